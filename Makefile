@@ -1,0 +1,78 @@
+# Every target does its own set-up; `make` alone lists them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DATA := .local
+export PYTHONDONTWRITEBYTECODE := 1
+# Hugging Face libraries look up their hub by name even for a local path unless told not to.
+export HF_HUB_OFFLINE := 1
+
+MODEL := $(DATA)/models/smollm2-135m-instruct/manifest.json
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo test test-slow lint format types check bench lock mutants clean distclean
+
+help: ## List the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(VENV)/.created:
+	@tools/make-venv $(PYTHON) $(VENV)
+
+# A finer stamp per set of requirements: a later `make test` adds to what `make demo` installed.
+$(VENV)/.demo: requirements/demo.lock pyproject.toml | $(VENV)/.created
+	$(BIN)/python -m pip install --require-hashes -r requirements/demo.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.lock $(VENV)/.demo
+	$(BIN)/python -m pip install --require-hashes -r requirements/dev.lock
+	@touch $@
+
+$(MODEL): | $(VENV)/.demo
+	$(BIN)/intramural model add --default
+
+run: $(VENV)/.demo $(MODEL) ## Serve on 127.0.0.1:8400 from .local/ (creates it on first use)
+	$(BIN)/intramural serve
+
+demo: $(VENV)/.demo $(MODEL) ## Watch one clinical note go through all eight steps
+	$(BIN)/intramural demo
+
+test: $(VENV)/.dev $(MODEL) tests/clients/node_modules/.stamp ## All tests that fit in ten minutes
+	$(BIN)/python -m pytest -m "not slow"
+
+test-slow: $(VENV)/.dev $(MODEL) tests/clients/node_modules/.stamp ## The tests that take longer
+	$(BIN)/python -m pytest -m slow
+
+# The Node client is a peer to test against; without Node its test is skipped and says so.
+tests/clients/node_modules/.stamp: tests/clients/package-lock.json
+	@if command -v npm >/dev/null; then cd tests/clients && npm ci --no-audit --no-fund; else mkdir -p tests/clients/node_modules; fi
+	@touch $@
+
+lint: $(VENV)/.dev ## ruff, the format, and the import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+format: $(VENV)/.dev ## Let ruff write the format and the safe fixes
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+types: $(VENV)/.dev ## mypy, strict
+	$(BIN)/mypy
+
+check: lint types test ## What CI calls
+
+mutants: $(VENV)/.dev $(MODEL) ## Break each invariant on purpose and see a test fail
+	$(BIN)/python tools/mutants.py
+
+bench: $(VENV)/.dev $(MODEL) ## Print the benchmarks as JSON
+	$(BIN)/python benchmarks/gateway.py
+
+lock: $(VENV)/.dev ## Resolve the requirements again, with hashes and without index addresses
+	PATH="$(CURDIR)/$(BIN):$$PATH" tools/lock
+
+clean: ## Remove caches
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info build
+
+distclean: clean ## Remove the virtual environment too; .local/ (keys, ledger) stays
+	rm -rf $(VENV) tests/clients/node_modules

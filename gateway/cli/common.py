@@ -1,0 +1,30 @@
+"""What every command does alike: settings from the context, errors as one line and exit status 1."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any, NoReturn
+
+import msgspec
+import typer
+
+from gateway.settings import Settings
+
+
+def settings_of(context: typer.Context) -> Settings:
+    """Return the settings that the root callback read."""
+    settings = context.obj
+    if not isinstance(settings, Settings):
+        raise TypeError("the root callback did not run")
+    return settings
+
+
+def fail(message: str, status: int = 1) -> NoReturn:
+    """Say on standard error what is wrong and what to do, and exit."""
+    typer.secho(f"intramural: {message}", err=True, fg="red")
+    raise typer.Exit(status)
+
+
+def print_json(value: Any) -> None:  # noqa: ANN401 - any value that msgspec can encode
+    """Print `value` as one line of JSON, for scripts (`--json`)."""
+    sys.stdout.write(msgspec.json.encode(value).decode() + "\n")

@@ -1,0 +1,88 @@
+"""Everything that can be said to a client who does not get an answer: one stable code each.
+
+A message says what to do next and never quotes what the client sent (invariant 6).
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gateway.domain.exchange import Caller
+
+
+class Code(StrEnum):
+    """Stable: clients and auditors match on these. Add, never rename."""
+
+    # who
+    MISSING_CREDENTIALS = "missing_credentials"
+    INVALID_CREDENTIALS = "invalid_credentials"
+    REVOKED_CREDENTIALS = "revoked_credentials"
+    EXPIRED_CREDENTIALS = "expired_credentials"
+    NETWORK_NOT_ALLOWED = "network_not_allowed"
+    # what was sent
+    INVALID_JSON = "invalid_json"
+    INVALID_ENCODING = "invalid_encoding"
+    INVALID_REQUEST = "invalid_request"
+    UNKNOWN_FIELD = "unknown_field"
+    UNSUPPORTED_PARAMETER = "unsupported_parameter"
+    INVALID_MESSAGES = "invalid_messages"
+    BODY_TOO_LARGE = "body_too_large"
+    HEADERS_TOO_LARGE = "headers_too_large"
+    UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type"
+    REQUEST_TIMEOUT = "request_timeout"
+    NOT_FOUND = "not_found"
+    METHOD_NOT_ALLOWED = "method_not_allowed"
+    MODEL_NOT_FOUND = "model_not_found"
+    CONTEXT_LENGTH_EXCEEDED = "context_length_exceeded"
+    # whether
+    PURPOSE_REQUIRED = "purpose_required"
+    UNKNOWN_PURPOSE = "unknown_purpose"
+    PURPOSE_NOT_ALLOWED = "purpose_not_allowed"
+    UNKNOWN_PROFILE = "unknown_profile"
+    PROFILE_NOT_STRICTER = "profile_not_stricter"
+    POLICY_DENIED = "policy_denied"
+    LIMIT_EXCEEDED = "limit_exceeded"
+    ENTITY_BLOCKED = "entity_blocked"
+    # this side
+    CLIENT_DISCONNECTED = "client_disconnected"
+    OVERLOADED = "overloaded"
+    SHUTTING_DOWN = "shutting_down"
+    DETECTION_FAILED = "detection_failed"
+    POLICY_UNAVAILABLE = "policy_unavailable"
+    AUDIT_UNAVAILABLE = "audit_unavailable"
+    ENGINE_FAILED = "engine_failed"
+    INTERNAL_ERROR = "internal_error"
+
+
+class ExchangeError(Exception):
+    """An exchange that ends here, with a code and a sentence that may be shown to the client.
+
+    `param` names the request field at fault, from our own schema or shortened by the edge.
+    """
+
+    def __init__(self, code: Code, message: str, *, param: str | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.param = param
+
+
+class AuthenticationError(ExchangeError):
+    """Who asks is not believed. `caller` is set where the credential has a known owner."""
+
+    def __init__(self, code: Code, message: str, *, caller: Caller | None = None) -> None:
+        super().__init__(code, message)
+        self.caller = caller
+
+
+class LedgerUnavailable(ExchangeError):  # noqa: N818 - reads as a state, as in DESIGN.md
+    """No durable record, no service."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            Code.AUDIT_UNAVAILABLE,
+            "The audit ledger cannot store a record, so nothing was sent to a model. "
+            "Try again later; the operator can run `intramural doctor`.",
+        )

@@ -1,0 +1,250 @@
+"""One exchange as values: who asks, for what, with which words, and what came back.
+
+`Conversation[T]` is generic in its text, so that every string of a request goes through redaction
+in one `map`: there is no second list of fields to forget (invariant 5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+U = TypeVar("U")
+
+
+class Purpose(StrEnum):
+    """Purpose of use: the codes of HL7 v3-ActReason under PurposeOfUse, as they travel in a header."""
+
+    TREAT = "TREAT"
+    ETREAT = "ETREAT"
+    BTG = "BTG"
+    TREATDS = "TREATDS"
+    CAREMGT = "CAREMGT"
+    COC = "COC"
+    HRESCH = "HRESCH"
+    CLINTRCH = "CLINTRCH"
+    HPAYMT = "HPAYMT"
+    CLMATTCH = "CLMATTCH"
+    COVAUTH = "COVAUTH"
+    COVERAGE = "COVERAGE"
+    ELIGDTRM = "ELIGDTRM"
+    ELIGVER = "ELIGVER"
+    ENROLLM = "ENROLLM"
+    REMITADV = "REMITADV"
+    HOPERAT = "HOPERAT"
+    DONAT = "DONAT"
+    FRAUD = "FRAUD"
+    GOV = "GOV"
+    HACCRED = "HACCRED"
+    HCOMPL = "HCOMPL"
+    HDECD = "HDECD"
+    HDIRECT = "HDIRECT"
+    HDM = "HDM"
+    HLEGAL = "HLEGAL"
+    HOUTCOMS = "HOUTCOMS"
+    HPRGRP = "HPRGRP"
+    HQUALIMP = "HQUALIMP"
+    HSYSADMIN = "HSYSADMIN"
+    LABELING = "LABELING"
+    MEMADMIN = "MEMADMIN"
+    MILCDM = "MILCDM"
+    PATADMIN = "PATADMIN"
+    PATSFTY = "PATSFTY"
+    PERFMSR = "PERFMSR"
+    RECORDMGT = "RECORDMGT"
+    SSADMIN = "SSADMIN"
+    TRAIN = "TRAIN"
+    HMARKT = "HMARKT"
+    PATRQT = "PATRQT"
+    FAMRQT = "FAMRQT"
+    PWATRNY = "PWATRNY"
+    PUBHLTH = "PUBHLTH"
+    DISASTER = "DISASTER"
+    THREAT = "THREAT"
+
+
+class Action(StrEnum):
+    """What a caller asks a model to do; the Cedar action of the same name."""
+
+    CHAT = "chat"
+    COMPLETE = "complete"
+
+
+class Assurance(StrEnum):
+    """How the caller proved who they are."""
+
+    API_KEY = "api_key"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """An authenticated principal. `id` is stable and printable ASCII, at most 64 characters."""
+
+    id: str
+    name: str
+    roles: frozenset[str]
+    groups: frozenset[str]
+    client: str
+    assurance: Assurance
+    purpose: Purpose | None = None
+    """The only purpose that this credential may be used for, where it is bound to one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a request presents before anyone believed it. Never logged."""
+
+    authorization: str | None
+    address: str
+    """The peer's IP address as the socket reports it, or `unix`."""
+
+    def __repr__(self) -> str:
+        return "<Credentials>"
+
+
+class Role(StrEnum):
+    """Who speaks in a message."""
+
+    SYSTEM = "system"
+    DEVELOPER = "developer"
+    USER = "user"
+    ASSISTANT = "assistant"
+    TOOL = "tool"
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall(Generic[T]):
+    """An assistant's earlier call of a tool; every part of it is the client's text."""
+
+    id: T
+    name: T
+    arguments: T
+
+
+@dataclass(frozen=True, slots=True)
+class Message(Generic[T]):
+    """One turn. `content` holds the text parts in their order."""
+
+    role: Role
+    content: tuple[T, ...]
+    name: T | None = None
+    tool_calls: tuple[ToolCall[T], ...] = ()
+    tool_call_id: T | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation(Generic[T]):
+    """Every string of a request that travels on: the messages, or a bare prompt, and the stops."""
+
+    messages: tuple[Message[T], ...]
+    stop: tuple[T, ...] = ()
+
+    def texts(self) -> Iterator[T]:
+        """Yield every text in one fixed order, the order in which `rebuild` takes them back."""
+        for message in self.messages:
+            yield from message.content
+            if message.name is not None:
+                yield message.name
+            for call in message.tool_calls:
+                yield call.id
+                yield call.name
+                yield call.arguments
+            if message.tool_call_id is not None:
+                yield message.tool_call_id
+        yield from self.stop
+
+    def rebuild(self, texts: Sequence[U]) -> Conversation[U]:
+        """Return the same conversation over other texts; `ValueError` if there are not as many."""
+        rest = iter(texts)
+        messages = tuple(
+            Message(
+                role=message.role,
+                content=tuple(next(rest) for _ in message.content),
+                name=None if message.name is None else next(rest),
+                tool_calls=tuple(
+                    ToolCall(id=next(rest), name=next(rest), arguments=next(rest))
+                    for _ in message.tool_calls
+                ),
+                tool_call_id=None if message.tool_call_id is None else next(rest),
+            )
+            for message in self.messages
+        )
+        rebuilt = Conversation(messages=messages, stop=tuple(next(rest) for _ in self.stop))
+        if next(rest, None) is not None:
+            raise ValueError("more texts than the conversation has places")
+        return rebuilt
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to generate. `None` means the engine's own default."""
+
+    max_tokens: int | None = None
+    temperature: float = 1.0
+    top_p: float = 1.0
+    seed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ask(Generic[T]):
+    """A parsed request: which model, which words, how."""
+
+    model: str
+    conversation: Conversation[T]
+    options: Options
+
+    def over(self, conversation: Conversation[U]) -> Ask[U]:
+        """Return the same request over another conversation."""
+        return Ask(model=self.model, conversation=conversation, options=self.options)
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model that can be asked for. `digest` is the SHA-256 of its manifest, in hexadecimal."""
+
+    name: str
+    digest: str
+    context_length: int
+    created: int
+    """Unix time of its import, in seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens, exactly as the engine counted them on the redacted text."""
+
+    prompt_tokens: int
+    completion_tokens: int
+
+
+class FinishReason(StrEnum):
+    """Why generation ended, in OpenAI's words."""
+
+    STOP = "stop"
+    LENGTH = "length"
+    CONTENT_FILTER = "content_filter"
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Some text from the engine, as it was decoded."""
+
+    text: str
+
+    def __repr__(self) -> str:
+        return f"<Piece {len(self.text)} characters>"
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """The engine is done."""
+
+    reason: FinishReason
+    usage: Usage
+
+
+Counts = Mapping[str, int]
+"""How many findings of each entity type."""

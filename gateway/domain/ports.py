@@ -1,0 +1,135 @@
+"""What the pipeline needs from outside, as contracts. Each docstring is the contract.
+
+Every implementation, and every fake with fault hooks, passes the same tests in `tests/contracts/`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from gateway.domain.exchange import Action, Ask, Caller, Credentials, End, Model, Piece, Purpose
+from gateway.domain.findings import Finding, Findings
+from gateway.domain.policy import Deny, Permit, Profile
+from gateway.domain.records import Record
+from gateway.domain.text import RawText, RedactedText
+
+
+class Clock(Protocol):
+    """Where time and unguessable ids come from."""
+
+    def now_ms(self) -> int:
+        """Return milliseconds since the Unix epoch."""
+        ...
+
+    def new_id(self) -> str:
+        """Return a fresh UUIDv7 (RFC 9562 5.7), monotonic within the process."""
+        ...
+
+
+class Authenticator(Protocol):
+    """Step 1."""
+
+    def authenticate(self, credentials: Credentials) -> Caller:
+        """Return who presents `credentials`.
+
+        Raises `errors.AuthenticationError`, which carries the caller where one is known (a
+        revoked key has an owner, and the refusal is recorded under that name). Never a default caller.
+        """
+        ...
+
+
+class Decider(Protocol):
+    """Step 2. Answers from one immutable release; hot reload swaps the whole."""
+
+    @property
+    def release(self) -> str:
+        """SHA-256 of the active release, in hexadecimal."""
+        ...
+
+    def decide(
+        self, caller: Caller, action: Action, model: Model, purpose: Purpose
+    ) -> Permit | Deny:
+        """Return the decision. Deterministic. Raises `ExchangeError(POLICY_UNAVAILABLE)` if it cannot."""
+        ...
+
+    def profile(self, name: str) -> Profile | None:
+        """Return the profile of that name in the active release."""
+        ...
+
+
+class Detector(Protocol):
+    """Step 3."""
+
+    async def detect(self, texts: Sequence[RawText]) -> Sequence[Findings]:
+        """Return the findings of each text, as many as there are texts, in the same order.
+
+        The texts are of one exchange: what one reveals may be found in another. Offsets are of
+        Python characters. Raises on any failure; a partial answer is not an answer.
+        """
+        ...
+
+
+class OutputScanner(Protocol):
+    """Step 7's eye: identifiers that have a form. Synchronous, bounded, microseconds per call."""
+
+    def scan(self, text: str) -> Sequence[Finding]:
+        """Return the shaped identifiers in `text`, at most a few hundred characters of model output."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Proof that a record is durable: its index in the log and its RFC 6962 leaf hash.
+
+    Only a ledger makes one, and only after the record survived an fsync.
+    """
+
+    exchange: str
+    index: int
+    leaf_hash: bytes
+
+
+class Ledger(Protocol):
+    """Steps 5 and 8."""
+
+    async def append(self, record: Record) -> Receipt:
+        """Return once `record` is durable; raise `LedgerUnavailable` if it is not, or may not be.
+
+        Cancelling the call neither un-writes the record nor disturbs other callers. Records of one
+        process are logged in the order of the calls. An outcome needs its intent, exactly once.
+        """
+        ...
+
+
+class Prompt(Protocol):
+    """A request that an engine has checked and can run. Opaque, made by `Engine.prepare` alone."""
+
+    @property
+    def tokens(self) -> int:
+        """How many tokens the prompt has, exactly."""
+        ...
+
+
+class Engine(Protocol):
+    """Step 6. Takes nothing but redacted text, and runs nothing without a receipt."""
+
+    def models(self) -> Sequence[Model]:
+        """Return what can be asked for, in a stable order."""
+        ...
+
+    def prepare(self, model: Model, ask: Ask[RedactedText], max_tokens: int) -> Prompt:
+        """Tokenize and check; CPU-bound, call it in a thread.
+
+        Raises `ExchangeError` with CONTEXT_LENGTH_EXCEEDED, UNSUPPORTED_PARAMETER or INVALID_MESSAGES.
+        """
+        ...
+
+    def generate(self, prompt: Prompt, receipt: Receipt) -> AsyncIterator[Piece | End]:
+        """Stream pieces, then exactly one `End`.
+
+        Raises `ExchangeError` with OVERLOADED (at once, nothing was computed) or ENGINE_FAILED.
+        Closing the iterator (`aclose`) stops the computation.
+        """
+        ...
