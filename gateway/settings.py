@@ -79,6 +79,8 @@ class File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     engine: EngineSettings = EngineSettings()
     egress: Egress = Egress()
     log: Log = Log()
+    models: str | None = None
+    """Directory of the model store, which several nodes may share; `models` in --data if absent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,8 @@ class Settings:
     engine: EngineSettings
     egress: Egress
     log: Log
+    models: Path
+    """Directory of the model store."""
 
     @property
     def keys(self) -> Path:
@@ -106,11 +110,6 @@ class Settings:
     def state(self) -> Path:
         """Directory of the state database: API keys."""
         return self.data / "state"
-
-    @property
-    def models(self) -> Path:
-        """Directory of the model store."""
-        return self.data / "models"
 
     @property
     def policies(self) -> Path:
@@ -150,4 +149,5 @@ def load(data: Path | None = None, config: Path | None = None) -> Settings:
         engine=file.engine,
         egress=file.egress,
         log=file.log,
+        models=Path(file.models) if file.models else root.resolve() / "models",
     )

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from gateway import __version__
-from gateway.cli import audit, keys, model, policy, text
+from gateway.cli import audit, demo, doctor, keys, model, policy, serve, text
 from gateway.settings import Settings, SettingsError, load
 
 app = typer.Typer(
@@ -23,7 +23,8 @@ app.add_typer(audit.app, name="audit")
 app.add_typer(keys.app, name="keys")
 app.add_typer(model.app, name="model")
 app.add_typer(policy.app, name="policy")
-text.register(app)
+for command in (serve, demo, doctor, text):
+    command.register(app)
 
 
 def _version(value: bool) -> None:

@@ -15,7 +15,7 @@ _SHAPE: Final = re.compile(r"[A-Z][A-Z0-9_]{1,39}\Z")
 
 
 def entity_type(name: str) -> EntityType:
-    """Return `name` as an entity type; raise `ValueError` unless it is UPPER_SNAKE, 2 to 40 long."""
+    """Return `name` as an entity type; `ValueError` unless it is UPPER_SNAKE, 2 to 40 long."""
     if not _SHAPE.match(name):
         raise ValueError("an entity type is UPPER_SNAKE_CASE, 2 to 40 characters")
     return EntityType(name)

@@ -50,6 +50,7 @@ class Code(StrEnum):
     OVERLOADED = "overloaded"
     SHUTTING_DOWN = "shutting_down"
     DETECTION_FAILED = "detection_failed"
+    IDENTITY_UNAVAILABLE = "identity_unavailable"
     POLICY_UNAVAILABLE = "policy_unavailable"
     AUDIT_UNAVAILABLE = "audit_unavailable"
     ENGINE_FAILED = "engine_failed"

@@ -16,7 +16,7 @@ U = TypeVar("U")
 
 
 class Purpose(StrEnum):
-    """Purpose of use: the codes of HL7 v3-ActReason under PurposeOfUse, as they travel in a header."""
+    """Purpose of use: the codes of HL7 v3-ActReason under PurposeOfUse."""
 
     TREAT = "TREAT"
     ETREAT = "ETREAT"
@@ -195,10 +195,12 @@ class Ask(Generic[T]):
     model: str
     conversation: Conversation[T]
     options: Options
+    chat: bool = True
+    """Whether the model's chat template applies; a bare prompt is one user message without it."""
 
     def over(self, conversation: Conversation[U]) -> Ask[U]:
         """Return the same request over another conversation."""
-        return Ask(model=self.model, conversation=conversation, options=self.options)
+        return Ask(self.model, conversation, self.options, self.chat)
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,9 +232,10 @@ class FinishReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Some text from the engine, as it was decoded."""
+    """Some text from the engine, as it was decoded, and how many tokens it took."""
 
     text: str
+    tokens: int = 0
 
     def __repr__(self) -> str:
         return f"<Piece {len(self.text)} characters>"

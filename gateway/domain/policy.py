@@ -89,7 +89,7 @@ _BLOCK = Rule(Operator.BLOCK)
 
 @dataclass(frozen=True, slots=True)
 class Permit:
-    """Yes, under this profile, because of these rules (`@id` of each permit that applied)."""
+    """Yes, under this profile, because of these rules: the `@id` of each permit that applied."""
 
     profile: Profile
     rules: tuple[str, ...]
@@ -99,7 +99,7 @@ class Permit:
 
 @dataclass(frozen=True, slots=True)
 class Deny:
-    """No. `rules` holds the `@id` of each forbid that applied; it is empty where nothing permits."""
+    """No. `rules` holds the `@id` of each forbid that applied; empty where nothing permits."""
 
     code: Code
     rules: tuple[str, ...]

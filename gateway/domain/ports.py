@@ -5,7 +5,7 @@ Every implementation, and every fake with fault hooks, passes the same tests in 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -34,8 +34,8 @@ class Authenticator(Protocol):
     def authenticate(self, credentials: Credentials) -> Caller:
         """Return who presents `credentials`.
 
-        Raises `errors.AuthenticationError`, which carries the caller where one is known (a
-        revoked key has an owner, and the refusal is recorded under that name). Never a default caller.
+        Raises `errors.AuthenticationError`, which carries the caller where one is known: a revoked
+        key has an owner, and the refusal is recorded under that name. Never a default caller.
         """
         ...
 
@@ -51,7 +51,10 @@ class Decider(Protocol):
     def decide(
         self, caller: Caller, action: Action, model: Model, purpose: Purpose
     ) -> Permit | Deny:
-        """Return the decision. Deterministic. Raises `ExchangeError(POLICY_UNAVAILABLE)` if it cannot."""
+        """Return the decision, the same for the same question.
+
+        Raises `ExchangeError` with POLICY_UNAVAILABLE if it cannot decide.
+        """
         ...
 
     def profile(self, name: str) -> Profile | None:
@@ -75,7 +78,7 @@ class OutputScanner(Protocol):
     """Step 7's eye: identifiers that have a form. Synchronous, bounded, microseconds per call."""
 
     def scan(self, text: str) -> Sequence[Finding]:
-        """Return the shaped identifiers in `text`, at most a few hundred characters of model output."""
+        """Return the shaped identifiers in `text`: a few hundred characters of model output."""
         ...
 
 
@@ -122,11 +125,12 @@ class Engine(Protocol):
     def prepare(self, model: Model, ask: Ask[RedactedText], max_tokens: int) -> Prompt:
         """Tokenize and check; CPU-bound, call it in a thread.
 
-        Raises `ExchangeError` with CONTEXT_LENGTH_EXCEEDED, UNSUPPORTED_PARAMETER or INVALID_MESSAGES.
+        `max_tokens` is the length of the reply: what was asked for, as far as policy grants. Raises
+        `ExchangeError` with CONTEXT_LENGTH_EXCEEDED, UNSUPPORTED_PARAMETER or INVALID_MESSAGES.
         """
         ...
 
-    def generate(self, prompt: Prompt, receipt: Receipt) -> AsyncIterator[Piece | End]:
+    def generate(self, prompt: Prompt, receipt: Receipt) -> AsyncGenerator[Piece | End, None]:
         """Stream pieces, then exactly one `End`.
 
         Raises `ExchangeError` with OVERLOADED (at once, nothing was computed) or ENGINE_FAILED.

@@ -2,25 +2,29 @@
 
 DURABLE FORMAT, version 1. A leaf is hashed and stored as the bytes that `encode` returns, for ever:
 never reorder, rename or drop a key, and never change how a value is written; add a version instead.
-JSON with sorted ASCII keys, no white space, integers below 2^53 and no floats, which equals RFC 8785
+JSON with sorted ASCII keys, no white space, integers below 2^53, no floats: this equals RFC 8785
 for these values. A leaf holds no text, no patient identifier, and no hash of either.
+`encode` and `decode` are exact inverses: there is one sequence of bytes for a record, and no other
+sequence of bytes decodes to it, so a verifier may demand that encoding a decoded leaf returns it.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass, fields
 from enum import StrEnum
 from typing import Final
 
+from gateway.domain.entities import entity_type
 from gateway.domain.errors import Code
 from gateway.domain.exchange import Action, FinishReason, Purpose
 
 VERSION: Final = 1
-MAX_LEAF: Final = 2048
-"""Bytes. A record that is longer is a programming error, not a client's: every field is bounded."""
+MAX_LEAF: Final = 8192
+"""Bytes. A longer record is a programming error, not a client's: a site would need to name over a
+hundred entity types or rules. (An entry bundle of C2SP tlog-tiles could hold 65,535.)"""
 
 
 class Status(StrEnum):
@@ -101,7 +105,7 @@ class AdminAct(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Admin:
-    """An administrative act. `target` is an id of ours (a key id, a release digest), never a name."""
+    """An administrative act. `target` is an id of ours (a key, a release), never a name."""
 
     exchange: str
     time: int
@@ -112,50 +116,153 @@ class Admin:
 
 Record = Intent | Outcome | Refusal | Admin
 
-_TEXT: Final = re.compile(r"[\x20-\x7e]{0,128}\Z")
+
+class RecordOrderError(RuntimeError):
+    """An append that would break "one refusal, or one intent and one outcome": a programming error.
+
+    Every ledger raises it for an outcome without an open intent, and for an intent or a refusal of
+    an exchange that already has a record. Nothing was written.
+    """
+
+
+class Kind(StrEnum):
+    """The four kinds of record, as a leaf names them."""
+
+    INTENT = "intent"
+    OUTCOME = "outcome"
+    REFUSAL = "refusal"
+    ADMIN = "admin"
+
+
+def kind_of(record: Record) -> Kind:
+    """Return which kind of record this is."""
+    match record:
+        case Intent():
+            return Kind.INTENT
+        case Outcome():
+            return Kind.OUTCOME
+        case Refusal():
+            return Kind.REFUSAL
+        case Admin():
+            return Kind.ADMIN
 
 
 def encode(record: Record) -> bytes:
     """Return the leaf of `record`: at most `MAX_LEAF` bytes of canonical JSON.
 
-    Raises `ValueError` if a field is not printable ASCII of at most 128 characters, is a number out
-    of range, or if the leaf is too long: nothing that a client sends may reach these limits.
+    Raises `ValueError` if a field is of the wrong type, is not printable ASCII of at most 128
+    characters, is a number out of range, or if the leaf is too long: nothing that a client sends
+    may reach these limits.
     """
-    match record:
-        case Intent():
-            kind = "intent"
-        case Outcome():
-            kind = "outcome"
-        case Refusal():
-            kind = "refusal"
-        case Admin():
-            kind = "admin"
-    fields: dict[str, object] = {"v": VERSION, "kind": kind}
-    for name in record.__dataclass_fields__:
+    kind = kind_of(record)
+    leaf: dict[str, object] = {"v": VERSION, "kind": kind.value}
+    for name, check, optional in _FIELDS[kind]:
         value = getattr(record, name)
         if value is not None:
-            fields[name] = _checked(name, value)
-    leaf = json.dumps(fields, sort_keys=True, separators=(",", ":"), allow_nan=False).encode(
-        "ascii"
+            leaf[name] = check(name, value)
+        elif not optional:
+            raise ValueError(f"{name} is missing")
+    encoded = _dump(leaf).encode("ascii")
+    if len(encoded) > MAX_LEAF:
+        raise ValueError(f"a leaf is at most {MAX_LEAF} bytes")
+    return encoded
+
+
+def decode(leaf: bytes) -> Record:
+    """Return the record whose leaf this is; `ValueError` unless `encode` gives exactly `leaf`.
+
+    The message never quotes the leaf: a leaf that does not decode may hold anything.
+    """
+    try:
+        values = json.loads(leaf.decode("ascii"))
+        kind = Kind(values.pop("kind"))
+        del values["v"]  # Encoding again writes the only version that this function knows.
+        for name, enum in _ENUMS.items():
+            if name in values:
+                values[name] = enum(values[name])
+        if "rules" in values:
+            values["rules"] = tuple(values["rules"])
+        record = _CLASSES[kind](**values)
+        encoded = encode(record)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        raise ValueError("a leaf does not hold a record of this format") from None
+    if encoded != leaf:
+        raise ValueError("a leaf is not in its canonical form")
+    return record
+
+
+_dump = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False).encode
+
+_TEXT: Final = re.compile(r"[\x20-\x7e]{0,128}\Z")
+
+
+def _text(name: str, value: object) -> object:
+    if type(value) is not str or not _TEXT.match(value):
+        raise ValueError(f"{name} is not printable ASCII of at most 128 characters")
+    return value
+
+
+def _id(name: str, value: object) -> object:
+    if not value:
+        raise ValueError(f"{name} is empty")
+    return _text(name, value)
+
+
+def _number(name: str, value: object) -> object:
+    if type(value) is not int or not 0 <= value < 2**53:
+        raise ValueError(f"{name} is not an integer from 0 up to 2^53")
+    return value
+
+
+def _rules(name: str, value: object) -> object:
+    if not isinstance(value, tuple):
+        raise ValueError(f"{name} is not a tuple")  # noqa: TRY004 - one kind of error for a bad record
+    return [_text(name, item) for item in value]
+
+
+def _counts(name: str, value: object) -> object:
+    if not isinstance(value, Mapping):
+        raise ValueError(f"{name} is not a mapping")  # noqa: TRY004 - as above
+    return {entity_type(key): _number(name, item) for key, item in value.items()}
+
+
+def _enum(name: str, value: object) -> object:
+    if type(value) is not _ENUMS[name]:
+        raise ValueError(f"{name} is not a {_ENUMS[name].__name__}")
+    return value.value
+
+
+_ENUMS: Final[Mapping[str, type[StrEnum]]] = {
+    "act": AdminAct,
+    "action": Action,
+    "code": Code,
+    "finish_reason": FinishReason,
+    "purpose": Purpose,
+    "status": Status,
+}
+_Check = Callable[[str, object], object]
+_CHECKS: Final[Mapping[str, _Check]] = {
+    "exchange": _id,
+    "time": _number,
+    "prompt_tokens": _number,
+    "completion_tokens": _number,
+    "restored": _number,
+    "invented": _number,
+    "rules": _rules,
+    "findings": _counts,
+    **dict.fromkeys(_ENUMS, _enum),
+}
+"""How a field is checked and written; one that is not here is text."""
+_CLASSES: Final[Mapping[Kind, type[Record]]] = {
+    Kind.INTENT: Intent,
+    Kind.OUTCOME: Outcome,
+    Kind.REFUSAL: Refusal,
+    Kind.ADMIN: Admin,
+}
+_FIELDS: Final[Mapping[Kind, tuple[tuple[str, _Check, bool], ...]]] = {
+    kind: tuple(
+        (field.name, _CHECKS.get(field.name, _text), field.default is not MISSING)
+        for field in fields(record_class)
     )
-    if len(leaf) > MAX_LEAF:
-        raise ValueError(f"a {kind} leaf is longer than {MAX_LEAF} bytes")
-    return leaf
-
-
-def _checked(name: str, value: object) -> object:
-    match value:
-        case str():
-            if not _TEXT.match(value):
-                raise ValueError(f"{name} is not printable ASCII of at most 128 characters")
-            return str(value)
-        case int() if not isinstance(value, bool):
-            if not 0 <= value < 2**53:
-                raise ValueError(f"{name} is out of range")
-            return value
-        case tuple():
-            return [_checked(name, item) for item in value]
-        case Mapping():
-            return {_checked(name, key): _checked(name, item) for key, item in value.items()}
-        case _:
-            raise ValueError(f"{name} is of a type that a leaf does not hold")
+    for kind, record_class in _CLASSES.items()
+}

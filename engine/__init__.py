@@ -1,0 +1,68 @@
+"""The engine: int8 language models on CTranslate2. It knows nothing of the gateway.
+
+Public: a `ModelStore` of imported models, a `Generator` over one of them, the errors of both, and
+`detect_devices`.
+"""
+
+from __future__ import annotations
+
+from engine.batching import Limits
+from engine.devices import Devices, detect_devices
+from engine.errors import (
+    BrokenSource,
+    EngineClosed,
+    EngineError,
+    EngineFailed,
+    ModelChanged,
+    ModelError,
+    ModelExists,
+    ModelNotFound,
+    Overloaded,
+    PromptTooLong,
+    SelfCheckFailed,
+    UnsupportedArchitecture,
+    UnsupportedInput,
+    UnsupportedModel,
+    UnsupportedOption,
+    UnsupportedTokenizer,
+)
+from engine.generator import GenerateOptions, Generator, PreparedPrompt
+from engine.prompts import ChatMessage, ChatToolCall
+from engine.sources import DEFAULT_NAME, DEFAULT_SOURCE
+from engine.store import InstalledModel, Manifest, ModelStore
+from engine.worker import Finished, Reason, Text
+
+__all__ = [
+    "DEFAULT_NAME",
+    "DEFAULT_SOURCE",
+    "BrokenSource",
+    "ChatMessage",
+    "ChatToolCall",
+    "Devices",
+    "EngineClosed",
+    "EngineError",
+    "EngineFailed",
+    "Finished",
+    "GenerateOptions",
+    "Generator",
+    "InstalledModel",
+    "Limits",
+    "Manifest",
+    "ModelChanged",
+    "ModelError",
+    "ModelExists",
+    "ModelNotFound",
+    "ModelStore",
+    "Overloaded",
+    "PreparedPrompt",
+    "PromptTooLong",
+    "Reason",
+    "SelfCheckFailed",
+    "Text",
+    "UnsupportedArchitecture",
+    "UnsupportedInput",
+    "UnsupportedModel",
+    "UnsupportedOption",
+    "UnsupportedTokenizer",
+    "detect_devices",
+]

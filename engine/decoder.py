@@ -1,0 +1,90 @@
+"""The shape of a decoder-only transformer and its weights: plain data between source and writer.
+
+`gguf.py` fills it, `ct2.py` writes it for CTranslate2, `reference.py` computes it in NumPy. None of
+them knows of another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.float32]
+
+
+class Activation(StrEnum):
+    """The gate of the feed-forward network."""
+
+    SILU = "silu"
+    GELU_TANH = "gelu_tanh"
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Hyperparameters. Sizes are in elements, `rope_base` and the epsilon as in the source."""
+
+    layers: int
+    heads: int
+    heads_kv: int
+    head_dim: int
+    hidden: int
+    feed_forward: int
+    vocabulary: int
+    context: int
+    rope_base: float
+    norm_epsilon: float
+    activation: Activation = Activation.SILU
+    rope_interleaved: bool = False
+    """Whether a pair that rotates together is (0, 1), (2, 3), …, or one half with the other."""
+    rope_linear: float = 1.0
+    """Positions are divided by this in every layer that is not local."""
+    rope_factors: tuple[float, ...] = ()
+    """One divisor for each rotary frequency (Llama 3.1's scaling, worked out); empty means none."""
+    qkv_bias: bool = False
+    qk_norm: bool = False
+    post_norms: bool = False
+    """Whether each sublayer's output is normalised too (Gemma)."""
+    scale_embeddings: bool = False
+    """Whether embeddings are multiplied by the square root of `hidden` (Gemma)."""
+    local_layers: tuple[bool, ...] = ()
+    """For each layer, whether its rotary base is `local_rope_base`; empty means none."""
+    local_rope_base: float = 0.0
+
+
+Part = Literal[
+    "attn_norm",
+    "q",
+    "k",
+    "v",
+    "q_bias",
+    "k_bias",
+    "v_bias",
+    "q_norm",
+    "k_norm",
+    "o",
+    "post_attn_norm",
+    "ffn_norm",
+    "gate",
+    "up",
+    "down",
+    "post_ffn_norm",
+]
+"""The weights of one layer. Matrices are `[output, input]`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decoder:
+    """A shape, and functions that read one weight at a time as float32: few are in memory."""
+
+    shape: Shape
+    embedding: Callable[[], Array]
+    """`[vocabulary, hidden]`."""
+    output: Callable[[], Array] | None
+    """`[vocabulary, hidden]`, or `None` where it is the embedding."""
+    final_norm: Callable[[], Array]
+    layer: Callable[[int, Part], Array]

@@ -1,0 +1,89 @@
+"""What can go wrong in the engine. Messages say what to do next and never hold a prompt's text."""
+
+from __future__ import annotations
+
+
+class EngineError(Exception):
+    """The root of every error that this package raises on purpose."""
+
+
+class ModelError(EngineError):
+    """A model cannot be imported, found or trusted."""
+
+
+class UnsupportedModel(ModelError):  # noqa: N818 - reads as a state, as in DESIGN.md
+    """The source is well formed, and no test shows that this engine would run it right."""
+
+
+class UnsupportedArchitecture(UnsupportedModel):
+    """An architecture outside of the list; the message names it and the list."""
+
+
+class UnsupportedTokenizer(UnsupportedModel):
+    """A tokenizer, or a pre-tokenizer, outside of the list."""
+
+
+class BrokenSource(ModelError):  # noqa: N818 - as UnsupportedModel
+    """The source is truncated, altered or not what it claims to be."""
+
+
+class ModelNotFound(ModelError):  # noqa: N818 - as UnsupportedModel
+    """No model of that name is in the store."""
+
+
+class ModelExists(ModelError):  # noqa: N818 - as UnsupportedModel
+    """A model of that name is in the store already."""
+
+
+class ModelChanged(ModelError):  # noqa: N818 - as UnsupportedModel
+    """A file of an installed model is not the one that was imported."""
+
+
+class SelfCheckFailed(ModelError):  # noqa: N818 - as UnsupportedModel
+    """The imported model does not compute what its source computes."""
+
+
+class UnsupportedInput(EngineError):  # noqa: N818 - as UnsupportedModel
+    """The model's chat template cannot express these messages."""
+
+
+class UnsupportedOption(EngineError):  # noqa: N818 - as UnsupportedModel
+    """The engine cannot honour an option, so it refuses instead of ignoring it."""
+
+    def __init__(self, option: str, message: str) -> None:
+        super().__init__(message)
+        self.option = option
+
+
+class PromptTooLong(EngineError):  # noqa: N818 - as UnsupportedModel
+    """Prompt and reply together do not fit into the context."""
+
+    def __init__(self, tokens: int, max_tokens: int, limit: int) -> None:
+        super().__init__(
+            f"The prompt has {tokens} tokens and the reply may have {max_tokens}, but the model's "
+            f"context holds {limit}: shorten the messages or lower max_tokens."
+        )
+        self.tokens = tokens
+        self.max_tokens = max_tokens
+        self.limit = limit
+
+
+class Overloaded(EngineError):  # noqa: N818 - as UnsupportedModel
+    """The queue is full; nothing was computed."""
+
+    def __init__(self) -> None:
+        super().__init__("The engine's queue is full. Try again in a few seconds.")
+
+
+class EngineFailed(EngineError):  # noqa: N818 - as UnsupportedModel
+    """The computation broke off. The engine itself goes on."""
+
+    def __init__(self) -> None:
+        super().__init__("The engine failed on this request and has recovered. Try again.")
+
+
+class EngineClosed(EngineError):  # noqa: N818 - as UnsupportedModel
+    """The engine is shutting down."""
+
+    def __init__(self) -> None:
+        super().__init__("The engine is shutting down.")

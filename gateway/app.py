@@ -1,0 +1,140 @@
+"""The composition root: the one place where implementations meet. Read top to bottom.
+
+Wired by hand, without a container: each line says what a part is made of.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import ExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from litestar import Litestar
+from litestar.datastructures import State
+
+from engine import ModelStore
+from gateway import installation, logs
+from gateway.clock import SystemClock
+from gateway.detection.detector import PresidioDetector
+from gateway.detection.scanner import ShapeScanner
+from gateway.domain.records import Admin, AdminAct
+from gateway.generation.local import LocalEngine
+from gateway.http import health, openai, openapi
+from gateway.http.errors import HANDLERS
+from gateway.identity.authenticator import ApiKeyAuthenticator
+from gateway.identity.keyring import open_keyring
+from gateway.ledger.ledger import SqliteLedger
+from gateway.pipeline import Parts, Pipeline
+from gateway.policy.decider import CedarDecider
+from gateway.policy.release import load as load_release
+from gateway.settings import Settings
+
+Progress = Callable[[str], None]
+"""Told what is being started, for people who watch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """Everything that runs, how to ask whether it can, and how to end it."""
+
+    parts: Parts
+    checks: health.Checks
+    close: Callable[[], None]
+
+
+def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
+    """Build the parts from `settings`. Nothing listens yet.
+
+    Raises `SecretFileError`, `PolicyError`, `KeyStoreError`, `LedgerError`, `LedgerUnavailable` or
+    `EngineError`, each with what to do; then nothing stays open.
+    """
+    clock = SystemClock()
+    secrets = installation.prepare(settings)
+    say("policy")
+    decider = CedarDecider(load_release(settings.policies))
+    keyring = open_keyring(settings.state, settings.keys)
+    with ExitStack() as undo:
+        say("ledger")
+        ledger = undo.enter_context(
+            SqliteLedger.open_for_serving(installation.place_of(settings), now_ms=clock.now_ms)
+        )
+        say("detection")
+        detector = PresidioDetector(reference_year=_year(clock))
+        undo.callback(detector.close)
+        say("models")
+        engine = LocalEngine.load(ModelStore(settings.models), settings.engine)
+        undo.callback(engine.close)
+        close = undo.pop_all().close
+    logs.event(
+        "gateway_built", node=settings.node, release=decider.release, open_exchanges=ledger.lost
+    )
+    return Gateway(
+        parts=Parts(
+            authenticator=ApiKeyAuthenticator(keyring, clock),
+            decider=decider,
+            detector=detector,
+            scanner=ShapeScanner(),
+            ledger=ledger,
+            engine=engine,
+            clock=clock,
+            secrets=secrets,
+        ),
+        checks={
+            "ledger": ledger.ready,
+            "model": lambda: bool(engine.models()),
+            "policy": lambda: bool(decider.release),
+        },
+        close=close,
+    )
+
+
+def assemble(parts: Parts, settings: Settings, checks: health.Checks) -> Litestar:
+    """Return the HTTP application over `parts`; tests pass fakes with fault hooks here."""
+    server = settings.server
+
+    @asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncIterator[None]:
+        pipeline = Pipeline(parts, stall_timeout=server.stall_timeout)
+        app.state["backend"] = openai.Backend(
+            pipeline=pipeline,
+            authenticator=parts.authenticator,
+            engine=parts.engine,
+            clock=parts.clock,
+            body_limit=server.body_limit,
+            body_timeout=server.body_timeout,
+        )
+        await _record(parts, AdminAct.GATEWAY_STARTED)
+        try:
+            yield
+        finally:
+            await pipeline.drain(server.shutdown_grace)
+            await _record(parts, AdminAct.GATEWAY_STOPPED)
+
+    return Litestar(
+        route_handlers=[*openai.ROUTES, health.live, health.ready, openapi.openapi_document],
+        lifespan=[lifespan],
+        state=State({"checks": checks}),
+        exception_handlers=HANDLERS,
+        openapi_config=None,  # Litestar's pages load scripts from the internet; `openapi.py` ours.
+        request_max_body_size=None,  # `receive.py` counts, and answers with our code.
+        debug=False,
+        logging_config=None,
+    )
+
+
+def _year(clock: SystemClock) -> int:
+    return time.gmtime(clock.now_ms() // 1000).tm_year
+
+
+async def _record(parts: Parts, act: AdminAct) -> None:
+    """Record that this process began or ended; without a ledger it does not begin."""
+    await parts.ledger.append(
+        Admin(
+            exchange=parts.clock.new_id(),
+            time=parts.clock.now_ms(),
+            actor="gateway",
+            act=act,
+            target=parts.decider.release,
+        )
+    )

@@ -1,0 +1,177 @@
+"""`intramural keys`: make, list and revoke API keys. The ledger records each act, then it is done."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gateway.cli.common import fail, print_json, settings_of
+from gateway.domain.exchange import Purpose
+from gateway.domain.records import AdminAct
+from gateway.identity.keyring import AlreadyRevoked, Keyring, RecordAct, UnknownKey, open_keyring
+from gateway.identity.keys import ApiKey, Grant
+from gateway.identity.store import KeyStoreError
+from gateway.secretfiles import SecretFileError
+from gateway.settings import Settings
+
+app = typer.Typer(help="Make, list and revoke API keys.", no_args_is_help=True)
+
+
+@app.command()
+def create(  # noqa: PLR0913, PLR0917 - each argument is an option
+    context: typer.Context,
+    name: Annotated[str, typer.Option(help="The calling software or its owner.")],
+    role: Annotated[list[str], typer.Option(help="Role in the policy; repeat for more.")],
+    network: Annotated[
+        list[str],
+        typer.Option(help="CIDR, address, `unix`, or `any` for everywhere; repeat for more."),
+    ],
+    expires: Annotated[str, typer.Option(help="90d, 12h or 2027-01-31; within 366 days.")],
+    group: Annotated[list[str] | None, typer.Option(help="Group; repeat for more.")] = None,
+    purpose: Annotated[
+        Purpose | None, typer.Option(help="The only purpose of use, for clients without headers.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Make a key and print it, once: nobody can show it again."""
+    from gateway.identity.expiry import parse_expiry
+    from gateway.identity.networks import parse_networks
+
+    settings = settings_of(context)
+    now = _now_ms()
+    try:
+        grant = Grant(
+            name=name,
+            roles=frozenset(role),
+            groups=frozenset(group or ()),
+            networks=parse_networks(network),
+            purpose=purpose,
+            expires=parse_expiry(expires, now),
+        )
+    except ValueError as error:
+        fail(str(error), 2)
+    keyring = _keyring(settings)
+    try:
+        token = keyring.create(grant, now, _recorder(settings))
+    except KeyStoreError as error:
+        fail(str(error))
+    finally:
+        keyring.store.close()
+    _warn_of_unknown_roles(settings.policies, grant.roles)
+    if json:
+        print_json({"id": token.id, "key": token.reveal(), "expires": _iso(grant.expires)})
+        return
+    typer.echo(token.reveal())
+    typer.secho(
+        f"Keep it now: it is shown this once. Id {token.id}, works until {_iso(grant.expires)}.",
+        err=True,
+    )
+
+
+@app.command("list")
+def list_(
+    context: typer.Context,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Show all keys: whose they are, what they allow, and whether they work. No secrets."""
+    keyring = _keyring(settings_of(context))
+    now = _now_ms()
+    try:
+        rows = [_row(key, now) for key in keyring.store.all_keys()]
+    except KeyStoreError as error:
+        fail(str(error))
+    finally:
+        keyring.store.close()
+    if json:
+        print_json(rows)
+        return
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table("id", "name", "state", "roles", "purpose", "networks", "expires")
+    for row in rows:
+        cells = (row[str(column.header)] for column in table.columns)
+        table.add_row(
+            # Text, not markup: a name is shown as it is written.
+            *(Text(" ".join(cell) if isinstance(cell, list) else cell or "any") for cell in cells)
+        )
+    Console().print(table)
+
+
+@app.command()
+def revoke(
+    context: typer.Context,
+    key_id: Annotated[str, typer.Argument(metavar="ID", help="As `keys list` shows it.")],
+) -> None:
+    """Revoke a key. A running gateway refuses it from its next request on."""
+    settings = settings_of(context)
+    keyring = _keyring(settings)
+    try:
+        key = keyring.revoke(key_id, _now_ms(), _recorder(settings))
+    except (UnknownKey, AlreadyRevoked, KeyStoreError) as error:
+        fail(str(error))
+    finally:
+        keyring.store.close()
+    typer.echo(f"Revoked {key.id} ({key.grant.name}).")
+
+
+def _keyring(settings: Settings) -> Keyring:
+    try:
+        return open_keyring(settings.state, settings.keys)
+    except (KeyStoreError, SecretFileError) as error:
+        fail(str(error))
+
+
+def _recorder(settings: Settings) -> RecordAct:
+    def record(act: AdminAct, target: str) -> None:
+        from gateway.cli.recorder import record_admin
+
+        record_admin(settings, act, target)
+
+    return record
+
+
+def _warn_of_unknown_roles(policies: Path, roles: frozenset[str]) -> None:
+    from gateway.policy.problems import PolicyError
+    from gateway.policy.release import load
+
+    try:
+        known = load(policies).policies.roles
+    except PolicyError:
+        return  # No policy yet, or a broken one: `policy check` says so.
+    for role in sorted(roles - known):
+        typer.secho(
+            f"intramural: no rule in {policies} mentions the role `{role}`; the key is made, but "
+            "that role opens nothing",
+            err=True,
+            fg="yellow",
+        )
+
+
+def _row(key: ApiKey, now: int) -> dict[str, str | list[str] | None]:
+    grant = key.grant
+    return {
+        "id": key.id,
+        "name": grant.name,
+        "state": key.state(now).value,
+        "roles": sorted(grant.roles),
+        "groups": sorted(grant.groups),
+        "purpose": grant.purpose.value if grant.purpose else None,
+        "networks": list(grant.networks.words()),
+        "created": _iso(key.created),
+        "expires": _iso(grant.expires),
+        "revoked": None if key.revoked is None else _iso(key.revoked),
+    }
+
+
+def _iso(milliseconds: int) -> str:
+    return dt.datetime.fromtimestamp(milliseconds // 1000, dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,125 @@
+"""`intramural serve`: build the gateway, listen, and say how to try it."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import sys
+from typing import TYPE_CHECKING
+
+import typer
+
+from gateway.cli.common import fail, settings_of
+from gateway.settings import Settings
+
+if TYPE_CHECKING:
+    import uvicorn
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(serve)
+
+
+def serve(context: typer.Context) -> None:
+    """Serve on the address of the settings (127.0.0.1:8400) until it is told to stop."""
+    import uvloop
+
+    from gateway import egress, logs
+    from gateway.app import assemble, build
+    from gateway.http.server import build as build_server
+
+    settings = settings_of(context)
+    logs.configure(style=settings.log.format, level=settings.log.level)
+    try:
+        peers = egress.parse_peers(settings.egress.peers)
+    except ValueError as error:
+        fail(f"egress.peers in the settings: {error}", 2)
+    egress.install(peers)
+    listener = _listen(settings)
+    try:
+        gateway = build(settings, lambda part: typer.echo(f"  {part} …", err=True))
+    except Exception as error:  # noqa: BLE001 - one line for people, by a type that is known
+        fail(explain(error))
+    try:
+        app = assemble(gateway.parts, settings, gateway.checks)
+        server = build_server(app, settings.server)
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_run(server, listener, settings))
+    finally:
+        gateway.close()
+    if not server.started:
+        raise typer.Exit(1)
+
+
+def explain(error: Exception) -> str:
+    """Return what to tell a person; re-raise what nobody foresaw, for the crash report."""
+    from engine import EngineError
+    from gateway.domain.errors import ExchangeError
+    from gateway.identity.store import KeyStoreError
+    from gateway.ledger.errors import LedgerError
+    from gateway.policy.problems import PolicyError
+    from gateway.secretfiles import SecretFileError
+
+    known = (
+        EngineError,
+        ExchangeError,
+        KeyStoreError,
+        LedgerError,
+        PolicyError,
+        SecretFileError,
+        OSError,
+    )
+    if isinstance(error, known):
+        return str(error)
+    raise error
+
+
+def _listen(settings: Settings) -> socket.socket:
+    host, port = settings.server.host, settings.server.port
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=1024)
+    except OSError as error:
+        fail(
+            f"cannot listen on {host}:{port}: {error.strerror}. Stop what uses it, or set "
+            "server.port in intramural.toml"
+        )
+
+
+async def _run(server: uvicorn.Server, listener: socket.socket, settings: Settings) -> None:
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    while not server.started and not serving.done():
+        await asyncio.sleep(0.01)
+    if server.started:
+        _invite(settings, listener.getsockname()[1])
+    await serving
+
+
+def _invite(settings: Settings, port: int) -> None:
+    """Print a curl line and a Python snippet that work as they stand."""
+    host = settings.server.host
+    base = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    lines = [f"Intramural serves on {base} as node {settings.node}. Stop it with Ctrl-C."]
+    key = settings.data / "demo.key"
+    if key.exists():
+        lines += [
+            "",
+            "Try it with curl:",
+            "",
+            f"  curl -sS {base}/v1/chat/completions -H 'Content-Type: application/json' \\",
+            f"    -H \"Authorization: Bearer $(cat '{key}')\" -H 'X-Purpose-Of-Use: TREAT' \\",
+            '    -d \'{"model":"smollm2-135m-instruct","messages":[{"role":"user","content":',
+            '        "Summarise: Margaret Thornton, MRN 48210377, was seen for chest pain."}]}\'',
+            "",
+            f"or with Python ({sys.executable}):",
+            "",
+            "  from openai import OpenAI",
+            f'  client = OpenAI(base_url="{base}/v1", api_key=open("{key}").read().strip(),',
+            '                  default_headers={"X-Purpose-Of-Use": "TREAT"})',
+            '  reply = client.chat.completions.create(model="smollm2-135m-instruct", messages=[',
+            '      {"role": "user", "content": "Summarise: Margaret Thornton, MRN 48210377, was '
+            'seen for chest pain."}])',
+            "  print(reply.choices[0].message.content)",
+        ]
+    typer.echo("\n".join(lines))

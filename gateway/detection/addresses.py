@@ -1,0 +1,108 @@
+"""Street addresses, postcodes, and places that come with them (45 CFR 164.514(b)(2)(i)(B))."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from gateway.detection.letters import A, L, U
+from gateway.detection.rules import Rule, Rules
+from gateway.detection.vocabulary import is_word
+from gateway.domain.entities import LOCATION, POSTCODE, STREET_ADDRESS
+
+_STATES: Final = (
+    "A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|PR|RI|S[CD]|T[NX]|UT|V[AIT]|W[AIVY]|A[AEP]|GU"
+)
+_STATE_NAMES: Final = (
+    "Alabama|Alaska|Arizona|Arkansas|California|Colorado|Connecticut|Delaware|Florida|Georgia|Hawaii|Idaho|Illinois|Indiana|Iowa|Kansas|"
+    "Kentucky|Louisiana|Maine|Maryland|Massachusetts|Michigan|Minnesota|Mississippi|Missouri|Montana|Nebraska|Nevada|New Hampshire|New Jersey|"
+    "New Mexico|New York|North Carolina|North Dakota|Ohio|Oklahoma|Oregon|Pennsylvania|Rhode Island|South Carolina|South Dakota|Tennessee|"
+    "Texas|Utah|Vermont|Virginia|Washington|West Virginia|Wisconsin|Wyoming"
+)
+_PROVINCES: Final = "AB|BC|MB|NB|NL|NS|NT|NU|ON|PE|QC|SK|YT|NSW|VIC|QLD|TAS|ACT"
+_TYPES: Final = (
+    "street|st|avenue|ave|av|road|rd|boulevard|blvd|drive|dr|lane|ln|court|ct|place|pl|square|squares|sq|terrace|ter|trail|trl|parkway|pkwy|highway|hwy|"
+    "circle|cir|way|row|close|crescent|cres|gardens|gdns|grove|mews|alley|loop|pike|turnpike|expressway|freeway|route|rte|broadway|walk|plaza|plz|"
+    "ridge|hill|hills|crossing|xing|run|bend|point|pt|view|parade|esplanade|quay|wharf|heights|hts|causeway|commons|path|glen|manor|park|"
+    "straße|strasse|str|weg|allee|platz|gasse|ring|damm|ufer|straat|laan|plein|gade|vej|vägen|gatan|gata|katu|tie|vei|veien|utca|út|ulica|ulice|cesta|trg|"
+    "streets|avenues|roads|radial|promenade|camp|extension|ext"
+)
+_FIRST: Final = (
+    "Rue|Avenue|Av\\.|Avda\\.?|Avenida|Boulevard|Bd|Bld|Blvd|Calle|C/|Via|Viale|Vicolo|Corso|Piazza|Piazzale|Largo|Plaza|Pza\\.?|Rua|Travessa|Estrada|Praça|Carrer|"
+    "Carretera|Ctra\\.?|Camino|Paseo|Pº|Ronda|Glorieta|Place|Pl\\.|Allée|Chemin|Impasse|Quai|Cours|Route|Square|ul\\.|Ulica|Trg|Str\\.|Strada|Strasse|Straße|Am|An der|Auf der|Im|In der|Zum|Zur|Unter den|"
+    "Jalan|Nábřeží|Náměstí"
+)
+_WORD: Final = rf"{A}(?:{A}|['.\-]){{0,24}}"
+_GAP: Final = r"[ \t]{1,3}"
+_UNIT: Final = r"(?:apartment|apt|suite|ste|unit|flat|floor|fl|building|bldg|bld|room|rm|lot|trailer|trlr|space|spc|dept|wing|block|stock|etage|piso|planta|puerta|appt|bât|stiege|top)\b\.?[ ]?#?[ ]?(?=[A-Z]?\d|[A-Z]\b)[A-Za-z]?\d{0,5}[A-Za-z]?(?:-\w{1,4})?"
+_TAIL: Final = (
+    rf"(?:[,.]?[\s]{{1,3}}(?:#[ ]?\w{{1,6}}|(?i:{_UNIT})))?"
+    rf"(?:,?[\s]{{1,3}}{U}{A}{{1,24}}(?:[ '\-]{U}{A}{{1,24}}){{0,3}},[ ]?(?:{_STATES}|{_STATE_NAMES})\b)?"
+    r"(?:,?[ ]\d{5}(?:-\d{4})?\b)?"
+)
+_CITY: Final = rf"{U}{A}{{1,24}}\.?(?:[ \-']{{1}}{U}{A}{{1,24}}){{0,3}}"
+_STREET_END: Final = "street|st|avenue|ave|road|rd|boulevard|blvd|drive|dr|lane|ln|court|ct|squares?|streets|terrace|way|circle|place"
+_LONGEST_LINE: Final = 5
+_MEASURES: Final = frozenset("mg ml mcg g kg cm mm units unit iu to x and or every per by of at in for from bid tid qid daily day days hours hrs hr min weeks times tablets tabs puffs gtt ng dl mmol meq l bpm mmhg percent vs plus minus over".split())
+_PLACE_CUE: Final = r"(?:address|addr|domicile|residence|residing|resides|lives?|living|located|home|house|mailing|street|adresse|anschrift|wohnhaft|dirección|domicilio|住址|地址)"
+
+
+def _not_dose(match: re.Match[str]) -> bool:
+    return not match.string[match.start() : match.start() + 24].lower().split(maxsplit=1)[-1].startswith(("mg", "ml", "mcg", "year", "day", "week", "month", "hour", "min"))
+
+
+def _unusual(match: re.Match[str]) -> bool:
+    """Say whether the words between two numbers may be a street: none is of the language of doses."""
+    words = [word.strip(".,") for word in match["value"].split() if not word[0].isdigit()]
+    return not any(is_word(word) or word.lower() in _MEASURES for word in words)
+
+
+def _block(match: re.Match[str]) -> bool:
+    """Say whether the lines after a street are the rest of an address: a place in each, no sentence."""
+    lines = [line.strip(" ,>\t") for line in match["value"].split("\n") if line.strip()]
+    return all(len(line.split()) <= _LONGEST_LINE and not is_word(line.split()[0]) or line[:1].isdigit() for line in lines)
+
+
+NUMBER_FIRST: Final = re.compile(
+    rf"(?<![\w.,/$\-])(?:No\.? ?)?\d{{1,6}}(?:[A-Za-z]|[-/ ]\d{{1,5}}[A-Za-z]?)?,?{_GAP}(?:(?:North|South|East|West|[NSEW]|[NS][EW])\.?{_GAP})?"
+    rf"(?:(?:{_WORD}|\d{{1,3}}(?:st|nd|rd|th)){_GAP}){{1,5}}?(?:{_TYPES})\b\.?(?:{_GAP}(?:N|S|E|W|NE|NW|SE|SW|North|South|East|West)\b\.?)?(?:{_GAP}\d{{1,5}}[A-Za-z]?\b)?",
+    re.IGNORECASE,
+)
+RULES: Final[Rules] = (
+    Rule("address.street", STREET_ADDRESS, NUMBER_FIRST, 0.8, _not_dose),
+    Rule(
+        "address.street_tail",
+        STREET_ADDRESS,
+        re.compile(
+            rf"(?<![\w.,/$\-])\d{{1,6}}[A-Za-z]?{_GAP}(?:(?:{U}{A}{{0,24}}\.?|\d{{1,3}}(?:st|nd|rd|th)){_GAP}){{1,5}}?(?i:{_TYPES})\b\.?{_TAIL}"
+        ),
+        0.85,
+        _not_dose,
+    ),
+    Rule("address.numbered_street", STREET_ADDRESS, re.compile(r"(?<![\w.,/$\-])\d{1,6}[ ](?:(?:N|S|E|W|North|South|East|West)\.? )?(?:Broadway|Highway \d{1,4}|Route \d{1,4}|US-\d{1,3}|County Road \d{1,5}|Avenue [A-Z])\b"), 0.8),
+    Rule("address.type_first", STREET_ADDRESS, re.compile(rf"(?<!\w)(?:\d{{1,5}}[ ]?(?:bis|ter)?,?[ ])?(?:{_FIRST})[ ](?:(?:de|du|des|da|do|dos|della|la|le|les|el|los|del|di|d'|of|von|der|den)[ ]){{0,2}}{_WORD}(?:[ ]{_WORD}){{0,4}}?,?[ ](?:n[.ºo°]{{0,2}}[ ]?)?\d{{1,5}}[A-Za-z]?\b(?:,[ ]?\d{{1,3}}[ºª]?[ ]?[A-Z]?\b)?"), 0.75),
+    Rule("address.number_type_first", STREET_ADDRESS, re.compile(rf"(?<![\w.,/$\-])\d{{1,5}}[ ]?(?:bis|ter)?,?[ ](?:rue|avenue|av\.|bd|boulevard|allée|chemin|impasse|place|quai|cours|route|via|viale|calle|rua|ul\.)[ ](?:(?:de|du|des|la|le|les|el|los|del|d')[ ]?){{0,2}}{_WORD}(?:[ \-]{U}{_WORD}){{0,3}}", re.IGNORECASE), 0.7),
+    Rule("address.compound", STREET_ADDRESS, re.compile(rf"(?<!\w){U}{A}{{2,30}}(?:straße|strasse|str\.|weg|allee|platz|gasse|ring|damm|ufer|straat|laan|plein|gade|vej|vägen|gatan|gata|katu|tie|vei|veien|stien|steig|kamp|hof|berg|tanya|puiestee|tänav|gränd|stræde|brink|dijk|kade|singel|steen|huis)[ ]\d{{1,5}}[ ]?[A-Za-z]?\b"), 0.75),
+    Rule("address.separate_type", STREET_ADDRESS, re.compile(rf"(?<!\w){U}{_WORD}(?:[ \-]{_WORD}){{0,3}}[ ](?:straße|strasse|str\.|weg|allee|platz|gasse|ring|utca|út|u\.|tér|krt\.|ulica|ulice|cesta|trg|street|road|avenue|drive|lane)[ ]\d{{1,5}}[ ]?[A-Za-z]?\b", re.IGNORECASE), 0.7),
+    Rule("address.word_number_line", STREET_ADDRESS, re.compile(rf"(?m)^[ \t>]{{0,8}}(?P<value>(?:\d{{1,6}}[ ])?{U}{_WORD}(?:[ ]{_WORD}){{0,3}}[ ]\d{{1,5}}[A-Za-z]?)[.,]?[ \t]{{0,4}}$"), 0.5, _unusual),
+    Rule("address.cued", STREET_ADDRESS, re.compile(rf"\b{_PLACE_CUE}\b[\s:=\"'*|(]{{1,5}}(?:(?:is|at|of|in|on|to|the|as|new|my|her|his)[ ]){{0,4}}(?P<value>(?:\d{{1,6}}[A-Za-z]?(?:[ ]\d{{1,4}})?[ ]{_WORD}(?:[ ]{_WORD}){{0,4}}(?:[ ]\d{{1,5}})?|{_WORD}(?:[ ]{_WORD}){{0,3}}[ ]\d{{1,5}}))\b", re.IGNORECASE), 0.6, _not_dose),
+    Rule("address.labelled", STREET_ADDRESS, re.compile(r"(?:\b|_)(?:home |mailing |street |postal |billing |current |permanent |work )?(?:address|addr\.?|adresse|anschrift|dirección|domicilio|住址|地址)(?:_?(?:line|1|2)){0,2}[\s*_\"'`|]{0,4}[:=：][\s*_\"'`|]{0,4}(?P<value>(?=[^\n\"|]{0,60}\d)[^\n\"|;]{4,110})", re.IGNORECASE), 0.6, cues=("addr", "adress", "anschrift", "direcc", "domicilio", "址")),
+    Rule("address.unit_tail", STREET_ADDRESS, re.compile(rf"(?<!\w)(?i:apartment|apt|suite|ste|unit|flat)\b\.?[ ]?#?[ ]?\d{{1,5}}[A-Za-z]?,?[ ]{U}{A}{{1,24}}(?:,?[ ]\(?{U}{A}{{1,24}}\)?){{0,4}}(?:[ ]\d{{4,6}})?"), 0.6),
+    Rule("address.block", STREET_ADDRESS, re.compile(rf"(?<!\w)(?:(?i:apartment|apt|suite|ste|unit|flat)\b\.?[ ]?#?[ ]?\d{{1,5}}[A-Za-z]?|(?i:{_STREET_END})\b\.?|[ ]\d{{1,5}}[.,]?)(?P<value>(?:[ \t]{{0,3}}\n[ \t>]{{0,4}}(?:,[ ])?(?![^\n]{{0,50}}:)(?:{U}|\d)[^\n:;!?\t]{{1,40}}(?=\n|[?.!]|$)){{1,3}})"), 0.5, _block),
+    Rule("address.number_word_number", STREET_ADDRESS, re.compile(rf"(?:\b(?:at|to|in|from|near|is|of|and|with|on)[ ]|(?m:^)[ \t>]{{0,4}}|,[ ])(?P<value>\d{{1,6}}[ ]{_WORD}(?:[ ]{_WORD}){{0,3}}[ ]\d{{1,5}}[A-Za-z]?)\b(?!%)"), 0.5, _unusual),
+    Rule("address.unit", STREET_ADDRESS, re.compile(r"(?<!\w)(?:apartment|apt|suite|ste|unit|flat|appt|bldg)\b\.?[ ]?#?[ ]?(?=[A-Za-z]?\d)[A-Za-z]?\d{1,5}[A-Za-z]?\b", re.IGNORECASE), 0.6, lambda match: not match.string[match.end() : match.end() + 10].lower().lstrip().startswith(("of", "mg", "ml", "/", "per", "insulin", "units"))),
+    Rule("address.po_box", STREET_ADDRESS, re.compile(r"\b(?:p\.?[ ]?o\.?[ ]?box|post(?:al)? (?:office )?box|postfach|apartado(?: de correos)?|boîte postale|bp|psc|cmr|unit|box)[ ]?#?\d{1,6}(?:,? box[ ]?\d{1,6})?(?:\s{1,3}(?:APO|FPO|DPO)[ ](?:AA|AE|AP)[ ]\d{5})?", re.IGNORECASE), 0.75, cues=("box", "postfach", "apartado", "postale", "bp", "psc", "cmr")),
+    Rule("address.military", STREET_ADDRESS, re.compile(r"(?:\bUS(?:S|NS|CGC|NV)[ ][^\s,]{2,30}(?:[ ][^\s,]{2,30})?\s{1,3})?\b(?:APO|FPO|DPO),?[ ](?:AA|AE|AP)(?:[ ]\d{5}(?:-\d{4})?)?"), 0.85, cues=("apo", "fpo", "dpo")),
+    Rule("address.corner", STREET_ADDRESS, re.compile(rf"\b(?:corner|intersection) of (?P<value>{_WORD}(?:[ ]{_WORD}){{0,3}}?(?:[ ]\d{{1,5}})?[ ](?:and|&|with)[ ]{_WORD}(?:[ ]{U}{_WORD}){{0,2}})", re.IGNORECASE), 0.7, cues=("corner", "intersection")),
+    Rule("place.city_state_zip", LOCATION, re.compile(rf"(?<!\w)(?:{_CITY},?[ ])?(?:{_STATES}|{_STATE_NAMES}),?[ ]{{1,2}}\d{{5}}(?:-\d{{4}})?(?!\d)"), 0.9),
+    Rule("place.city_state", LOCATION, re.compile(rf"(?<!\w){_CITY},[ ]?(?:{_STATES}|{_STATE_NAMES})(?!\w)"), 0.7),
+    Rule("place.postcode_city", LOCATION, re.compile(rf"(?<![\w.,/\-])(?:D-|A-|CH-|F-|E-|I-)?\d{{5}}[ ]{U}{L}{{2,24}}(?:[ \-](?:am|an der|bei|de|la|le|sur|{U}{L}{{2,24}})){{0,3}}"), 0.5),
+    Rule("postcode.zip_plus_4", POSTCODE, re.compile(r"(?<![\w.\-])\d{5}-\d{4}(?![\w\-])"), 0.7),
+    Rule("postcode.labelled", POSTCODE, re.compile(r"(?:\b|_)(?:zip(?:[ _-]?code)?|postal[ _-]?code|post[ _-]?code|plz|postleitzahl|code postal|código postal|cp|c\.p\.|eircode|pincode|邮编)(?!\w)[\s:=\"'*|(#]{0,5}(?:(?:is|was|code|of|to|the|for|number)[ ]){0,3}(?P<value>(?=[A-Za-z0-9\-]{0,8}\d)[A-Za-z0-9][A-Za-z0-9\-]{1,9}(?:[ ](?=[A-Z0-9]{0,3}\d)[A-Z0-9]{2,4})?)\b", re.IGNORECASE), 0.85),
+    Rule("postcode.uk", POSTCODE, re.compile(r"(?<![\w\-])(?:GIR ?0AA|[A-PR-UWYZ](?:\d{1,2}|[A-HK-Y]\d{1,2}|\d[A-HJKPS-UW]|[A-HK-Y]\d[ABEHMNPRV-Y]) ?\d[ABD-HJLNP-UW-Z]{2})(?![\w\-])"), 0.7),
+    Rule("postcode.canada", POSTCODE, re.compile(r"(?<![\w\-])[ABCEGHJ-NPRSTVXY]\d[ABCEGHJ-NPRSTV-Z][ -]?\d[ABCEGHJ-NPRSTV-Z]\d(?![\w\-])", re.IGNORECASE), 0.7),
+    Rule("postcode.netherlands", POSTCODE, re.compile(rf"(?<![\w.,\-])[1-9]\d{{3}}[ ]?[A-Z]{{2}}[ ]{{1,2}}(?={U})"), 0.5),
+    Rule("postcode.after_place", POSTCODE, re.compile(rf"(?m)(?:(?<=\n)|(?<=\n[ \t])|(?<=, ))(?P<value>{U}{_WORD}(?:[ ]\(?{U}{_WORD}\)?){{0,3}},?[ ](?:[A-Z]{{2}}-?)?\d{{4,6}}(?:-\d{{3,4}})?)(?=[\s.?!,;\"')]|$)"), 0.5),
+    Rule("place.province", LOCATION, re.compile(rf"(?m),[ ](?P<value>{_PROVINCES})(?=[\s,.?]|$)"), 0.4),
+    Rule("place.coordinates", LOCATION, re.compile(r"(?<![\w.])-?\d{1,3}\.\d{3,8}°?[ ]?[NS]?,[ ]?-?\d{1,3}\.\d{3,8}°?[ ]?[EW]?(?!\w)"), 0.6),
+)

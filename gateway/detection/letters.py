@@ -1,0 +1,35 @@
+"""Pieces of patterns that several recognizers share: letters, name words, label separators."""
+
+from __future__ import annotations
+
+from typing import Final
+
+_LATIN_GREEK_CYRILLIC: Final = [chr(code) for code in (*range(0x41, 0x530), *range(0x1E00, 0x1F00))]
+U: Final = "[" + "".join(char for char in _LATIN_GREEK_CYRILLIC if char.isupper()) + "]"
+"""One capital letter. Python's `re` has no class for it."""
+L: Final = "[" + "".join(char for char in _LATIN_GREEK_CYRILLIC if char.islower()) + "]"
+"""One small letter."""
+A: Final = r"[^\W\d_]"
+"""One letter of any script."""
+
+WORD: Final = rf"(?:[Aa][ls]-|[Ee]l-|[DdOoLl]')?{U}{A}{{1,24}}(?:['-]{A}{{1,24}}){{0,3}}"
+"""A word that begins with a capital: Smith, SMITH, McDonald, O'Brien, Smith-Jones, al-Rashid."""
+TITLE_WORD: Final = rf"(?:[Aa][ls]-|[Ee]l-|[DdOoLl]')?{U}{L}{{1,24}}(?:{U}{L}{{1,24}})?(?:['-]{U}?{L}{{1,24}}){{0,2}}(?!{A})"
+"""The same, not all in capitals."""
+INITIAL: Final = rf"{U}(?![\w'-])\.?"
+PARTICLE: Final = (
+    r"(?:van der|van den|van de|van|von der|von|vom|zum|zur|zu|de la|de las|de los|del|della|den|der"
+    r"|des|de|di|da|dos|das|do|du|la|le|el|al|bin|ibn|ben|bint|abu|ter|ten|af|av|san|ap|"
+    r"Van der|Van den|Van de|Von der|De la|De los)"
+)
+GAP: Final = r"[ \t]{1,3}"
+"""White space within a name: never a line's end."""
+FULL: Final = (
+    rf"(?:{INITIAL}{GAP}?){{0,2}}(?:{PARTICLE}{GAP})?{WORD}"
+    rf"(?:{GAP}(?:{PARTICLE}{GAP})?(?:{WORD}|{INITIAL})){{0,3}}"
+)
+"""A person's name as written out, initials and particles included."""
+
+MARK: Final = r"[\s*_\"'`|>\]]{0,4}[:=|#][\s*_\"'`|<\[(#]{0,6}"
+"""What parts a label from its value: a colon, also in JSON, Markdown and tables."""
+NOT_WORD_BEFORE: Final = r"(?<![^\W_])"

@@ -1,0 +1,119 @@
+"""Names of people in clinical form: titles, labelled fields, headings, signatures, dictation.
+
+A statistical model misses many of these, most of all in telegraphic text; a title or a label does
+not depend on the sentence around it. Names that stand for a disease or a score are not people.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from gateway.detection.given_names import GIVEN_NAMES
+from gateway.detection.letters import A, FULL, GAP, INITIAL, L, MARK, TITLE_WORD, U, WORD
+from gateway.detection.rules import Rule, Rules
+from gateway.detection.vocabulary import EPONYM_NOUNS, EPONYMS, LOWER_STOP, NEVER_NAMES, is_word
+from gateway.domain.entities import PERSON
+
+_TITLE: Final = (
+    r"(?:[Dd]rs?|DR|[Mm]rs?|MRS?|Ms|MISS|[Mm]iss|Mx|[Pp]rof(?:essor)?|[Dd]octor|[Nn]urse|[Ss]ister|[Ff]ather|[Rr]ev(?:erend)?|Capt(?:ain)?|Sgt|Sergeant|Lt|Col|Maj|Gen|Hon|Judge|[Oo]fficer|Detective|Sir|Dame|Lady|Lord|Rabbi|Imam|Pastor|"
+    r"Herrn?|Frau|Fr|Hr|Sra?|Srta|Dra|Señora?|Don|Doña|Mme|Mlle|Monsieur|Madame|Maître|Signora?|Sig|Dott|Pr|PD|Priv\.-Doz|OA|Oberarzt|Oberärztin|Chefarzt|RN|NP|PA|CRNA|Att|Attending|Midwife|Consultant|Registrar|"
+    r"Uncle|Aunt|Grandma|Grandpa|Coach)"
+)
+_LABEL: Final = (
+    r"(?:(?:full |legal |preferred |maiden |birth |first |last |middle |given |family |sur|fore)?name(?: of patient)?|(?:patient|pt|client|member|subscriber|guarantor|insured|provider|doctor|physician|mother|father|parent|guardian|"
+    r"spouse|contact|nurse|child|baby|donor|user|employee|attending|surgeon|customer|account holder|card ?holder|emergency contact)(?:'s)?[ _]?(?:full[ _]?|first[ _]?|last[ _]?|given[ _]?|family[ _]?)?name|"
+    r"patients?|pt|client|resident|attending(?: physician| provider| md| surgeon)?|provider|physician|surgeon|assistant|anesthesi(?:a|ologist)|anaesthetist|nurse|rn|doctor|pcp|primary care(?: physician| provider)?|"
+    r"(?:ordering|referring|consulting|admitting|treating|primary|supervising|requesting|performing|attending|interpreting|rendering|covering|discharging|on-call|family|responsible)[ _](?:physician|provider|doctor|clinician|surgeon|md|nurse|radiologist|practitioner)|"
+    r"(?:ordered|referred|dictated|transcribed|signed|electronically signed|e-signed|reviewed|approved|verified|authored|written|prepared|entered|collected|performed|interpreted|reported|seen|examined|cosigned|co-signed|attested|authenticated|completed|"
+    r"recorded|documented|received|requested|witnessed|accompanied|assessed|administered|assisted|read|created|submitted|notified)[ _]by|"
+    r"author|signature|signed|dictator|transcriptionist|radiologist|pathologist|cardiologist|oncologist|psychiatrist|psychologist|therapist|social worker|case manager|care ?giver|carer|midwife|pharmacist|technologist|technician|interpreter|consultant|registrar|"
+    r"mother|father|mom|dad|wife|husband|spouse|partner|son|daughter|brother|sister|guardian|parents?|next of kin|nok|emergency[ _]contact(?:[ _]name)?|contact(?:[ _]person)?|proxy|health care proxy|poa|informant|historian|relative|"
+    r"cc|to|from|attn|attention|re|ref|regarding|dear|user|agent|employee|recipient|sender|customer|beneficiary|subscriber|insured|guarantor|policy ?holder|account holder|donor|"
+    r"name des patienten|nachname|vorname|arzt|ärztin|hausarzt|patientin|patienten|nom(?: de naissance| d'usage)?|prénom|médecin|nombre|apellidos?|médico|paciente|姓名|患者|医生)"
+)
+_CREDENTIAL: Final = r"(?:M\.?D\.?|D\.?O\.?|R\.?N\.?|N\.?P\.?|P\.?A\.?(?:-C)?|Ph\.?D\.?|PharmD|DPM|DDS|DMD|FACS|FACP|FACC|LPN|LVN|CRNA|CNM|CNP|FNP(?:-C|-BC)?|ARNP|APRN|DNP|MPH|MBBS|MBChB|FRCP|FRCS|LCSW|LMFT|PsyD|PT|DPT|OTR|SLP|RD|RT|BSN|MSN|MSW|EMT|CNA|Esq)"
+_KIN: Final = (
+    r"(?:patients?|pt|pts|client|resident|subject|mother|father|mom|dad|wife|husband|spouse|partner|fiancée?|son|daughter|brother|sister|sibling|aunt|uncle|cousin|niece|nephew|grandmother|grandfather|grandson|granddaughter|guardian|caregiver|neighbou?r|"
+    r"friend|boyfriend|girlfriend|colleague|boss|roommate|child|baby|boy|girl|infant|twin|man|woman|gentleman|lady|male|female|person|individual|nurse|physician|doctor|therapist|surgeon|cardiologist|oncologist|neurologist|provider|veteran|student|teen(?:ager)?)"
+)
+_SAID: Final = r"(?i:named|called|known as|aka|a\.k\.a\.|alias|goes by|name is|name's|name was|names are|this is|i am|i'm|it's|am|speaking with|spoke (?:to|with)|talked (?:to|with)|discussed with|per|signed|by|with|under|via|for|from|to|like|of|regarding|re|on|about|see|meet|contact|ask for|ask|call|thanks|thank you|hi|hello|hey|dear|sincerely|regards|respectfully|yours|best|cheers)"
+_SAID_STRONG: Final = r"(?i:named|called|known as|aka|a\.k\.a\.|alias|goes by|name is|name's|name was|it's under|is under|i am|i'm|signed|dear|hello|hi|hey|sincerely|regards|cheers|yours truly|respectfully|addressed to|spoke (?:to|with)|contact|ask for|accompanied by|care of|referred by|seen by|treated by|ordered by|dictated by|reviewed by|signed by|performed by|written by|per|married to)"
+_SUFFIX: Final = r"(?:,?[ ](?:Jr|Sr|II|III|IV)\b\.?)?"
+_NOT_NAME_AFTER: Final = r"(?![\w'\-])"
+
+
+def _trimmed_words(value: str) -> list[str]:
+    return [word for word in re.split(r"[\s,]+", value) if word]
+
+
+def _eponym(match: re.Match[str]) -> bool:
+    """Say whether the name stands for a disease, a sign or a scale."""
+    start, end = match.span("value") if "value" in match.re.groupindex else match.span()
+    last = match.string[start:end].split()[-1].lower().rstrip(".,")
+    return EPONYM_NOUNS.match(match.string, end) is not None and (last in EPONYMS or last.removesuffix("'s") in EPONYMS)
+
+
+def _titled(match: re.Match[str]) -> bool:
+    words = _trimmed_words(match["value"])
+    return words[0].lower().rstrip(".") not in NEVER_NAMES
+
+
+def _field(match: re.Match[str]) -> bool:
+    words = _trimmed_words(match["value"])
+    if words[0].lower().rstrip(".'s") in NEVER_NAMES or words[0].lower() in NEVER_NAMES:
+        return False
+    return not all(is_word(word) for word in words)
+
+
+def _lower_field(match: re.Match[str]) -> bool:
+    words = match["value"].split()
+    return not any(word in LOWER_STOP for word in words)
+
+
+def _free(match: re.Match[str]) -> bool:
+    """Say whether two capitalised words in running text may be a person."""
+    words = _trimmed_words(match["value"])
+    return not any(is_word(word) for word in words if len(word.rstrip(".")) > 1) and not _eponym(match)
+
+
+def _apposed(match: re.Match[str]) -> bool:
+    """Say whether words between commas may be a person: the first is no everyday word."""
+    words = _trimmed_words(match["value"])
+    return not is_word(words[0]) and not _eponym(match)
+
+
+def _given(match: re.Match[str]) -> bool:
+    """Say whether a common given name stands first."""
+    return _trimmed_words(match["value"])[0].lower() in GIVEN_NAMES and not _eponym(match)
+
+
+def _initialled(match: re.Match[str]) -> bool:
+    return not is_word(match["first"]) and match["first"].lower() not in {"vitamin", "type", "hepatitis", "factor", "protein", "grade", "class", "group", "stage", "phase", "plan", "part", "table", "figure", "appendix", "schedule", "section"}
+
+
+RULES: Final[Rules] = (
+    Rule("name.titled", PERSON, re.compile(rf"(?<![\w']){_TITLE}\.?[ \t]{{1,3}}(?:(?:[Dd]r|[Mm]ed|h\.c|Prof|[Mm]rs?)\.?[ \t]{{1,2}}){{0,3}}(?P<value>{FULL}{_SUFFIX})"), 0.9, _titled),
+    Rule("name.titled_lower", PERSON, re.compile(r"(?<![\w'])(?:dr|mr|mrs|ms\.|miss|prof|doctor|nurse)\.?[ ](?P<value>[a-z][a-z'\-]{2,24}(?:[ ][a-z][a-z'\-]{2,24}(?=[,.;)\n]|$))?)(?![\w\-])"), 0.6, lambda match: match["value"].split()[0] not in LOWER_STOP and not is_word(match["value"].split()[0]) and not match["value"].split()[0].endswith(("ed", "ing", "ly", "es"))),
+    Rule("name.labelled", PERSON, re.compile(rf"(?:(?<![^\W_])|(?<=[a-z])(?=N))(?i:{_LABEL}){MARK}(?:(?:Dr|Mrs?|Ms|Prof)\.?[ ])?(?P<value>{WORD},{GAP}?{WORD}(?:{GAP}(?:{WORD}|{INITIAL})){{0,2}}|{FULL}{_SUFFIX})"), 0.85, _field),
+    Rule("name.labelled_lower", PERSON, re.compile(r"(?<![^\W_])(?i:(?:patient|pt|full|first|last|client|mother|father|doctor|my|her|his|the)?(?:'s)?[ _]?name)(?:[\s\"']{0,2}[:=][\s\"']{0,3}|[ ](?:is|was)[ ])(?P<value>[a-z][a-z'\-]{1,24}(?:[ ][a-z][a-z'\-]{1,24}){0,2}?)(?=[ ]?[,.;\n\"')]|[ ](?:and|dob|age[d]?|date|born|mrn|who|is|a|with|from|he|she|presents|here)\b|$)"), 0.7, _lower_field),
+    Rule("name.said", PERSON, re.compile(rf"(?<![\w'])(?:{_SAID_STRONG})[ ,:\n]{{1,3}}(?:[Dd]r\.?[ ])?(?P<value>{FULL}{_SUFFIX})"), 0.7, lambda match: _field(match) and not _eponym(match)),
+    Rule("name.dictated", PERSON, re.compile(r"\b(?i:name is|name's|named|patient is called|i am|my name is)[ ](?P<value>[a-z][a-z'\-]{1,20}[ ][a-z][a-z'\-]{1,20})(?=[,.;\n]|[ ](?:and|dob|age|date|born|mrn|who)\b|$)"), 0.6, _lower_field),
+    Rule("name.kin", PERSON, re.compile(rf"(?<![\w'])(?i:{_KIN})(?:,|[ ]?-|:)?[ ]\(?(?P<value>{TITLE_WORD}(?:{GAP}(?:{TITLE_WORD}|{INITIAL})){{0,2}})"), 0.55, lambda match: _free(match)),
+    Rule("name.heading", PERSON, re.compile(rf"(?<![\w,])(?P<value>{U}{{2,20}}(?:['\-]{U}{{2,20}})?,[ ]{{1,2}}{U}{L}{{1,20}}(?:[ ]{INITIAL})?){_NOT_NAME_AFTER}"), 0.7, _field),
+    Rule("name.heading_line", PERSON, re.compile(rf"(?m)^[ \t*#]{{0,4}}(?P<value>(?:{WORD}),[ ]{{1,2}}{WORD}(?:[ ](?:{WORD}|{INITIAL}))?)[ \t*]{{0,4}}$"), 0.6, _free),
+    Rule("name.line", PERSON, re.compile(rf"(?m)^[ \t>]{{0,4}}(?P<value>{TITLE_WORD}(?:{GAP}(?:{TITLE_WORD}|{INITIAL})){{1,2}})[ \t]{{0,4}}$"), 0.5, _free),
+    Rule("name.speaker", PERSON, re.compile(rf"(?m)^(?P<value>{TITLE_WORD})(?=:[ ])"), 0.5, _free),
+    Rule("name.credential", PERSON, re.compile(rf"(?<![\w'\-])(?P<value>{FULL}),?[ ]{_CREDENTIAL}(?![\w'])"), 0.8, _field),
+    Rule("name.initial_first", PERSON, re.compile(rf"(?<![\w.'\-])(?P<value>{U}\.[ ]?(?:{U}\.[ ]?){{0,2}}{TITLE_WORD}(?:-{WORD})?)(?![\w])"), 0.6, lambda match: not is_word(match["value"].split(".")[-1].strip()) and match["value"].split(".")[-1].strip().lower() not in {"coli", "difficile", "aureus", "pylori"}),
+    Rule("name.initial_last", PERSON, re.compile(rf"(?<![\w'\-])(?P<value>(?P<first>{TITLE_WORD}){GAP}(?:{U}\.[ ])?{U}(?:\.|(?=[,;)?!:\n/]|[ ]-|'s|[ ](?:with|who|w/|seen|has|is|was|from|at|on|admitted|presented|\d)|$)))"), 0.6, _initialled),
+    Rule("name.initials", PERSON, re.compile(rf"(?<![\w.'\-])(?P<value>{U}\.[ ]?{U}\.(?:[ ]?{U}\.)?)(?=[,;)?]|[ ](?:is|was|has|who|with|presents|reports)\b|'s)"), 0.4, lambda match: match["value"].replace(" ", "") not in {"U.S.", "U.S.A.", "U.K.", "E.R.", "I.V.", "I.M.", "P.O.", "A.M.", "P.M.", "D.C.", "M.D.", "D.O.", "R.N.", "N.P.", "E.D.", "B.P.", "H.R.", "O.D.", "O.S.", "O.U.", "P.R.", "E.G.", "I.E."}),
+    Rule("name.apposed", PERSON, re.compile(rf"(?<=[,(\-]\s)(?P<value>{TITLE_WORD}(?:{GAP}{TITLE_WORD}){{1,2}})(?=[ ]?[,()?!;.]|[ ]-|'s|[ ](?:who|was|is|with|w/|has|seen|at|on|from|admitted|presented|evaluated|in|and|\())"), 0.5, _apposed),
+    Rule("name.apposed_single", PERSON, re.compile(rf"(?:\b(?:[Ff]emale|[Mm]ale|[Pp]atient|[Pp]t|[Ww]oman|[Mm]an|[Gg]irl|[Bb]oy|[Cc]hild|[Ii]nfant|y/?o|old)\b[^.\n]{{0,40}}?,[ ])(?P<value>{TITLE_WORD})(?=,|\?|[ ]?\()"), 0.5, _free),
+    Rule("name.pair", PERSON, re.compile(rf"(?<![\w'\-/])(?P<value>{TITLE_WORD}(?:{GAP}{INITIAL})?{GAP}{TITLE_WORD}(?:{GAP}{TITLE_WORD})?){_NOT_NAME_AFTER}"), 0.4, _free),
+    Rule("name.given_pair", PERSON, re.compile(rf"(?<![\w'\-])(?P<value>{TITLE_WORD}(?:{GAP}{INITIAL})?{GAP}(?:(?:van|von|de|der|den|la|del|al|el|ten|ter|bin|ibn)[ ]){{0,2}}{TITLE_WORD}){_NOT_NAME_AFTER}"), 0.6, _given),
+    Rule("name.given", PERSON, re.compile(rf"(?<![\w'\-])(?P<value>{U}{L}{{2,14}}){_NOT_NAME_AFTER}"), 0.4, lambda match: match["value"].lower() in GIVEN_NAMES and not is_word(match["value"]) and not _eponym(match)),
+    Rule("name.given_lower_pair", PERSON, re.compile(r"(?<![\w'\-@./])(?P<value>[a-z]{3,14}[ ][a-z][a-z'\-]{2,20})(?![\w@\-])"), 0.5, lambda match: match["value"].split()[0] in GIVEN_NAMES and not any(is_word(word) for word in match["value"].split())),
+    Rule("name.owner", PERSON, re.compile(rf"(?<![\w'\-])(?P<value>{TITLE_WORD}){_NOT_NAME_AFTER}(?='s[ ](?:mother|father|wife|husband|son|daughter|symptoms|condition|chart|record|labs?|results?|medications?|treatment|care|case|history|family|diagnosis|appointment|discharge|surgery|notes?))"), 0.5, _free),
+    Rule("name.cjk", PERSON, re.compile(r"(?:姓名|患者|病人|医生|医师|联系人)[:： ]{0,2}(?P<value>[\u4e00-\u9fff]{2,4})(?=[，,。;；\s（(男女]|$)"), 0.7, cues=("姓名", "患者", "病人", "医", "联系人")),
+)

@@ -1,0 +1,235 @@
+"""What an operator wants to know before anything breaks. Reads, asks, and changes nothing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+import apsw
+
+from engine import EngineError, ModelStore, detect_devices
+from gateway import secretfiles
+from gateway.clock import SystemClock
+from gateway.egress import parse_peers
+from gateway.identity.keyring import DATABASE, open_keyring
+from gateway.identity.keys import State
+from gateway.identity.store import KeyStoreError
+from gateway.ledger.errors import LedgerError
+from gateway.ledger.ledger import VKEY_FILE
+from gateway.ledger.query import read_ledger, read_vkey
+from gateway.policy.check import check
+from gateway.policy.problems import PolicyError
+from gateway.settings import Settings
+
+_GIB: Final = 2**30
+_LOW_DISK: Final = 2 * _GIB
+_FULL_DISK: Final = _GIB // 4
+_EXPIRES_SOON_MS: Final = 14 * 86_400_000
+_OTHERS: Final = 0o077
+_FIXED_SQLITE: Final = (3, 51, 3)
+"""The first release with the 2026 fix of the WAL-reset bug (sqlite.org/wal.html)."""
+
+
+class Verdict(StrEnum):
+    """How a check came out."""
+
+    OK = "ok"
+    WARNING = "warning"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """One check: what was found, and what to do where it is not well."""
+
+    check: str
+    verdict: Verdict
+    found: str
+    advice: str = ""
+
+
+def examine(settings: Settings) -> Iterator[Diagnosis]:
+    """Yield a diagnosis for each part of the installation; a check that raises has failed."""
+    checks: dict[str, Callable[[Settings], Diagnosis]] = {
+        "data directory": _data,
+        "disk": _disk,
+        "secret keys": _secrets,
+        "policy": _policy,
+        "API keys": _api_keys,
+        "ledger": _ledger,
+        "models": _models,
+        "cores": _cores,
+        "egress": _egress,
+        "SQLite": _sqlite,
+        "gateway": _gateway,
+    }
+    for name, check_one in checks.items():
+        try:
+            yield check_one(settings)
+        except Exception as error:  # noqa: BLE001 - a check that breaks is a finding, not a crash
+            yield Diagnosis(name, Verdict.FAILED, f"could not be examined ({type(error).__name__})")
+
+
+def _data(settings: Settings) -> Diagnosis:
+    if not settings.data.is_dir():
+        return Diagnosis(
+            "data directory",
+            Verdict.WARNING,
+            f"{settings.data} is not there yet",
+            "`intramural serve` makes it on first use",
+        )
+    mode = stat.S_IMODE(settings.data.stat().st_mode)
+    if mode & _OTHERS:
+        return Diagnosis(
+            "data directory",
+            Verdict.WARNING,
+            f"{settings.data} is open to others ({mode:04o})",
+            f"chmod 700 {settings.data}",
+        )
+    return Diagnosis("data directory", Verdict.OK, str(settings.data))
+
+
+def _disk(settings: Settings) -> Diagnosis:
+    place = settings.data if settings.data.is_dir() else settings.data.parent
+    free = shutil.disk_usage(place).free
+    found = f"{free / _GIB:.1f} GiB free"
+    if free < _FULL_DISK:
+        return Diagnosis(
+            "disk", Verdict.FAILED, found, "free some space: with a full disk nothing is served"
+        )
+    if free < _LOW_DISK:
+        return Diagnosis("disk", Verdict.WARNING, found, "free some space soon")
+    return Diagnosis("disk", Verdict.OK, found)
+
+
+def _secrets(settings: Settings) -> Diagnosis:
+    if not settings.keys.is_dir():
+        return Diagnosis(
+            "secret keys", Verdict.WARNING, "none yet", "`intramural serve` makes them on first use"
+        )
+    names = sorted(path for path in settings.keys.iterdir() if path.suffix == ".key")
+    try:
+        for path in names:
+            secretfiles.read(path)
+    except secretfiles.SecretFileError as error:
+        return Diagnosis("secret keys", Verdict.FAILED, str(error))
+    return Diagnosis("secret keys", Verdict.OK, f"{len(names)} files, for uid {os.geteuid()} alone")
+
+
+def _policy(settings: Settings) -> Diagnosis:
+    if not settings.policies.is_dir():
+        return Diagnosis(
+            "policy", Verdict.WARNING, "none yet", "`intramural serve` copies the default one"
+        )
+    try:
+        report = check(settings.policies)
+    except PolicyError as error:
+        return Diagnosis(
+            "policy", Verdict.FAILED, str(error), "`intramural policy check` shows every problem"
+        )
+    return Diagnosis("policy", Verdict.OK, f"release {report.digest[:12]}…")
+
+
+def _api_keys(settings: Settings) -> Diagnosis:
+    if not (settings.state / DATABASE).is_file():
+        return Diagnosis(
+            "API keys", Verdict.WARNING, "none yet", "`intramural keys create` makes one"
+        )
+    try:
+        keys = open_keyring(settings.state, settings.keys).store.all_keys()
+    except (KeyStoreError, secretfiles.SecretFileError) as error:
+        return Diagnosis("API keys", Verdict.FAILED, str(error))
+    now = SystemClock().now_ms()
+    active = [key for key in keys if key.state(now) is State.ACTIVE]
+    soon = [key for key in active if key.grant.expires - now < _EXPIRES_SOON_MS]
+    if soon:
+        names = ", ".join(key.grant.name for key in soon[:5])
+        return Diagnosis(
+            "API keys",
+            Verdict.WARNING,
+            f"{len(active)} active, {len(soon)} expire within 14 days: {names}",
+            "make new ones before they do",
+        )
+    return Diagnosis("API keys", Verdict.OK, f"{len(active)} active of {len(keys)}")
+
+
+def _ledger(settings: Settings) -> Diagnosis:
+    vkey_file = settings.ledger / VKEY_FILE
+    if not vkey_file.is_file():
+        return Diagnosis(
+            "ledger",
+            Verdict.WARNING,
+            f"none yet for node {settings.node}",
+            "`intramural serve` begins it",
+        )
+    try:
+        with read_ledger(settings.ledger, read_vkey(vkey_file)) as reader:
+            size = reader.checkpoint.size
+    except LedgerError as error:
+        return Diagnosis("ledger", Verdict.FAILED, str(error), "`intramural audit verify`")
+    return Diagnosis(
+        "ledger",
+        Verdict.OK,
+        f"{size} records under a good signature; `intramural audit verify` recomputes them",
+    )
+
+
+def _models(settings: Settings) -> Diagnosis:
+    store = ModelStore(settings.models)
+    names = settings.engine.models or store.names()
+    if not names:
+        return Diagnosis(
+            "models", Verdict.FAILED, "none", "`intramural model add --default` fetches one"
+        )
+    try:
+        for name in names:
+            store.verify(name)
+    except EngineError as error:
+        return Diagnosis("models", Verdict.FAILED, str(error))
+    return Diagnosis("models", Verdict.OK, f"{', '.join(names)}: every byte as imported")
+
+
+def _cores(_settings: Settings) -> Diagnosis:
+    return Diagnosis("cores", Verdict.OK, f"{detect_devices().cores} for the engine")
+
+
+def _egress(settings: Settings) -> Diagnosis:
+    try:
+        peers = parse_peers(settings.egress.peers)
+    except ValueError as error:
+        return Diagnosis("egress", Verdict.FAILED, f"egress.peers: {error}")
+    if not peers:
+        return Diagnosis("egress", Verdict.OK, "no outgoing connection is allowed")
+    return Diagnosis("egress", Verdict.OK, f"{len(peers)} peers may be connected to")
+
+
+def _sqlite(_settings: Settings) -> Diagnosis:
+    version = apsw.sqlite_lib_version()
+    if tuple(map(int, version.split("."))) < _FIXED_SQLITE:
+        return Diagnosis(
+            "SQLite", Verdict.FAILED, f"{version} has the WAL-reset bug", "install the locked apsw"
+        )
+    return Diagnosis("SQLite", Verdict.OK, f"{version}, bundled with apsw")
+
+
+def _gateway(settings: Settings) -> Diagnosis:
+    address = f"{settings.server.host}:{settings.server.port}"
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(f"http://{address}/health/ready", timeout=3):  # noqa: S310 - a fixed scheme
+            return Diagnosis("gateway", Verdict.OK, f"ready on {address}")
+    except urllib.error.HTTPError:
+        return Diagnosis(
+            "gateway", Verdict.FAILED, f"answers on {address}, and is not ready", "read its log"
+        )
+    except OSError:
+        return Diagnosis(
+            "gateway", Verdict.WARNING, f"does not run on {address}", "`intramural serve` starts it"
+        )

@@ -1,0 +1,176 @@
+"""Step 7: one state machine over the reply, which restores pseudonyms and treats what was invented.
+
+It sees only what the model wrote: text that it restored is never scanned, and so never masked
+again. It holds back only the end of the stream that could still become a pseudonym or an
+identifier: the last word, and before it the words with digits that a number may be spread over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from gateway.domain.entities import tag
+from gateway.domain.exchange import FinishReason
+from gateway.domain.findings import Finding
+from gateway.domain.policy import Invented, Operator, Profile
+from gateway.domain.ports import OutputScanner
+from gateway.domain.pseudonyms import SHAPE, Pseudonyms
+
+MAX_HOLD: Final = 256
+"""Characters held back at most: longer than any identifier with a form, e-mail included."""
+CONTEXT: Final = 96
+"""Characters of released text that the scanner sees again, so that `MRN: ` still counts."""
+_LAST_LATIN: Final = "\u024f"
+_TRIGGERS: Final = frozenset("0123456789@:/")
+_GROUP: Final = 4
+"""Letters of a group inside a spaced-out number, such as the bank in an IBAN."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Edit:
+    """`held[start:end]` becomes `text`: a restored pseudonym, or the stand-in of an invention."""
+
+    start: int
+    end: int
+    text: str
+    invented: bool
+
+
+class StreamGuard:
+    """Feed it the reply in any pieces; what it returns, joined, does not depend on how it was cut.
+
+    `restored` and `invented` count for the outcome record; `blocked` says that the reply ends here.
+    """
+
+    def __init__(self, pseudonyms: Pseudonyms, profile: Profile, scanner: OutputScanner) -> None:
+        self._pseudonyms = pseudonyms
+        self._profile = profile
+        self._scanner = scanner
+        self._held = ""
+        self._context = ""
+        self.restored = 0
+        self.invented = 0
+        self.blocked = False
+
+    def feed(self, text: str) -> str:
+        """Take the next piece; return what may be sent now, often less, sometimes nothing."""
+        self._held += text
+        return self._release(_settled(self._held))
+
+    def finish(self) -> str:
+        """Return the rest: nothing follows that could change what it is."""
+        return self._release(len(self._held))
+
+    def reason(self, reason: FinishReason | None) -> FinishReason:
+        """Return why the reply ended, seen from outside; `reason` is the engine's, if it ended."""
+        return FinishReason.CONTENT_FILTER if self.blocked else reason or FinishReason.STOP
+
+    def _release(self, length: int) -> str:
+        if self.blocked or length == 0:
+            return ""
+        held = self._held
+        edits = self._edits()
+        for edit in reversed(edits):
+            if edit.start < length < edit.end:
+                length = edit.start
+        pieces = []
+        position = 0
+        for edit in edits:
+            if edit.end > length:
+                break
+            pieces.append(held[position : edit.start])
+            position = edit.end
+            self.invented += edit.invented
+            self.restored += not edit.invented
+            if edit.invented and self._profile.invented is Invented.BLOCK:
+                self.blocked = True
+                self._held = ""
+                return "".join(pieces)
+            pieces.append(edit.text)
+        pieces.append(held[position:length])
+        self._context = (self._context + held[:length])[-CONTEXT:]
+        self._held = held[length:]
+        return "".join(pieces)
+
+    def _edits(self) -> list[_Edit]:
+        """Return what changes in the held text: disjoint, in order; a pseudonym wins an overlap."""
+        edits = self._restorations() if "_" in self._held else []
+        if not _TRIGGERS.isdisjoint(self._held):
+            edits += self._inventions(edits)
+            edits.sort(key=lambda edit: edit.start)
+        return edits
+
+    def _restorations(self) -> list[_Edit]:
+        found = []
+        # The released context shows whether a word begins here or goes on.
+        before = self._context[-1:]
+        for match in SHAPE.finditer(before + self._held):
+            start, end = match.start() - len(before), match.end() - len(before)
+            if start < 0:
+                continue
+            surface = self._pseudonyms.restore(match["bracketed"] or match["bare"])
+            if surface is not None and self._profile.restore:
+                found.append(_Edit(start, end, surface, invented=False))
+        return found
+
+    def _inventions(self, restorations: Sequence[_Edit]) -> list[_Edit]:
+        before = len(self._context)
+        found: list[_Edit] = []
+        position = 0
+        for finding in sorted(self._scanner.scan(self._context + self._held)):
+            start, end = max(finding.start - before, position), finding.end - before
+            if end <= start or self._is_known(finding, start, end, restorations):
+                continue
+            found.append(_Edit(start, end, self._stand_in(finding, end - start), invented=True))
+            position = end
+        return found
+
+    def _is_known(
+        self, finding: Finding, start: int, end: int, restorations: Sequence[_Edit]
+    ) -> bool:
+        """Say whether the finding is a pseudonym, or of a type that the caller may see anyway."""
+        if self._profile.rule(finding.entity).operator is Operator.KEEP:
+            return True
+        return any(edit.start < end and start < edit.end for edit in restorations)
+
+    def _stand_in(self, finding: Finding, length: int) -> str:
+        match self._profile.invented:
+            case Invented.REPLACE:
+                return f"[{tag(finding.entity)}]"
+            case Invented.MASK:
+                return "*" * length
+            case Invented.BLOCK:
+                return ""
+
+
+def _settled(text: str) -> int:
+    """Return how many characters of `text` no continuation can turn into part of something else."""
+    limit = max(0, len(text) - MAX_HOLD)
+    start = _word_start(text, len(text), limit)
+    while start > limit:
+        if not text[start - 1].isspace():
+            break
+        end = start - 1
+        previous = _word_start(text, end, limit)
+        word = text[previous:end]
+        if not (_has_digit(word) or (word.isupper() and len(word) <= _GROUP)):
+            break
+        start = previous
+    return start
+
+
+def _word_start(text: str, end: int, limit: int) -> int:
+    """Return where the word that ends at `end` begins: back to white space or another script.
+
+    Scripts without spaces would otherwise be held back for whole sentences.
+    """
+    start = end
+    while start > limit and not text[start - 1].isspace() and text[start - 1] <= _LAST_LATIN:
+        start -= 1
+    return start
+
+
+def _has_digit(word: str) -> bool:
+    return any(character.isdigit() for character in word)

@@ -1,0 +1,140 @@
+"""Stand-ins for what identifies: short, stable within a conversation, and meaningless outside it.
+
+A pseudonym is `[TAG_nnn]`: the tag says what it stands for, so the model can reason about it, and
+three digits tell one from another. The digits come from a keyed hash of the value and of the
+conversation, not from counting: a later turn, or a shortened history, gives the same value the same
+pseudonym, and two conversations share nothing. The map lives as long as its exchange.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import unicodedata
+from collections.abc import Iterable
+from typing import Final, NoReturn
+
+from gateway.domain.entities import KNOWN, EntityType, tag
+
+_NUMBERS: Final = 1000
+_VARIANTS: Final = "abcdefghijklmnopqrstuvwxyz"
+SHAPE: Final = re.compile(
+    r"\[(?P<bracketed>[A-Za-z][A-Za-z0-9_\\]*_[0-9]{3}[a-z]?)\]"
+    r"|(?<![A-Za-z0-9_\\])(?P<bare>[A-Za-z][A-Za-z0-9_\\]*_[0-9]{3}[a-z]?)(?![A-Za-z0-9_])"
+)
+"""How a model may write one: brackets lost, other case, the underscore escaped (Markdown)."""
+_OURS: Final = re.compile(
+    r"\[(?:"
+    + "|".join(sorted({re.escape(tag(known)) for known in KNOWN}))
+    + r")(?:_[0-9]{3}[a-z]?|:[0-9a-f]{16})?\]"
+)
+
+
+class TooManyPseudonyms(Exception):  # noqa: N818 - reads as a state
+    """One exchange holds more distinct values of a type than there are numbers."""
+
+
+def conversation_key(secret: bytes, caller: str, opening: Iterable[str]) -> bytes:
+    """Return the key of a conversation: 32 bytes from our secret, the caller and its first words.
+
+    Clients send the whole history with each turn, so the opening names the conversation without
+    any state on this side, and no two callers share a key.
+    """
+    digest = hmac.new(secret, b"conversation\0", hashlib.sha256)
+    for part in (caller, *opening):
+        encoded = part.encode("utf-8", "surrogatepass")
+        digest.update(len(encoded).to_bytes(8, "big") + encoded)
+    return digest.digest()
+
+
+def canonical(entity: EntityType, surface: str) -> str:
+    """Return what two spellings of one value share: case, width and spacing; for numbers, marks."""
+    folded = " ".join(unicodedata.normalize("NFKC", surface).casefold().split())
+    if any(character.isdigit() for character in folded):
+        folded = "".join(character for character in folded if character.isalnum())
+    return f"{entity}\0{folded}"
+
+
+def own_tags(text: str) -> list[tuple[int, int]]:
+    """Return the places in `text` that hold a tag of ours, e.g. out of an earlier reply.
+
+    They are not found again: a tag has no room for anything that identifies.
+    """
+    return [match.span() for match in _OURS.finditer(text)]
+
+
+class Pseudonyms:
+    """The pseudonyms of one exchange and what they stand for. Never shown, never pickled.
+
+    `taken` are pseudonyms that the caller's own text already holds: they are not issued, or what
+    the caller wrote would be restored to someone's data.
+    """
+
+    __slots__ = ("_by_identity", "_by_surface", "_key", "_restores", "_taken")
+
+    def __init__(self, key: bytes, taken: frozenset[str] = frozenset()) -> None:
+        self._key = key
+        self._taken = taken
+        self._by_identity: dict[str, list[str]] = {}
+        self._by_surface: dict[tuple[EntityType, str], str] = {}
+        self._restores: dict[str, str] = {}
+
+    def __repr__(self) -> str:
+        return f"<Pseudonyms {len(self._restores)}>"
+
+    def __len__(self) -> int:
+        return len(self._restores)
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a re-identification map is not to be pickled")
+
+    def stand_in(self, entity: EntityType, surface: str) -> str:
+        """Return the pseudonym of `surface`, `[TAG_nnn]`; another spelling adds a letter to it.
+
+        Raises `TooManyPseudonyms` when the numbers of the type are used up.
+        """
+        known = self._by_surface.get((entity, surface))
+        if known is None:
+            known = self._issue(entity, surface)
+            self._by_surface[entity, surface] = known
+            self._restores[known] = surface
+        return f"[{known}]"
+
+    def restore(self, name: str) -> str | None:
+        """Return what the pseudonym `name` stands for, however the model wrote it, or `None`."""
+        stem, _, number = name.replace("\\", "").rpartition("_")
+        return self._restores.get(f"{stem.upper()}_{number}")
+
+    def _issue(self, entity: EntityType, surface: str) -> str:
+        identity = canonical(entity, surface)
+        spellings = self._by_identity.get(identity)
+        if spellings is None:
+            name = self._free_number(entity, identity)
+            self._by_identity[identity] = [name]
+            return name
+        if len(spellings) > len(_VARIANTS):
+            raise TooManyPseudonyms
+        name = spellings[0] + _VARIANTS[len(spellings) - 1]
+        spellings.append(name)
+        return name
+
+    def _free_number(self, entity: EntityType, identity: str) -> str:
+        digest = hmac.digest(self._key, identity.encode("utf-8", "surrogatepass"), "sha256")
+        start = int.from_bytes(digest[:8], "big") % _NUMBERS
+        for step in range(_NUMBERS):
+            name = f"{tag(entity)}_{(start + step) % _NUMBERS:03d}"
+            if name not in self._restores and name not in self._taken:
+                return name
+        raise TooManyPseudonyms
+
+
+def written_pseudonyms(texts: Iterable[str]) -> frozenset[str]:
+    """Return every pseudonym-shaped word in `texts`, without brackets, letters folded as issued."""
+    found = set()
+    for text in texts:
+        for match in SHAPE.finditer(text):
+            name = (match["bracketed"] or match["bare"]).replace("\\", "")
+            stem, _, number = name.rpartition("_")
+            found.add(f"{stem.upper()}_{number[:3]}")
+    return frozenset(found)

@@ -1,0 +1,206 @@
+"""Step 4: raw text and findings in, redacted text out. The only maker of `RedactedText`.
+
+Where findings overlap, the whole of their union is treated as the strictest of them asks, so no
+character of a finding stays. Every text of the conversation goes through, in one pass, with one map
+of pseudonyms: a person has one stand-in in every field, turn and tool call.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from gateway.domain.entities import EntityType, tag
+from gateway.domain.errors import Code, ExchangeError
+from gateway.domain.exchange import Conversation, Counts, Role
+from gateway.domain.findings import Finding, Findings
+from gateway.domain.policy import STRICTNESS, Operator, Profile, Rule
+from gateway.domain.pseudonyms import (
+    Pseudonyms,
+    TooManyPseudonyms,
+    canonical,
+    conversation_key,
+    own_tags,
+    written_pseudonyms,
+)
+from gateway.domain.text import _MAKER, RawText, RedactedText
+
+_HASH_HEX: Final = 16
+"""Digits of a `hash` stand-in: 64 bits, far past any collision within one hospital."""
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """Keys of this installation: 32 bytes each."""
+
+    pseudonym: bytes
+    hash: bytes
+
+    def __repr__(self) -> str:
+        return "<Secrets>"
+
+
+@dataclass(frozen=True, slots=True)
+class Redaction:
+    """What may travel, under which profile, what restores it, how much of each type was found."""
+
+    profile: Profile
+    conversation: Conversation[RedactedText]
+    pseudonyms: Pseudonyms
+    counts: Counts
+
+
+def redact(
+    conversation: Conversation[RawText],
+    findings: Sequence[Findings],
+    profile: Profile,
+    secrets: Secrets,
+    caller: str,
+) -> Redaction:
+    """Treat every finding in every text of `conversation` as `profile` says.
+
+    `findings` holds one tuple for each of `conversation.texts()`, in that order. Raises
+    `ExchangeError` with ENTITY_BLOCKED if a finding's type is blocked (or named by no rule), with
+    DETECTION_FAILED if the findings do not fit the texts, with LIMIT_EXCEEDED past 1,000 values of
+    one type.
+    """
+    texts = [raw.reveal() for raw in conversation.texts()]
+    if len(findings) != len(texts):
+        raise _misfit()
+    taken = written_pseudonyms(texts) if profile.restore else frozenset()
+    key = conversation_key(secrets.pseudonym, caller, _opening(conversation))
+    treatment = _Treatment(profile, secrets, Pseudonyms(key, taken))
+    redacted = [
+        RedactedText(treatment.apply(text, found), _MAKER)
+        for text, found in zip(texts, findings, strict=True)
+    ]
+    return Redaction(
+        profile=profile,
+        conversation=conversation.rebuild(redacted),
+        pseudonyms=treatment.pseudonyms,
+        counts=dict(sorted(treatment.counts.items())),
+    )
+
+
+def merge(findings: Findings, profile: Profile) -> Iterator[Finding]:
+    """Yield disjoint findings that cover all of `findings`, in order of their offsets.
+
+    A union is of the type whose operator is strictest; among equals the highest score, then the
+    longest, then the first by name, so that the answer does not depend on the order given.
+    """
+
+    def rank(finding: Finding) -> tuple[int, float, int, str]:
+        strictness = STRICTNESS[profile.rule(finding.entity).operator]
+        return (strictness, finding.score, finding.end - finding.start, finding.entity)
+
+    group: list[Finding] = []
+    end = 0
+    for finding in sorted(findings):
+        if group and finding.start >= end:
+            yield _union(group, max(group, key=rank))
+            group = []
+        group.append(finding)
+        end = max(end, finding.end) if len(group) > 1 else finding.end
+    if group:
+        yield _union(group, max(group, key=rank))
+
+
+def _union(group: list[Finding], winner: Finding) -> Finding:
+    return Finding(
+        start=min(finding.start for finding in group),
+        end=max(finding.end for finding in group),
+        entity=winner.entity,
+        score=winner.score,
+        recognizer=winner.recognizer,
+    )
+
+
+class _Treatment:
+    """One exchange's operators at work: the pseudonyms issued and the findings counted so far."""
+
+    def __init__(self, profile: Profile, secrets: Secrets, pseudonyms: Pseudonyms) -> None:
+        self._profile = profile
+        self._secrets = secrets
+        self.pseudonyms = pseudonyms
+        self.counts: Counter[str] = Counter()
+
+    def apply(self, text: str, findings: Findings) -> str:
+        if any(finding.end > len(text) for finding in findings):
+            raise _misfit()
+        pieces = []
+        position = 0
+        for finding in merge(_outside(own_tags(text), findings), self._profile):
+            self.counts[finding.entity] += 1
+            pieces.append(text[position : finding.start])
+            pieces.append(self._stand_in(finding.entity, text[finding.start : finding.end]))
+            position = finding.end
+        pieces.append(text[position:])
+        return "".join(pieces)
+
+    def _stand_in(self, entity: EntityType, surface: str) -> str:
+        rule = self._profile.rule(entity)
+        match rule.operator:
+            case Operator.KEEP:
+                return surface
+            case Operator.PSEUDONYM:
+                try:
+                    return self.pseudonyms.stand_in(entity, surface)
+                except TooManyPseudonyms:
+                    raise ExchangeError(
+                        Code.LIMIT_EXCEEDED,
+                        f"The request holds too many different values of type {entity}. "
+                        "Send it in parts.",
+                    ) from None
+            case Operator.HASH:
+                value = canonical(entity, surface).encode("utf-8", "surrogatepass")
+                digest = hmac.new(self._secrets.hash, value, hashlib.sha256).hexdigest()
+                return f"[{tag(entity)}:{digest[:_HASH_HEX]}]"
+            case Operator.REPLACE:
+                return f"[{tag(entity)}]"
+            case Operator.MASK:
+                return _masked(surface, rule)
+            case Operator.BLOCK:
+                raise ExchangeError(
+                    Code.ENTITY_BLOCKED,
+                    f"The request holds an entity of type {entity}, which the profile "
+                    f"'{self._profile.name}' does not let through. Remove it and send again.",
+                )
+
+
+def _masked(surface: str, rule: Rule) -> str:
+    # Of a short value nothing is kept: its last characters would be most of it.
+    kept = rule.keep_last if len(surface) >= 2 * rule.keep_last else 0
+    hidden = len(surface) - kept
+    return "*" * hidden + surface[hidden:]
+
+
+def _outside(tags: list[tuple[int, int]], findings: Findings) -> Findings:
+    if not tags:
+        return findings
+    return tuple(
+        finding
+        for finding in findings
+        if not any(start <= finding.start and finding.end <= end for start, end in tags)
+    )
+
+
+def _opening(conversation: Conversation[RawText]) -> list[str]:
+    """Return the texts up to and including the first that a user said."""
+    opening = []
+    for message in conversation.messages:
+        opening += [text.reveal() for text in message.content]
+        if message.role is Role.USER:
+            break
+    return opening
+
+
+def _misfit() -> ExchangeError:
+    return ExchangeError(
+        Code.DETECTION_FAILED,
+        "Detection did not answer for every text, so nothing was sent to a model. Try again; "
+        "the operator can run `intramural doctor`.",
+    )

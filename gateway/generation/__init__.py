@@ -1,0 +1,1 @@
+"""Step 6: engines behind the domain's port."""

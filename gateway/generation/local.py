@@ -1,0 +1,190 @@
+"""The engine in this process: the domain's `Engine` port over `engine.Generator`.
+
+The only place that turns the engine's errors into the codes of an exchange. Text is revealed here
+and nowhere else on this side, and only redacted text has the method for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import Final
+
+import engine
+from gateway.domain.errors import Code, ExchangeError
+from gateway.domain.exchange import (
+    Ask,
+    Conversation,
+    End,
+    FinishReason,
+    Message,
+    Model,
+    Piece,
+    Usage,
+)
+from gateway.domain.ports import Prompt, Receipt
+from gateway.domain.text import RedactedText
+from gateway.settings import EngineSettings
+
+
+@dataclass(frozen=True, slots=True)
+class LocalPrompt:
+    """What `LocalEngine.prepare` made, and `LocalEngine.generate` alone runs."""
+
+    model: str
+    digest: str
+    prepared: engine.PreparedPrompt = field(repr=False)
+
+    @property
+    def tokens(self) -> int:
+        """How many tokens the prompt has."""
+        return self.prepared.tokens
+
+
+class LocalEngine:
+    """One `Generator` for each model served, in this process."""
+
+    def __init__(self, generators: Mapping[str, engine.Generator]) -> None:
+        self._generators = dict(sorted(generators.items()))
+        self._models = tuple(_described(each.model) for each in self._generators.values())
+
+    @classmethod
+    def load(cls, store: engine.ModelStore, settings: EngineSettings) -> LocalEngine:
+        """Verify and load the models that the settings name; all in the store if they name none.
+
+        Raises `engine.ModelError`; then nothing stays loaded.
+        """
+        names = settings.models or store.names()
+        if not names:
+            raise engine.ModelNotFound(
+                "the store holds no model: run `intramural model add --default`"
+            )
+        generators: dict[str, engine.Generator] = {}
+        try:
+            for name in names:
+                generators[name] = engine.Generator(
+                    store.open(name),
+                    replicas=settings.replicas,
+                    threads=settings.threads,
+                    queue=settings.queue,
+                    max_batch=settings.max_batch,
+                )
+        except BaseException:
+            for generator in generators.values():
+                generator.close()
+            raise
+        return cls(generators)
+
+    def models(self) -> Sequence[Model]:
+        """Return what is served, by name."""
+        return self._models
+
+    def prepare(self, model: Model, ask: Ask[RedactedText], max_tokens: int) -> LocalPrompt:
+        """Tokenize and check, as the port says.
+
+        `max_tokens` is what policy leaves of the reply. Where the client named a length, it has to
+        fit the context with the prompt; where not, the reply gets what room there is.
+        """
+        generator = self._generators[model.name]
+        named = ask.options.max_tokens is not None
+        options = engine.GenerateOptions(
+            max_tokens=max_tokens if named else None,
+            at_most=max_tokens,
+            temperature=ask.options.temperature,
+            top_p=ask.options.top_p,
+            seed=ask.options.seed,
+            stop=tuple(text.for_engine() for text in ask.conversation.stop),
+        )
+        try:
+            if ask.chat:
+                prepared = generator.prepare_chat(_messages(ask.conversation), options)
+            else:
+                prepared = generator.prepare_text(_bare(ask.conversation), options)
+        except engine.EngineError as error:
+            raise _translated(error, chat=ask.chat) from error
+        return LocalPrompt(model.name, model.digest, prepared)
+
+    async def generate(self, prompt: Prompt, receipt: Receipt) -> AsyncGenerator[Piece | End, None]:
+        """Stream pieces, then one `End`. No receipt, no run (invariant 2)."""
+        if not isinstance(receipt, Receipt):
+            raise TypeError("an engine runs nothing without a receipt of the ledger")
+        if not isinstance(prompt, LocalPrompt):
+            raise TypeError("this engine runs only what it has prepared")
+        generator = self._generators[prompt.model]
+        try:
+            async with aclosing(generator.generate(prompt.prepared)) as events:
+                async for event in events:
+                    match event:
+                        case engine.Text():
+                            yield Piece(event.text, event.tokens)
+                        case engine.Finished():
+                            yield End(
+                                FinishReason(event.reason.value),
+                                Usage(event.prompt_tokens, event.completion_tokens),
+                            )
+        except engine.EngineError as error:
+            raise _translated(error) from error
+
+    def close(self) -> None:
+        """Stop every generator and join its threads; blocks for one step of what runs."""
+        for generator in self._generators.values():
+            generator.close()
+
+
+def _described(model: engine.InstalledModel) -> Model:
+    manifest = model.manifest
+    return Model(manifest.name, model.digest, manifest.context_length, manifest.created)
+
+
+def _messages(conversation: Conversation[RedactedText]) -> list[engine.ChatMessage]:
+    return [
+        engine.ChatMessage(
+            role=message.role.value,
+            content=_joined(message),
+            name=None if message.name is None else message.name.for_engine(),
+            tool_calls=tuple(
+                engine.ChatToolCall(
+                    call.id.for_engine(), call.name.for_engine(), call.arguments.for_engine()
+                )
+                for call in message.tool_calls
+            ),
+            tool_call_id=None
+            if message.tool_call_id is None
+            else message.tool_call_id.for_engine(),
+        )
+        for message in conversation.messages
+    ]
+
+
+def _joined(message: Message[RedactedText]) -> str:
+    """Text parts of one message, a line each."""
+    return "\n".join(part.for_engine() for part in message.content)
+
+
+def _bare(conversation: Conversation[RedactedText]) -> str:
+    if len(conversation.messages) != 1:
+        raise ExchangeError(Code.INVALID_MESSAGES, "A completion takes one prompt.")
+    return _joined(conversation.messages[0])
+
+
+_CODES: Final[Mapping[type[engine.EngineError], Code]] = {
+    engine.Overloaded: Code.OVERLOADED,
+    engine.PromptTooLong: Code.CONTEXT_LENGTH_EXCEEDED,
+    engine.UnsupportedOption: Code.UNSUPPORTED_PARAMETER,
+    engine.UnsupportedInput: Code.INVALID_MESSAGES,
+    engine.EngineClosed: Code.SHUTTING_DOWN,
+    engine.EngineFailed: Code.ENGINE_FAILED,
+}
+
+
+def _translated(error: engine.EngineError, *, chat: bool = True) -> ExchangeError:
+    """The engine's messages hold no text of a prompt, and may be shown to the client."""
+    match error:
+        case engine.UnsupportedOption():
+            param: str | None = error.option
+        case engine.PromptTooLong() | engine.UnsupportedInput():
+            param = "messages" if chat else "prompt"
+        case _:
+            param = None
+    return ExchangeError(_CODES.get(type(error), Code.ENGINE_FAILED), str(error), param=param)

@@ -1,0 +1,1 @@
+"""The gateway's HTTP face: wire types, routes, errors and server-sent events."""

@@ -1,0 +1,148 @@
+"""The one module that turns errors into HTTP: a status for each code, and two shapes.
+
+OpenAI's shape under `/v1`, so that its clients raise the exceptions they know; RFC 9457 elsewhere.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+from litestar import Request, Response
+from litestar.datastructures import State
+from litestar.exceptions import (
+    HTTPException,
+    MethodNotAllowedException,
+    NotFoundException,
+)
+from litestar.types import ExceptionHandlersMap
+
+from gateway import logs
+from gateway.domain.errors import Code, ExchangeError
+
+STATUS: Final[dict[Code, int]] = {
+    Code.MISSING_CREDENTIALS: 401,
+    Code.INVALID_CREDENTIALS: 401,
+    Code.REVOKED_CREDENTIALS: 401,
+    Code.EXPIRED_CREDENTIALS: 401,
+    Code.NETWORK_NOT_ALLOWED: 403,
+    Code.BODY_TOO_LARGE: 413,
+    Code.HEADERS_TOO_LARGE: 431,
+    Code.UNSUPPORTED_MEDIA_TYPE: 415,
+    Code.REQUEST_TIMEOUT: 408,
+    Code.NOT_FOUND: 404,
+    Code.METHOD_NOT_ALLOWED: 405,
+    Code.MODEL_NOT_FOUND: 404,
+    Code.PURPOSE_NOT_ALLOWED: 403,
+    Code.PROFILE_NOT_STRICTER: 403,
+    Code.POLICY_DENIED: 403,
+    Code.ENTITY_BLOCKED: 403,
+    Code.CLIENT_DISCONNECTED: 499,
+    Code.OVERLOADED: 503,
+    Code.SHUTTING_DOWN: 503,
+    Code.DETECTION_FAILED: 503,
+    Code.POLICY_UNAVAILABLE: 503,
+    Code.IDENTITY_UNAVAILABLE: 503,
+    Code.AUDIT_UNAVAILABLE: 503,
+    Code.ENGINE_FAILED: 502,
+    Code.INTERNAL_ERROR: 500,
+}
+"""What is not listed is the client's to mend: 400."""
+_RETRY_AFTER: Final = {Code.OVERLOADED: "1", Code.SHUTTING_DOWN: "5", Code.AUDIT_UNAVAILABLE: "5"}
+_UNAUTHORIZED: Final = 401
+_SERVER: Final = 500
+_TYPES: Final = {
+    _UNAUTHORIZED: "authentication_error",
+    403: "permission_error",
+    404: "not_found_error",
+    429: "rate_limit_error",
+}
+
+
+class OpenAIError(msgspec.Struct, frozen=True):
+    """OpenAI's error object."""
+
+    message: str
+    type: str
+    param: str | None
+    code: str
+
+
+class OpenAIErrorBody(msgspec.Struct, frozen=True):
+    """OpenAI's error body; also an event of a stream that ends early."""
+
+    error: OpenAIError
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """RFC 9457 problem details. `type` is a name, not an address: nothing here is on the web."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+
+
+def status_of(code: Code) -> int:
+    """Return the HTTP status of a code."""
+    return STATUS.get(code, 400)
+
+
+def openai_body(error: ExchangeError) -> OpenAIErrorBody:
+    """Return `error` in OpenAI's shape."""
+    status = status_of(error.code)
+    kind = _TYPES.get(status, "invalid_request_error" if status < _SERVER else "server_error")
+    return OpenAIErrorBody(OpenAIError(error.message, kind, error.param, str(error.code)))
+
+
+def response(
+    error: ExchangeError, path: str, headers: dict[str, str] | None = None
+) -> Response[bytes]:
+    """Return the whole reply that tells a client of `error`."""
+    status = status_of(error.code)
+    all_headers = dict(headers or {})
+    if status == _UNAUTHORIZED:
+        all_headers["WWW-Authenticate"] = 'Bearer realm="intramural"'
+    if error.code in _RETRY_AFTER:
+        all_headers["Retry-After"] = _RETRY_AFTER[error.code]
+    if path.startswith("/v1/"):
+        body, media = msgspec.json.encode(openai_body(error)), "application/json"
+    else:
+        problem = Problem(
+            f"urn:intramural:error:{error.code}",
+            error.code.replace("_", " "),
+            status,
+            error.message,
+            str(error.code),
+        )
+        body, media = msgspec.json.encode(problem), "application/problem+json"
+    return Response(body, status_code=status, media_type=media, headers=all_headers)
+
+
+def _known(request: Request[object, object, State], error: ExchangeError) -> Response[bytes]:
+    return response(error, request.scope["path"])
+
+
+def _http(request: Request[object, object, State], error: HTTPException) -> Response[bytes]:
+    match error:
+        case NotFoundException():
+            known = ExchangeError(Code.NOT_FOUND, "There is nothing at this path.")
+        case MethodNotAllowedException():
+            known = ExchangeError(Code.METHOD_NOT_ALLOWED, "This path does not take this method.")
+        case _:
+            known = ExchangeError(Code.INVALID_REQUEST, "The request cannot be read.")
+    return response(known, request.scope["path"])
+
+
+def _unforeseen(request: Request[object, object, State], error: Exception) -> Response[bytes]:
+    logs.unexpected(error)
+    known = ExchangeError(Code.INTERNAL_ERROR, "The gateway failed. Tell the operator.")
+    return response(known, request.scope["path"])
+
+
+HANDLERS: Final[ExceptionHandlersMap] = {
+    ExchangeError: _known,
+    HTTPException: _http,
+    Exception: _unforeseen,
+}

@@ -1,0 +1,173 @@
+"""The routes under `/v1`: an unmodified OpenAI client is all that a service needs."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+from litestar import Request, get, post
+from litestar.datastructures import State
+from litestar.response.base import ASGIResponse
+
+from gateway.channel import Delta, Done
+from gateway.domain.errors import Code, ExchangeError
+from gateway.domain.exchange import Action, Ask, Credentials
+from gateway.domain.ports import Authenticator, Clock, Engine
+from gateway.domain.text import RawText
+from gateway.http import parse
+from gateway.http.errors import response
+from gateway.http.receive import Inbox
+from gateway.http.reply import (
+    ChatFormat,
+    EventStream,
+    Format,
+    TextFormat,
+    server_sent,
+    watching,
+    whole,
+)
+from gateway.http.wire import ChatRequest, CompletionRequest, ModelList, WireModel
+from gateway.pipeline import Pipeline, Submission
+
+HttpRequest = Request[Any, Any, State]
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """What the routes call; the composition root puts it into the application's state."""
+
+    pipeline: Pipeline
+    authenticator: Authenticator
+    engine: Engine
+    clock: Clock
+    body_limit: int
+    body_timeout: float
+
+
+class _Reader:
+    """Reads and parses one body, when the pipeline asks for it, and keeps how to reply."""
+
+    def __init__(self, request: HttpRequest, inbox: Inbox, action: Action) -> None:
+        self._request = request
+        self._inbox = inbox
+        self._action = action
+        self.stream = False
+        self.include_usage = False
+        self.model = ""
+
+    async def read(self) -> Ask[RawText]:
+        headers = self._request.headers
+        media = headers.get("content-type", "application/json").partition(";")[0].strip().lower()
+        if media != "application/json":
+            raise ExchangeError(Code.UNSUPPORTED_MEDIA_TYPE, "Send application/json.")
+        if headers.get("content-encoding", "identity").lower() != "identity":
+            raise ExchangeError(Code.UNSUPPORTED_MEDIA_TYPE, "Send the body uncompressed.")
+        body = await self._inbox.body(headers.get("content-length"))
+        match self._action:
+            case Action.CHAT:
+                chat = parse.decode(body, ChatRequest)
+                self._note(chat)
+                return parse.chat(chat)
+            case Action.COMPLETE:
+                completion = parse.decode(body, CompletionRequest)
+                self._note(completion)
+                return parse.completion(completion)
+
+    def _note(self, request: ChatRequest | CompletionRequest) -> None:
+        self.stream = bool(request.stream)
+        if request.stream_options is not None:
+            if not self.stream:
+                raise ExchangeError(
+                    Code.INVALID_REQUEST,
+                    "stream_options belongs to a request with stream: true.",
+                    param="stream_options",
+                )
+            self.include_usage = request.stream_options.include_usage
+        self.model = request.model
+
+
+@post("/v1/chat/completions", status_code=200)
+async def chat_completions(request: HttpRequest, state: State) -> ASGIResponse:
+    """Answer a conversation, whole or streaming."""
+    return await _answer(request, state["backend"], Action.CHAT, ChatFormat)
+
+
+@post("/v1/completions", status_code=200)
+async def completions(request: HttpRequest, state: State) -> ASGIResponse:
+    """Continue a prompt, whole or streaming."""
+    return await _answer(request, state["backend"], Action.COMPLETE, TextFormat)
+
+
+@get("/v1/models", sync_to_thread=False)
+def list_models(request: HttpRequest, state: State) -> ModelList:
+    """List the models that can be asked for."""
+    return ModelList(data=_models(request, state))
+
+
+@get("/v1/models/{name:str}", sync_to_thread=False)
+def show_model(request: HttpRequest, state: State, name: str) -> WireModel:
+    """Describe one model."""
+    for model in _models(request, state):
+        if model.id == name:
+            return model
+    raise ExchangeError(Code.MODEL_NOT_FOUND, "There is no such model here.", param="model")
+
+
+def _models(request: HttpRequest, state: State) -> list[WireModel]:
+    backend: Backend = state["backend"]
+    backend.authenticator.authenticate(credentials_of(request))
+    return [
+        WireModel(id=model.name, created=model.created, context_length=model.context_length)
+        for model in backend.engine.models()
+    ]
+
+
+def credentials_of(request: HttpRequest) -> Credentials:
+    """Return what the request presents; only the socket says where it comes from."""
+    client = request.scope.get("client")
+    return Credentials(
+        authorization=request.headers.get("authorization"),
+        address=client[0] if client else "unix",
+    )
+
+
+async def _answer(
+    request: HttpRequest, backend: Backend, action: Action, kind: type[ChatFormat | TextFormat]
+) -> ASGIResponse:
+    inbox = Inbox(request.receive, limit=backend.body_limit, timeout=backend.body_timeout)
+    reader = _Reader(request, inbox, action)
+    channel = backend.pipeline.start(
+        Submission(
+            credentials=credentials_of(request),
+            action=action,
+            purpose=request.headers.get("x-purpose-of-use"),
+            profile=request.headers.get("x-redaction-profile"),
+            read=reader.read,
+        )
+    )
+    headers = {"X-Request-Id": channel.exchange}
+    events = channel.events()
+    try:
+        async with watching(inbox, channel):
+            # The first event decides the status: what fails before it fails as a whole reply.
+            first = await anext(events)
+            form: Format = kind(channel.exchange, backend.clock.now_ms() // 1000, reader.model)
+            if not reader.stream:
+                body = await whole(_again(first, events), form)
+                return ASGIResponse(body=body, media_type="application/json", headers=headers)
+    except ExchangeError as error:
+        return response(error, request.scope["path"], headers).to_asgi_response(None, request)
+    stream = server_sent(_again(first, events), form, include_usage=reader.include_usage)
+    return EventStream(stream, channel, inbox, headers)
+
+
+async def _again(
+    first: Delta | Done, rest: AsyncIterator[Delta | Done]
+) -> AsyncIterator[Delta | Done]:
+    yield first
+    async for event in rest:
+        yield event
+
+
+ROUTES = [chat_completions, completions, list_models, show_model]

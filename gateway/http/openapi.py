@@ -1,0 +1,140 @@
+"""The OpenAPI document.
+
+The handlers read their bodies themselves, after authentication, so the document is made of the same
+structs that they decode into, by msgspec's own schema generator.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, Final
+
+import msgspec
+from litestar import Response, get
+
+from gateway import __version__
+from gateway.domain.errors import Code
+from gateway.domain.exchange import Purpose
+from gateway.http.errors import OpenAIErrorBody, status_of
+from gateway.http.wire import (
+    ChatChunk,
+    ChatCompletion,
+    ChatRequest,
+    CompletionRequest,
+    ModelList,
+    TextCompletion,
+    WireModel,
+)
+
+_BODIES: Final = (
+    ChatRequest,
+    CompletionRequest,
+    ChatCompletion,
+    ChatChunk,
+    TextCompletion,
+    ModelList,
+    WireModel,
+    OpenAIErrorBody,
+)
+_HEADERS: Final = [
+    {
+        "name": "X-Purpose-Of-Use",
+        "in": "header",
+        "description": "HL7 v3-ActReason code, no default. A key bound to a purpose needs none.",
+        "schema": {"type": "string", "enum": [str(purpose) for purpose in Purpose]},
+    },
+    {
+        "name": "X-Redaction-Profile",
+        "in": "header",
+        "description": "A stricter profile than policy grants. It can tighten, never loosen.",
+        "schema": {"type": "string"},
+    },
+]
+
+
+@get("/openapi.json", sync_to_thread=False)
+def openapi_document() -> Response[bytes]:
+    """Return the document; it holds nothing of this installation."""
+    return Response(document(), media_type="application/vnd.oai.openapi+json")
+
+
+@cache
+def document() -> bytes:
+    """Return the OpenAPI 3.1 document as JSON."""
+    schemas, components = msgspec.json.schema_components(
+        _BODIES, ref_template="#/components/schemas/{name}"
+    )
+    schema_of = dict(zip(_BODIES, schemas, strict=True))
+
+    def json_body(kind: type[msgspec.Struct]) -> dict[str, Any]:
+        return {"application/json": {"schema": schema_of[kind]}}
+
+    def errors() -> dict[str, Any]:
+        by_status: dict[int, list[str]] = {}
+        for code in Code:
+            by_status.setdefault(status_of(code), []).append(str(code))
+        return {
+            str(status): {
+                "description": "Codes: " + ", ".join(sorted(codes)),
+                "content": json_body(OpenAIErrorBody),
+            }
+            for status, codes in sorted(by_status.items())
+        }
+
+    def answering(
+        summary: str,
+        request: type[msgspec.Struct],
+        reply: type[msgspec.Struct],
+        event: type[msgspec.Struct],
+    ) -> dict[str, Any]:
+        content = json_body(reply) | {"text/event-stream": {"schema": schema_of[event]}}
+        return {
+            "post": {
+                "summary": summary,
+                "parameters": _HEADERS,
+                "requestBody": {"required": True, "content": json_body(request)},
+                "responses": {"200": {"description": "The reply", "content": content}} | errors(),
+            }
+        }
+
+    def reading(summary: str, reply: type[msgspec.Struct]) -> dict[str, Any]:
+        return {
+            "summary": summary,
+            "responses": {"200": {"description": "Found", "content": json_body(reply)}} | errors(),
+        }
+
+    health = {
+        "summary": "Probe",
+        "security": [],
+        "responses": {"200": {"description": "Yes"}, "503": {"description": "No"}},
+    }
+    name = {"name": "name", "in": "path", "required": True, "schema": {"type": "string"}}
+    return msgspec.json.encode(
+        {
+            "openapi": "3.1.0",
+            "info": {
+                "title": "Intramural",
+                "version": __version__,
+                "description": "A privacy gateway for language models in hospitals.",
+            },
+            "security": [{"key": []}],
+            "paths": {
+                "/v1/chat/completions": answering(
+                    "Answer a conversation", ChatRequest, ChatCompletion, ChatChunk
+                ),
+                "/v1/completions": answering(
+                    "Continue a prompt", CompletionRequest, TextCompletion, TextCompletion
+                ),
+                "/v1/models": {"get": reading("List the models", ModelList)},
+                "/v1/models/{name}": {
+                    "get": reading("Describe a model", WireModel) | {"parameters": [name]}
+                },
+                "/health/live": {"get": health},
+                "/health/ready": {"get": health},
+            },
+            "components": {
+                "schemas": components,
+                "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
+            },
+        }
+    )

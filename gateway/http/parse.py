@@ -1,0 +1,254 @@
+"""From the bytes of a body to the domain's `Ask`: everything that a client can get wrong.
+
+Messages name the field and never quote its value (invariant 6).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final, TypeVar
+
+import msgspec
+
+from gateway.domain.errors import Code, ExchangeError
+from gateway.domain.exchange import Ask, Conversation, Message, Options, Role, ToolCall
+from gateway.domain.text import RawText
+from gateway.http.wire import ChatMessage, ChatRequest, CompletionRequest, WireToolCall
+
+_Body = TypeVar("_Body", ChatRequest, CompletionRequest)
+
+MAX_STOPS: Final = 4
+MAX_FIELD_NAME: Final = 64
+_UNKNOWN: Final = re.compile(
+    r"Object contains unknown field `(?P<name>.*)`(?: - at `(?P<at>.*)`)?\Z", re.DOTALL
+)
+_PLACE: Final = re.compile(r" - at `(?P<at>[^`]*)`\Z")
+_QUOTED: Final = re.compile(r" '.*'", re.DOTALL)
+
+_UNSUPPORTED_CHAT: Final[dict[str, tuple[object, ...]]] = {
+    "n": (None, 1),
+    "presence_penalty": (None, 0),
+    "frequency_penalty": (None, 0),
+    "logit_bias": (None, {}),
+    "logprobs": (None, False),
+    "top_logprobs": (None, 0),
+    "tools": (None, []),
+    "tool_choice": (None, "none", "auto"),
+    "parallel_tool_calls": (None, True, False),
+    "functions": (None, []),
+    "function_call": (None, "none", "auto"),
+    "modalities": (None, ["text"]),
+    "metadata": (None, {}),
+    "store": (None, False),
+    "service_tier": (None, "auto", "default"),
+    "reasoning_effort": (None, "none"),
+    "verbosity": (None, "medium"),
+}
+"""Fields that are understood but not honoured, and the values that ask for nothing."""
+_UNSUPPORTED_COMPLETION: Final[dict[str, tuple[object, ...]]] = {
+    "n": (None, 1),
+    "presence_penalty": (None, 0),
+    "frequency_penalty": (None, 0),
+    "logit_bias": (None, {}),
+    "logprobs": (None,),
+    "suffix": (None, ""),
+    "echo": (None, False),
+    "best_of": (None, 1),
+}
+
+
+def decode(body: bytes, kind: type[_Body]) -> _Body:
+    """Return the body as `kind`.
+
+    Raises `ExchangeError` with INVALID_ENCODING, INVALID_JSON, UNKNOWN_FIELD or INVALID_REQUEST.
+    """
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ExchangeError(
+            Code.INVALID_ENCODING, f"The body is not UTF-8: byte {error.start} cannot be read."
+        ) from None
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except msgspec.ValidationError as error:
+        raise _invalid(str(error)) from None
+    except msgspec.DecodeError as error:
+        raise ExchangeError(
+            Code.INVALID_JSON, f"The body is not JSON: {_harmless(str(error))}."
+        ) from None
+    except RecursionError:
+        raise ExchangeError(Code.INVALID_JSON, "The body is nested too deeply.") from None
+
+
+def chat(request: ChatRequest) -> Ask[RawText]:
+    """Return a chat request as the domain sees it, or raise `ExchangeError`."""
+    _refuse_unsupported(request, _UNSUPPORTED_CHAT)
+    if request.response_format is not None and request.response_format.type != "text":
+        raise _unsupported("response_format")
+    if request.max_tokens is not None and request.max_completion_tokens is not None:
+        raise ExchangeError(
+            Code.INVALID_REQUEST,
+            "Give max_completion_tokens or max_tokens, not both.",
+            param="max_tokens",
+        )
+    messages = tuple(_message(index, message) for index, message in enumerate(request.messages))
+    _check_order(messages)
+    return _ask(request, messages, request.max_completion_tokens or request.max_tokens, chat=True)
+
+
+def completion(request: CompletionRequest) -> Ask[RawText]:
+    """Return a completion request as the domain sees it, or raise `ExchangeError`."""
+    _refuse_unsupported(request, _UNSUPPORTED_COMPLETION)
+    prompts = [request.prompt] if isinstance(request.prompt, str) else request.prompt
+    if len(prompts) != 1:
+        raise ExchangeError(
+            Code.UNSUPPORTED_PARAMETER, "Give exactly one prompt a request.", param="prompt"
+        )
+    if not prompts[0]:
+        raise ExchangeError(Code.INVALID_REQUEST, "The prompt is empty.", param="prompt")
+    message = Message(role=Role.USER, content=(RawText(prompts[0]),))
+    return _ask(request, (message,), request.max_tokens, chat=False)
+
+
+def _ask(
+    request: ChatRequest | CompletionRequest,
+    messages: tuple[Message[RawText], ...],
+    max_tokens: int | None,
+    *,
+    chat: bool,
+) -> Ask[RawText]:
+    stops = [request.stop] if isinstance(request.stop, str) else request.stop or []
+    if len(stops) > MAX_STOPS or not all(stops):
+        raise ExchangeError(
+            Code.INVALID_REQUEST, f"Give at most {MAX_STOPS} stops, none empty.", param="stop"
+        )
+    return Ask(
+        model=request.model,
+        conversation=Conversation(messages, tuple(RawText(stop) for stop in stops)),
+        options=Options(
+            max_tokens=max_tokens,
+            temperature=1.0 if request.temperature is None else request.temperature,
+            top_p=1.0 if request.top_p is None else request.top_p,
+            seed=request.seed,
+        ),
+        chat=chat,
+    )
+
+
+def _message(index: int, message: ChatMessage) -> Message[RawText]:
+    at = f"messages[{index}]"
+    if message.refusal:
+        raise _unsupported(f"{at}.refusal")
+    parts = message.content or []
+    content = (
+        (RawText(parts),) if isinstance(parts, str) else tuple(RawText(part.text) for part in parts)
+    )
+    if not any(map(len, content)) and not message.tool_calls:
+        raise _bad_messages("is empty: every message needs a content", at)
+    if message.tool_calls and message.role != "assistant":
+        raise _bad_messages("has tool_calls, which only an assistant's message can have", at)
+    if (message.tool_call_id is not None) != (message.role == "tool"):
+        raise _bad_messages("needs a tool_call_id if its role is tool, and else none", at)
+    return Message(
+        role=Role(message.role),
+        content=content,
+        name=None if message.name is None else RawText(message.name),
+        tool_calls=tuple(_tool_call(call) for call in message.tool_calls or ()),
+        tool_call_id=None if message.tool_call_id is None else RawText(message.tool_call_id),
+    )
+
+
+def _tool_call(call: WireToolCall) -> ToolCall[RawText]:
+    return ToolCall(
+        id=RawText(call.id),
+        name=RawText(call.function.name),
+        arguments=RawText(call.function.arguments),
+    )
+
+
+def _check_order(messages: tuple[Message[RawText], ...]) -> None:
+    """System messages first, then user and assistant in turn as a chat template can express it."""
+    if not messages:
+        raise ExchangeError(
+            Code.INVALID_MESSAGES, "messages is empty: it needs a user's message.", param="messages"
+        )
+    previous: Role | None = None
+    open_calls: set[RawText] = set()
+    for index, message in enumerate(messages):
+        for fault in _faults(message, previous, open_calls):
+            raise _bad_messages(fault, f"messages[{index}]")
+        if message.role is not Role.TOOL:
+            open_calls = {call.id for call in message.tool_calls}
+        previous = message.role
+    if previous not in {Role.USER, Role.TOOL}:
+        raise _bad_messages(
+            "is the last one: the last must be of role user or tool",
+            f"messages[{len(messages) - 1}]",
+        )
+
+
+def _faults(
+    message: Message[RawText], previous: Role | None, open_calls: set[RawText]
+) -> Iterator[str]:
+    opening = {None, Role.SYSTEM, Role.DEVELOPER}
+    match message.role:
+        case Role.SYSTEM | Role.DEVELOPER:
+            if previous not in opening:
+                yield f"is of role {message.role}, which comes before all others"
+        case Role.ASSISTANT:
+            if previous in opening:
+                yield "is of role assistant, and no user has spoken yet"
+            elif previous is Role.ASSISTANT:
+                yield "follows another message of role assistant"
+        case Role.TOOL:
+            if message.tool_call_id not in open_calls:
+                yield "answers no tool call of the assistant's message before it"
+        case Role.USER:
+            if previous is Role.ASSISTANT and open_calls:
+                yield "comes before the answers to the assistant's tool calls"
+
+
+def _refuse_unsupported(
+    request: ChatRequest | CompletionRequest, neutral: dict[str, tuple[object, ...]]
+) -> None:
+    for name, values in neutral.items():
+        if getattr(request, name) not in values:
+            raise _unsupported(name)
+
+
+def _unsupported(name: str) -> ExchangeError:
+    return ExchangeError(
+        Code.UNSUPPORTED_PARAMETER,
+        f"{name} cannot be honoured with this value here. Leave it out.",
+        param=name,
+    )
+
+
+def _bad_messages(fault: str, at: str) -> ExchangeError:
+    return ExchangeError(Code.INVALID_MESSAGES, f"{at} {fault}.", param=at)
+
+
+def _invalid(words: str) -> ExchangeError:
+    """Turn msgspec's sentence into ours: it names the place, and may quote what was there."""
+    unknown = _UNKNOWN.match(words)
+    if unknown is not None:
+        path = (unknown["at"] or "$").removeprefix("$").removeprefix(".")
+        name = _printable(f"{path}.{unknown['name']}" if path else unknown["name"])
+        return ExchangeError(
+            Code.UNKNOWN_FIELD,
+            f"Unknown field {name}. Remove it: nothing is dropped silently.",
+            param=name,
+        )
+    place = _PLACE.search(words)
+    param = None if place is None else _printable(place["at"].removeprefix("$").removeprefix("."))
+    return ExchangeError(Code.INVALID_REQUEST, f"{_harmless(words)}.", param=param or None)
+
+
+def _harmless(words: str) -> str:
+    return _printable(_QUOTED.sub("", words), 200)
+
+
+def _printable(words: str, length: int = MAX_FIELD_NAME) -> str:
+    shown = "".join(character if character.isprintable() else "?" for character in words)
+    return shown if len(shown) <= length else shown[: length - 1] + "…"

@@ -1,0 +1,61 @@
+"""Reading a request's body, bounded in bytes and time, and noticing that its client went away."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import cast
+
+from litestar.types import HTTPRequestEvent, Receive
+
+from gateway.domain.errors import Code, ExchangeError
+
+
+class Inbox:
+    """The receiving side of one request: the body first, then nothing but a disconnect."""
+
+    def __init__(self, receive: Receive, *, limit: int, timeout: float) -> None:
+        self._receive = receive
+        self._limit = limit
+        self._timeout = timeout
+        self._complete = asyncio.Event()
+
+    async def body(self, announced: str | None) -> bytes:
+        """Return the whole body. `announced` is the Content-Length header.
+
+        Raises `ExchangeError` with BODY_TOO_LARGE (at once, if it was announced), REQUEST_TIMEOUT
+        or CLIENT_DISCONNECTED.
+        """
+        if announced is not None and announced.isdecimal() and int(announced[:16]) > self._limit:
+            raise self._too_large()
+        chunks: list[bytes] = []
+        size = 0
+        try:
+            async with asyncio.timeout(self._timeout):
+                while True:
+                    message = await self._receive()
+                    if message["type"] == "http.disconnect":
+                        raise ExchangeError(Code.CLIENT_DISCONNECTED, "The client went away.")
+                    chunk = cast("HTTPRequestEvent", message)["body"]
+                    size += len(chunk)
+                    if size > self._limit:
+                        raise self._too_large()
+                    chunks.append(chunk)
+                    if not cast("HTTPRequestEvent", message)["more_body"]:
+                        break
+        except TimeoutError:
+            raise ExchangeError(
+                Code.REQUEST_TIMEOUT, f"The body did not arrive within {self._timeout:g} seconds."
+            ) from None
+        self._complete.set()
+        return b"".join(chunks)
+
+    async def disconnected(self) -> None:
+        """Return when the client has gone away. Waits for the body to be read first."""
+        await self._complete.wait()
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+
+    def _too_large(self) -> ExchangeError:
+        return ExchangeError(
+            Code.BODY_TOO_LARGE, f"The body is larger than {self._limit} bytes. Send less text."
+        )

@@ -1,0 +1,92 @@
+"""Makes and revokes API keys. Each act is recorded in the ledger first, and then done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from gateway import secretfiles
+from gateway.domain.records import AdminAct
+from gateway.identity.keys import ApiKey, Grant, State
+from gateway.identity.store import KeyStore, KeyStoreError
+from gateway.identity.tokens import Token, new_token
+
+DATABASE: Final = "state.db"
+PEPPER: Final = "api-key-pepper.key"
+_PEPPER_SIZE: Final = 32
+
+RecordAct = Callable[[AdminAct, str], None]
+"""Makes (act, target) durable in the ledger, or raises; `target` is `key:<id>`."""
+
+
+class UnknownKey(Exception):  # noqa: N818 - reads as a state
+    """No key has this id."""
+
+
+class AlreadyRevoked(Exception):  # noqa: N818 - reads as a state
+    """The key was revoked before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keyring:
+    """The table of keys, and the pepper without which its digests say nothing."""
+
+    store: KeyStore
+    pepper: bytes = field(repr=False)
+
+    def create(self, grant: Grant, now: int, record: RecordAct) -> Token:
+        """Return a new key, whose secret is shown now or never.
+
+        `record` is called before the key works; if it raises, there is no key. Raises
+        `KeyStoreError`.
+        """
+        token = new_token()
+        while self.store.find(token.id) is not None:  # 50 bits: never, but then again.
+            token = new_token()
+        key = ApiKey(token.id, grant, now, None, token.digest(self.pepper))
+        record(AdminAct.KEY_CREATED, key.principal)
+        self.store.add(key)
+        return token
+
+    def revoke(self, key_id: str, now: int, record: RecordAct) -> ApiKey:
+        """Revoke the key `key_id` (with or without `key:`), and return it as it was.
+
+        `record` is called first. Raises `UnknownKey`, `AlreadyRevoked` or `KeyStoreError`.
+        """
+        key = self.store.find(key_id.removeprefix("key:"))
+        if key is None:
+            raise UnknownKey("no key has this id: `intramural keys list` shows them all")
+        if key.state(now) is State.REVOKED:
+            raise AlreadyRevoked(f"{key.id} was revoked before")
+        record(AdminAct.KEY_REVOKED, key.principal)
+        self.store.revoke(key.id, now)
+        return key
+
+
+def open_keyring(state: Path, keys: Path) -> Keyring:
+    """Open the keys in the directories `state` (database) and `keys` (pepper), or make them.
+
+    Raises `KeyStoreError` or `secretfiles.SecretFileError`. A pepper that is missing beside
+    existing keys is an error: a fresh one would make all of them invalid, without a word.
+    """
+    store = KeyStore(state / DATABASE)
+    path = keys / PEPPER
+    try:
+        if store.all_keys():
+            pepper = secretfiles.read(path)
+        else:
+            pepper = secretfiles.read_or_create(path, _PEPPER_SIZE)
+    except secretfiles.SecretMissing:
+        store.close()
+        raise KeyStoreError(
+            f"{path} is missing, and without it no API key can be checked: restore it from a backup"
+        ) from None
+    except secretfiles.SecretFileError:
+        store.close()
+        raise
+    if len(pepper) != _PEPPER_SIZE:
+        store.close()
+        raise KeyStoreError(f"{path} does not hold {_PEPPER_SIZE} bytes: restore it from a backup")
+    return Keyring(store, pepper)

@@ -1,0 +1,77 @@
+"""A data directory on first use: keys, the default policy, and a demo key for this machine."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from gateway import secretfiles
+from gateway.clock import SystemClock
+from gateway.domain.errors import AuthenticationError
+from gateway.domain.exchange import Credentials
+from gateway.domain.records import AdminAct
+from gateway.domain.redaction import Secrets
+from gateway.identity.authenticator import ApiKeyAuthenticator
+from gateway.identity.keyring import Keyring
+from gateway.identity.keys import Grant
+from gateway.identity.networks import parse_networks
+from gateway.ledger.ledger import Place
+from gateway.policy.shipped import install_default
+from gateway.settings import Settings
+
+DEMO_ROLE: Final = "clinician"
+"""The role that the shipped policy lets ask for TREAT."""
+_DEMO_NAME: Final = "demo"
+_DEMO_DAYS: Final = 90
+_DAY_MS: Final = 86_400_000
+
+
+def prepare(settings: Settings) -> Secrets:
+    """Make what is missing in the data directory and return the redaction secrets.
+
+    Raises `OSError`, `SecretFileError` or `PolicyError`.
+    """
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    settings.keys.mkdir(mode=0o700, exist_ok=True)
+    install_default(settings.policies)
+    return Secrets(
+        pseudonym=secretfiles.read_or_create(settings.keys / "pseudonym.key", 32),
+        hash=secretfiles.read_or_create(settings.keys / "hash.key", 32),
+    )
+
+
+def place_of(settings: Settings) -> Place:
+    """Return where this node's ledger is."""
+    return Place(directory=settings.ledger, keys=settings.keys, node=settings.node)
+
+
+def ensure_demo_key(
+    settings: Settings, keyring: Keyring, record: Callable[[AdminAct, str], None]
+) -> Path:
+    """Return the file that holds a key for `DEMO_ROLE`, from this machine only; make it if needed.
+
+    A demo key that has expired or was revoked is replaced: `make demo` works a year from now too.
+    Raises `KeyStoreError` or `SecretFileError`.
+    """
+    path = settings.data / "demo.key"
+    clock = SystemClock()
+    with contextlib.suppress(secretfiles.SecretMissing, AuthenticationError):
+        held = secretfiles.read(path).decode().strip()
+        ApiKeyAuthenticator(keyring, clock).authenticate(
+            Credentials(authorization=f"Bearer {held}", address="127.0.0.1")
+        )
+        return path
+    grant = Grant(
+        name=_DEMO_NAME,
+        roles=frozenset({DEMO_ROLE}),
+        groups=frozenset(),
+        networks=parse_networks(["127.0.0.0/8", "::1/128"]),
+        purpose=None,
+        expires=clock.now_ms() + _DEMO_DAYS * _DAY_MS,
+    )
+    token = keyring.create(grant, clock.now_ms(), record)
+    path.unlink(missing_ok=True)
+    secretfiles.create(path, f"{token.reveal()}\n".encode())
+    return path

@@ -1,0 +1,69 @@
+"""Do the derived tables say what the leaves say? A search must not hide or invent a record."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import islice
+
+import apsw
+from msgspec import UnsetType
+
+from gateway.ledger.errors import VerificationError
+from gateway.ledger.leaves import AdminLeaf, IntentLeaf, Leaf, OutcomeLeaf, RefusalLeaf
+
+_Row = tuple[int | str | None, ...]
+_Subject = tuple[str | None, str | None, str | None, str | None]
+_NOBODY: _Subject = (None, None, None, None)
+
+
+class IndexCheck:
+    """Walks the table of facts in step with the leaves."""
+
+    def __init__(self, db: apsw.Connection) -> None:
+        self._db = db
+        self._facts = db.execute(
+            "SELECT idx, kind, exchange, time, actor, action, purpose, model, code "
+            "FROM facts ORDER BY idx"
+        )
+        self._open: dict[str, tuple[int, _Subject]] = {}
+
+    def compare(self, leaves: Sequence[tuple[int, Leaf]]) -> None:
+        """Raise `VerificationError` unless the next rows are those of the next leaves."""
+        expected = [self._row(index, leaf) for index, leaf in leaves]
+        found = list(islice(self._facts, len(expected)))
+        if found == expected:
+            return
+        for position, row in enumerate(expected):
+            if found[position : position + 1] != [row]:
+                raise VerificationError(
+                    "the search index is not what the log says; the record itself is whole",
+                    index=leaves[position][0],
+                )
+
+    def finish(self) -> None:
+        """Raise `VerificationError` if there are more rows, or other open exchanges."""
+        if next(self._facts, None) is not None:
+            raise VerificationError("the search index has more records than the log")
+        expected = {exchange: index for exchange, (index, _) in self._open.items()}
+        if dict(self._db.execute("SELECT exchange, idx FROM open_exchanges")) != expected:
+            raise VerificationError("the table of open exchanges is not what the log says")
+
+    def _row(self, index: int, leaf: Leaf) -> _Row:
+        exchange, time = leaf.exchange, leaf.time
+        match leaf:
+            case IntentLeaf():
+                subject: _Subject = (leaf.actor, leaf.action, leaf.purpose, leaf.model)
+                self._open[exchange] = (index, subject)
+                return (index, "intent", exchange, time, *subject, None)
+            case OutcomeLeaf():
+                _, subject = self._open.pop(exchange, (0, _NOBODY))
+                return (index, "outcome", exchange, time, *subject, _set(leaf.code))
+            case RefusalLeaf():
+                subject = (leaf.actor, leaf.action, _set(leaf.purpose), _set(leaf.model))
+                return (index, "refusal", exchange, time, *subject, leaf.code)
+            case AdminLeaf():
+                return (index, "admin", exchange, time, leaf.actor, leaf.act, None, None, None)
+
+
+def _set(value: str | UnsetType) -> str | None:
+    return None if isinstance(value, UnsetType) else value

@@ -1,0 +1,134 @@
+"""Is a leaf canonical? The same answer as `domain.records.decode`, several times faster.
+
+A verifier asks this of every leaf. Each struct lists its fields in the order of the leaf, so that
+decoding strictly and encoding again gives the same bytes for a canonical leaf and for no other.
+`tests/unit/ledger/test_leaves.py` keeps the two in step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Final, Literal
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from gateway.domain.entities import entity_type
+from gateway.domain.errors import Code
+from gateway.domain.exchange import Action, FinishReason, Purpose
+from gateway.domain.records import MAX_LEAF, AdminAct, Kind, Status, decode
+
+_Text = Annotated[str, msgspec.Meta(max_length=128)]
+_Id = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
+_Number = Annotated[int, msgspec.Meta(ge=0, lt=2**53)]
+_V1 = Literal[1]
+
+
+class IntentLeaf(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
+    """An intent, its fields in the order of their names."""
+
+    action: Action
+    actor: _Text
+    client: _Text
+    exchange: _Id
+    findings: dict[str, _Number]
+    kind: Literal["intent"]
+    model: _Text
+    model_digest: _Text
+    profile: _Text
+    prompt_tokens: _Number
+    purpose: Purpose
+    release: _Text
+    rules: tuple[_Text, ...]
+    time: _Number
+    v: _V1
+
+
+class OutcomeLeaf(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False, kw_only=True):
+    """An outcome, its fields in the order of their names."""
+
+    code: Code | UnsetType = UNSET
+    completion_tokens: _Number
+    exchange: _Id
+    finish_reason: FinishReason | UnsetType = UNSET
+    invented: _Number
+    kind: Literal["outcome"]
+    prompt_tokens: _Number
+    restored: _Number
+    status: Status
+    time: _Number
+    v: _V1
+
+
+class RefusalLeaf(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False, kw_only=True):
+    """A refusal, its fields in the order of their names."""
+
+    action: Action
+    actor: _Text
+    client: _Text
+    code: Code
+    exchange: _Id
+    kind: Literal["refusal"]
+    model: _Text | UnsetType = UNSET
+    profile: _Text | UnsetType = UNSET
+    purpose: Purpose | UnsetType = UNSET
+    release: _Text | UnsetType = UNSET
+    rules: tuple[_Text, ...]
+    time: _Number
+    v: _V1
+
+
+class AdminLeaf(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
+    """An administrative act, its fields in the order of their names."""
+
+    act: AdminAct
+    actor: _Text
+    exchange: _Id
+    kind: Literal["admin"]
+    target: _Text
+    time: _Number
+    v: _V1
+
+
+Leaf = IntentLeaf | OutcomeLeaf | RefusalLeaf | AdminLeaf
+
+STRUCTS: Final[dict[Kind, type[Leaf]]] = {
+    Kind.INTENT: IntentLeaf,
+    Kind.OUTCOME: OutcomeLeaf,
+    Kind.REFUSAL: RefusalLeaf,
+    Kind.ADMIN: AdminLeaf,
+}
+_MARKS: Final[tuple[tuple[bytes, Callable[[bytes], Leaf]], ...]] = tuple(
+    (f'"kind":"{kind.value}"'.encode(), msgspec.json.Decoder(struct).decode)
+    for kind, struct in STRUCTS.items()
+)
+_encode = msgspec.json.Encoder(order="deterministic").encode
+_entities: set[str] = set()
+
+
+def read_leaf(leaf: bytes) -> Leaf:
+    """Return the fields of a leaf; `ValueError` unless `domain.records.decode` takes it."""
+    parse = _reader(leaf)
+    # A backslash or DEL is rare, and which of their spellings is canonical is a long story.
+    slow = b"\\" in leaf or b"\x7f" in leaf or len(leaf) > MAX_LEAF or not leaf.isascii()
+    if slow:
+        decode(leaf)
+    try:
+        value = parse(leaf)
+    except msgspec.DecodeError:
+        raise ValueError("a leaf does not hold a record of this format") from None
+    if not slow and _encode(value) != leaf:
+        raise ValueError("a leaf is not in its canonical form")
+    if type(value) is IntentLeaf and not _entities.issuperset(value.findings):
+        # Few names are in use, and a regular expression for each of them would cost more than
+        # all the rest; a name is remembered once it was found good.
+        _entities.update(map(entity_type, value.findings))
+    return value
+
+
+def _reader(leaf: bytes) -> Callable[[bytes], Leaf]:
+    # Quotation marks inside a string are escaped, so this finds a key and not someone's text.
+    for mark, parse in _MARKS:
+        if mark in leaf:
+            return parse
+    raise ValueError("a leaf does not say what kind of record it holds")

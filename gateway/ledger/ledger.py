@@ -1,0 +1,212 @@
+"""The port `Ledger` over SQLite: opening it, appending to it, closing it."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Self
+
+import apsw
+
+from gateway.domain.notes import VerifierKey
+from gateway.domain.ports import Receipt
+from gateway.domain.records import Outcome, Record, Status, encode
+from gateway.ledger import store
+from gateway.ledger.answers import LoopWaiter, ThreadWaiter
+from gateway.ledger.errors import LedgerDamaged, LedgerForeign, LedgerInUse
+from gateway.ledger.files import create_file, make_directory
+from gateway.ledger.head import check_head, check_owner, empty_head
+from gateway.ledger.keys import SigningKey, load_key, load_or_create_key
+from gateway.ledger.recovery import Progress, recover
+from gateway.ledger.writer import Entry, OnFatal, Writer, exit_process
+
+VKEY_FILE: Final = "ledger.vkey"
+LOCK_FILE: Final = "serving.lock"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a node keeps its log: `directory` for what may be copied, `keys` for the secret."""
+
+    directory: Path
+    keys: Path
+    node: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """What tests and operators may change about a ledger."""
+
+    queue: int = 4096
+    """Records that may wait for the writer; one more is refused at once."""
+    on_fatal: OnFatal = exit_process
+    """Told why durability is unknown. Must end the process."""
+    vfs: str | None = None
+    """Name of the SQLite VFS to use, for tests of faults."""
+
+
+DEFAULT: Final = Tuning()
+
+
+class SqliteLedger:
+    """`ports.Ledger`: a Merkle log in one SQLite database, written by one thread.
+
+    Open it with `open_for_serving` in the gateway and `open_for_recording` elsewhere. Appends may
+    come from any event loop or thread.
+    """
+
+    def __init__(self, writer: Writer, key: SigningKey, lock: int | None) -> None:
+        self._writer = writer
+        self._vkey = key.vkey
+        self._lock = lock
+        self.lost = 0
+        """How many exchanges this start found without an outcome, and settled as lost."""
+
+    @classmethod
+    def open_for_serving(
+        cls,
+        place: Place,
+        *,
+        now_ms: Callable[[], int],
+        progress: Progress | None = None,
+        tuning: Tuning = DEFAULT,
+    ) -> Self:
+        """Take the directory for this process alone, check the whole log, settle what was lost.
+
+        Creates key and log where there are none. Raises a `LedgerError` that says what to do if
+        another gateway serves from here, if the log is another's, or if it is not what was signed;
+        `LedgerUnavailable` if it cannot be written to.
+        """
+        lock = _take_lock(place.directory)
+        try:
+            db, key = _open(place, tuning)
+            try:
+                open_exchanges = recover(db, place.directory, key.vkey, progress)
+            except BaseException:
+                db.close()
+                raise
+            ledger = cls(_start(place, db, key, tuning), key, lock)
+        except BaseException:
+            os.close(lock)
+            raise
+        try:
+            for exchange in open_exchanges:
+                ledger.append_blocking(
+                    Outcome(exchange=exchange, time=now_ms(), status=Status.LOST)
+                )
+                ledger.lost += 1
+        except BaseException:
+            ledger.close()
+            raise
+        return ledger
+
+    @classmethod
+    def open_for_recording(cls, place: Place, *, tuning: Tuning = DEFAULT) -> Self:
+        """Open beside a running gateway, to record an administrative act. Recovers nothing."""
+        db, key = _open(place, tuning)
+        return cls(_start(place, db, key, tuning), key, None)
+
+    @property
+    def vkey(self) -> VerifierKey:
+        """The public key of this log."""
+        return self._vkey
+
+    async def append(self, record: Record) -> Receipt:
+        """Return once `record` is durable (`ports.Ledger`).
+
+        Raises `LedgerUnavailable`, `RecordOrderError`, or `ValueError` for a record that no leaf
+        can hold. A cancelled call leaves its record to be written.
+        """
+        leaf = encode(record)
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Receipt] = loop.create_future()
+        self._writer.submit(Entry(record, leaf, LoopWaiter(loop, future)))
+        return await future
+
+    def append_blocking(self, record: Record) -> Receipt:
+        """Do as `append`, in a thread without an event loop."""
+        future: Future[Receipt] = Future()
+        self._writer.submit(Entry(record, encode(record), ThreadWaiter(future)))
+        return future.result()
+
+    def ready(self) -> bool:
+        """Return whether records can be stored, as far as the last transaction tells.
+
+        After a failure each call asks the writer for another try, so a disk that has space again
+        is noticed without an exchange having to fail.
+        """
+        return self._writer.ready()
+
+    def close(self) -> None:
+        """Write what is queued, publish the checkpoint, give the directory back. Idempotent."""
+        self._writer.close()
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _take_lock(directory: Path) -> int:
+    make_directory(directory)
+    path = directory / LOCK_FILE
+    lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(lock)
+        raise LedgerInUse(
+            f"another gateway serves from {directory}: stop it, or give this one its own --data"
+        ) from None
+    return lock
+
+
+def _start(place: Place, db: apsw.Connection, key: SigningKey, tuning: Tuning) -> Writer:
+    writer = Writer(place.directory, db, key, queue=tuning.queue, on_fatal=tuning.on_fatal)
+    writer.start()
+    return writer
+
+
+def _open(place: Place, tuning: Tuning) -> tuple[apsw.Connection, SigningKey]:
+    path = place.directory / store.DATABASE
+    vkey_file = place.directory / VKEY_FILE
+    if vkey_file.exists() and not path.exists():
+        raise LedgerDamaged(
+            f"{path} is gone, and {vkey_file} says that there was a log: restore it from its backup"
+        )
+    db = store.connect(path, vfs=tuning.vfs)
+    try:
+        if store.is_blank(db):
+            key = load_or_create_key(place.keys, place.node)
+            store.create_schema(db, empty_head(key))
+        store.check_version(db)
+        key = load_key(place.keys, place.node)
+        head = store.read_head(db)
+        check_owner(head, key.vkey)
+        check_head(head, key.vkey)
+        _publish_vkey(vkey_file, key.vkey)
+    except BaseException:
+        db.close()
+        raise
+    return db, key
+
+
+def _publish_vkey(path: Path, vkey: VerifierKey) -> None:
+    content = f"{vkey.encode()}\n".encode()
+    try:
+        create_file(path, content, 0o644)
+    except FileExistsError:
+        if path.read_bytes() != content:
+            raise LedgerForeign(
+                f"{path} names another key than the one that signs this log: find out who changed "
+                "it, then remove it and start again"
+            ) from None

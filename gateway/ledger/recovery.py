@@ -1,0 +1,104 @@
+"""What happens between two runs: the log is checked against what was signed before anyone appends.
+
+Fast, because it runs at every start: hashes only. `verifier.py` asks more, and trusts less.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import apsw
+
+from gateway.domain.merkle import Frontier, leaf_hash
+from gateway.domain.notes import Checkpoint, NoteError, VerifierKey
+from gateway.ledger import store
+from gateway.ledger.errors import LedgerDamaged
+from gateway.ledger.head import check_head
+from gateway.ledger.keys import open_checkpoint
+from gateway.ledger.leaves import IntentLeaf, read_leaf
+
+CHECKPOINT_FILE = "checkpoint"
+
+Progress = Callable[[int, int], None]
+"""Called with the leaves that are done and the leaves there are."""
+
+_NEXT = "run `intramural audit verify`, keep a copy of the directory, and restore its backup"
+
+
+def recover(
+    db: apsw.Connection, directory: Path, vkey: VerifierKey, progress: Progress | None = None
+) -> tuple[str, ...]:
+    """Return the exchanges that have an intent and no outcome, oldest first.
+
+    Raises `LedgerDamaged` if the leaves do not give the signed head, or not the published
+    checkpoint: rows were removed or changed, or a backup older than the checkpoint was restored.
+    """
+    published = read_checkpoint_file(directory, vkey)
+    with store.snapshot(db):  # Another process may append meanwhile.
+        head = store.read_head(db)
+        check_head(head, vkey)
+        if published is not None and published.size > head.size:
+            raise LedgerDamaged(
+                f"the log has {head.size} records and the file {CHECKPOINT_FILE} proves that it "
+                f"had {published.size}: {_NEXT}"
+            )
+        wanted = {head.size: head.root}
+        if published is not None:
+            wanted[published.size] = published.root
+        replay(db, head.size, wanted, progress)
+        return _open_exchanges(db)
+
+
+def read_checkpoint_file(directory: Path, vkey: VerifierKey) -> Checkpoint | None:
+    """Return the published checkpoint, `None` if there is none; `LedgerDamaged` if it is forged."""
+    try:
+        raw = (directory / CHECKPOINT_FILE).read_bytes()
+    except FileNotFoundError:
+        return None
+    try:
+        return open_checkpoint(raw, vkey)
+    except NoteError as error:
+        raise LedgerDamaged(f"the file {CHECKPOINT_FILE}: {error}; {_NEXT}") from None
+
+
+def replay(
+    db: apsw.Connection, size: int, wanted: Mapping[int, bytes], progress: Progress | None
+) -> None:
+    """Hash all leaves again; `LedgerDamaged` unless the tree has each wanted root at its size."""
+    frontier = Frontier()
+    stops = sorted(wanted)
+    if stops[0] == 0 and frontier.root() != wanted[0]:
+        raise LedgerDamaged(f"the empty log has another root than was signed: {_NEXT}")
+    stops = [stop for stop in stops if stop]
+    for chunk in store.read_leaves(db):
+        start = frontier.size
+        if chunk[0][0] != start or chunk[-1][0] != start + len(chunk) - 1:
+            raise LedgerDamaged(f"records are missing from number {start} on: {_NEXT}")
+        hashes = [leaf_hash(leaf) for _, leaf in chunk]
+        done = 0
+        while stops and stops[0] <= start + len(chunk):
+            stop = stops.pop(0)
+            frontier.extend(hashes[done : stop - start])
+            done = stop - start
+            if frontier.root() != wanted[stop]:
+                raise LedgerDamaged(
+                    f"a record before number {stop} is not what was signed: {_NEXT}"
+                )
+        frontier.extend(hashes[done:])
+        if progress is not None:
+            progress(frontier.size, size)
+    if frontier.size != size:
+        raise LedgerDamaged(f"the log has {frontier.size} records and {size} were signed: {_NEXT}")
+
+
+def _open_exchanges(db: apsw.Connection) -> tuple[str, ...]:
+    found = []
+    for exchange, leaf in db.execute(
+        "SELECT exchange, leaf FROM open_exchanges LEFT JOIN entries USING (idx) ORDER BY idx"
+    ):
+        intent = None if leaf is None else read_leaf(leaf)
+        if not isinstance(intent, IntentLeaf) or intent.exchange != exchange:
+            raise LedgerDamaged(f"the list of open exchanges is not that of the log: {_NEXT}")
+        found.append(exchange)
+    return tuple(found)

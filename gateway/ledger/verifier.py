@@ -1,0 +1,262 @@
+"""Is the log whole? Recomputes everything from the leaves and trusts nothing but a public key.
+
+What this finds, from a copy of the directory and the vkey alone: any change to a leaf, any leaf
+that is missing, added, doubled or moved, before or at the end, as long as the head that was signed
+over it is still there; a head, a kept checkpoint or a published checkpoint that this key did not
+sign, or that is of another history; an exchange with a record too many or in the wrong order; a
+search index that hides or invents a record.
+
+What it cannot find without help: a directory that was replaced, whole, by an earlier state of
+itself (every signature in it is true), and a log rewritten by someone who has the private key.
+Both contradict a checkpoint that was saved elsewhere: give it as `older`, from a file made by
+`intramural audit checkpoint`, or from a witness.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+import apsw
+import numpy as np
+
+from gateway.domain.merkle import Frontier
+from gateway.domain.notes import Checkpoint, NoteError, VerifierKey
+from gateway.domain.records import Kind, Status
+from gateway.ledger import store
+from gateway.ledger.errors import LedgerDamaged, LedgerError, VerificationError
+from gateway.ledger.head import check_head
+from gateway.ledger.indexed import IndexCheck
+from gateway.ledger.keys import open_checkpoint
+from gateway.ledger.leaves import AdminLeaf, IntentLeaf, Leaf, OutcomeLeaf, RefusalLeaf, read_leaf
+from gateway.ledger.readonly import open_snapshot
+from gateway.ledger.recovery import CHECKPOINT_FILE, Progress
+
+
+@dataclass(frozen=True, slots=True)
+class VerificationReport:
+    """What was found to hold. `root` covers `size` records; `checkpoint` is signed over both."""
+
+    key: VerifierKey
+    size: int
+    root: bytes
+    checkpoint: bytes
+    counts: Mapping[str, int]
+    open: int
+    """Intents without an outcome: exchanges that run now, or that the next start settles."""
+    lost: int
+    """Outcomes that a start wrote because the process had ended before."""
+    history: int
+    """Signed checkpoints that were kept, each of a prefix of this log."""
+    published: int | None
+    """Size in the file `checkpoint`, if the directory has one."""
+    older: int | None
+    """Size in the checkpoint that was given to compare with."""
+
+
+def verify(
+    directory: Path,
+    vkey: VerifierKey,
+    older: bytes | None = None,
+    *,
+    index: bool = True,
+    progress: Progress | None = None,
+) -> VerificationReport:
+    """Verify the log in `directory`, read-only, beside a running gateway or from a copy.
+
+    `older` is a signed checkpoint of this log from elsewhere, which the log must continue. `index`
+    also compares the search index, which is derived, with the leaves, which are the truth. Raises
+    `VerificationError`, which names the first thing wrong, or `LedgerError` if there is no log.
+    """
+    try:
+        # Read before the snapshot is taken: a published checkpoint is never ahead of the database.
+        published = _read_published(directory, vkey)
+        known = None if older is None else _open(older, vkey, "the checkpoint to compare with")
+        with open_snapshot(directory) as db:
+            return _Verification(db, vkey, index=index, progress=progress).run(published, known)
+    except LedgerDamaged as error:
+        raise VerificationError(str(error)) from None
+    except (apsw.CorruptError, apsw.NotADBError, apsw.SchemaChangeError, apsw.SQLError) as error:
+        raise VerificationError(
+            f"the database cannot be read ({type(error).__name__}): restore it from its backup"
+        ) from None
+    except apsw.Error as error:
+        raise LedgerError(f"the database cannot be read now ({type(error).__name__})") from None
+
+
+class _Verification:
+    """One pass over the leaves."""
+
+    def __init__(
+        self, db: apsw.Connection, vkey: VerifierKey, *, index: bool, progress: Progress | None
+    ) -> None:
+        self._db = db
+        self._vkey = vkey
+        self._progress = progress
+        self._index = IndexCheck(db) if index else None
+        self._frontier = Frontier()
+        self._counts: dict[str, int] = dict.fromkeys(Kind, 0)
+        self._lost = 0
+        self._history = 0
+        self._open: set[str] = set()
+        self._started = array("q")
+
+    def run(self, published: Checkpoint | None, older: Checkpoint | None) -> VerificationReport:
+        """Check in the order in which a mistake is best explained."""
+        head = store.read_head(self._db)
+        check_head(head, self._vkey)
+        for checkpoint, name in ((published, "published"), (older, "older")):
+            if checkpoint is not None and checkpoint.size > head.size:
+                raise VerificationError(
+                    f"the {name} checkpoint proves {checkpoint.size} records, and the log has "
+                    f"{head.size}: records were removed from its end"
+                )
+        stops = self._stops(published, older, Checkpoint(self._vkey.name, head.size, head.root))
+        self._walk(stops, head.size)
+        self._check_starts()
+        if self._index is not None:
+            self._index.finish()
+        return VerificationReport(
+            key=self._vkey,
+            size=head.size,
+            root=head.root,
+            checkpoint=head.checkpoint,
+            counts={kind.value: self._counts[kind] for kind in Kind},
+            open=len(self._open),
+            lost=self._lost,
+            history=self._history,
+            published=None if published is None else published.size,
+            older=None if older is None else older.size,
+        )
+
+    def _stops(
+        self, published: Checkpoint | None, older: Checkpoint | None, head: Checkpoint
+    ) -> Iterator[tuple[Checkpoint, str]]:
+        """Yield every checkpoint to compare with, by size, and its name. The head is last."""
+        others = sorted(
+            (
+                (checkpoint, name)
+                for checkpoint, name in ((published, "published"), (older, "older"))
+                if checkpoint is not None
+            ),
+            key=lambda item: item[0].size,
+        )
+        for size, raw in self._db.execute("SELECT size, checkpoint FROM checkpoints ORDER BY size"):
+            kept = _open(raw, self._vkey, f"the kept checkpoint of size {size}")
+            if kept.size != size or size > head.size:
+                raise VerificationError(f"the kept checkpoint of size {size} is of another log")
+            while others and others[0][0].size < size:
+                yield others.pop(0)
+            self._history += 1
+            yield kept, "kept"
+        yield from others
+        yield head, "signed"
+
+    def _walk(self, stops: Iterator[tuple[Checkpoint, str]], size: int) -> None:
+        stop, name = next(stops)
+        frontier = self._frontier
+        for chunk in self._chunks(size):
+            start, done = frontier.size, 0
+            hashes = self._read(chunk, start)
+            while stop.size < start + len(chunk):
+                frontier.extend(hashes[done : stop.size - start])
+                done = stop.size - start
+                _compare(frontier, stop, name)
+                stop, name = next(stops)
+            frontier.extend(hashes[done:])
+            if self._progress is not None:
+                self._progress(frontier.size, size)
+        _compare(frontier, stop, name)
+        for stop, name in stops:
+            _compare(frontier, stop, name)
+
+    def _chunks(self, size: int) -> Iterator[list[tuple[int, bytes]]]:
+        for chunk in store.read_leaves(self._db):
+            if chunk[-1][0] >= size:
+                raise VerificationError("it is not covered by the signed head", index=size)
+            yield chunk
+
+    def _read(self, chunk: list[tuple[int, bytes]], expected: int) -> list[bytes]:
+        """Check each leaf for itself and in its exchange; return the leaf hashes."""
+        hashes = []
+        leaves: list[tuple[int, Leaf]] = []
+        for index, raw in chunk:
+            if index != expected:
+                raise VerificationError("it is missing", index=expected)
+            expected += 1
+            try:
+                leaf = read_leaf(raw)
+                self._follow(leaf)
+            except ValueError as error:
+                raise VerificationError(str(error), index=index) from None
+            leaves.append((index, leaf))
+            hashes.append(sha256(b"\x00" + raw).digest())
+        if self._index is not None:
+            self._index.compare(leaves)
+        return hashes
+
+    def _follow(self, leaf: Leaf) -> None:
+        """Take one step in the life of an exchange; `ValueError` if it may not be taken."""
+        self._counts[leaf.kind] += 1
+        if isinstance(leaf, OutcomeLeaf):
+            if leaf.exchange not in self._open:
+                raise ValueError("an outcome without an open intent")
+            self._open.remove(leaf.exchange)
+            self._lost += leaf.status is Status.LOST
+        elif not isinstance(leaf, AdminLeaf):
+            self._started.append(hash(leaf.exchange))
+            if isinstance(leaf, IntentLeaf):
+                self._open.add(leaf.exchange)
+
+    def _check_starts(self) -> None:
+        """Raise if two intents or refusals are of one exchange.
+
+        One number for each exchange, not its id: a log of ten million exchanges takes 80 MB. Where
+        two numbers are equal the leaves are asked again, so a collision accuses nobody.
+        """
+        numbers = np.sort(np.array(self._started, dtype=np.int64))
+        doubtful = set(numbers[1:][numbers[1:] == numbers[:-1]].tolist())
+        if not doubtful:
+            return
+        seen: set[str] = set()
+        for chunk in store.read_leaves(self._db):
+            for index, leaf in chunk:
+                value = read_leaf(leaf)
+                if (
+                    not isinstance(value, IntentLeaf | RefusalLeaf)
+                    or hash(value.exchange) not in doubtful
+                ):
+                    continue
+                if value.exchange in seen:
+                    raise VerificationError(
+                        "its exchange has an intent or a refusal already", index=index
+                    )
+                seen.add(value.exchange)
+
+
+def _compare(frontier: Frontier, checkpoint: Checkpoint, name: str) -> None:
+    if frontier.size < checkpoint.size:
+        raise VerificationError("it is missing", index=frontier.size)
+    if frontier.root() != checkpoint.root:
+        raise VerificationError(
+            f"the {name} checkpoint of size {checkpoint.size} has another root: "
+            "a record before that was changed, removed, added or moved"
+        )
+
+
+def _read_published(directory: Path, vkey: VerifierKey) -> Checkpoint | None:
+    try:
+        raw = (directory / CHECKPOINT_FILE).read_bytes()
+    except FileNotFoundError:
+        return None
+    return _open(raw, vkey, f"the file {CHECKPOINT_FILE}")
+
+
+def _open(raw: bytes, vkey: VerifierKey, name: str) -> Checkpoint:
+    try:
+        return open_checkpoint(raw, vkey)
+    except NoteError as error:
+        raise VerificationError(f"{name}: {error}") from None

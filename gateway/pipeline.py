@@ -1,0 +1,292 @@
+"""One exchange, from caller to engine and back: the only place that knows the order.
+
+1 authenticate, 2 decide, 3 detect, 4 redact, 5 intend, 6 generate, 7 guard, 8 settle. Each exchange
+runs in a task of its own and leaves one refusal, or one intent and one outcome; what becomes of the
+connection only decides whether somebody still listens.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
+
+from gateway import logs
+from gateway.channel import Channel, Done
+from gateway.domain.errors import AuthenticationError, Code, ExchangeError
+from gateway.domain.exchange import Action, Ask, Credentials, End, Model, Piece, Usage
+from gateway.domain.findings import Findings
+from gateway.domain.guard import StreamGuard
+from gateway.domain.policy import Deny, Permit, Profile
+from gateway.domain.ports import (
+    Authenticator,
+    Clock,
+    Decider,
+    Detector,
+    Engine,
+    Ledger,
+    OutputScanner,
+    Prompt,
+)
+from gateway.domain.purpose import parse_purpose
+from gateway.domain.redaction import Redaction, Secrets, redact
+from gateway.domain.text import RawText
+from gateway.domain.trail import Progress, Trail
+from gateway.settlement import Settlement
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What arrived; nothing of it is believed yet. `read` receives and parses the body."""
+
+    credentials: Credentials
+    action: Action
+    purpose: str | None
+    profile: str | None
+    """A stricter profile that the client asks for: it can tighten policy, never loosen it."""
+    read: Callable[[], Awaitable[Ask[RawText]]] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The implementations of the ports, as the composition root chose them."""
+
+    authenticator: Authenticator
+    decider: Decider
+    detector: Detector
+    scanner: OutputScanner
+    ledger: Ledger
+    engine: Engine
+    clock: Clock
+    secrets: Secrets
+
+
+class Pipeline:
+    """Runs exchanges. `start` returns at once, with the channel that the reply comes through."""
+
+    def __init__(self, parts: Parts, *, stall_timeout: float) -> None:
+        self._parts = parts
+        self._stall_timeout = stall_timeout
+        self._settlement = Settlement(parts.ledger)
+        self._running: dict[asyncio.Task[None], Channel] = {}
+        self._draining = False
+
+    def start(self, submission: Submission) -> Channel:
+        """Begin an exchange. Whoever reads the channel cancels it when nobody listens any more."""
+        trail = Trail(self._parts.clock.new_id(), submission.action)
+        channel = Channel(trail.exchange, stall_timeout=self._stall_timeout)
+        task = asyncio.create_task(self._run(submission, trail, channel), name="exchange")
+        self._running[task] = channel
+        task.add_done_callback(self._running.pop)
+        return channel
+
+    async def drain(self, grace: float) -> None:
+        """Refuse what is new, let running exchanges finish for `grace` seconds, then stop them."""
+        self._draining = True
+        if self._running:
+            await asyncio.wait(list(self._running), timeout=grace)
+        for channel in list(self._running.values()):
+            channel.cancel(Code.SHUTTING_DOWN)
+        if self._running:
+            await asyncio.wait(list(self._running), timeout=grace)
+        await self._settlement.drain(grace)
+
+    async def _run(self, submission: Submission, trail: Trail, channel: Channel) -> None:
+        started = self._parts.clock.now_ms()
+        progress = Progress(prompt_tokens=0)
+        try:
+            try:
+                redaction, prompt = await self._admit(submission, trail, channel)
+            except Exception as error:  # noqa: BLE001 - recorded, then told to the client
+                raise await self._refused(trail, error) from None
+            progress.prompt_tokens = prompt.tokens
+            end = await self._carry_out(redaction, prompt, trail, progress, channel)
+        except Exception as error:  # noqa: BLE001 - the last word goes to the client
+            failure = _as_exchange_error(trail, error)
+            channel.end(failure)
+            logs.exchange_ended(trail, progress, self._parts.clock.now_ms() - started, failure.code)
+        else:
+            channel.end(end)
+            logs.exchange_ended(trail, progress, self._parts.clock.now_ms() - started)
+
+    async def _admit(
+        self, submission: Submission, trail: Trail, channel: Channel
+    ) -> tuple[Redaction, Prompt]:
+        parts = self._parts
+        # 1. Authenticate.
+        try:
+            caller = trail.caller = parts.authenticator.authenticate(submission.credentials)
+        except AuthenticationError as error:
+            trail.caller = error.caller
+            raise
+        if self._draining:
+            raise ExchangeError(Code.SHUTTING_DOWN, "The gateway is stopping. Try again shortly.")
+        purpose = trail.purpose = parse_purpose(submission.purpose, caller)
+        ask = await submission.read()
+        model = trail.model = self._find_model(ask.model)
+        # 2. Decide.
+        decision = trail.decision = parts.decider.decide(caller, trail.action, model, purpose)
+        match decision:
+            case Deny():
+                raise _denied(decision, trail)
+            case Permit():
+                profile = trail.profile = self._tightened(decision.profile, submission.profile)
+        _check_size(ask, profile)
+        # 3. Detect, in every string of the request.
+        findings = await parts.detector.detect(list(ask.conversation.texts()))
+        # 4. Redact; tokenizing belongs here, because a prompt that is too long is a refusal.
+        admitted = await asyncio.to_thread(self._redact, ask, findings, profile, caller.id, model)
+        if channel.cancelled is not None:
+            raise _stopped(channel.cancelled)
+        return admitted
+
+    async def _carry_out(
+        self,
+        redaction: Redaction,
+        prompt: Prompt,
+        trail: Trail,
+        progress: Progress,
+        channel: Channel,
+    ) -> Done:
+        parts = self._parts
+        # 5. Intend: no engine runs before this record is durable.
+        receipt = await parts.ledger.append(
+            trail.intent(parts.clock.now_ms(), redaction.counts, prompt.tokens)
+        )
+        guard = StreamGuard(redaction.pseudonyms, redaction.profile, parts.scanner)
+
+        async def stream() -> str:
+            # 6. Generate.
+            async with aclosing(parts.engine.generate(prompt, receipt)) as events:
+                async for event in events:
+                    match event:
+                        case Piece():
+                            progress.completion_tokens += event.tokens
+                            # 7. Guard. What it still holds at the end waits for step 8.
+                            if text := guard.feed(event.text):
+                                await channel.send(text)
+                            if guard.blocked:
+                                return ""
+                        case End():
+                            progress.completion_tokens = event.usage.completion_tokens
+                            progress.reason = event.reason
+            if progress.reason is None:
+                raise ExchangeError(Code.ENGINE_FAILED, "The engine stopped in mid-reply.")
+            return guard.finish()
+
+        rest, failure = await _supervised(stream(), trail, channel)
+        reason = progress.reason = guard.reason(progress.reason)
+        # 8. Settle: nobody is told that it is over before this record is durable.
+        now = parts.clock.now_ms()
+        await self._settlement.settle(
+            progress.outcome(trail, now, failure, guard.restored, guard.invented)
+        )
+        if failure is not None:
+            raise failure
+        return Done(rest, reason, Usage(progress.prompt_tokens, progress.completion_tokens))
+
+    async def _refused(self, trail: Trail, error: Exception) -> ExchangeError:
+        """Record that nothing was sent, and return what the client is told."""
+        failure = _as_exchange_error(trail, error)
+        refusal = trail.refusal(self._parts.clock.now_ms(), failure.code)
+        if refusal is not None:
+            try:
+                await self._parts.ledger.append(refusal)
+            except ExchangeError as unrecorded:
+                return unrecorded
+        return failure
+
+    def _redact(
+        self,
+        ask: Ask[RawText],
+        findings: Sequence[Findings],
+        profile: Profile,
+        caller: str,
+        model: Model,
+    ) -> tuple[Redaction, Prompt]:
+        redaction = redact(ask.conversation, findings, profile, self._parts.secrets, caller)
+        granted = profile.limits.max_output_tokens
+        prompt = self._parts.engine.prepare(
+            model, ask.over(redaction.conversation), min(granted, ask.options.max_tokens or granted)
+        )
+        return redaction, prompt
+
+    def _find_model(self, name: str) -> Model:
+        models = self._parts.engine.models()
+        for model in models:
+            if model.name == name:
+                return model
+        served = ", ".join(model.name for model in models)
+        raise ExchangeError(
+            Code.MODEL_NOT_FOUND, f"There is no such model here. Served: {served}.", param="model"
+        )
+
+    def _tightened(self, granted: Profile, asked: str | None) -> Profile:
+        if asked is None or asked == granted.name:
+            return granted
+        profile = self._parts.decider.profile(asked)
+        if profile is None:
+            raise ExchangeError(
+                Code.UNKNOWN_PROFILE,
+                "There is no profile of that name. Leave out the header X-Redaction-Profile, or "
+                "name one that `intramural policy show` lists.",
+            )
+        if profile.strictness < granted.strictness:
+            raise ExchangeError(
+                Code.PROFILE_NOT_STRICTER,
+                f"X-Redaction-Profile can only name a stricter profile than '{granted.name}', "
+                "which policy grants.",
+            )
+        return profile
+
+
+async def _supervised(
+    work: Coroutine[None, None, str], trail: Trail, channel: Channel
+) -> tuple[str, ExchangeError | None]:
+    """Run `work` until it ends or the channel cancels it; return the rest, or why there is none."""
+    task = asyncio.create_task(work, name="generation")
+    channel.on_cancel(task.cancel)
+    try:
+        return await task, None
+    except asyncio.CancelledError:
+        if channel.cancelled is None:
+            raise
+        return "", _stopped(channel.cancelled)
+    except Exception as error:  # noqa: BLE001 - becomes the outcome, then the client's error
+        return "", _as_exchange_error(trail, error)
+
+
+def _as_exchange_error(trail: Trail, error: Exception) -> ExchangeError:
+    """Return `error` as something with a code; an unforeseen one is logged by type and place."""
+    if isinstance(error, ExchangeError):
+        return error
+    logs.unexpected(error, exchange=trail.exchange)
+    return ExchangeError(
+        Code.INTERNAL_ERROR,
+        f"The gateway failed. Tell the operator the request id {trail.exchange}.",
+    )
+
+
+def _stopped(code: Code) -> ExchangeError:
+    if code is Code.SHUTTING_DOWN:
+        return ExchangeError(code, "The gateway is stopping. Try again shortly.")
+    return ExchangeError(code, "The client went away.")
+
+
+def _denied(decision: Deny, trail: Trail) -> ExchangeError:
+    return ExchangeError(
+        decision.code,
+        f"Policy does not permit '{trail.action}' for the purpose {trail.purpose} to this caller. "
+        "`intramural policy explain` shows the administrator why.",
+    )
+
+
+def _check_size(ask: Ask[RawText], profile: Profile) -> None:
+    size = sum(len(text) for text in ask.conversation.texts())
+    if size > profile.limits.max_input_characters:
+        raise ExchangeError(
+            Code.LIMIT_EXCEEDED,
+            f"The request holds {size} characters; the profile '{profile.name}' lets "
+            f"{profile.limits.max_input_characters} through. Send it in parts.",
+        )

@@ -1,0 +1,60 @@
+"""Step 2 of an exchange: Cedar says whether, and the strictest profile of its permits says how."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from gateway.domain.errors import Code, ExchangeError
+from gateway.domain.exchange import Action, Caller, Model, Purpose
+from gateway.domain.policy import Deny, Permit, Profile
+from gateway.policy.cedar import EvaluationFailed, Statement
+from gateway.policy.release import Release
+
+MAX_RULES: Final = 12
+"""How many rules a record names. With more, the last entry says how many were left out: a leaf has
+2048 bytes, and a refusal to record would be a refusal to serve."""
+
+
+class CedarDecider:
+    """Implements `ports.Decider` on one release."""
+
+    def __init__(self, release: Release) -> None:
+        self._release = release
+
+    @property
+    def release(self) -> str:
+        """SHA-256 of the release, in hexadecimal."""
+        return self._release.digest
+
+    def profile(self, name: str) -> Profile | None:
+        """Return the profile of that name, if there is one."""
+        return self._release.profile(name)
+
+    def decide(
+        self, caller: Caller, action: Action, model: Model, purpose: Purpose
+    ) -> Permit | Deny:
+        """Return the decision. Raises `ExchangeError(POLICY_UNAVAILABLE)` if Cedar gives none."""
+        try:
+            verdict = self._release.policies.ask(caller, action, model.name, purpose)
+        except EvaluationFailed as failure:
+            raise ExchangeError(
+                Code.POLICY_UNAVAILABLE,
+                "The policy could not be evaluated, so nothing was sent to a model. "
+                "The administrator can run `intramural policy check`.",
+            ) from failure
+        if not verdict.allowed:
+            because = sorted(verdict.because, key=lambda statement: statement.id)
+            return Deny(Code.POLICY_DENIED, _named(because), self.release)
+        strictest_first = sorted(
+            verdict.because,
+            key=lambda statement: (-self._release.profile_of(statement).strictness, statement.id),
+        )
+        profile = self._release.profile_of(strictest_first[0])
+        return Permit(profile, _named(strictest_first), self.release)
+
+
+def _named(statements: list[Statement]) -> tuple[str, ...]:
+    ids = tuple(statement.id for statement in statements)
+    if len(ids) <= MAX_RULES:
+        return ids
+    return (*ids[: MAX_RULES - 1], f"+{len(ids) - MAX_RULES + 1}")

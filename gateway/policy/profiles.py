@@ -1,0 +1,90 @@
+"""Profiles: strict YAML in which each entity type gets its operator, and nothing has a default."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from gateway.domain.entities import EntityType, entity_type
+from gateway.domain.policy import Invented, Limits, Operator, Profile, Rule
+from gateway.policy import strictyaml as strict
+from gateway.policy.strictyaml import Mapping, Node, Scalar
+
+NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,31}\Z")
+"""A profile's name stands in records: short printable ASCII."""
+_MAX_STRICTNESS: Final = 1000
+_MAX_KEPT: Final = 4
+"""Characters that a mask may leave. PCI DSS 3.4 leaves the last four of a card number at most."""
+_MAX_CHARACTERS: Final = 10_000_000
+_MAX_TOKENS: Final = 1_000_000
+_OPERATOR: Final = "keep, pseudonym, hash, replace, mask, {mask: {keep_last: 4}} or block"
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileFile:
+    """A profile and what its author says about it."""
+
+    file: str
+    line: int
+    """Where the strictness stands, for a message about two profiles that claim the same."""
+    description: str
+    profile: Profile
+
+
+def read_profile(file: str, name: str, data: bytes) -> ProfileFile:
+    """Return the profile in `data`; `PolicyError` unless every line of it is understood.
+
+    `name` is the file's stem. The profile repeats it, so that a copied file is noticed.
+    """
+    root = strict.parse(file, data)
+    fields = root.fields(
+        ("name", "strictness", "description", "entities", "restore", "output", "limits")
+    )
+    if not NAME.match(name):
+        raise root.wrong("a profile's file name is a-z, 0-9 and hyphens, at most 32, and .yaml")
+    if strict.text(fields["name"]) != name:
+        raise fields["name"].wrong(f"the name is to be that of the file, `{name}`")
+    output = strict.mapping(fields["output"]).fields(("invented",))
+    limits = strict.mapping(fields["limits"]).fields(("max_input_characters", "max_output_tokens"))
+    return ProfileFile(
+        file=file,
+        line=fields["strictness"].line,
+        description=strict.text(fields["description"]).strip(),
+        profile=Profile(
+            name=name,
+            strictness=strict.integer(fields["strictness"], 1, _MAX_STRICTNESS),
+            entities=_entities(strict.mapping(fields["entities"])),
+            restore=strict.boolean(fields["restore"]),
+            invented=strict.choice(output["invented"], Invented),
+            limits=Limits(
+                strict.integer(limits["max_input_characters"], 1, _MAX_CHARACTERS),
+                strict.integer(limits["max_output_tokens"], 1, _MAX_TOKENS),
+            ),
+        ),
+    )
+
+
+def read_entity(key: Scalar) -> EntityType:
+    """Return the entity type that `key` names; `PolicyError` if it cannot be one."""
+    try:
+        return entity_type(key.value)
+    except ValueError as error:
+        raise key.wrong(f"`{key.value}` is not an entity type: {error}") from None
+
+
+def read_rule(node: Node) -> Rule:
+    """Return the operator that `node` names, with its parameter; `PolicyError` otherwise."""
+    match node:
+        case Scalar():
+            return Rule(strict.choice(node, Operator))
+        case Mapping(entries=((key, parameters),)) if key.value == Operator.MASK:
+            kept = strict.mapping(parameters).fields(("keep_last",))
+            return Rule(Operator.MASK, strict.integer(kept["keep_last"], 1, _MAX_KEPT))
+        case _:
+            raise node.wrong(f"an operator is wanted here: {_OPERATOR}")
+
+
+def _entities(node: Mapping) -> MappingProxyType[EntityType, Rule]:
+    return MappingProxyType({read_entity(key): read_rule(value) for key, value in node.entries})

@@ -1,0 +1,203 @@
+"""A release: a directory of policy, read whole, checked, and never changed afterwards.
+
+The digest names exactly these bytes, and is in every record; whoever has the directory can
+recompute it with any SHA-256.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+from gateway.domain.policy import Profile
+from gateway.policy.cedar import CedarPolicies, Statement
+from gateway.policy.problems import PolicyError, Problem, problem
+from gateway.policy.profiles import ProfileFile, read_profile
+from gateway.policy.strictyaml import meant
+from gateway.policy.vectors import Vector, read_vectors
+
+ACCESS: Final = "access.cedar"
+SCHEMA: Final = "intramural.cedarschema"
+_PROFILES: Final = "profiles"
+_VECTORS: Final = "vectors"
+README: Final = "README.md"
+"""May be there, changes nothing, and is not part of the digest."""
+_MAX_FILE: Final = 1024 * 1024
+_MAX_FILES: Final = 512
+
+# DURABLE FORMAT, version 1: records hold the digest for ever. Never change what is hashed; a new
+# way of hashing gets a new prefix.
+_PREFIX: Final = b"intramural policy release 1\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What one directory says. Made by `load` alone, from bytes that were all understood."""
+
+    digest: str
+    """SHA-256 in hexadecimal, see `digest`."""
+    policies: CedarPolicies = field(repr=False)
+    profiles: Mapping[str, ProfileFile] = field(repr=False)
+    """By name, the least strict first."""
+    vectors: tuple[Vector, ...] = field(repr=False)
+
+    def profile(self, name: str) -> Profile | None:
+        """Return the profile of that name, if there is one."""
+        found = self.profiles.get(name)
+        return found.profile if found else None
+
+    def profile_of(self, statement: Statement) -> Profile:
+        """Return the profile that a permit of this release names; `KeyError` for a forbid."""
+        return self.profiles[statement.profile or ""].profile
+
+
+def load(directory: Path) -> Release:
+    """Read `directory` whole. Raises `PolicyError` with every problem found, and loads nothing."""
+    return build(read(directory))
+
+
+def read(directory: Path) -> Mapping[str, bytes]:
+    """Return the files of `directory` by relative path; `PolicyError` for one that is not known.
+
+    A file that nobody reads is a rule that somebody thinks is in force, so it is an error.
+    """
+    if not directory.is_dir():
+        raise problem(str(directory), None, "there is no such directory of policy")
+    files: dict[str, bytes] = {}
+    problems: list[Problem] = []
+    for path in sorted(directory.rglob("*")):
+        name = path.relative_to(directory).as_posix()
+        if (path.is_dir() and name in {_PROFILES, _VECTORS}) or name == README:
+            continue
+        if not path.is_file() or not _known(name):
+            problems.append(Problem(name, None, _unknown(name)))
+        elif len(files) >= _MAX_FILES:
+            raise problem(name, None, f"more than {_MAX_FILES} files")
+        else:
+            files[name] = _bytes(path, name)
+    if problems:
+        raise PolicyError(problems)
+    return MappingProxyType(files)
+
+
+def digest(files: Mapping[str, bytes]) -> str:
+    """Return SHA-256 over the sorted (path, bytes), each after its length as 8 bytes, big-endian.
+
+    The framing keeps `a` + `bc` apart from `ab` + `c`.
+    """
+    whole = hashlib.sha256(_PREFIX)
+    for name in sorted(files, key=lambda path: path.encode()):
+        for part in (name.encode(), files[name]):
+            whole.update(len(part).to_bytes(8, "big"))
+            whole.update(part)
+    return whole.hexdigest()
+
+
+def build(files: Mapping[str, bytes]) -> Release:
+    """Return the release that `files` make; `PolicyError` with every problem found."""
+    problems: list[Problem] = []
+    policies: CedarPolicies | None = None
+    profiles: list[ProfileFile] = []
+    vectors: list[Vector] = []
+    for name, data in sorted(files.items()):
+        folder, _, rest = name.partition("/")
+        try:
+            if folder == _PROFILES:
+                profiles.append(read_profile(name, rest.removesuffix(".yaml"), data))
+            elif folder == _VECTORS:
+                vectors += read_vectors(name, data)
+            elif name == ACCESS:
+                policies = CedarPolicies(ACCESS, _text(files, ACCESS), SCHEMA, _text(files, SCHEMA))
+        except PolicyError as error:
+            problems += error.problems
+    if ACCESS not in files:
+        problems.append(Problem(ACCESS, None, "is missing: without it everything would be denied"))
+    problems += _clashes(profiles)
+    # Only where all profiles could be read is one that a permit names truly absent.
+    if policies and not problems:
+        problems += _dangling(policies, profiles)
+    if problems or policies is None:
+        raise PolicyError(sorted(problems, key=lambda each: (each.file, each.line or 0)))
+    return Release(
+        digest=digest(files),
+        policies=policies,
+        profiles=MappingProxyType(
+            {
+                each.profile.name: each
+                for each in sorted(profiles, key=lambda each: each.profile.strictness)
+            }
+        ),
+        vectors=tuple(vectors),
+    )
+
+
+def _known(name: str) -> bool:
+    folder, slash, rest = name.partition("/")
+    if not slash:
+        return name in {ACCESS, SCHEMA}
+    return folder in {_PROFILES, _VECTORS} and "/" not in rest and rest.endswith(".yaml")
+
+
+def _unknown(name: str) -> str:
+    expected = [ACCESS, SCHEMA, f"{_PROFILES}/NAME.yaml", f"{_VECTORS}/NAME.yaml", README]
+    return (
+        f"nothing reads this{meant(name, expected) or ';'} a directory of policy holds "
+        f"{', '.join(expected)} and nothing else: rename or remove it"
+    )
+
+
+def _bytes(path: Path, name: str) -> bytes:
+    try:
+        with path.open("rb") as file:
+            data = file.read(_MAX_FILE + 1)
+    except OSError as error:
+        raise problem(name, None, f"cannot be read: {error.strerror}") from None
+    if len(data) > _MAX_FILE:
+        raise problem(name, None, f"larger than {_MAX_FILE} bytes")
+    return data
+
+
+def _text(files: Mapping[str, bytes], name: str) -> str:
+    if name not in files:
+        raise problem(name, None, "is missing: copy the shipped one")
+    try:
+        return files[name].decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = files[name].count(b"\n", 0, error.start) + 1
+        raise problem(name, line, "not UTF-8: save the file as UTF-8") from None
+
+
+def _clashes(profiles: list[ProfileFile]) -> list[Problem]:
+    seen: dict[int, ProfileFile] = {}
+    problems: list[Problem] = []
+    for each in profiles:
+        level = each.profile.strictness
+        if level in seen:
+            problems.append(
+                Problem(
+                    each.file,
+                    each.line,
+                    f"strictness {level} is that of {seen[level].file} too: "
+                    "the strictest of two profiles has to be one of them",
+                )
+            )
+        seen[level] = each
+    return problems
+
+
+def _dangling(policies: CedarPolicies, profiles: list[ProfileFile]) -> list[Problem]:
+    names = [each.profile.name for each in profiles]
+    return [
+        Problem(
+            ACCESS,
+            statement.line,
+            f'@profile("{statement.profile}") names no file in {_PROFILES}/'
+            f"{meant(statement.profile, names)}",
+        )
+        for statement in policies.statements
+        if statement.profile is not None and statement.profile not in names
+    ]

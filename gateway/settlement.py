@@ -1,0 +1,62 @@
+"""Step 8's stubbornness: an outcome that the ledger refuses is offered again until it is durable.
+
+Without this, a disk that was full for a minute would leave exchanges that read as lost although
+this process knows how they ended.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import Final
+
+from gateway.domain.errors import Code, LedgerUnavailable
+from gateway.domain.ports import Ledger
+from gateway.domain.records import Outcome, Status
+
+FIRST_DELAY: Final = 0.5
+LAST_DELAY: Final = 30.0
+"""Seconds between attempts: doubling from the first to the last."""
+
+
+class Settlement:
+    """Appends outcomes, and keeps trying for those that failed."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._retries: set[asyncio.Task[None]] = set()
+
+    async def settle(self, outcome: Outcome) -> None:
+        """Return once `outcome` is durable. Raises `LedgerUnavailable` after the first failure.
+
+        The client then learns that its reply is not on record, and so does the record that is
+        offered again: status failed, code `audit_unavailable`.
+        """
+        try:
+            await self._ledger.append(outcome)
+        except LedgerUnavailable:
+            failed = replace(
+                outcome, status=Status.FAILED, code=Code.AUDIT_UNAVAILABLE, finish_reason=None
+            )
+            task = asyncio.create_task(self._retry(failed), name="settlement")
+            self._retries.add(task)
+            task.add_done_callback(self._retries.discard)
+            raise
+
+    async def drain(self, grace: float) -> None:
+        """Give open retries `grace` seconds; what is left becomes `lost` at the next start."""
+        if self._retries:
+            await asyncio.wait(list(self._retries), timeout=grace)
+        for task in list(self._retries):
+            task.cancel()
+
+    async def _retry(self, outcome: Outcome) -> None:
+        delay = FIRST_DELAY
+        while True:
+            await asyncio.sleep(delay)
+            try:
+                await self._ledger.append(outcome)
+            except LedgerUnavailable:
+                delay = min(2 * delay, LAST_DELAY)
+            else:
+                return

@@ -1,0 +1,139 @@
+"""What every `ports.Authenticator` keeps, the fake too."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from gateway.domain.errors import AuthenticationError, Code
+from gateway.domain.exchange import Caller, Credentials
+from gateway.domain.ports import Authenticator
+from gateway.identity.authenticator import ApiKeyAuthenticator
+from gateway.identity.keyring import open_keyring
+from gateway.identity.keys import Grant
+from gateway.identity.networks import parse_networks
+from tests.fakes.identity import START, FakeAuthenticator, StoppedClock
+from tests.fakes.identity import caller as fake_caller
+
+HERE = "10.1.2.3"
+
+
+@dataclass
+class Scenario:
+    """One key works; one was revoked; one has expired; one belongs to another network."""
+
+    authenticator: Authenticator
+    broken: Authenticator
+    good: str
+    revoked: str
+    expired: str
+    elsewhere: str
+
+
+def real(folder: Path) -> Scenario:
+    keyring = open_keyring(folder / "state", folder / "keys")
+    clock = StoppedClock()
+
+    def key(expires: int = 3_600_000, network: str = "10.0.0.0/8") -> str:
+        grant = Grant(
+            name="ward",
+            roles=frozenset({"clinician"}),
+            groups=frozenset(),
+            networks=parse_networks([network]),
+            purpose=None,
+            expires=START + expires,
+        )
+        return keyring.create(grant, START - 10, lambda _act, _target: None).reveal()
+
+    revoked = key()
+    keyring.revoke(revoked[4:14], START, lambda _act, _target: None)
+    broken = open_keyring(folder / "broken", folder / "keys")
+    (folder / "broken" / "state.db").unlink()
+    return Scenario(
+        ApiKeyAuthenticator(keyring, clock),
+        ApiKeyAuthenticator(broken, clock),
+        good=key(),
+        revoked=revoked,
+        expired=key(expires=0),
+        elsewhere=key(network="192.0.2.0/24"),
+    )
+
+
+def fake() -> Scenario:
+    who = fake_caller()
+    callers = dict.fromkeys(("good", "revoked", "expired", "elsewhere"), who)
+    refusals = {
+        "revoked": Code.REVOKED_CREDENTIALS,
+        "expired": Code.EXPIRED_CREDENTIALS,
+        "elsewhere": Code.NETWORK_NOT_ALLOWED,
+    }
+    return Scenario(
+        FakeAuthenticator(callers, refusals),
+        FakeAuthenticator(callers, refusals, fail=True),
+        "good",
+        "revoked",
+        "expired",
+        "elsewhere",
+    )
+
+
+@pytest.fixture(params=["api keys", "fake"])
+def scenario(request: pytest.FixtureRequest, tmp_path: Path) -> Scenario:
+    return real(tmp_path) if request.param == "api keys" else fake()
+
+
+def refusal(authenticator: Authenticator, authorization: str | None) -> AuthenticationError:
+    with pytest.raises(AuthenticationError) as raised:
+        authenticator.authenticate(Credentials(authorization, HERE))
+    return raised.value
+
+
+def test_a_key_that_works_returns_its_caller(scenario: Scenario) -> None:
+    caller = scenario.authenticator.authenticate(Credentials(f"Bearer {scenario.good}", HERE))
+    assert isinstance(caller, Caller)
+    assert caller.id.startswith("key:")
+    assert len(caller.id) <= 64
+    assert caller.id.isascii()
+    assert caller.roles == {"clinician"}
+
+
+@pytest.mark.parametrize("nothing", [None, "", "Bearer", "Bearer "])
+def test_no_credentials_are_missing_credentials(scenario: Scenario, nothing: str | None) -> None:
+    error = refusal(scenario.authenticator, nothing)
+    assert (error.code, error.caller) == (Code.MISSING_CREDENTIALS, None)
+
+
+@pytest.mark.parametrize("word", ["Bearer nonsense", "Basic Zm9vOmJhcg==", "nonsense"])
+def test_what_is_no_key_is_invalid_and_has_no_caller(scenario: Scenario, word: str) -> None:
+    error = refusal(scenario.authenticator, word)
+    assert (error.code, error.caller) == (Code.INVALID_CREDENTIALS, None)
+
+
+@pytest.mark.parametrize(
+    ("which", "code"),
+    [
+        ("revoked", Code.REVOKED_CREDENTIALS),
+        ("expired", Code.EXPIRED_CREDENTIALS),
+        ("elsewhere", Code.NETWORK_NOT_ALLOWED),
+    ],
+)
+def test_a_refused_key_names_its_owner_so_that_the_refusal_is_recorded(
+    scenario: Scenario, which: str, code: Code
+) -> None:
+    error = refusal(scenario.authenticator, f"Bearer {getattr(scenario, which)}")
+    assert error.code is code
+    assert error.caller is not None
+    assert error.caller.name == "ward"
+
+
+def test_no_error_holds_what_was_presented(scenario: Scenario) -> None:
+    for key in ("nonsense", scenario.revoked, scenario.expired, scenario.elsewhere):
+        error = refusal(scenario.authenticator, f"Bearer {key}")
+        assert key not in f"{error!r} {error.message} {error.caller!r}".split()
+
+
+def test_an_authenticator_that_cannot_answer_lets_nobody_in(scenario: Scenario) -> None:
+    error = refusal(scenario.broken, f"Bearer {scenario.good}")
+    assert (error.code, error.caller) == (Code.IDENTITY_UNAVAILABLE, None)

@@ -1,0 +1,72 @@
+"""A decider in memory, with switches for what goes wrong.
+
+Passes `tests/contracts/test_decider.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from gateway.domain.entities import KNOWN
+from gateway.domain.errors import Code, ExchangeError
+from gateway.domain.exchange import Action, Caller, Model, Purpose
+from gateway.domain.policy import Deny, Invented, Limits, Operator, Permit, Profile, Rule
+
+LIMITS = Limits(max_input_characters=200_000, max_output_tokens=4096)
+
+
+def profile(
+    name: str = "treatment",
+    strictness: int = 100,
+    *,
+    default: Operator = Operator.PSEUDONYM,
+    restore: bool = True,
+    invented: Invented = Invented.REPLACE,
+    limits: Limits = LIMITS,
+    **rules: Rule,
+) -> Profile:
+    """Treats every known entity type by `default`, except those named, e.g. `AGE=Rule(KEEP)`."""
+    entities = {entity: rules.get(entity, Rule(default)) for entity in KNOWN}
+    return Profile(name, strictness, MappingProxyType(entities), restore, invented, limits)
+
+
+@dataclass(frozen=True)
+class FakeRule:
+    id: str
+    role: str
+    purposes: frozenset[Purpose]
+    profile: str | None
+    """`None` makes it a forbid."""
+
+
+@dataclass
+class FakeDecider:
+    rules: Sequence[FakeRule] = (
+        FakeRule("treatment", "clinician", frozenset({Purpose.TREAT}), "treatment"),
+    )
+    profiles: Mapping[str, Profile] = field(default_factory=lambda: {"treatment": profile()})
+    release: str = "f" * 64
+    fail: bool = False
+    """Every decision raises POLICY_UNAVAILABLE, as when Cedar cannot evaluate a rule."""
+    asked: list[tuple[Caller, Action, Model, Purpose]] = field(default_factory=list)
+
+    def profile(self, name: str) -> Profile | None:
+        return self.profiles.get(name)
+
+    def decide(
+        self, caller: Caller, action: Action, model: Model, purpose: Purpose
+    ) -> Permit | Deny:
+        self.asked.append((caller, action, model, purpose))
+        if self.fail:
+            raise ExchangeError(Code.POLICY_UNAVAILABLE, "The policy could not be evaluated.")
+        apply = [
+            rule for rule in self.rules if rule.role in caller.roles and purpose in rule.purposes
+        ]
+        forbids = sorted(rule.id for rule in apply if rule.profile is None)
+        permits = [(self.profiles[rule.profile], rule.id) for rule in apply if rule.profile]
+        if forbids or not permits:
+            return Deny(Code.POLICY_DENIED, tuple(forbids), self.release)
+        permits.sort(key=lambda pair: (-pair[0].strictness, pair[1]))
+        return Permit(permits[0][0], tuple(rule for _, rule in permits), self.release)

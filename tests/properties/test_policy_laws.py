@@ -1,0 +1,129 @@
+"""Laws of a decision, whatever the policies are."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.domain.exchange import Action, Assurance, Caller, Model, Purpose
+from gateway.domain.policy import Deny, Permit
+from gateway.policy.decider import CedarDecider
+from gateway.policy.release import ACCESS, build, read
+from gateway.policy.shipped import shipped_policies
+
+FILES = dict(read(shipped_policies()))
+STRICTNESS = {"treatment": 100, "coding": 200, "research": 300}
+ROLES = ("clinician", "coder", "researcher")
+PURPOSES = (Purpose.TREAT, Purpose.HPAYMT, Purpose.HRESCH)
+MODEL = Model("m", "0" * 64, 2048, 0)
+
+
+@dataclass(frozen=True)
+class Policy:
+    """`None` leaves a part of the rule open. A policy without a profile is a forbid."""
+
+    role: str | None
+    action: Action | None
+    purpose: Purpose | None
+    profile: str | None
+
+    def source(self, number: int) -> str:
+        principal = f'principal in Role::"{self.role}"' if self.role else "principal"
+        action = f'action == Action::"{self.action}"' if self.action else "action"
+        when = f' when {{ context.purpose == Purpose::"{self.purpose}" }}' if self.purpose else ""
+        effect = f'@profile("{self.profile}") permit' if self.profile else "forbid"
+        return f'@id("rule-{number}") {effect} ({principal}, {action}, resource){when};'
+
+    def applies(self, caller: Caller, action: Action, purpose: Purpose) -> bool:
+        return (
+            (self.role is None or self.role in caller.roles)
+            and self.action in {None, action}
+            and self.purpose in {None, purpose}
+        )
+
+
+def maybe(values: object) -> st.SearchStrategy[object]:
+    return st.none() | st.sampled_from(values)  # type: ignore[arg-type]
+
+
+def policies(profiles: st.SearchStrategy[object]) -> st.SearchStrategy[Policy]:
+    return st.builds(Policy, maybe(ROLES), maybe(list(Action)), maybe(PURPOSES), profiles)  # type: ignore[arg-type]
+
+
+SETS = st.lists(policies(maybe(list(STRICTNESS))), min_size=1, max_size=6)
+FORBIDS = policies(st.none())
+CALLERS = st.builds(
+    Caller,
+    id=st.sampled_from(["key:a", "key:b"]),
+    name=st.just("n"),
+    roles=st.frozensets(st.sampled_from(ROLES)),
+    groups=st.just(frozenset()),
+    client=st.just("c"),
+    assurance=st.just(Assurance.API_KEY),
+)
+ACTIONS = st.sampled_from(list(Action))
+ASKED = st.sampled_from(PURPOSES)
+
+
+def decider(numbered: list[tuple[int, Policy]]) -> CedarDecider:
+    text = "\n".join(policy.source(number) for number, policy in numbered)
+    return CedarDecider(build({**FILES, ACCESS: text.encode()}))
+
+
+@settings(max_examples=60, deadline=None)
+@given(rules=SETS, seed=st.integers(), caller=CALLERS, action=ACTIONS, purpose=ASKED)
+def test_the_order_of_policies_never_matters(
+    rules: list[Policy], seed: int, caller: Caller, action: Action, purpose: Purpose
+) -> None:
+    numbered = list(enumerate(rules))
+    shuffled = random.Random(seed).sample(numbered, len(numbered))  # noqa: S311 - no secret
+    one = decider(numbered).decide(caller, action, MODEL, purpose)
+    other = decider(shuffled).decide(caller, action, MODEL, purpose)
+    match one, other:
+        case Permit(), Permit():
+            assert (one.profile, one.rules) == (other.profile, other.rules)
+        case Deny(), Deny():
+            assert one.rules == other.rules
+        case _:
+            raise AssertionError("the order decided")
+
+
+@settings(max_examples=60, deadline=None)
+@given(rules=SETS, forbid=FORBIDS, caller=CALLERS, action=ACTIONS, purpose=ASKED)
+def test_one_more_forbid_never_allows_more(
+    rules: list[Policy], forbid: Policy, caller: Caller, action: Action, purpose: Purpose
+) -> None:
+    numbered = list(enumerate(rules))
+    before = decider(numbered).decide(caller, action, MODEL, purpose)
+    after = decider([*numbered, (len(rules), forbid)]).decide(caller, action, MODEL, purpose)
+    if isinstance(before, Deny):
+        assert isinstance(after, Deny)
+    elif forbid.applies(caller, action, purpose):
+        assert isinstance(after, Deny)
+        assert after.rules == (f"rule-{len(rules)}",)
+    else:
+        assert isinstance(after, Permit)
+        assert after.profile == before.profile
+
+
+@settings(max_examples=60, deadline=None)
+@given(rules=SETS, caller=CALLERS, action=ACTIONS, purpose=ASKED)
+def test_a_permit_has_the_strictest_profile_of_the_permits_that_apply(
+    rules: list[Policy], caller: Caller, action: Action, purpose: Purpose
+) -> None:
+    answer = decider(list(enumerate(rules))).decide(caller, action, MODEL, purpose)
+    apply = [
+        (number, rule) for number, rule in enumerate(rules) if rule.applies(caller, action, purpose)
+    ]
+    forbids = {f"rule-{number}" for number, rule in apply if rule.profile is None}
+    permits = {f"rule-{number}": rule.profile for number, rule in apply if rule.profile}
+    if forbids or not permits:
+        assert isinstance(answer, Deny)
+        assert set(answer.rules) == forbids
+    else:
+        assert isinstance(answer, Permit)
+        assert set(answer.rules) == set(permits)
+        assert answer.profile.name == max(permits.values(), key=STRICTNESS.__getitem__)

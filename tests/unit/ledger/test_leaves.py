@@ -1,0 +1,171 @@
+"""The fast check of a leaf gives the answer of `domain.records.decode`, whatever the bytes."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from gateway.domain.entities import KNOWN
+from gateway.domain.errors import Code
+from gateway.domain.exchange import Action, FinishReason, Purpose
+from gateway.domain.records import (
+    Admin,
+    AdminAct,
+    Intent,
+    Outcome,
+    Record,
+    Refusal,
+    Status,
+    decode,
+    encode,
+    kind_of,
+)
+from gateway.ledger.leaves import STRUCTS, read_leaf
+from tests.fakes.ledger import admin, intent, outcome, refusal
+
+texts = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=20)
+ids = texts.filter(bool)
+numbers = st.integers(0, 2**53 - 1)
+rules = st.lists(texts, max_size=3).map(tuple)
+records = st.one_of(
+    st.builds(
+        Intent,
+        exchange=ids,
+        time=numbers,
+        actor=texts,
+        client=texts,
+        action=st.sampled_from(Action),
+        purpose=st.sampled_from(Purpose),
+        model=texts,
+        model_digest=texts,
+        profile=texts,
+        release=texts,
+        rules=rules,
+        findings=st.dictionaries(st.sampled_from(sorted(KNOWN)), numbers, max_size=4),
+        prompt_tokens=numbers,
+    ),
+    st.builds(
+        Outcome,
+        exchange=ids,
+        time=numbers,
+        status=st.sampled_from(Status),
+        code=st.none() | st.sampled_from(Code),
+        finish_reason=st.none() | st.sampled_from(FinishReason),
+        prompt_tokens=numbers,
+        completion_tokens=numbers,
+        restored=numbers,
+        invented=numbers,
+    ),
+    st.builds(
+        Refusal,
+        exchange=ids,
+        time=numbers,
+        actor=texts,
+        client=texts,
+        action=st.sampled_from(Action),
+        code=st.sampled_from(Code),
+        purpose=st.none() | st.sampled_from(Purpose),
+        model=st.none() | texts,
+        profile=st.none() | texts,
+        release=st.none() | texts,
+        rules=rules,
+    ),
+    st.builds(
+        Admin,
+        exchange=ids,
+        time=numbers,
+        actor=texts,
+        act=st.sampled_from(AdminAct),
+        target=texts,
+    ),
+)
+
+
+@given(records)
+def test_every_record_is_read_as_what_it_is(record: Record) -> None:
+    leaf = encode(record)
+    assert decode(leaf) == record
+    read = read_leaf(leaf)
+    assert (read.kind, read.exchange) == (kind_of(record), record.exchange)
+
+
+def agree(leaf: bytes) -> None:
+    try:
+        decode(leaf)
+    except ValueError:
+        with pytest.raises(ValueError, match=r"."):
+            read_leaf(leaf)
+    else:
+        read_leaf(leaf)
+
+
+@given(records, st.data())
+def test_a_damaged_leaf_is_judged_alike(record: Record, data: st.DataObject) -> None:
+    leaf = bytearray(encode(record))
+    at = data.draw(st.integers(0, len(leaf) - 1))
+    match data.draw(st.sampled_from(["flip", "insert", "delete"])):
+        case "flip":
+            leaf[at] ^= data.draw(st.integers(1, 255))
+        case "insert":
+            leaf[at:at] = data.draw(st.binary(min_size=1, max_size=8))
+        case _:
+            del leaf[at : at + data.draw(st.integers(1, 8))]
+    agree(bytes(leaf))
+
+
+@given(st.binary(max_size=40))
+@example(b'{"kind":"admin"')
+def test_any_bytes_are_judged_alike(leaf: bytes) -> None:
+    agree(leaf)
+
+
+@pytest.mark.parametrize("make", [intent, outcome, refusal, admin])
+def test_every_single_bit_is_judged_alike(make) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    leaf = encode(make("x"))
+    for at in range(len(leaf)):
+        for bit in range(8):
+            agree(leaf[:at] + bytes([leaf[at] ^ (1 << bit)]) + leaf[at + 1 :])
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("x1", "x" * 128),
+        ("x1", "x" * 129),
+        ("x1", ""),
+        ("x1", '\\"kind\\":\\"admin\\"'),
+        ("x1", "\\\\u0041"),
+        ("x1", "a\x7fb"),
+        ("x1", "\\/"),
+        ("213", "0213"),
+        ("213", "213.0"),
+        ("213", "-0"),
+        ("213", str(2**53)),
+        ("213", str(2**64)),
+        ("PERSON", "Person"),
+        ("PERSON", "P" * 41),
+        ('"kind":"intent"', '"kind":"intent","kind":"intent"'),
+        ('"rules":["treatment-clinicians"]', '"rules":[]'),
+        ('"rules":["treatment-clinicians"]', '"rules":null'),
+    ],
+)
+def test_the_corner_cases_are_judged_alike(old: str, new: str) -> None:
+    agree(encode(intent("x1")).decode().replace(old, new, 1).encode())
+
+
+@pytest.mark.parametrize("struct", STRUCTS.values())
+def test_the_fields_of_a_leaf_are_declared_in_their_order(struct: type) -> None:
+    names = struct.__struct_fields__  # type: ignore[attr-defined]
+    assert list(names) == sorted(names)
+
+
+def test_a_leaf_that_is_too_long_is_refused_by_both() -> None:
+    rng = random.Random(1)  # noqa: S311 - not a secret
+    rule = "".join(rng.choice("abc") for _ in range(128))
+    long = encode(intent("x1")).decode().replace(
+        '"treatment-clinicians"', ",".join(f'"{rule}"' for _ in range(70))
+    )
+    agree(long.encode())
