@@ -184,7 +184,7 @@ class Replicas:
     def __init__(
         self, directory: Path, *, replicas: int, threads: int, compute_type: str = "int8"
     ) -> None:
-        self._generator = ctranslate2.Generator(
+        self._generator: Any = ctranslate2.Generator(
             str(directory),
             device="cpu",
             compute_type=compute_type,
@@ -221,6 +221,10 @@ class Replicas:
             sampling_temperature=1.0 if greedy else temperature,
             callback=on_step,
         )
+
+    def close(self) -> None:
+        """Free the memory now: CTranslate2 aborts a process that ends before it has."""
+        self._generator = None
 
     def logits(self, tokens: Sequence[int]) -> Array:
         """Return the logits after each of `tokens`, `[tokens, vocabulary]`."""

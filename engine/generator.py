@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import weakref
 from collections import deque
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
@@ -92,6 +93,8 @@ class Generator:
             queue=queue,
             limits=Limits(max_batch=max_batch, max_tokens=max(manifest.context_length, positions)),
         )
+        # Whoever forgets `close` gets it at the end of the process, or of the generator.
+        self._finalizer = weakref.finalize(self, self._workers.close)
         self._mailboxes: dict[asyncio.AbstractEventLoop, _Mailbox] = {}
 
     @property
@@ -159,7 +162,7 @@ class Generator:
 
     def close(self) -> None:
         """Fail what is left and join the threads; blocks for one step of what runs."""
-        self._workers.close()
+        self._finalizer()
 
     def _prepared(self, tokens: list[int], options: GenerateOptions) -> PreparedPrompt:
         limit = self.model.manifest.context_length

@@ -90,6 +90,10 @@ class Network(Protocol):
         """Call `on_step` for each new token of each row; `True` ends that row."""
         ...
 
+    def close(self) -> None:
+        """Free the memory. Nothing runs, and nothing will."""
+        ...
+
 
 class Job:
     """One request in the engine. Its owner calls `cancel`; only its worker calls the rest."""
@@ -200,7 +204,7 @@ class Workers:
         self._limits = limits
         self._changed = threading.Condition()
         self._waiting: dict[int, Job] = {}
-        self._running: set[Job] = set()
+        self._running: dict[int, list[Job]] = {}
         self._arrivals = count()
         self._free = 0
         self._closed = False
@@ -219,7 +223,7 @@ class Workers:
     @property
     def running(self) -> int:
         """How many jobs are in a batch that runs, those that ended before it included."""
-        return len(self._running)
+        return sum(len(batch) for batch in list(self._running.values()))
 
     def submit(self, job: Job) -> None:
         """Queue a job. Raises `Overloaded` at once where the queue is full, or `EngineClosed`."""
@@ -245,13 +249,15 @@ class Workers:
         """Fail what waits and what runs, and join the threads. May be called twice."""
         with self._changed:
             self._closed = True
-            abandoned = [*self._waiting.values(), *self._running]
+            abandoned = list(self._waiting.values())
+            abandoned += [job for batch in self._running.values() for job in batch]
             self._waiting.clear()
             self._changed.notify_all()
         for job in abandoned:
             job.fail(EngineClosed())
         for thread in self._threads:
             thread.join()
+        self._network.close()
 
     def _serve(self) -> None:
         while not self._closed:
@@ -267,7 +273,7 @@ class Workers:
                 for job in batch:
                     job.fail(EngineFailed())
                 with self._changed:
-                    self._running.difference_update(batch)
+                    self._running.pop(threading.get_ident(), None)
 
     def _fail_waiting(self) -> None:
         """Choosing a batch failed, and would fail again: no job may wait for it for ever."""
@@ -291,7 +297,7 @@ class Workers:
                         if not job.done
                     ],
                     self._limits,
-                    free=self._free,
+                    free=self._free + self._finishing(),
                 )
             finally:
                 self._free -= 1
@@ -299,10 +305,14 @@ class Workers:
             gone = [arrival for arrival, job in self._waiting.items() if job.done]
             for arrival in {*chosen, *gone}:
                 del self._waiting[arrival]
-            self._running.update(batch)
+            self._running[threading.get_ident()] = batch
             if self._waiting:
                 self._changed.notify()
             return batch
+
+    def _finishing(self) -> int:
+        """How many replicas have only ended rows, and will be free in a moment."""
+        return sum(all(job.done for job in batch) for batch in self._running.values())
 
     def _await_jobs(self) -> bool:
         """Wait until jobs wait and no more seem to be coming; return whether there are any."""

@@ -25,7 +25,6 @@ from gateway.ledger.errors import LedgerError
 from gateway.ledger.ledger import VKEY_FILE
 from gateway.ledger.query import read_ledger, read_vkey
 from gateway.policy.check import check
-from gateway.policy.problems import PolicyError
 from gateway.settings import Settings
 
 _GIB: Final = 2**30
@@ -128,13 +127,15 @@ def _policy(settings: Settings) -> Diagnosis:
         return Diagnosis(
             "policy", Verdict.WARNING, "none yet", "`intramural serve` copies the default one"
         )
-    try:
-        report = check(settings.policies)
-    except PolicyError as error:
+    report = check(settings.policies)
+    if report.release is None or not report.ok:
         return Diagnosis(
-            "policy", Verdict.FAILED, str(error), "`intramural policy check` shows every problem"
+            "policy",
+            Verdict.FAILED,
+            f"{len(report.problems)} problems",
+            "`intramural policy check` shows them",
         )
-    return Diagnosis("policy", Verdict.OK, f"release {report.digest[:12]}…")
+    return Diagnosis("policy", Verdict.OK, f"release {report.release.digest[:12]}…, vectors hold")
 
 
 def _api_keys(settings: Settings) -> Diagnosis:

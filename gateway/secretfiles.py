@@ -46,13 +46,15 @@ def read(path: Path) -> bytes:
         raise SecretMissing(f"there is no secret file {path}") from None
     except OSError as error:
         raise SecretFileError(f"{path} cannot be opened: {error.strerror}") from None
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         # The open file is examined, not the path: it cannot be exchanged in between.
-        _check_file(path, os.fstat(file.fileno()))
-        try:
+        _check_file(path, os.fstat(descriptor))
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
             secret = file.read(_MAX_SIZE + 1)
-        except OSError as error:
-            raise SecretFileError(f"{path} cannot be read: {error.strerror}") from None
+    except OSError as error:
+        raise SecretFileError(f"{path} cannot be read: {error.strerror}") from None
+    finally:
+        os.close(descriptor)
     if not 0 < len(secret) <= _MAX_SIZE:
         raise SecretFileError(f"{path} is empty or too large; restore it from a backup")
     return secret

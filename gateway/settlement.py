@@ -12,7 +12,7 @@ from typing import Final
 
 from gateway.domain.errors import Code, LedgerUnavailable
 from gateway.domain.ports import Ledger
-from gateway.domain.records import Outcome, Status
+from gateway.domain.records import Outcome, RecordOrderError, Status
 
 FIRST_DELAY: Final = 0.5
 LAST_DELAY: Final = 30.0
@@ -58,5 +58,7 @@ class Settlement:
                 await self._ledger.append(outcome)
             except LedgerUnavailable:
                 delay = min(2 * delay, LAST_DELAY)
+            except RecordOrderError:
+                return  # The first attempt was durable after all, though it reported failure.
             else:
                 return

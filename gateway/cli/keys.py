@@ -1,4 +1,4 @@
-"""`intramural keys`: make, list and revoke API keys. The ledger records each act, then it is done."""
+"""`intramural keys`: make, list and revoke API keys. Each act is recorded before it is done."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from typing import Annotated
 import typer
 
 from gateway.cli.common import fail, print_json, settings_of
+from gateway.domain.errors import LedgerUnavailable
 from gateway.domain.exchange import Purpose
 from gateway.domain.records import AdminAct
 from gateway.identity.keyring import AlreadyRevoked, Keyring, RecordAct, UnknownKey, open_keyring
 from gateway.identity.keys import ApiKey, Grant
 from gateway.identity.store import KeyStoreError
+from gateway.ledger.errors import LedgerError
 from gateway.secretfiles import SecretFileError
 from gateway.settings import Settings
 
@@ -57,8 +59,8 @@ def create(  # noqa: PLR0913, PLR0917 - each argument is an option
     keyring = _keyring(settings)
     try:
         token = keyring.create(grant, now, _recorder(settings))
-    except KeyStoreError as error:
-        fail(str(error))
+    except (KeyStoreError, LedgerError, LedgerUnavailable, SecretFileError) as error:
+        fail(f"no key was made: {error}")
     finally:
         keyring.store.close()
     _warn_of_unknown_roles(settings.policies, grant.roles)
@@ -113,8 +115,10 @@ def revoke(
     keyring = _keyring(settings)
     try:
         key = keyring.revoke(key_id, _now_ms(), _recorder(settings))
-    except (UnknownKey, AlreadyRevoked, KeyStoreError) as error:
+    except (UnknownKey, AlreadyRevoked) as error:
         fail(str(error))
+    except (KeyStoreError, LedgerError, LedgerUnavailable, SecretFileError) as error:
+        fail(f"the key was not revoked: {error}")
     finally:
         keyring.store.close()
     typer.echo(f"Revoked {key.id} ({key.grant.name}).")

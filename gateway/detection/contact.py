@@ -19,7 +19,7 @@ from gateway.domain.entities import (
     URL,
     USERNAME,
 )
-from gateway.detection.rules import Rule, Rules
+from gateway.detection.rules import Rule, Rules, folded
 
 _EXT: Final = r"(?:[ ,;]{0,2}(?:x|ext\.?|extension|#)[ .:]{0,2}\d{1,6})?"
 _SEP: Final = r"[ .\-/]"
@@ -31,7 +31,7 @@ _LOOSE: Final = r"[+(]?\d[\d ().\-/]{4,22}\d"
 _DIGITS: Final = re.compile(r"\d")
 _PHONE_LABEL: Final = (
     r"(?:\b|_)(?:tele?phone|phone|phn|tel|cell(?:ular)?|mobile|mob|pager?|beeper|call(?:ed)?(?: (?:me|us|back|her|him|them))?|contact|text|whatsapp|"
-    r"voicemail|hotline|helpline|dial|ring|reach(?:ed|able)?(?: (?:me|us|her|him|them))?|ph|hm|wk|handy|telefon|tél|teléfono|tfno|móvil|portable|电话|手机)\b"
+    r"voicemail|hotline|helpline|dial|ring|answer(?:s|ing)?|reach(?:ed|able)?(?: (?:me|us|her|him|them))?|ph|hm|wk|handy|telefon|tél|teléfono|tfno|móvil|portable|电话|手机)\b"
 )
 _FAX_LABEL: Final = r"(?:\b|_)(?:fax(?:ed)?|facsimile|telefax|télécopie)\b"
 _GAP: Final = r"(?:[\s:=*_\"'`|(#.,\-]{0,6}(?:(?:number|numbers|no|num|nr|is|was|at|to|on|the|line|me|us|cell|home|work|office|direct)\b[\s:=.\"'*]{1,4}){0,5})"
@@ -62,35 +62,32 @@ def _address(match: re.Match[str]) -> bool:
     return True
 
 
-EMAIL: Final = Rule(
+EMAIL: Final = folded(
     "contact.email",
     EMAIL_ADDRESS,
-    re.compile(r"[\w.!#$%&'*+/=?^`{|}~\-]{1,64}(?:@|[ ]?(?:\(at\)|\[at\])[ ]?)(?:[^\W_][\w\-]{0,62}(?:\.|[ ]?(?:\(dot\)|\[dot\])[ ]?)){1,6}[^\W\d_]{2,24}\b", re.IGNORECASE),
+    r"[\w.!#$%&'*+/=?^`{|}~\-]{1,64}(?:@|[ ]?(?:\(at\)|\[at\])[ ]?)(?:[^\W_][\w\-]{0,62}(?:\.|[ ]?(?:\(dot\)|\[dot\])[ ]?)){1,6}[^\W\d_]{2,24}\b",
     1.0,
     cues=("@", "(at)", "[at]"),
 )
-EMAIL_SPOKEN: Final = Rule(
+EMAIL_SPOKEN: Final = folded(
     "contact.email_spoken",
     EMAIL_ADDRESS,
-    re.compile(r"\b[\w.\-]{1,40}(?: (?:dot|underscore) [\w\-]{1,30}){0,3} at [\w\-]{2,40} dot (?:com|org|net|edu|gov|de|uk|fr|es)\b", re.IGNORECASE),
+    r"\b[\w.\-]{1,40}(?: (?:dot|underscore) [\w\-]{1,30}){0,3} at [\w\-]{2,40} dot (?:com|org|net|edu|gov|de|uk|fr|es)\b",
     0.7,
     cues=(" dot ",),
 )
-WEB: Final = Rule(
+WEB: Final = folded(
     "contact.url",
     URL,
-    re.compile(r"\b(?:https?|ftps?|sftp|wss?|file|ldaps?)://[^\s<>\"'`\])}]{2,500}|\bwww\.[^\s<>\"'`\])}]{3,300}", re.IGNORECASE),
+    r"\b(?:https?|ftps?|sftp|wss?|file|ldaps?)://[^\s<>\"'`\])}]{2,500}|\bwww\.[^\s<>\"'`\])}]{3,300}",
     0.95,
     cues=("://", "www."),
 )
-DOMAIN: Final = Rule(
+DOMAIN: Final = folded(
     "contact.domain",
     URL,
-    re.compile(
-        r"(?<![@\w.\-])(?:[a-z0-9][a-z0-9\-]{0,40}\.){1,4}(?:com|org|net|edu|gov|mil|int|info|health|hospital|clinic|care|doctor|io|app|dev|me|us|uk|de|fr|es|nl|be|at|ch|it|eu|ca|au|se|no|dk|fi|pl|cz|cn|jp|in|br)"
+    r"(?<![@\w.\-])(?:[a-z0-9][a-z0-9\-]{0,40}\.){1,4}(?:com|org|net|edu|gov|mil|int|info|health|hospital|clinic|care|doctor|io|app|dev|me|us|uk|de|fr|es|nl|be|at|ch|it|eu|ca|au|se|no|dk|fi|pl|cz|cn|jp|in|br)"
         r"(?:/[^\s<>\"'`\])}]{0,300})?(?![\w@]|\.\w)",
-        re.IGNORECASE,
-    ),
     0.6,
     lambda match: "." in match[0] and not match[0][0].isdigit() and (match[0].islower() or "/" in match[0] or match[0].count(".") > 1 or match[0].lower().endswith((".com", ".org", ".net", ".edu", ".gov"))),
     cues=(".",),
@@ -98,13 +95,13 @@ DOMAIN: Final = Rule(
 IPV4: Final = Rule("contact.ipv4", IP_ADDRESS, re.compile(r"(?<![\w.])(?P<value>(?:\d{1,3}\.){3}\d{1,3})(?![\w]|\.\d)"), 0.9, _address)
 IPV6: Final = Rule("contact.ipv6", IP_ADDRESS, re.compile(r"(?<![\w:.])(?P<value>(?:[0-9A-Fa-f]{0,4}:){2,7}(?:[0-9A-Fa-f]{1,4}|(?:\d{1,3}\.){3}\d{1,3})?)(?![\w:])"), 0.9, lambda m: len(m["value"]) > 4 and _address(m), cues=(":",))  # noqa: PLR2004 - "::" alone is punctuation
 MAC: Final = Rule("contact.mac", MAC_ADDRESS, re.compile(r"(?<![\w:\-])(?:[0-9A-Fa-f]{2}([:\-]))(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}(?![\w:])|(?<!\w)[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}(?!\w)"), 0.9)
-NANP: Final = Rule("contact.phone_nanp", PHONE_NUMBER, re.compile(rf"(?<![\w.])(?:{_NANP}){_EXT}", re.IGNORECASE), 0.8)
-PHONE_LABELLED: Final = Rule("contact.phone_labelled", PHONE_NUMBER, re.compile(rf"{_PHONE_LABEL}{_GAP}(?P<value>{_LOOSE}{_EXT})", re.IGNORECASE), 0.9, _labelled)
-FAX: Final = Rule("contact.fax", FAX_NUMBER, re.compile(rf"{_FAX_LABEL}{_GAP}(?P<value>{_LOOSE}{_EXT})", re.IGNORECASE), 0.95, _labelled, cues=("fax", "facsim", "copie"))
-INTERNATIONAL: Final = Rule("contact.phone_international", PHONE_NUMBER, re.compile(rf"(?<![\w.]){_INTERNATIONAL}{_EXT}", re.IGNORECASE), 0.75, _international)
-NATIONAL: Final = Rule("contact.phone_national", PHONE_NUMBER, re.compile(rf"(?<![\w./\-])(?<!\d,){_NATIONAL}{_EXT}(?![\w/]|[.,]\d)", re.IGNORECASE), 0.5, _grouped)
-GROUPED: Final = Rule("contact.phone_grouped", PHONE_NUMBER, re.compile(rf"(?<![\w./\-+])(?<!\d,){_GROUPED}{_EXT}(?![\w/]|[.,]\d)", re.IGNORECASE), 0.4, _grouped)
-LOCAL: Final = Rule("contact.phone_local", PHONE_NUMBER, re.compile(rf"(?<![\w.,/\-+])\d{{3}}-\d{{4}}{_EXT}(?![\w/\-]|[.,]\d)", re.IGNORECASE), 0.4)
+NANP: Final = folded("contact.phone_nanp", PHONE_NUMBER, rf"(?<![\w.])(?:{_NANP}){_EXT}", 0.8)
+PHONE_LABELLED: Final = folded("contact.phone_labelled", PHONE_NUMBER, rf"{_PHONE_LABEL}{_GAP}(?P<value>{_LOOSE}{_EXT})", 0.9, _labelled)
+FAX: Final = folded("contact.fax", FAX_NUMBER, rf"{_FAX_LABEL}{_GAP}(?P<value>{_LOOSE}{_EXT})", 0.95, _labelled, cues=("fax", "facsim", "copie"))
+INTERNATIONAL: Final = folded("contact.phone_international", PHONE_NUMBER, rf"(?<![\w.]){_INTERNATIONAL}{_EXT}", 0.75, _international)
+NATIONAL: Final = folded("contact.phone_national", PHONE_NUMBER, rf"(?<![\w./\-])(?<!\d,){_NATIONAL}{_EXT}(?![\w/]|[.,]\d)", 0.5, _grouped)
+GROUPED: Final = folded("contact.phone_grouped", PHONE_NUMBER, rf"(?<![\w./\-+])(?<!\d,){_GROUPED}{_EXT}(?![\w/]|[.,]\d)", 0.4, _grouped)
+LOCAL: Final = folded("contact.phone_local", PHONE_NUMBER, rf"(?<![\w.,/\-+])\d{{3}}-\d{{4}}{_EXT}(?![\w/\-]|[.,]\d)", 0.4)
 
 SHAPED: Final[Rules] = (EMAIL, WEB, IPV4, IPV6, MAC, NANP, INTERNATIONAL, FAX, PHONE_LABELLED)
 RULES: Final[Rules] = (
@@ -115,12 +112,12 @@ RULES: Final[Rules] = (
     GROUPED,
     LOCAL,
     Rule("contact.handle", USERNAME, re.compile(r"(?<![\w@.])@[A-Za-z_][\w.]{2,30}\b"), 0.5, cues=("@",)),
-    Rule(
+    folded(
         "contact.username",
         USERNAME,
-        re.compile(r"(?:\b|_)(?:user[ _-]?(?:name|id)|login(?: id| name)?|screen[ _-]?name|handle|account name|twitter|instagram|facebook|skype|logon)[\s:=*_\"'`|(]{1,6}(?:is |was )?(?P<value>@?[\w.\-]{3,40})", re.IGNORECASE),
+        r"(?:\b|_)(?:user[ _-]?(?:name|id)|login(?: id| name)?|screen[ _-]?name|handle|account name|twitter|instagram|facebook|skype|logon)[\s:=*_\"'`|(]{1,6}(?:is |was )?(?P<value>@?[\w.\-]{3,40})",
         0.7,
         lambda match: any(char.isdigit() or char in "@._-" for char in match["value"].rstrip(".")) or ":" in match[0] or "=" in match[0],
     ),
-    Rule("contact.password", USERNAME, re.compile(r"\b(?:password|passcode|pwd)[\s:=*\"'`|(]{1,6}(?:is |was )?(?P<value>[^\s\"'<>]{4,64})", re.IGNORECASE), 0.6, lambda match: any(char.isdigit() for char in match["value"]), cues=("pass", "pwd")),
+    folded("contact.password", USERNAME, r"\b(?:password|passcode|pwd)[\s:=*\"'`|(]{1,6}(?:is |was )?(?P<value>[^\s\"'<>]{4,64})", 0.6, lambda match: any(char.isdigit() for char in match["value"]), cues=("pass", "pwd")),
 )

@@ -12,7 +12,8 @@ from collections.abc import Callable
 from typing import Final
 
 from gateway.domain.entities import DATE_OF_BIRTH, DATE_TIME
-from gateway.detection.rules import Rule, Rules
+from gateway.detection.letters import U
+from gateway.detection.rules import Rule, Rules, folded
 
 ADULT_YEARS: Final = 10
 
@@ -57,7 +58,7 @@ _BEFORE_RANGE: Final = r"(?<![\w./:$€£])"
 _CUE: Final = (
     r"(?:on|since|in|dated?|from|until|till|by|through|thru|between|and|of|seen|visit|admitted|adm|discharged?|"
     r"appt|appointment|due|d/?c|f/u|follow[- ]?up|exam(?:ined)?|performed|started|surgery|scheduled|for|around|circa|ca|before|after|"
-    r"last|dos|as of|effective|expires?|exp|am|vom|bis|seit|le|du|au|el|del)"
+    r"last|cxr|ct|mri|xr|ekg|ecg|echo|labs?|cath|colonoscopy|egd|biopsy|bronch|pathology|note|culture|cultures|ultrasound|xray|x-ray|scan|consult|op|dos|as of|effective|expires?|exp|am|vom|bis|seit|le|du|au|el|del)"
 )
 _UNIT_AFTER: Final = (
     r"(?![\d/]|\.\d|[ ]?(?:mm ?hg|mmhg|mg|mcg|µg|ug|g\b|kg|ml|l\b|cm|mm\b|%|units?|iu\b|tab|tsp|hours?|hrs?|times|systolic|pain|strength|"
@@ -95,7 +96,8 @@ def _plausible(match: re.Match[str]) -> bool:
 
 def _calendar(match: re.Match[str]) -> bool:
     """A month is an element of a date in any phrase; a weekday only where it means one day."""
-    return not match["value"].endswith("day") or match[0].startswith(("last", "next", "this"))
+    relative = match["value"].startswith(("last", "next", "this"))
+    return relative or (match[0] != match["value"] and not match["value"].endswith("day"))
 
 
 def _older(reference_year: int) -> Callable[[re.Match[str]], bool]:
@@ -124,27 +126,28 @@ def _older(reference_year: int) -> Callable[[re.Match[str]], bool]:
 
 def rules(reference_year: int) -> Rules:
     """Return the date rules; `reference_year` is this year, for the guess at birth dates."""
-    written = re.compile(_BEFORE_RANGE + WRITTEN, re.IGNORECASE)
-    iso = re.compile(_BEFORE_RANGE + ISO, re.IGNORECASE)
+    written = _BEFORE_RANGE + WRITTEN
+    iso = _BEFORE_RANGE + ISO
     numeric = re.compile(_BEFORE + _NUMERIC)
     numeric_range = re.compile(r"(?<=\d-)" + _NUMERIC)
     older = _older(reference_year)
     return (
-        Rule("date.written", DATE_TIME, written, 0.85, cues=_MONTHS),
-        Rule("date.iso", DATE_TIME, iso, 0.9),
+        folded("date.written", DATE_TIME, written, 0.85, cues=_MONTHS),
+        folded("date.iso", DATE_TIME, iso, 0.9),
         Rule("date.numeric", DATE_TIME, numeric, 0.85, _plausible),
         Rule("date.numeric_range", DATE_TIME, numeric_range, 0.8, _plausible),
         Rule("date.compact", DATE_TIME, re.compile(r"(?<![\w.])(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[0-2]\d[0-5]\d(?:[0-5]\d)?)?(?![\w.])"), 0.5),
         Rule("date.month_year", DATE_TIME, re.compile(r"(?<![\w./:\-])(?:1[0-2]|0?[1-9])[ ]?[/.\-][ ]?(?:19|20)\d\d(?![\w/\-]|\.\d)"), 0.7),
-        Rule("date.partial", DATE_TIME, re.compile(rf"\b{_CUE}:?[ (]{{1,2}}(?:the )?(?P<value>{_PARTIAL}(?:[ ]?(?:-|to|and|through)[ ]?{_PARTIAL})?)", re.IGNORECASE), 0.6, cues=("/",)),
-        Rule("date.partial_year", DATE_TIME, re.compile(rf"\b(?:since|in|dated|from|until|expires|exp)\.?:?[ (]{{1,2}}(?P<value>(?:1[0-2]|0?[1-9])/(?:\d\d){_UNIT_AFTER})", re.IGNORECASE), 0.6, cues=("/",)),
+        folded("date.partial", DATE_TIME, rf"\b{_CUE}:?[ (]{{1,2}}(?:the )?(?P<value>{_PARTIAL}(?:[ ]?(?:-|to|and|through)[ ]?{_PARTIAL})?)", 0.6, cues=("/",)),
+        folded("date.partial_year", DATE_TIME, rf"\b(?:since|in|dated|from|until|expires|exp)\.?:?[ (]{{1,2}}(?P<value>(?:1[0-2]|0?[1-9])/(?:\d\d){_UNIT_AFTER})", 0.6, cues=("/",)),
+        Rule("date.partial_heading", DATE_TIME, re.compile(rf"(?m)^[ \t*\-]{{0,4}}(?P<value>{_PARTIAL})(?=[ ]?[:\-]|[ ]\d\d:?\d\d|[ ]{U})"), 0.5, cues=("/",)),
         Rule("date.range_start", DATE_TIME, re.compile(rf"{_BEFORE}\d{{1,2}}([/.])\d{{1,2}}(?=\.?[ ]?-[ ]?\d{{1,2}}\1\d{{1,2}}\1\d\d)"), 0.7),
         Rule("date.cjk", DATE_TIME, re.compile(r"(?:(?:19|20)\d\d年)?\d{1,2}月(?:\d{1,2}[日号])?"), 0.8, cues=("月",)),
-        Rule("date.holiday", DATE_TIME, re.compile(rf"\b{_HOLIDAY}(?:,? {_Y4})?\b", re.IGNORECASE), 0.5),
-        Rule("date.weekday", DATE_TIME, re.compile(r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)day,? (?:the )?(?:3[01]|[12]\d|[1-9])(?:st|nd|rd|th)\b", re.IGNORECASE), 0.6, cues=("day",)),
-        Rule("date.relative", DATE_TIME, re.compile(rf"\b(?:last|next|this|this past|this coming|early|late|mid|in|since|until|by|during|from|through|between|and|every)[ -](?P<value>{_WEEKDAY_NAME}|{_MONTH_NAME})(?![\w'-])"), 0.4, _calendar),
-        Rule("birth.labelled", DATE_OF_BIRTH, re.compile(rf"{_DOB_LABEL}{_DOB_GAP}(?P<value>{WRITTEN}|(?:1[89]|20)\d\d[-/. ](?:1[0-2]|0?[1-9])[-/. ](?:3[01]|[12]\d|0?[1-9])|\d{{1,2}}[ ]?[/.\- ][ ]?\d{{1,2}}[ ]?[/.\- ][ ]?(?:(?:1[89]|20)\d\d|\d\d)|\d{{1,2}}/(?:(?:1[89]|20)\d\d|\d\d)|(?:18|19|20)\d{{6}}|\d{{8}}|(?:18|19|20)\d\d)(?!\d)", re.IGNORECASE), 0.95),
-        Rule("birth.old_written", DATE_OF_BIRTH, written, 0.5, older, cues=_MONTHS),
-        Rule("birth.old_iso", DATE_OF_BIRTH, iso, 0.5, older),
+        folded("date.holiday", DATE_TIME, rf"\b{_HOLIDAY}(?:,? {_Y4})?\b", 0.5),
+        folded("date.weekday", DATE_TIME, r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)day,? (?:the )?(?:3[01]|[12]\d|[1-9])(?:st|nd|rd|th)\b", 0.6, cues=("day",)),
+        Rule("date.relative", DATE_TIME, re.compile(rf"(?:\b(?:early|late|mid|in|since|until|by|during|from|through|between|and|every)[ -])?(?P<value>(?:\b(?:last|next|this|this past|this coming)[ ])?(?:{_WEEKDAY_NAME}|{_MONTH_NAME}))(?![\w'-])"), 0.4, _calendar),
+        folded("birth.labelled", DATE_OF_BIRTH, rf"{_DOB_LABEL}{_DOB_GAP}(?P<value>{WRITTEN}|(?:1[89]|20)\d\d[-/. ](?:1[0-2]|0?[1-9])[-/. ](?:3[01]|[12]\d|0?[1-9])|\d{{1,2}}[ ]?[/.\- ][ ]?\d{{1,2}}[ ]?[/.\- ][ ]?(?:(?:1[89]|20)\d\d|\d\d)|\d{{1,2}}/(?:(?:1[89]|20)\d\d|\d\d)|(?:18|19|20)\d{{6}}|\d{{8}}|(?:18|19|20)\d\d)(?!\d)", 0.95),
+        folded("birth.old_written", DATE_OF_BIRTH, written, 0.5, older, cues=_MONTHS),
+        folded("birth.old_iso", DATE_OF_BIRTH, iso, 0.5, older),
         Rule("birth.old_numeric", DATE_OF_BIRTH, numeric, 0.5, older),
     )

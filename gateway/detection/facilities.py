@@ -10,7 +10,7 @@ from typing import Final
 
 from gateway.detection.letters import A, L, U
 from gateway.detection.rules import Rule, Rules
-from gateway.detection.vocabulary import NEVER_NAMES, is_word
+from gateway.detection.vocabulary import EPONYM_NOUNS, is_word
 from gateway.domain.entities import LOCATION, ORGANIZATION
 
 _KIND: Final = (
@@ -57,7 +57,7 @@ _AT_PLACE: Final = re.compile(rf"\b(?i:{_CARE_VERB})\b(?:[ ](?:\w{{2,14}}[ ]){{0
 _PREPOSED: Final = re.compile(rf"(?<!\w)(?:at|from|near|@)[ ]?(?:the[ ])?(?P<value>(?:St\.?[ ])?{U}{L}{{2,24}}(?:[ ](?:of[ ])?{U}{L}{{1,24}}){{0,3}})(?!\w)")
 _LIVES: Final = re.compile(rf"\b(?i:lives?|living|resid(?:es|ing|ent)|moved|moving|relocated|born|raised|native|travel(?:l?ed|l?ing)?|fl(?:ew|ying)|visiting|trip|hometown|based|grew up|comes?)\b[ ](?:\w{{2,10}}[ ]){{0,2}}?(?:in|to|from|near|of|outside|around)[ ](?P<value>{U}(?:{A}|['\-]){{1,24}}(?:[ ]{U}(?:{A}|['\-]){{1,24}}){{0,3}})")
 _WARD: Final = re.compile(r"\b(?:ward|room|rm|bed|bay|unit|station|pod|zimmer|bett|floor)[ :#]{1,3}(?P<value>(?=[A-Z\-]{0,4}\d)[A-Z]{0,3}-?\d{1,4}[A-Z]?(?:-[A-Z0-9]{1,3})?)\b", re.IGNORECASE)
-_FIRST_STOP: Final = NEVER_NAMES
+_FIRST_STOP: Final = frozenset("the a an our this that your my his her their any which local another at in from to and or of for with when what is are was".split())
 
 
 def _named(match: re.Match[str]) -> bool:
@@ -83,7 +83,7 @@ RULES: Final[Rules] = (
     Rule("facility.form", ORGANIZATION, FORM, 0.6, _named),
     Rule("facility.kind_first", ORGANIZATION, _KIND_FIRST, 0.6),
     Rule("facility.known", ORGANIZATION, re.compile(rf"(?<!\w)(?:{_KNOWN_CARE})(?!\w)"), 0.6),
-    Rule("place.known", LOCATION, re.compile(rf"(?<!\w)(?:{_CITIES})(?!\w)"), 0.6),
+    Rule("place.known", LOCATION, re.compile(rf"(?<!\w)(?:{_CITIES})(?!\w)"), 0.6, lambda match: not EPONYM_NOUNS.match(match.string, match.end())),
     Rule("place.at", LOCATION, _AT_PLACE, 0.5, _unusual),
     Rule("place.preposed", LOCATION, _PREPOSED, 0.4, _unusual),
     Rule("place.lives", LOCATION, _LIVES, 0.6, _unusual),

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from gateway.detection.rules import Rule, Rules
+from gateway.detection.rules import Rule, Rules, folded
 from gateway.domain.entities import (
     ACCOUNT_NUMBER,
     BIOMETRIC_ID,
@@ -35,7 +35,7 @@ _GAP: Final = (
     r"(?:[\s:=*_\"'`|(#\[<>,;\\-]{0,8}(?:(?:is|was|are|being|of|number|no|num|nr|id|code|the|patient|for|this|ending(?: in)?|listed as|recorded as|as|her|his|my|their|provided|given|with|under|reads|it's|issued|et|est|ist|lautet|es)\b[\s:=*\"'#.(,]{1,4}){0,4})"
 )
 _VALUE: Final = (
-    r"#?(?=[A-Za-z0-9./\-]{0,30}\d)[A-Za-z0-9](?:[A-Za-z0-9./\-]{0,38}[A-Za-z0-9])?(?:[ ](?=[A-Z0-9\-]{0,12}\d)[A-Z0-9\-]{1,12}(?![A-Za-z./%]|[ ]?(?:mg|ml|year|yo)))"
+    r"#?(?:(?!is|was|no|the|for|and|of|id|or|in|on|at|to|as|nr|num|has|age|dob)[A-Za-z]{1,4}[ ](?=\d))?(?=[A-Za-z0-9./\-]{0,30}\d)[A-Za-z0-9](?:[A-Za-z0-9./\-]{0,38}[A-Za-z0-9])?(?:[ ](?=[A-Z0-9\-]{0,12}\d)[A-Z0-9\-]{1,12}(?![A-Za-z./%]|[ ]?(?:mg|ml|year|yo)))"
     r"{0,5}"
 )
 _LEAST: Final = 3
@@ -59,7 +59,7 @@ _LABELS: Final[tuple[tuple[str, EntityType, str, float], ...]] = (
     (
         "mrn",
         MEDICAL_RECORD_NUMBER,
-        rf"m\.?r\.?n\.?s?|m\.?r\.?[ ]?(?=#|no)|(?:medical|med\.?|patient|hospital|health|clinic|clinical|electronic){_S}(?:records?|rec\.?|recs|chart|file){_NO}|medrec|"
+        rf"(?:patient|hospital|facility|subject)?_?m\.?r\.?n\.?s?|m\.?r\.?[ ]?(?=#|no)|(?:medical|med\.?|patient|hospital|health|clinic|clinical|electronic){_S}(?:records?|rec\.?|recs|chart|file){_NO}|medrec|"
         rf"emr{_NO}|ehr{_NO}|epic{_S}id|mpi|empi|(?:chart|hospital|hosp\.?|unit|file|folder|dossier|record|records|rec){_S}(?:numbers?|num|no\.?|nr\.?|#|id)|"
         rf"(?:patient|pt\.?|client|person|subject|resident|participant|study|research){_S}(?:identification|identifier|id|ids|numbers?|no\.?|#|code|key){_NO}|"
         rf"patienten{_S}(?:nummer|nr\.?|id)|fallnummer|fall{_S}nr\.?|ipp|nip|nhc|nda|historia cl[ií]nica|n[uú]mero de historia|nombre de dossier|numéro de dossier|病历号|住院号|门诊号|病案号",
@@ -126,27 +126,27 @@ _CARD_NUMBER: Final = re.compile(r"[\s:]{1,4}(?P<value>\d(?:[ -]?\d){6,20})")
 
 def _rules() -> Iterator[Rule]:
     for name, entity, labels, score in _LABELS:
-        before = re.compile(rf"(?:(?<![A-Za-z0-9])|(?<=[a-z])(?=[A-Z]))(?:{labels})(?![A-Za-z]){_GAP}(?P<value>{_VALUE})(?!\w)", re.IGNORECASE)
-        yield Rule(f"label.{name}", entity, before, score, _identifier if name in _BARE_SHORT else _short_or_identifier)
-        after = re.compile(rf"(?<![\w.\-/])(?P<value>#?(?=[A-Za-z0-9\-]{{0,20}}\d)[A-Za-z0-9][A-Za-z0-9\-]{{3,30}})[ ]?\((?:{labels})\)", re.IGNORECASE)
-        yield Rule(f"label.{name}_after", entity, after, score, _identifier)
+        before = rf"(?<![A-Za-z0-9])(?:{labels})(?![A-Za-z]){_GAP}(?P<value>{_VALUE})(?!\w)"
+        yield folded(f"label.{name}", entity, before, score, _identifier if name in _BARE_SHORT else _short_or_identifier)
+        after = rf"(?<![\w.\-/])(?P<value>#?(?=[A-Za-z0-9\-]{{0,20}}\d)[A-Za-z0-9][A-Za-z0-9\-]{{3,30}})[ ]?\((?:{labels})\)"
+        yield folded(f"label.{name}_after", entity, after, score, _identifier)
 
 
 def _short_or_identifier(match: re.Match[str]) -> bool:
     return _short(match) and sum(char.isdigit() for char in match["value"]) > 1
 
 
-_PLATE: Final = Rule(
+_PLATE: Final = folded(
     "label.plate_letters",
     VEHICLE_ID,
-    re.compile(r"\b(?:licen[cs]e|number|registration|car|kfz)?[ -]?(?:plates?|kennzeichen)(?: (?:number|no\.?|#))?[\s:#]{1,4}(?:is |was |reads )?(?P<value>(?=[A-Z0-9 \-]{0,9}\d)[A-Z0-9]{1,4}[ \-]?[A-Z0-9]{1,4}(?:[ \-]?[A-Z0-9]{1,4})?)\b", re.IGNORECASE),
+    r"\b(?:licen[cs]e|number|registration|car|kfz)?[ -]?(?:plates?|kennzeichen)(?: (?:number|no\.?|#))?[\s:#]{1,4}(?:is |was |reads )?(?P<value>(?=[A-Z0-9 \-]{0,9}\d)[A-Z0-9]{1,4}[ \-]?[A-Z0-9]{1,4}(?:[ \-]?[A-Z0-9]{1,4})?)\b",
     0.8,
     cues=("plate", "kennzeichen"),
 )
-_LICENSE_SPACED: Final = Rule(
+_LICENSE_SPACED: Final = folded(
     "label.mentioned",
     OTHER_ID,
-    re.compile(r"\b(?:licen[cs]e|passport|account|card|policy|member|record|ssn|mrn|chart|id|number)\b[^.\n\d]{0,30}?\b(?:number|no\.?|is|#)[\s:#]{1,3}(?P<value>[A-Z]{0,4}\d[\w\-]{3,30}(?:[ ]\d{2,8}){0,4})", re.IGNORECASE),
+    r"\b(?:licen[cs]e|passport|account|card|policy|member|record|ssn|mrn|chart|id|number)\b[^.\n\d]{0,30}?\b(?:number|no\.?|is|#)[\s:#]{1,3}(?P<value>[A-Z]{0,4}\d[\w\-]{3,30}(?:[ ]\d{2,8}){0,4})",
     0.7,
 )
 RULES: Final[Rules] = (*_rules(), _PLATE, _LICENSE_SPACED)

@@ -24,6 +24,11 @@ def keep(text: str, start: int, end: int, label: str) -> Iterator[tuple[int, int
 
     Everyday and clinical words at either end are cut off; an entity of nothing else is dropped.
     """
+    line_end = text.find("\n", start, end)
+    if line_end >= 0:
+        yield from keep(text, start, line_end, label)
+        yield from keep(text, line_end + 1, end, label)
+        return
     value = text[start:end]
     if label == "DATE_TIME":
         if _DATE.search(value):

@@ -114,6 +114,8 @@ RULES: Final[Rules] = (
     Rule("name.given_pair", PERSON, re.compile(rf"(?<![\w'\-])(?P<value>{TITLE_WORD}(?:{GAP}{INITIAL})?{GAP}(?:(?:van|von|de|der|den|la|del|al|el|ten|ter|bin|ibn)[ ]){{0,2}}{TITLE_WORD}){_NOT_NAME_AFTER}"), 0.6, _given),
     Rule("name.given", PERSON, re.compile(rf"(?<![\w'\-])(?P<value>{U}{L}{{2,14}}){_NOT_NAME_AFTER}"), 0.4, lambda match: match["value"].lower() in GIVEN_NAMES and not is_word(match["value"]) and not _eponym(match)),
     Rule("name.given_lower_pair", PERSON, re.compile(r"(?<![\w'\-@./])(?P<value>[a-z]{3,14}[ ][a-z][a-z'\-]{2,20})(?![\w@\-])"), 0.5, lambda match: match["value"].split()[0] in GIVEN_NAMES and not any(is_word(word) for word in match["value"].split())),
+    Rule("name.vocative", PERSON, re.compile(rf"(?m)(?:^|[.?!]\s)(?P<value>{TITLE_WORD})(?=,[ ](?:I|can|could|please|you|we|is|are|do|how|what|thank|will|would|let|your)\b)"), 0.4, _free),
+    Rule("name.unusual", PERSON, re.compile(rf"(?<=[a-z,;][ ])(?P<value>{TITLE_WORD}){_NOT_NAME_AFTER}"), 0.3, lambda match: len(match["value"]) > 3 and _free(match)),
     Rule("name.owner", PERSON, re.compile(rf"(?<![\w'\-])(?P<value>{TITLE_WORD}){_NOT_NAME_AFTER}(?='s[ ](?:mother|father|wife|husband|son|daughter|symptoms|condition|chart|record|labs?|results?|medications?|treatment|care|case|history|family|diagnosis|appointment|discharge|surgery|notes?))"), 0.5, _free),
     Rule("name.cjk", PERSON, re.compile(r"(?:姓名|患者|病人|医生|医师|联系人)[:： ]{0,2}(?P<value>[\u4e00-\u9fff]{2,4})(?=[，,。;；\s（(男女]|$)"), 0.7, cues=("姓名", "患者", "病人", "医", "联系人")),
 )

@@ -11,7 +11,7 @@ from typing import Final
 
 from gateway.detection import checksums
 from gateway.detection.checksums import bare
-from gateway.detection.rules import Rule, Rules
+from gateway.detection.rules import Rule, Rules, folded
 from gateway.domain.entities import (
     CREDIT_CARD,
     DEVICE_ID,
@@ -74,12 +74,12 @@ RULES: Final[Rules] = (
     Rule("id.letters_digits", OTHER_ID, re.compile(r"(?<![\w./\-])#?(?!COVID|SARS|NCT|PMID|PMC|ICD|CPT|HCPCS|NDC|ISO|HTTP|RFC|LOINC|GSE|CVE|LY|GSK)[A-Z]{1,6}-?\d{4,15}(?:-?[A-Z0-9]{1,8}){0,2}(?!\w)"), 0.4, _private),
     Rule("id.digits_letters", OTHER_ID, re.compile(r"(?<![\w./\-])\d{4,12}-[A-Z]{1,5}(?:-?\d{1,8})?(?!\w)"), 0.4, _private),
     Rule("id.mixed", OTHER_ID, re.compile(r"(?<![\w./\-])(?=(?:[A-Z]{0,12}\d){4})(?=[A-Z0-9]{0,24}[A-Z])[A-Z0-9]{9,25}(?![\w\-])"), 0.4, _private),
-    Rule("id.hashed", OTHER_ID, re.compile(r"(?<![\w&])#[ ]?[A-Za-z]{0,5}-?\d{3,20}(?:-\w{1,12}){0,3}\b"), 0.5),
+    Rule("id.hashed", OTHER_ID, re.compile(r"(?<![\w&])#[ ]?(?=(?:[A-Za-z\-]{0,5}\d){3})\w{1,20}(?:-\w{1,12}){0,3}\b"), 0.5),
     Rule("id.dea", LICENSE_NUMBER, re.compile(rf"{_OPEN}[ABCDEFGHJKLMPRSTUXabcdefghjklmprstux][A-Za-z9]\d{{7}}{_SHUT}"), 0.8, lambda match: checksums.dea(match[0])),
     Rule("id.npi", LICENSE_NUMBER, re.compile(rf"{_OPEN}[12]\d{{9}}{_SHUT}"), 0.7, lambda match: checksums.npi(match[0])),
     Rule("id.vin", VEHICLE_ID, re.compile(r"(?<!\w)[A-HJ-NPR-Z0-9]{17}(?!\w)"), 0.9, lambda match: checksums.vin(match[0])),
     Rule("id.udi", DEVICE_ID, re.compile(r"\(01\)[ ]?\d{14}(?:[ ]?\((?:10|11|17|21|240)\)[ ]?[A-Za-z0-9./\-]{1,20}){0,4}"), 0.95, cues=("(01)",)),
-    Rule("id.photo_file", PHOTO_ID, re.compile(r"(?<![\w/])[\w\-]{1,60}(?:[ ][\w\-]{1,20})?\.(?:jpe?g|png|tiff?|heic|bmp|gif|dcm|dicom|raw|webp|mp4|mov)\b", re.IGNORECASE), 0.6, cues=(".",)),
+    folded("id.photo_file", PHOTO_ID, r"(?<![\w/])[\w\-]{1,60}(?:[ ][\w\-]{1,20})?\.(?:jpe?g|png|tiff?|heic|bmp|gif|dcm|dicom|raw|webp|mp4|mov)\b", 0.6, cues=(".",)),
     Rule("id.dni", NATIONAL_ID, re.compile(r"(?<!\w)[XYZ\d]\d{7}-?[A-Z](?!\w)"), 0.85, lambda match: checksums.dni(bare(match[0]))),
     Rule("id.nir", NATIONAL_ID, re.compile(rf"{_OPEN}[12][ ]?\d{{2}}[ ]?(?:0[1-9]|1[0-2]|[2-9]\d)[ ]?(?:\d{{2}}|2[AB])[ ]?\d{{3}}[ ]?\d{{3}}[ ]?\d{{2}}{_SHUT}"), 0.9, lambda match: checksums.nir(bare(match[0]))),
     Rule("id.resident", NATIONAL_ID, re.compile(r"(?<!\d)[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx](?![\dXx])"), 0.95, lambda match: checksums.resident_id(match[0].upper())),

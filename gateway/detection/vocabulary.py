@@ -104,6 +104,17 @@ _COMMON: Final = _words(
     walk want war warning water way web website wednesday week weekly weeks welcome west western wheelchair whether
     whole wife window within women word work worker working world worse wound wounds write year years yellow
     yet young zone
+    disposition dictated transcribed addendum allergen cc'd hospitalist hgb hct plt mcv glucose sodium potassium chloride creatinine bicarb calcium
+    albumin bilirubin lactate troponin ferritin tsh inr platelets hemoglobin haemoglobin cholesterol triglycerides sodium urinalysis ekg
+    coma scale tomorrow overnight subjective cardio pulm neuro heme resp abd ext msk derm psych constitutional heent perrla ros
+    objective interval narrative synopsis course brief follow-up post-op pre-op inpatient obs bedside telemetry unit rounds
+    prevnar shingrix pfizer moderna medtronic boston-scientific gram staph strep coli klebsiella candida
+    african african-american american arab asian british canadian caucasian chinese christian cuban dutch english european
+    filipino french german greek haitian hindu hispanic indian irish italian japanese jewish korean latina latino mexican
+    muslim nigerian pakistani polish portuguese russian spanish swedish turkish ukrainian vietnamese
+    one two three four five six seven eight nine ten first second third i'm you're he's she's it's don't didn't isn't can't
+    love hate killed baby kids mystery royal treaty princess club secretly supposed wisdom devil ensure rec mgmt afib
+    mcg tab tabs cap caps gene score scores cohort registry consortium
     bot mobile website desk salesperson turned zip brother dx pmh psh fh sh
     ace adam aids alzheimer alzheimers arb asthma ast atrial autism bipolar bmi bph bronchitis bun cad cbc chd chf ckd copd covid-19
     crohn crohns ct cva cxr ddx dka dm dmt dvt ecg echo eeg eczema egfr ekg emg er esrd fda framingham gad gerd gi gu hba1c hdl hep hfpef hfref hiv

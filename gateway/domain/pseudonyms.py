@@ -1,9 +1,10 @@
 """Stand-ins for what identifies: short, stable within a conversation, and meaningless outside it.
 
-A pseudonym is `[TAG_nnn]`: the tag says what it stands for, so the model can reason about it, and
-three digits tell one from another. The digits come from a keyed hash of the value and of the
-conversation, not from counting: a later turn, or a shortened history, gives the same value the same
-pseudonym, and two conversations share nothing. The map lives as long as its exchange.
+A pseudonym is `TAG_nnn`: the tag says what it stands for, so the model can reason about it, and
+three digits tell one from another. It stands without brackets, because a model then treats it as a
+name (`docs/adr/0003`). The digits come from a keyed hash of the value and of the conversation, not
+from counting: a later turn, or a shortened history, gives the same value the same pseudonym, and
+two conversations share nothing. The map lives as long as its exchange.
 """
 
 from __future__ import annotations
@@ -24,10 +25,10 @@ SHAPE: Final = re.compile(
     r"|(?<![A-Za-z0-9_\\])(?P<bare>[A-Za-z][A-Za-z0-9_\\]*_[0-9]{3}[a-z]?)(?![A-Za-z0-9_])"
 )
 """How a model may write one: brackets lost, other case, the underscore escaped (Markdown)."""
+_TAGS: Final = "|".join(sorted({re.escape(tag(known)) for known in KNOWN}))
 _OURS: Final = re.compile(
-    r"\[(?:"
-    + "|".join(sorted({re.escape(tag(known)) for known in KNOWN}))
-    + r")(?:_[0-9]{3}[a-z]?|:[0-9a-f]{16})?\]"
+    rf"\[(?:{_TAGS})(?::[0-9a-f]{{16}}|_[0-9]{{3}}[a-z]?)?\]"
+    rf"|(?<![A-Za-z0-9_])(?:{_TAGS})_[0-9]{{3}}[a-z]?(?![A-Za-z0-9_])"
 )
 
 
@@ -90,7 +91,7 @@ class Pseudonyms:
         raise TypeError("a re-identification map is not to be pickled")
 
     def stand_in(self, entity: EntityType, surface: str) -> str:
-        """Return the pseudonym of `surface`, `[TAG_nnn]`; another spelling adds a letter to it.
+        """Return the pseudonym of `surface`, `TAG_nnn`; another spelling adds a letter to it.
 
         Raises `TooManyPseudonyms` when the numbers of the type are used up.
         """
@@ -99,7 +100,7 @@ class Pseudonyms:
             known = self._issue(entity, surface)
             self._by_surface[entity, surface] = known
             self._restores[known] = surface
-        return f"[{known}]"
+        return known
 
     def restore(self, name: str) -> str | None:
         """Return what the pseudonym `name` stands for, however the model wrote it, or `None`."""

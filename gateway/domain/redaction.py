@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ from gateway.domain.pseudonyms import (
 )
 from gateway.domain.text import _MAKER, RawText, RedactedText
 
+_WORD: Final = re.compile(r"[A-Za-z0-9_\\]")
 _HASH_HEX: Final = 16
 """Digits of a `hash` stand-in: 64 bits, far past any collision within one hospital."""
 
@@ -131,12 +133,19 @@ class _Treatment:
     def apply(self, text: str, findings: Findings) -> str:
         if any(finding.end > len(text) for finding in findings):
             raise _misfit()
-        pieces = []
+        if not self._profile.restore:
+            # Where nothing is restored, earlier replies come back with our tags in them. Elsewhere
+            # a word of that shape is the caller's own, and is treated like any other.
+            findings = _outside(own_tags(text), findings)
+        pieces: list[str] = []
         position = 0
-        for finding in merge(_outside(own_tags(text), findings), self._profile):
+        for finding in merge(findings, self._profile):
             self.counts[finding.entity] += 1
             pieces.append(text[position : finding.start])
-            pieces.append(self._stand_in(finding.entity, text[finding.start : finding.end]))
+            stand_in = self._stand_in(finding.entity, text[finding.start : finding.end])
+            if self._profile.rule(finding.entity).operator is Operator.PSEUDONYM:
+                stand_in = _set_apart(stand_in, pieces, text[finding.end : finding.end + 1])
+            pieces.append(stand_in)
             position = finding.end
         pieces.append(text[position:])
         return "".join(pieces)
@@ -176,6 +185,13 @@ def _masked(surface: str, rule: Rule) -> str:
     kept = rule.keep_last if len(surface) >= 2 * rule.keep_last else 0
     hidden = len(surface) - kept
     return "*" * hidden + surface[hidden:]
+
+
+def _set_apart(stand_in: str, before: list[str], after: str) -> str:
+    """Put a pseudonym that would run into its neighbours in brackets, or it could not come back."""
+    left = next((piece[-1] for piece in reversed(before) if piece), "")
+    touches = _WORD.match(left) or _WORD.match(after)
+    return f"[{stand_in}]" if touches else stand_in
 
 
 def _outside(tags: list[tuple[int, int]], findings: Findings) -> Findings:

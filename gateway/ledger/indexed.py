@@ -26,22 +26,26 @@ class IndexCheck:
             "FROM facts ORDER BY idx"
         )
         self._open: dict[str, tuple[int, _Subject]] = {}
+        self._wrong: int | None = None
 
     def compare(self, leaves: Sequence[tuple[int, Leaf]]) -> None:
-        """Raise `VerificationError` unless the next rows are those of the next leaves."""
+        """Compare the next rows with the next leaves, and remember the first that differs."""
         expected = [self._row(index, leaf) for index, leaf in leaves]
         found = list(islice(self._facts, len(expected)))
-        if found == expected:
+        if found == expected or self._wrong is not None:
             return
         for position, row in enumerate(expected):
             if found[position : position + 1] != [row]:
-                raise VerificationError(
-                    "the search index is not what the log says; the record itself is whole",
-                    index=leaves[position][0],
-                )
+                self._wrong = leaves[position][0]
+                return
 
     def finish(self) -> None:
-        """Raise `VerificationError` if there are more rows, or other open exchanges."""
+        """Raise `VerificationError` if anything differed, once the leaves are known to be whole."""
+        if self._wrong is not None:
+            raise VerificationError(
+                "the search index is not what the log says; the log itself is whole",
+                index=self._wrong,
+            )
         if next(self._facts, None) is not None:
             raise VerificationError("the search index has more records than the log")
         expected = {exchange: index for exchange, (index, _) in self._open.items()}

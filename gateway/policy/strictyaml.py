@@ -92,6 +92,8 @@ def parse(file: str, data: bytes) -> Mapping:
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise problem(file, line, "holds a character that YAML forbids: remove it") from None
+    except (ValueError, OverflowError):
+        raise problem(file, None, "a `\\U` escape of no character: write the character") from None
     if not isinstance(root, Mapping):
         raise root.wrong("the file is to be a mapping: `key: value` lines")
     return root
@@ -188,6 +190,10 @@ def _node(file: str, event: yaml.Event, events: Iterator[yaml.Event], depth: int
         raise problem(file, line, f"the tag `{tag}`: remove it")
     match event:
         case yaml.ScalarEvent():
+            if not event.value.isprintable() and any(
+                "\ud800" <= c <= "\udfff" for c in event.value
+            ):
+                raise problem(file, line, "half a character (a surrogate): write the character")
             return Scalar(file, line, event.value, _tag(event))
         case yaml.SequenceStartEvent():
             items = tuple(_items(file, events, depth))

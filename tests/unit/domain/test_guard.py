@@ -1,3 +1,4 @@
+import itertools
 import re
 
 import pytest
@@ -48,14 +49,14 @@ def run(guard: StreamGuard, pieces: list[str]) -> str:
 
 def cut(text: str, places: list[int]) -> list[str]:
     edges = [0, *sorted(place % (len(text) + 1) for place in places), len(text)]
-    return [text[one:two] for one, two in zip(edges, edges[1:], strict=False)]
+    return [text[one:two] for one, two in itertools.pairwise(edges)]
 
 
 @given(st.lists(st.integers(0, 500), max_size=12))
 def test_a_reply_is_the_same_however_the_stream_was_cut(places: list[int]) -> None:
     pseudonyms, anna, carl = issued()
     reply = (
-        f"{anna} met {carl}'s nurse. {anna[1:-1]} said: call 555 0142, or 555-0199; write to "
+        f"{anna} met {carl}'s nurse. [{anna}] said: call 555 0142, or 555-0199; write to "
         f"someone@example.org ({carl.lower()}). 患者{anna}说 [PERSON_000] **{carl}**, {anna}"
     )
     expected = (
@@ -77,11 +78,11 @@ def test_every_single_split_of_a_pseudonym_is_restored() -> None:
 
 def test_a_pseudonym_that_the_model_invented_is_not_restored() -> None:
     pseudonyms, anna, _ = issued()
-    number = (int(anna[8:11]) + 1) % 1000
+    number = (int(anna[7:10]) + 1) % 1000
     invented = f"[PERSON_{number:03d}]"
     guard = StreamGuard(pseudonyms, profile(), PhoneScanner())
-    assert run(guard, [f"{invented} PERSON_99 PERSON_{anna[8:11]}7"]) == (
-        f"{invented} PERSON_99 PERSON_{anna[8:11]}7"
+    assert run(guard, [f"{invented} PERSON_99 PERSON_{anna[7:10]}7"]) == (
+        f"{invented} PERSON_99 PERSON_{anna[7:10]}7"
     )
     assert guard.restored == 0
 

@@ -1,3 +1,4 @@
+import itertools
 from collections.abc import Mapping
 
 import pytest
@@ -61,16 +62,16 @@ TEXT = "Anna Berg called. Ask ANNA BERG."
 
 def test_a_pseudonym_takes_the_place_of_a_name() -> None:
     redacted = only(treat(TEXT, find(TEXT, "Anna Berg"), PSEUDONYM))
-    assert redacted.startswith("[PERSON_")
+    assert redacted.startswith("PERSON_")
     assert "Anna" not in redacted
 
 
 def test_another_spelling_of_one_name_has_the_same_number_and_comes_back_as_it_was() -> None:
     done = treat(TEXT, find(TEXT, "Anna Berg", "ANNA BERG"), PSEUDONYM)
     first, second = (word for word in only(done).replace(".", " ").split() if "PERSON" in word)
-    assert second == f"{first[:-1]}a]"
-    assert done.pseudonyms.restore(first.strip("[]")) == "Anna Berg"
-    assert done.pseudonyms.restore(second.strip("[]")) == "ANNA BERG"
+    assert second == f"{first}a"
+    assert done.pseudonyms.restore(first) == "Anna Berg"
+    assert done.pseudonyms.restore(second) == "ANNA BERG"
 
 
 def test_a_type_that_no_profile_names_is_blocked() -> None:
@@ -138,7 +139,7 @@ def test_merging_covers_exactly_what_was_found_whatever_the_order(
     merged = list(merge(tuple(findings), rules))
     covered = {place for each in findings for place in range(each.start, each.end)}
     assert {place for each in merged for place in range(each.start, each.end)} == covered
-    assert all(one.end <= two.start for one, two in zip(merged, merged[1:], strict=False))
+    assert all(one.end <= two.start for one, two in itertools.pairwise(merged))
     assert merged == list(merge(tuple(shuffled), rules))
 
 
@@ -183,7 +184,7 @@ def test_a_later_turn_and_a_shortened_history_give_the_same_pseudonym() -> None:
 
 def test_two_callers_and_two_conversations_share_no_pseudonym() -> None:
     seen = {
-        only(treat(text, find(text, "Anna Berg"), PSEUDONYM, caller=caller)).split("]")[0]
+        only(treat(text, find(text, "Anna Berg"), PSEUDONYM, caller=caller)).split()[0]
         for text in ("Anna Berg one", "Anna Berg two", "Anna Berg three")
         for caller in ("key:a", "key:b")
     }
@@ -201,13 +202,24 @@ def test_a_pseudonym_that_the_caller_wrote_is_never_issued_where_it_would_be_res
         SECRETS,
         "key:a",
     )
-    assert done.pseudonyms.restore(plain.strip("[]")) is None
+    assert done.pseudonyms.restore(plain) is None
 
 
-def test_a_tag_of_an_earlier_reply_is_not_treated_again() -> None:
-    text = "What of [PERSON_123] and [PERSON]?"
-    findings = (Finding(8, 20, e.PERSON), Finding(9, 19, e.PERSON), Finding(26, 32, e.PERSON))
-    assert only(treat(text, findings, PSEUDONYM)) == text
+def test_a_tag_of_an_earlier_reply_is_not_treated_again_where_replies_hold_tags() -> None:
+    text = "What of PERSON_123 and [PERSON]?"
+    findings = (Finding(8, 18, e.PERSON), Finding(24, 30, e.PERSON))
+    research = profile({e.PERSON: Operator.REPLACE}, restore=False)
+    assert only(treat(text, findings, research)) == text
+    assert "PERSON_123" not in only(treat(text, findings, PSEUDONYM))
+
+
+def test_a_pseudonym_that_would_run_into_its_neighbours_is_set_apart() -> None:
+    text = "xAnna BergCarl Dahl, Anna Berg"
+    findings = find(text, "Anna Berg", "Carl Dahl")
+    done = treat(text, findings, PSEUDONYM)
+    anna = only(done).rpartition(" ")[2]
+    assert only(done).startswith(f"x[{anna}]PERSON_")
+    assert done.pseudonyms.restore(anna) == "Anna Berg"
 
 
 def test_findings_that_do_not_fit_the_texts_fail_the_request() -> None:

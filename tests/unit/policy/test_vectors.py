@@ -58,8 +58,7 @@ def test_a_vector_that_holds_finds_nothing(files: Files) -> None:
             "expected AGE block, got keep",
         ),
         (
-            "{permit: treatment, rules: [treatment-by-clinicians], "
-            "treatments: {AGE: {mask: {keep_last: 2}}}}",
+            RIGHT[:-1] + ", treatments: {AGE: {mask: {keep_last: 2}}}}",
             "expected AGE mask (last 2 kept), got keep",
         ),
     ],

@@ -1,0 +1,139 @@
+"""An engine that does what a test tells it to, and remembers exactly what it saw.
+
+It keeps the port's contract (tests/contracts/test_engine.py) unless a fault is switched on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass, field
+
+from gateway.domain.errors import Code, ExchangeError
+from gateway.domain.exchange import Ask, Conversation, End, FinishReason, Model, Piece, Usage
+from gateway.domain.ports import Prompt, Receipt
+from gateway.domain.text import RedactedText
+
+MODEL = Model("fake-model", "ab" * 32, 8192, 1_700_000_000)
+
+
+@dataclass(frozen=True)
+class FakePrompt:
+    """Counts words as tokens."""
+
+    conversation: Conversation[RedactedText] = field(repr=False)
+    max_tokens: int
+    tokens: int
+
+
+@dataclass
+class Seen:
+    """One run: what the engine was given, and how the run ended."""
+
+    conversation: Conversation[RedactedText]
+    receipt: Receipt
+    pieces: int = 0
+    closed: bool = False
+    """Whether the run is over, by itself or because its reader went away."""
+    finished: bool = False
+    """Whether the reader got the `End`."""
+
+    @property
+    def text(self) -> str:
+        """Every text of the conversation, in order, a line each."""
+        return "\n".join(text.for_engine() for text in self.conversation.texts())
+
+
+@dataclass
+class FakeEngine:
+    """Set the attributes before or between requests. The faults are off at first."""
+
+    pieces: Sequence[str] = ("Hello", ", ", "world", ".")
+    """What it replies, a token each, up to the length asked for."""
+    echo: int | None = None
+    """If set, it replies with the last message's text instead, in chunks of so many characters."""
+    delay: float = 0.0
+    """Seconds before each piece."""
+    served: tuple[Model, ...] = (MODEL,)
+    # Faults.
+    fail_prepare: Exception | None = None
+    fail_at: int | None = None
+    """Raise `failure` instead of piece number so much; 0 is before the first."""
+    failure: Exception = field(
+        default_factory=lambda: ExchangeError(Code.ENGINE_FAILED, "The engine failed.")
+    )
+    overloaded: bool = False
+    hang_at: int | None = None
+    """Wait for ever instead of piece number so much, until the reader goes away."""
+    # What happened.
+    prepared: list[Conversation[RedactedText]] = field(default_factory=list)
+    seen: list[Seen] = field(default_factory=list)
+    started: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when a run reaches its first piece, or the place where it hangs."""
+
+    def models(self) -> Sequence[Model]:
+        return self.served
+
+    def prepare(self, model: Model, ask: Ask[RedactedText], max_tokens: int) -> FakePrompt:
+        if self.fail_prepare is not None:
+            raise self.fail_prepare
+        if model not in self.served:
+            raise ValueError("prepare takes one of the engine's own models")
+        self.prepared.append(ask.conversation)
+        words = sum(
+            len(part.for_engine().split())
+            for message in ask.conversation.messages
+            for part in message.content
+        )
+        tokens = max(1, words)
+        named = ask.options.max_tokens is not None
+        if tokens + (max_tokens if named else 1) > model.context_length:
+            raise ExchangeError(
+                Code.CONTEXT_LENGTH_EXCEEDED, "Shorten the messages.", param="messages"
+            )
+        if ask.options.seed is not None and ask.options.temperature > 0:
+            raise ExchangeError(Code.UNSUPPORTED_PARAMETER, "No seed here.", param="seed")
+        return FakePrompt(ask.conversation, min(max_tokens, model.context_length - tokens), tokens)
+
+    async def generate(self, prompt: Prompt, receipt: Receipt) -> AsyncGenerator[Piece | End, None]:
+        if not isinstance(receipt, Receipt):
+            raise TypeError("an engine runs nothing without a receipt of the ledger")
+        if not isinstance(prompt, FakePrompt):
+            raise TypeError("this engine runs only what it has prepared")
+        if self.overloaded:
+            raise ExchangeError(Code.OVERLOADED, "The engine's queue is full.")
+        run = Seen(prompt.conversation, receipt)
+        self.seen.append(run)
+        pieces = self._reply(prompt)
+        reason = FinishReason.STOP
+        try:
+            for index in range(len(pieces) + 1):
+                await self._meet(index)
+                if index == len(pieces):
+                    break
+                if index == prompt.max_tokens:
+                    reason = FinishReason.LENGTH
+                    break
+                run.pieces += 1
+                yield Piece(pieces[index], 1)
+            run.finished = True
+            yield End(reason, Usage(prompt.tokens, run.pieces))
+        finally:
+            run.closed = True
+
+    async def _meet(self, index: int) -> None:
+        """Wait, hang or raise, as the test wants it at this piece."""
+        if self.fail_at == index:
+            raise self.failure
+        if self.hang_at == index:
+            self.started.set()
+            await asyncio.Event().wait()
+        await asyncio.sleep(self.delay)
+        self.started.set()
+
+    def _reply(self, prompt: FakePrompt) -> Sequence[str]:
+        if self.echo is None:
+            return self.pieces
+        last = prompt.conversation.messages[-1]
+        text = "\n".join(part.for_engine() for part in last.content)
+        return [text[at : at + self.echo] for at in range(0, len(text), self.echo)]

@@ -1,0 +1,119 @@
+"""`intramural policy` on the command line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from gateway.cli.policy import app
+from gateway.domain.entities import KNOWN
+from gateway.policy.release import load
+from gateway.policy.shipped import install_default, shipped_policies
+from gateway.settings import Settings
+from gateway.settings import load as load_settings
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    settings = load_settings(tmp_path)
+    install_default(settings.policies)
+    return settings
+
+
+def run(settings: Settings, *arguments: str) -> Result:
+    return CliRunner(env={"COLUMNS": "200", "TERM": "dumb"}).invoke(app, arguments, obj=settings)
+
+
+EXPLAIN = ("explain", "--purpose", "TREAT", "--action", "chat", "--model", "small", "--role")
+
+
+def test_the_shipped_policy_passes_its_check(settings: Settings) -> None:
+    result = run(settings, "check")
+    assert result.exit_code == 0
+    assert load(settings.policies).digest in result.stdout
+
+
+def test_a_check_can_be_read_by_a_program(settings: Settings) -> None:
+    result = run(settings, "check", "--json")
+    said = json.loads(result.stdout)
+    assert said["ok"]
+    assert said["release"] == load(settings.policies).digest
+    assert said["problems"] == said["notes"] == []
+
+
+def test_a_vector_that_fails_fails_the_check(settings: Settings) -> None:
+    path = settings.policies / "profiles" / "treatment.yaml"
+    path.write_text(path.read_text().replace("PERSON: pseudonym", "PERSON: keep"))
+    result = run(settings, "check")
+    assert result.exit_code == 1
+    assert "vectors/access.yaml:3:" in result.stderr
+    assert "expected PERSON pseudonym, got keep" in result.stderr
+    assert json.loads(run(settings, "check", "--json").stdout)["problems"][0]["line"] == 3
+
+
+@pytest.mark.parametrize("command", [("check",), ("show",), (*EXPLAIN, "clinician")])
+def test_a_broken_policy_is_told_with_file_and_line(
+    settings: Settings, command: tuple[str, ...]
+) -> None:
+    path = settings.policies / "profiles" / "treatment.yaml"
+    path.write_text(path.read_text().replace("restore: true", "restore: yes"))
+    line = path.read_text().splitlines().index("restore: yes") + 1
+    result = run(settings, *command)
+    assert result.exit_code == 1
+    assert f"profiles/treatment.yaml:{line}: write `true` or `false`" in result.stderr
+    assert result.stdout == ""
+
+
+@pytest.mark.parametrize("command", ["check", "show"])
+def test_a_directory_named_on_the_command_line_is_the_one_meant(
+    tmp_path: Path, command: str
+) -> None:
+    nothing = load_settings(tmp_path)
+    assert run(nothing, command).exit_code == 1
+    assert run(nothing, command, str(shipped_policies())).exit_code == 0
+
+
+def test_show_has_every_type_and_every_profile(settings: Settings) -> None:
+    result = run(settings, "show")
+    assert result.exit_code == 0
+    for word in (*KNOWN, "treatment", "coding", "research", "never-for-marketing"):
+        assert word in result.stdout
+
+
+def test_show_can_be_read_by_a_program(settings: Settings) -> None:
+    said = json.loads(run(settings, "show", "--json").stdout)
+    assert [profile["name"] for profile in said["profiles"]] == ["treatment", "coding", "research"]
+    assert set(said["profiles"][0]["entities"]) == KNOWN
+    assert said["rules"][0]["profile"] == "treatment"
+
+
+def test_explain_names_the_rules_and_the_treatments(settings: Settings) -> None:
+    result = run(settings, *EXPLAIN, "clinician")
+    assert result.exit_code == 0
+    assert "permitted under profile treatment" in result.stdout
+    assert "treatment-by-clinicians" in result.stdout
+    assert ["PERSON", "pseudonym"] in [line.split() for line in result.stdout.splitlines()]
+
+
+def test_explain_says_why_not(settings: Settings) -> None:
+    result = run(settings, *EXPLAIN, "reseacher")
+    assert result.exit_code == 0
+    assert result.stdout == "denied: no rule permits it\n"
+    assert "no rule mentions the role `reseacher`" in result.stderr
+
+
+def test_explain_can_be_read_by_a_program(settings: Settings) -> None:
+    said = json.loads(run(settings, *EXPLAIN, "clinician", "--json").stdout)
+    assert said["decision"] == "permit"
+    assert said["profile"]["entities"]["AGE"] == "keep"
+    denied = json.loads(run(settings, *EXPLAIN, "nobody", "--json").stdout)
+    assert (denied["decision"], denied["profile"]) == ("deny", None)
+
+
+def test_a_purpose_that_is_no_code_is_a_usage_error(settings: Settings) -> None:
+    arguments = [word if word != "TREAT" else "TREET" for word in EXPLAIN]
+    assert run(settings, *arguments, "clinician").exit_code == 2
