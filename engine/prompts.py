@@ -22,7 +22,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from tokenizers import Tokenizer
 
 from engine.errors import ModelChanged, UnsupportedInput
-from engine.tokenizer import Specials, byte_table
+from engine.tokenizer import Specials, byte_table, unspeakable
 
 TOKENIZER_FILE: Final = "tokenizer.json"
 SPECIALS_FILE: Final = "specials.json"
@@ -69,6 +69,7 @@ class Prompts:
         self._specials = specials
         self.bytes_of = byte_table(vocabulary, specials)
         """For each token id the bytes that it stands for."""
+        self._unspeakable = unspeakable(vocabulary, specials)
         self.end_tokens = specials.end
         self.strip_space = specials.strip_space
         names = sorted(specials.tokens, key=len, reverse=True)
@@ -152,11 +153,20 @@ class Prompts:
 
     def _plain(self, text: str) -> list[int]:
         try:
-            ids: list[int] = self._tokenizer.encode(text, add_special_tokens=False).ids
+            spelt = text.encode()
         except UnicodeEncodeError:
             raise UnsupportedInput(
                 "The text is not valid Unicode: it has a lone surrogate."
             ) from None
+        if len(spelt.translate(None, self._unspeakable)) != len(spelt):
+            # The tokenizer would leave these characters out without a word.
+            text = "".join(
+                "\ufffd"
+                if any(byte in self._unspeakable for byte in character.encode())
+                else character
+                for character in text
+            )
+        ids: list[int] = self._tokenizer.encode(text, add_special_tokens=False).ids
         return ids
 
     def _guarded(self, message: ChatMessage, guard: str) -> ChatMessage:

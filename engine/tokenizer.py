@@ -199,6 +199,17 @@ def byte_table(vocabulary: list[str], specials: Specials) -> list[bytes]:
     return table
 
 
+def unspeakable(vocabulary: list[str], specials: Specials) -> bytes:
+    """Return the bytes that no token spells: SmolLM2 lacks six of ASCII's controls and a few more.
+
+    A character with one of them becomes U+FFFD.
+    """
+    if specials.spm:
+        return b""
+    known = set(vocabulary)
+    return bytes(byte for token, byte in _byte_alphabet().items() if token not in known)
+
+
 def _byte_alphabet() -> dict[str, int]:
     """GPT-2's reversible mapping of bytes to printable characters (`bytes_to_unicode`)."""
     printable = [*range(33, 127), *range(161, 173), *range(174, 256)]

@@ -26,7 +26,9 @@ from gateway.identity.authenticator import ApiKeyAuthenticator
 from gateway.identity.keyring import open_keyring
 from gateway.ledger.ledger import SqliteLedger
 from gateway.pipeline import Parts, Pipeline
+from gateway.policy.check import check_release
 from gateway.policy.decider import CedarDecider
+from gateway.policy.problems import PolicyError
 from gateway.policy.release import load as load_release
 from gateway.settings import Settings
 
@@ -52,7 +54,11 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
     clock = SystemClock()
     secrets = installation.prepare(settings)
     say("policy")
-    decider = CedarDecider(load_release(settings.policies))
+    release = load_release(settings.policies)
+    report = check_release(release)
+    if not report.ok:
+        raise PolicyError(report.problems)
+    decider = CedarDecider(release)
     keyring = open_keyring(settings.state, settings.keys)
     with ExitStack() as undo:
         say("ledger")

@@ -23,7 +23,8 @@ from gateway.settings import Settings
 
 DEMO_ROLE: Final = "clinician"
 """The role that the shipped policy lets ask for TREAT."""
-_DEMO_NAME: Final = "demo"
+DEMO_NAME: Final = "demo"
+"""What the demo key is called. An administrator's keys bear the names of their software."""
 _DEMO_DAYS: Final = 90
 _DAY_MS: Final = 86_400_000
 
@@ -34,7 +35,8 @@ def prepare(settings: Settings) -> Secrets:
     Raises `OSError`, `SecretFileError` or `PolicyError`.
     """
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    settings.keys.mkdir(mode=0o700, exist_ok=True)
+    # A directory that an earlier command or a checkout made wider is ours to close.
+    settings.data.chmod(0o700)
     install_default(settings.policies)
     return Secrets(
         pseudonym=secretfiles.read_or_create(settings.keys / "pseudonym.key", 32),
@@ -64,7 +66,7 @@ def ensure_demo_key(
         )
         return path
     grant = Grant(
-        name=_DEMO_NAME,
+        name=DEMO_NAME,
         roles=frozenset({DEMO_ROLE}),
         groups=frozenset(),
         networks=parse_networks(["127.0.0.0/8", "::1/128"]),

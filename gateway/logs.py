@@ -7,6 +7,7 @@ and what other libraries log is reduced to their name and level.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sys
 import threading
@@ -67,8 +68,8 @@ def configure(*, style: str, level: str) -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
-        cache_logger_on_first_use=True,
+        logger_factory=_Stderr,
+        cache_logger_on_first_use=False,
     )
     root = logging.getLogger()
     root.handlers[:] = [_Foreign()]
@@ -135,6 +136,20 @@ def _only_listed(
     for name in [name for name in fields if name not in FIELDS]:
         del fields[name]
     return fields
+
+
+class _Stderr:
+    """Writes lines to standard error. A log that cannot be written never stops an exchange."""
+
+    def __init__(self, *_: object) -> None:
+        """Take what structlog passes, which is nothing."""
+
+    def msg(self, line: str) -> None:
+        with contextlib.suppress(OSError, ValueError):  # A closed pipe, or a closed file.
+            sys.stderr.write(f"{line}\n")
+            sys.stderr.flush()
+
+    debug = info = warning = error = msg
 
 
 class _Foreign(logging.Handler):

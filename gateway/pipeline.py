@@ -42,13 +42,13 @@ class Submission:
 
     credentials: Credentials
     action: Action
-    purpose: str | None
-    profile: str | None
+    purpose: str | None = field(repr=False)
+    profile: str | None = field(repr=False)
     """A stricter profile that the client asks for: it can tighten policy, never loosen it."""
     read: Callable[[], Awaitable[Ask[RawText]]] = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Parts:
     """The implementations of the ports, as the composition root chose them."""
 
@@ -95,20 +95,30 @@ class Pipeline:
     async def _run(self, submission: Submission, trail: Trail, channel: Channel) -> None:
         started = self._parts.clock.now_ms()
         progress = Progress(prompt_tokens=0)
+        end: Done | ExchangeError = _stopped(Code.SHUTTING_DOWN)
         try:
-            try:
-                redaction, prompt = await self._admit(submission, trail, channel)
-            except Exception as error:  # noqa: BLE001 - recorded, then told to the client
-                raise await self._refused(trail, error) from None
-            progress.prompt_tokens = prompt.tokens
-            end = await self._carry_out(redaction, prompt, trail, progress, channel)
-        except Exception as error:  # noqa: BLE001 - the last word goes to the client
-            failure = _as_exchange_error(trail, error)
-            channel.end(failure)
-            logs.exchange_ended(trail, progress, self._parts.clock.now_ms() - started, failure.code)
-        else:
+            end = await self._exchange(submission, trail, progress, channel)
+        finally:
+            # Whatever happened, nobody waits for ever.
             channel.end(end)
-            logs.exchange_ended(trail, progress, self._parts.clock.now_ms() - started)
+            code = end.code if isinstance(end, ExchangeError) else None
+            logs.exchange_ended(trail, progress, self._parts.clock.now_ms() - started, code)
+
+    async def _exchange(
+        self, submission: Submission, trail: Trail, progress: Progress, channel: Channel
+    ) -> Done | ExchangeError:
+        """Return how the exchange ended; its records are durable, or the end says why not."""
+        try:
+            redaction, prompt = await self._admit(submission, trail, channel)
+        except Exception as error:  # noqa: BLE001 - recorded, then told to the client
+            refusal = _as_exchange_error(trail, error)
+        else:
+            progress.prompt_tokens = prompt.tokens
+            try:
+                return await self._carry_out(redaction, prompt, trail, progress, channel)
+            except Exception as error:  # noqa: BLE001 - settled, as far as can be; told to the client
+                return _as_exchange_error(trail, error)
+        return await self._refused(trail, refusal)
 
     async def _admit(
         self, submission: Submission, trail: Trail, channel: Channel
@@ -186,16 +196,15 @@ class Pipeline:
             raise failure
         return Done(rest, reason, Usage(progress.prompt_tokens, progress.completion_tokens))
 
-    async def _refused(self, trail: Trail, error: Exception) -> ExchangeError:
+    async def _refused(self, trail: Trail, refusal: ExchangeError) -> ExchangeError:
         """Record that nothing was sent, and return what the client is told."""
-        failure = _as_exchange_error(trail, error)
-        refusal = trail.refusal(self._parts.clock.now_ms(), failure.code)
-        if refusal is not None:
+        record = trail.refusal(self._parts.clock.now_ms(), refusal.code)
+        if record is not None:
             try:
-                await self._parts.ledger.append(refusal)
-            except ExchangeError as unrecorded:
-                return unrecorded
-        return failure
+                await self._parts.ledger.append(record)
+            except Exception as error:  # noqa: BLE001 - without its record a refusal is another one
+                return _as_exchange_error(trail, error)
+        return refusal
 
     def _redact(
         self,
@@ -260,7 +269,9 @@ async def _supervised(
 def _as_exchange_error(trail: Trail, error: Exception) -> ExchangeError:
     """Return `error` as something with a code; an unforeseen one is logged by type and place."""
     if isinstance(error, ExchangeError):
-        return error
+        # What led here, and its variables, may quote a text: only the code and our words go on.
+        error.__cause__ = error.__context__ = None
+        return error.with_traceback(None)
     logs.unexpected(error, exchange=trail.exchange)
     return ExchangeError(
         Code.INTERNAL_ERROR,

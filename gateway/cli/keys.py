@@ -95,7 +95,9 @@ def list_(
     from rich.table import Table
     from rich.text import Text
 
-    table = Table("id", "name", "state", "roles", "purpose", "networks", "expires")
+    table = Table()
+    for header in ("id", "name", "state", "roles", "purpose", "networks", "expires"):
+        table.add_column(header, no_wrap=header in {"id", "expires"}, overflow="fold")
     for row in rows:
         cells = (row[str(column.header)] for column in table.columns)
         table.add_row(

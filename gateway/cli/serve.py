@@ -42,6 +42,10 @@ def serve(context: typer.Context) -> None:
     except Exception as error:  # noqa: BLE001 - one line for people, by a type that is known
         fail(explain(error))
     try:
+        try:
+            _make_demo_key(settings)
+        except Exception as error:  # noqa: BLE001 - as above
+            fail(explain(error))
         app = assemble(gateway.parts, settings, gateway.checks)
         server = build_server(app, settings.server)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -75,6 +79,28 @@ def explain(error: Exception) -> str:
     raise error
 
 
+def _make_demo_key(settings: Settings) -> None:
+    """Make the key of the invitation on first use, and again when it has expired.
+
+    Not where somebody made another key, or revoked this one: it does not come back by itself.
+    """
+    from gateway import installation
+    from gateway.cli.recorder import record_admin
+    from gateway.identity.keyring import open_keyring
+
+    keyring = open_keyring(settings.state, settings.keys)
+    try:
+        if all(
+            key.grant.name == installation.DEMO_NAME and key.revoked is None
+            for key in keyring.store.all_keys()
+        ):
+            installation.ensure_demo_key(
+                settings, keyring, lambda act, target: record_admin(settings, act, target)
+            )
+    finally:
+        keyring.store.close()
+
+
 def _listen(settings: Settings) -> socket.socket:
     host, port = settings.server.host, settings.server.port
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -89,7 +115,7 @@ def _listen(settings: Settings) -> socket.socket:
 
 async def _run(server: uvicorn.Server, listener: socket.socket, settings: Settings) -> None:
     serving = asyncio.create_task(server.serve(sockets=[listener]))
-    while not server.started and not serving.done():
+    while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn has no event for it
         await asyncio.sleep(0.01)
     if server.started:
         _invite(settings, listener.getsockname()[1])
@@ -118,8 +144,10 @@ def _invite(settings: Settings, port: int) -> None:
             f'  client = OpenAI(base_url="{base}/v1", api_key=open("{key}").read().strip(),',
             '                  default_headers={"X-Purpose-Of-Use": "TREAT"})',
             '  reply = client.chat.completions.create(model="smollm2-135m-instruct", messages=[',
-            '      {"role": "user", "content": "Summarise: Margaret Thornton, MRN 48210377, was '
-            'seen for chest pain."}])',
+            (
+                '      {"role": "user", "content": "Summarise: Margaret Thornton, MRN 48210377, '
+                'was seen for chest pain."}])'
+            ),
             "  print(reply.choices[0].message.content)",
         ]
     typer.echo("\n".join(lines))

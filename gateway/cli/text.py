@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import datetime
+import datetime as dt
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -26,16 +26,23 @@ def register(app: typer.Typer) -> None:
 
 def detect(
     files: Annotated[
-        list[Path] | None, typer.Argument(help="Text files; standard input if none.", dir_okay=False)
+        list[Path] | None,
+        typer.Argument(help="Text files; standard input if none.", dir_okay=False),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One line of JSON for each finding.")] = False,
-    show_text: Annotated[bool, typer.Option("--show-text", help="Print the matched text, too.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One line of JSON for each finding.")
+    ] = False,
+    show_text: Annotated[
+        bool, typer.Option("--show-text", help="Print the matched text, too.")
+    ] = False,
     jsonl: Annotated[
         bool,
-        typer.Option("--jsonl", help='Read lines {"id", "text"}, write lines {"id", "spans", "ms"}.'),
+        typer.Option(
+            "--jsonl", help='Read lines {"id", "text"}, write lines {"id", "spans", "ms"}.'
+        ),
     ] = False,
 ) -> None:
-    """Find what may identify a patient. Prints offsets and types; the text only with --show-text."""
+    """Find what may identify a patient: offsets and types, the text only with --show-text."""
     sources = [(str(path), _read(path)) for path in files or []] or [("-", sys.stdin.buffer.read())]
     detector = _detector()
     try:
@@ -57,7 +64,7 @@ def detect(
 def _detector() -> PresidioDetector:
     from gateway.detection.detector import PresidioDetector
 
-    return PresidioDetector(reference_year=datetime.datetime.now(datetime.UTC).year)
+    return PresidioDetector(reference_year=dt.datetime.now(dt.UTC).year)
 
 
 def _read(path: Path) -> bytes:
@@ -81,7 +88,8 @@ async def _show(
         return
     typer.echo(f"{name}: {len(found)} findings in {len(text)} characters")
     for line in found:
-        row = f"{line.start:>7} {line.end:>7}  {line.entity:<22} {line.score:4.2f}  {line.recognizer:<28}"
+        place = f"{line.start:>7} {line.end:>7}"
+        row = f"{place}  {line.entity:<22} {line.score:4.2f}  {line.recognizer:<28}"
         typer.echo(f"{row} {line.text!r}" if line.text is not None else row.rstrip())
 
 

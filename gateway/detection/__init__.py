@@ -1,1 +1,1 @@
-"""What identifies a patient in a text: Presidio's frame, our rules, and a language model. No network."""
+"""What identifies a patient in a text: Presidio's frame, our rules, a model; no network."""

@@ -1,5 +1,7 @@
 """Street addresses, postcodes, and places that come with them (45 CFR 164.514(b)(2)(i)(B))."""
 
+# ruff: noqa: E501 - a pattern cut to a hundred columns is read worse than a long one
+
 from __future__ import annotations
 
 import re
@@ -10,9 +12,7 @@ from gateway.detection.rules import Rule, Rules, folded
 from gateway.detection.vocabulary import is_word
 from gateway.domain.entities import LOCATION, POSTCODE, STREET_ADDRESS
 
-_STATES: Final = (
-    "A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|PR|RI|S[CD]|T[NX]|UT|V[AIT]|W[AIVY]|A[AEP]|GU"
-)
+_STATES: Final = "A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|PR|RI|S[CD]|T[NX]|UT|V[AIT]|W[AIVY]|A[AEP]|GU"
 _STATE_NAMES: Final = (
     "Alabama|Alaska|Arizona|Arkansas|California|Colorado|Connecticut|Delaware|Florida|Georgia|Hawaii|Idaho|Illinois|Indiana|Iowa|Kansas|"
     "Kentucky|Louisiana|Maine|Maryland|Massachusetts|Michigan|Minnesota|Mississippi|Missouri|Montana|Nebraska|Nevada|New Hampshire|New Jersey|"
@@ -43,8 +43,97 @@ _TAIL: Final = (
 _CITY: Final = rf"{U}{A}{{1,24}}\.?(?:[ \-']{{1}}{U}{A}{{1,24}}){{0,3}}"
 _STREET_END: Final = "street|st|avenue|ave|road|rd|boulevard|blvd|drive|dr|lane|ln|court|ct|squares?|streets|terrace|way|circle|place"
 _LONGEST_LINE: Final = 5
-_LINE_STARTS: Final = frozenset("suite apt apartment unit flat ste room floor new united south north east west central great st san port fort mount lake city".split())
-_MEASURES: Final = frozenset("mg ml mcg g kg cm mm units unit iu to x and or every per by of at in for from bid tid qid daily day days hours hrs hr min weeks times tablets tabs puffs gtt ng dl mmol meq l bpm mmhg percent vs plus minus over was is are has had with on who pt patient".split())
+_LINE_STARTS: Final = frozenset(
+    [
+        "suite",
+        "apt",
+        "apartment",
+        "unit",
+        "flat",
+        "ste",
+        "room",
+        "floor",
+        "new",
+        "united",
+        "south",
+        "north",
+        "east",
+        "west",
+        "central",
+        "great",
+        "st",
+        "san",
+        "port",
+        "fort",
+        "mount",
+        "lake",
+        "city",
+    ]
+)
+_MEASURES: Final = frozenset(
+    [
+        "mg",
+        "ml",
+        "mcg",
+        "g",
+        "kg",
+        "cm",
+        "mm",
+        "units",
+        "unit",
+        "iu",
+        "to",
+        "x",
+        "and",
+        "or",
+        "every",
+        "per",
+        "by",
+        "of",
+        "at",
+        "in",
+        "for",
+        "from",
+        "bid",
+        "tid",
+        "qid",
+        "daily",
+        "day",
+        "days",
+        "hours",
+        "hrs",
+        "hr",
+        "min",
+        "weeks",
+        "times",
+        "tablets",
+        "tabs",
+        "puffs",
+        "gtt",
+        "ng",
+        "dl",
+        "mmol",
+        "meq",
+        "l",
+        "bpm",
+        "mmhg",
+        "percent",
+        "vs",
+        "plus",
+        "minus",
+        "over",
+        "was",
+        "is",
+        "are",
+        "has",
+        "had",
+        "with",
+        "on",
+        "who",
+        "pt",
+        "patient",
+    ]
+)
 _PLACE_CUE: Final = r"(?:address|addr|domicile|residence|residing|resides|lives?|living|located|home|house|mailing|street|adresse|anschrift|wohnhaft|dirección|domicilio|住址|地址)"
 
 
@@ -54,7 +143,12 @@ def _street(match: re.Match[str]) -> bool:
 
 
 def _not_dose(match: re.Match[str]) -> bool:
-    return not match.string[match.start() : match.start() + 24].lower().split(maxsplit=1)[-1].startswith(("mg", "ml", "mcg", "year", "day", "week", "month", "hour", "min"))
+    return (
+        not match.string[match.start() : match.start() + 24]
+        .lower()
+        .split(maxsplit=1)[-1]
+        .startswith(("mg", "ml", "mcg", "year", "day", "week", "month", "hour", "min"))
+    )
 
 
 def _unusual(match: re.Match[str]) -> bool:
@@ -70,7 +164,9 @@ def _block(match: re.Match[str]) -> bool:
 
 
 def _placed(words: list[str]) -> bool:
-    return len(words) <= _LONGEST_LINE and (words[0].lower().rstrip(".") in _LINE_STARTS or not is_word(words[0]))
+    return len(words) <= _LONGEST_LINE and (
+        words[0].lower().rstrip(".") in _LINE_STARTS or not is_word(words[0])
+    )
 
 
 NUMBER_FIRST: Final = (
@@ -88,31 +184,204 @@ RULES: Final[Rules] = (
         0.85,
         _not_dose,
     ),
-    Rule("address.numbered_street", STREET_ADDRESS, re.compile(r"(?<![\w.,/$\-])\d{1,6}[ ](?:(?:N|S|E|W|North|South|East|West)\.? )?(?:Broadway|Highway \d{1,4}|Route \d{1,4}|US-\d{1,3}|County Road \d{1,5}|Avenue [A-Z])\b"), 0.8),
-    Rule("address.type_first", STREET_ADDRESS, re.compile(rf"(?<!\w)(?:\d{{1,6}}[ ]){{0,2}}(?:bis |ter )?(?:{_FIRST})[ ](?:(?:de|du|des|da|do|dos|della|la|le|les|el|los|del|di|d'|of|von|der|den)[ ]){{0,2}}{_WORD}(?:[ ]{_WORD}){{0,4}}?,?[ ](?:n[.ºo°]{{0,2}}[ ]?)?\d{{1,5}}[A-Za-z]?\b(?:,[ ]?\d{{1,3}}[ºª]?[ ]?[A-Z]?\b)?"), 0.75),
-    folded("address.number_type_first", STREET_ADDRESS, rf"(?<![\w.,/$\-])(?:\d{{1,6}}[ ])?\d{{1,5}}[ ]?(?:bis|ter)?,?[ ](?:rue|avenue|av\.|bd|boulevard|allée|chemin|impasse|place|quai|cours|route|via|viale|calle|rua|ul\.)[ ](?:(?:de|du|des|la|le|les|el|los|del|d')[ ]?){{0,2}}{_WORD}(?:[ \-]{U}{_WORD}){{0,3}}", 0.7),
-    Rule("address.compound", STREET_ADDRESS, re.compile(rf"(?<!\w){U}{A}{{2,30}}(?:straße|strasse|str\.|weg|allee|platz|gasse|ring|damm|ufer|straat|laan|plein|gade|vej|vägen|gatan|gata|katu|tie|vei|veien|stien|steig|kamp|hof|berg|tanya|puiestee|tänav|gränd|stræde|brink|dijk|kade|singel|steen|huis)[ ]\d{{1,5}}[ ]?[A-Za-z]?\b"), 0.75),
-    folded("address.separate_type", STREET_ADDRESS, rf"(?<!\w){A}{_WORD}(?:[ ]{_WORD}){{0,3}}[ ](?:straße|strasse|str\.|weg|allee|platz|gasse|ring|utca|út|u\.|tér|krt\.|ulica|ulice|cesta|trg|street|road|avenue|drive|lane)[ ]\d{{1,5}}[ ]?[A-Za-z]?\b", 0.7),
-    Rule("address.word_number_line", STREET_ADDRESS, re.compile(rf"(?m)^[ \t>]{{0,8}}(?P<value>(?:\d{{1,6}}[ ])?{U}{_WORD}(?:[ ]{_WORD}){{0,3}}[ ]\d{{1,5}}[A-Za-z]?)[.,]?[ \t]{{0,4}}$"), 0.5, _unusual),
-    folded("address.cued", STREET_ADDRESS, rf"\b{_PLACE_CUE}\b[\s:=\"'*|(]{{1,5}}(?:(?:is|at|of|in|on|to|the|as|new|my|her|his)[ ]){{0,4}}(?P<value>(?:\d{{1,6}}[A-Za-z]?(?:[ ]\d{{1,4}})?[ ]{_WORD}(?:[ ]{_WORD}){{0,4}}(?:[ ]\d{{1,5}})?|{_WORD}(?:[ ]{_WORD}){{0,3}}[ ]\d{{1,5}}))\b", 0.6, _not_dose),
-    folded("address.labelled", STREET_ADDRESS, r"(?:\b|_)(?:home |mailing |street |postal |billing |current |permanent |work )?(?:address|addr\.?|adresse|anschrift|dirección|domicilio|住址|地址)(?:_?(?:line|1|2)){0,2}[\s*_\"'`|]{0,4}[:=：][\s*_\"'`|]{0,4}(?P<value>(?=[^\n\"|]{0,60}\d)[^\n\"|;]{4,110})", 0.6, cues=("addr", "adress", "anschrift", "direcc", "domicilio", "址")),
-    Rule("address.unit_tail", STREET_ADDRESS, re.compile(rf"(?<!\w)(?i:apartment|apt|suite|ste|unit|flat)\b\.?[ ]?#?[ ]?\d{{1,5}}[A-Za-z]?,?[ ]{U}{A}{{1,24}}(?:,?[ ]\(?{U}{A}{{1,24}}\)?){{0,4}}(?:[ ]\d{{4,6}})?"), 0.6),
-    Rule("address.block", STREET_ADDRESS, re.compile(rf"(?<!\w)(?:(?i:apartment|apt|suite|ste|unit|flat)\b\.?[ ]?#?[ ]?\d{{1,5}}[A-Za-z]?|(?i:{_STREET_END})\b\.?|[ ]\d{{1,5}}[.,]?)(?P<value>(?:[ \t]{{0,3}}\n[ \t>]{{0,4}}(?:,[ ])?(?![^\n]{{0,50}}:)(?:{U}|\d)[^\n:;!?\t]{{1,40}}(?=\n|[?.!]|$)){{1,3}})"), 0.5, _block),
-    Rule("address.number_word_number", STREET_ADDRESS, re.compile(rf"(?:\b(?:at|to|in|from|near|is|of|and|with|on)[ ]|(?m:^)[ \t>]{{0,4}}|[,:][ ])(?P<value>\d{{1,6}}[ ]{_WORD}(?:[ ]{_WORD}){{0,3}}[ ]\d{{1,5}}[A-Za-z]?)\b(?!%)"), 0.5, _unusual),
-    Rule("address.word_number", STREET_ADDRESS, re.compile(rf"\b(?:at|to|in|from|near|is|of|on|and)[ ](?:the[ ])?(?P<value>{U}{_WORD}(?:[ ]{U}{_WORD}){{1,3}}[ ]\d{{1,5}}|{U}{_WORD}[ ]\d{{3,5}})(?![\w%/]|[.,\-]\d|[ ](?i:mg|ml|mcg|g|units?|tablets?|tabs?)\b)"), 0.4, _unusual),
-    folded("address.unit", STREET_ADDRESS, r"(?<!\w)(?:apartment|apt|suite|ste|unit|flat|appt|bldg)\b\.?[ ]?#?[ ]?(?=[A-Za-z]?\d)[A-Za-z]?\d{1,5}[A-Za-z]?\b", 0.6, lambda match: not match.string[match.end() : match.end() + 10].lower().lstrip().startswith(("of", "mg", "ml", "/", "per", "insulin", "units"))),
-    folded("address.po_box", STREET_ADDRESS, r"\b(?:p\.?[ ]?o\.?[ ]?box|post(?:al)? (?:office )?box|postfach|apartado(?: de correos)?|boîte postale|psc|cmr|unit|box)[ ]?#?\d{1,6}(?:,? box[ ]?\d{1,6})?(?:\s{1,3}(?:APO|FPO|DPO)[ ](?:AA|AE|AP)[ ]\d{5})?", 0.75, cues=("box", "postfach", "apartado", "postale", "psc", "cmr")),
-    Rule("address.military", STREET_ADDRESS, re.compile(r"(?:\bUS(?:S|NS|CGC|NV)[ ][^\s,]{2,30}(?:[ ][^\s,]{2,30})?\s{1,3})?\b(?:APO|FPO|DPO),?[ ](?:AA|AE|AP)(?:[ ]\d{5}(?:-\d{4})?)?"), 0.85, cues=("apo", "fpo", "dpo")),
-    folded("address.corner", STREET_ADDRESS, rf"\b(?P<value>(?:the )?(?:corner|intersection) of {_WORD}(?:[ ]{_WORD}){{0,3}}?(?:[ ]\d{{1,5}}\.?)?[ ](?:and|&|with)[ ]{_WORD}(?:[ ]{U}{_WORD}){{0,2}})", 0.7, cues=("corner", "intersection")),
-    Rule("place.city_state_zip", LOCATION, re.compile(rf"(?<!\w)(?:{_CITY},?[ ])?(?:{_STATES}|{_STATE_NAMES}),?[ ]{{1,2}}\d{{5}}(?:-\d{{4}})?(?!\d)"), 0.9),
-    Rule("place.city_state", LOCATION, re.compile(rf"(?<!\w){_CITY},[ ]?(?:{_STATES}|{_STATE_NAMES})(?!\w)"), 0.7),
-    Rule("place.postcode_city", LOCATION, re.compile(rf"(?<![\w.,/\-])(?:D-|A-|CH-|F-|E-|I-)?\d{{5}}[ ]{U}{L}{{2,24}}(?:[ \-](?:am|an der|bei|de|la|le|sur|{U}{L}{{2,24}})){{0,3}}"), 0.5),
+    Rule(
+        "address.numbered_street",
+        STREET_ADDRESS,
+        re.compile(
+            r"(?<![\w.,/$\-])\d{1,6}[ ](?:(?:N|S|E|W|North|South|East|West)\.? )?(?:Broadway|Highway \d{1,4}|Route \d{1,4}|US-\d{1,3}|County Road \d{1,5}|Avenue [A-Z])\b"
+        ),
+        0.8,
+    ),
+    Rule(
+        "address.type_first",
+        STREET_ADDRESS,
+        re.compile(
+            rf"(?<!\w)(?:\d{{1,6}}[ ]){{0,2}}(?:bis |ter )?(?:{_FIRST})[ ](?:(?:de|du|des|da|do|dos|della|la|le|les|el|los|del|di|d'|of|von|der|den)[ ]){{0,2}}{_WORD}(?:[ ]{_WORD}){{0,4}}?,?[ ](?:n[.ºo°]{{0,2}}[ ]?)?\d{{1,5}}[A-Za-z]?\b(?:,[ ]?\d{{1,3}}[ºª]?[ ]?[A-Z]?\b)?"
+        ),
+        0.75,
+    ),
+    folded(
+        "address.number_type_first",
+        STREET_ADDRESS,
+        rf"(?<![\w.,/$\-])(?:\d{{1,6}}[ ])?\d{{1,5}}[ ]?(?:bis|ter)?,?[ ](?:rue|avenue|av\.|bd|boulevard|allée|chemin|impasse|place|quai|cours|route|via|viale|calle|rua|ul\.)[ ](?:(?:de|du|des|la|le|les|el|los|del|d')[ ]?){{0,2}}{_WORD}(?:[ \-]{U}{_WORD}){{0,3}}",
+        0.7,
+    ),
+    Rule(
+        "address.compound",
+        STREET_ADDRESS,
+        re.compile(
+            rf"(?<!\w){U}{A}{{2,30}}(?:straße|strasse|str\.|weg|allee|platz|gasse|ring|damm|ufer|straat|laan|plein|gade|vej|vägen|gatan|gata|katu|tie|vei|veien|stien|steig|kamp|hof|berg|tanya|puiestee|tänav|gränd|stræde|brink|dijk|kade|singel|steen|huis)[ ]\d{{1,5}}[ ]?[A-Za-z]?\b"
+        ),
+        0.75,
+    ),
+    folded(
+        "address.separate_type",
+        STREET_ADDRESS,
+        rf"(?<!\w){A}{_WORD}(?:[ ]{_WORD}){{0,3}}[ ](?:straße|strasse|str\.|weg|allee|platz|gasse|ring|utca|út|u\.|tér|krt\.|ulica|ulice|cesta|trg|street|road|avenue|drive|lane)[ ]\d{{1,5}}[ ]?[A-Za-z]?\b",
+        0.7,
+    ),
+    Rule(
+        "address.word_number_line",
+        STREET_ADDRESS,
+        re.compile(
+            rf"(?m)^[ \t>]{{0,8}}(?P<value>(?:\d{{1,6}}[ ])?{U}{_WORD}(?:[ ]{_WORD}){{0,3}}[ ]\d{{1,5}}[A-Za-z]?)[.,]?[ \t]{{0,4}}$"
+        ),
+        0.5,
+        _unusual,
+    ),
+    folded(
+        "address.cued",
+        STREET_ADDRESS,
+        rf"\b{_PLACE_CUE}\b[\s:=\"'*|(]{{1,5}}(?:(?:is|at|of|in|on|to|the|as|new|my|her|his)[ ]){{0,4}}(?P<value>(?:\d{{1,6}}[A-Za-z]?(?:[ ]\d{{1,4}})?[ ]{_WORD}(?:[ ]{_WORD}){{0,4}}(?:[ ]\d{{1,5}})?|{_WORD}(?:[ ]{_WORD}){{0,3}}[ ]\d{{1,5}}))\b",
+        0.6,
+        _not_dose,
+    ),
+    folded(
+        "address.labelled",
+        STREET_ADDRESS,
+        r"(?:\b|_)(?:home |mailing |street |postal |billing |current |permanent |work )?(?:address|addr\.?|adresse|anschrift|dirección|domicilio|住址|地址)(?:_?(?:line|1|2)){0,2}[\s*_\"'`|]{0,4}[:=][\s*_\"'`|]{0,4}(?P<value>(?=[^\n\"|]{0,60}\d)[^\n\"|;]{4,110}?)(?=\.?[ ]{1,3}[^\W\d_]{2,16}(?:[ ][^\W\d_]{2,12})?:|\.?[ ]*(?:\n|\Z)|[\"|;])",
+        0.6,
+        cues=("addr", "adress", "anschrift", "direcc", "domicilio", "址"),
+    ),
+    Rule(
+        "address.unit_tail",
+        STREET_ADDRESS,
+        re.compile(
+            rf"(?<!\w)(?i:apartment|apt|suite|ste|unit|flat)\b\.?[ ]?#?[ ]?\d{{1,5}}[A-Za-z]?,?[ ]{U}{A}{{1,24}}(?:,?[ ]\(?{U}{A}{{1,24}}\)?){{0,4}}(?:[ ]\d{{4,6}})?"
+        ),
+        0.6,
+    ),
+    Rule(
+        "address.block",
+        STREET_ADDRESS,
+        re.compile(
+            rf"(?<!\w)(?:(?i:apartment|apt|suite|ste|unit|flat)\b\.?[ ]?#?[ ]?\d{{1,5}}[A-Za-z]?|(?i:{_STREET_END})\b\.?|[ ]\d{{1,5}}[.,]?)(?P<value>(?:[ \t]{{0,3}}\n[ \t>]{{0,4}}(?:,[ ])?(?![^\n]{{0,50}}:)(?:{U}|\d)[^\n:;!?\t]{{1,40}}(?=\n|[?.!]|$)){{1,3}})"
+        ),
+        0.5,
+        _block,
+    ),
+    Rule(
+        "address.number_word_number",
+        STREET_ADDRESS,
+        re.compile(
+            rf"(?:\b(?:at|to|in|from|near|is|of|and|with|on)[ ]|(?m:^)[ \t>]{{0,4}}|[,:][ ])(?P<value>\d{{1,6}}[ ]{_WORD}(?:[ ]{_WORD}){{0,3}}[ ]\d{{1,5}}[A-Za-z]?)\b(?!%)"
+        ),
+        0.5,
+        _unusual,
+    ),
+    Rule(
+        "address.word_number",
+        STREET_ADDRESS,
+        re.compile(
+            rf"\b(?:at|to|in|from|near|is|of|on|and)[ ](?:the[ ])?(?P<value>{U}{_WORD}(?:[ ]{U}{_WORD}){{1,3}}[ ]\d{{1,5}}|{U}{_WORD}[ ]\d{{3,5}})(?![\w%/]|[.,\-]\d|[ ](?i:mg|ml|mcg|g|units?|tablets?|tabs?)\b)"
+        ),
+        0.4,
+        _unusual,
+    ),
+    folded(
+        "address.unit",
+        STREET_ADDRESS,
+        r"(?<!\w)(?:apartment|apt|suite|ste|unit|flat|appt|bldg)\b\.?[ ]?#?[ ]?(?=[A-Za-z]?\d)[A-Za-z]?\d{1,5}[A-Za-z]?\b",
+        0.6,
+        lambda match: (
+            not match.string[match.end() : match.end() + 10]
+            .lower()
+            .lstrip()
+            .startswith(("of", "mg", "ml", "/", "per", "insulin", "units"))
+        ),
+    ),
+    folded(
+        "address.po_box",
+        STREET_ADDRESS,
+        r"\b(?:p\.?[ ]?o\.?[ ]?box|post(?:al)? (?:office )?box|postfach|apartado(?: de correos)?|boîte postale|psc|cmr|unit|box)[ ]?#?\d{1,6}(?:,? box[ ]?\d{1,6})?(?:\s{1,3}(?:APO|FPO|DPO)[ ](?:AA|AE|AP)[ ]\d{5})?",
+        0.75,
+        cues=("box", "postfach", "apartado", "postale", "psc", "cmr"),
+    ),
+    Rule(
+        "address.military",
+        STREET_ADDRESS,
+        re.compile(
+            r"(?:\bUS(?:S|NS|CGC|NV)[ ][^\s,]{2,30}(?:[ ][^\s,]{2,30})?\s{1,3})?\b(?:APO|FPO|DPO),?[ ](?:AA|AE|AP)(?:[ ]\d{5}(?:-\d{4})?)?"
+        ),
+        0.85,
+        cues=("apo", "fpo", "dpo"),
+    ),
+    folded(
+        "address.corner",
+        STREET_ADDRESS,
+        rf"\b(?P<value>(?:the )?(?:corner|intersection) of {_WORD}(?:[ ]{_WORD}){{0,3}}?(?:[ ]\d{{1,5}}\.?)?[ ](?:and|&|with)[ ]{_WORD}(?:[ ]{U}{_WORD}){{0,2}})",
+        0.7,
+        cues=("corner", "intersection"),
+    ),
+    Rule(
+        "place.city_state_zip",
+        LOCATION,
+        re.compile(
+            rf"(?<!\w)(?:{_CITY},?[ ])?(?:{_STATES}|{_STATE_NAMES}),?[ ]{{1,2}}\d{{5}}(?:-\d{{4}})?(?!\d)"
+        ),
+        0.9,
+    ),
+    Rule(
+        "place.city_state",
+        LOCATION,
+        re.compile(rf"(?<!\w){_CITY},[ ]?(?:{_STATES}|{_STATE_NAMES})(?!\w)"),
+        0.7,
+    ),
+    Rule(
+        "place.postcode_city",
+        LOCATION,
+        re.compile(
+            rf"(?<![\w.,/\-])(?:D-|A-|CH-|F-|E-|I-)?\d{{5}}[ ]{U}{L}{{2,24}}(?:[ \-](?:am|an der|bei|de|la|le|sur|{U}{L}{{2,24}})){{0,3}}"
+        ),
+        0.5,
+    ),
     Rule("postcode.zip_plus_4", POSTCODE, re.compile(r"(?<![\w.\-])\d{5}-\d{4}(?![\w\-])"), 0.7),
-    folded("postcode.labelled", POSTCODE, r"(?:\b|_)(?:zip(?:[ _-]?code)?|postal[ _-]?code|post[ _-]?code|plz|postleitzahl|code postal|código postal|cp|c\.p\.|eircode|pincode|邮编)(?!\w)[\s:=\"'*|(#]{0,5}(?:(?:is|was|code|of|to|the|for|number)[ ]){0,3}(?P<value>(?=[A-Za-z0-9\-]{0,8}\d)[A-Za-z0-9][A-Za-z0-9\-]{1,9}(?:[ ](?=[A-Z0-9]{0,3}\d)[A-Z0-9]{2,4})?)\b", 0.85),
-    Rule("postcode.uk", POSTCODE, re.compile(r"(?<![\w\-])(?:GIR ?0AA|[A-PR-UWYZ](?:\d{1,2}|[A-HK-Y]\d{1,2}|\d[A-HJKPS-UW]|[A-HK-Y]\d[ABEHMNPRV-Y]) ?\d[ABD-HJLNP-UW-Z]{2})(?![\w\-])"), 0.7),
-    folded("postcode.canada", POSTCODE, r"(?<![\w\-])[ABCEGHJ-NPRSTVXY]\d[ABCEGHJ-NPRSTV-Z][ -]?\d[ABCEGHJ-NPRSTV-Z]\d(?![\w\-])", 0.7),
-    Rule("postcode.netherlands", POSTCODE, re.compile(rf"(?<![\w.,\-])[1-9]\d{{3}}[ ]?[A-Z]{{2}}[ ]{{1,2}}(?={U})"), 0.5),
-    Rule("postcode.after_place", POSTCODE, re.compile(rf"(?m)(?:(?<=\n)|(?<=\n[ \t])|(?<=, ))(?P<value>{U}{_WORD}(?:[ ]\(?{U}{_WORD}\)?){{0,3}},?[ ](?:[A-Z]{{2}}-?)?\d{{4,6}}(?:-\d{{3,4}})?)(?=[\s.?!,;\"')]|$)"), 0.5),
-    Rule("place.province", LOCATION, re.compile(rf"(?m),[ ](?P<value>{_PROVINCES})(?=[\s,.?]|$)"), 0.4),
-    Rule("place.coordinates", LOCATION, re.compile(r"(?<![\w.])-?\d{1,3}\.\d{3,8}°?[ ]?[NS]?,[ ]?-?\d{1,3}\.\d{3,8}°?[ ]?[EW]?(?!\w)"), 0.6),
+    folded(
+        "postcode.labelled",
+        POSTCODE,
+        r"(?:\b|_)(?:zip(?:[ _-]?code)?|postal[ _-]?code|post[ _-]?code|plz|postleitzahl|code postal|código postal|cp|c\.p\.|eircode|pincode|邮编)(?!\w)[\s:=\"'*|(#]{0,5}(?:(?:is|was|code|of|to|the|for|number)[ ]){0,3}(?P<value>(?=[A-Za-z0-9\-]{0,8}\d)[A-Za-z0-9][A-Za-z0-9\-]{1,9}(?:[ ](?=[A-Z0-9]{0,3}\d)[A-Z0-9]{2,4})?)\b",
+        0.85,
+    ),
+    Rule(
+        "postcode.uk",
+        POSTCODE,
+        re.compile(
+            r"(?<![\w\-])(?:GIR ?0AA|[A-PR-UWYZ](?:\d{1,2}|[A-HK-Y]\d{1,2}|\d[A-HJKPS-UW]|[A-HK-Y]\d[ABEHMNPRV-Y]) ?\d[ABD-HJLNP-UW-Z]{2})(?![\w\-])"
+        ),
+        0.7,
+    ),
+    folded(
+        "postcode.canada",
+        POSTCODE,
+        r"(?<![\w\-])[ABCEGHJ-NPRSTVXY]\d[ABCEGHJ-NPRSTV-Z][ -]?\d[ABCEGHJ-NPRSTV-Z]\d(?![\w\-])",
+        0.7,
+    ),
+    Rule(
+        "postcode.netherlands",
+        POSTCODE,
+        re.compile(rf"(?<![\w.,\-])[1-9]\d{{3}}[ ]?[A-Z]{{2}}[ ]{{1,2}}(?={U})"),
+        0.5,
+    ),
+    Rule(
+        "postcode.after_place",
+        POSTCODE,
+        re.compile(
+            rf"(?m)(?:(?<=\n)|(?<=\n[ \t])|(?<=, ))(?P<value>{U}{_WORD}(?:[ ]\(?{U}{_WORD}\)?){{0,3}},?[ ](?:[A-Z]{{2}}-?)?\d{{4,6}}(?:-\d{{3,4}})?)(?=[\s.?!,;\"')]|$)"
+        ),
+        0.5,
+    ),
+    Rule(
+        "place.province",
+        LOCATION,
+        re.compile(rf"(?m),[ ](?P<value>{_PROVINCES})(?=[\s,.?]|$)"),
+        0.4,
+    ),
+    Rule(
+        "place.coordinates",
+        LOCATION,
+        re.compile(
+            r"(?<![\w.])-?\d{1,3}\.\d{3,8}°?[ ]?[NS]?,[ ]?-?\d{1,3}\.\d{3,8}°?[ ]?[EW]?(?!\w)"
+        ),
+        0.6,
+    ),
 )

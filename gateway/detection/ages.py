@@ -1,12 +1,14 @@
 """Ages. From 90 on, an age identifies by itself (45 CFR 164.514(b)(2)(i)(C))."""
 
+# ruff: noqa: E501 - a pattern cut to a hundred columns is read worse than a long one
+
 from __future__ import annotations
 
 import re
 from typing import Final
 
-from gateway.domain.entities import AGE, AGE_OVER_89
 from gateway.detection.rules import Rule, Rules, folded
+from gateway.domain.entities import AGE, AGE_OVER_89
 
 _OLDEST_COMMON: Final = 89
 _OLDEST_EVER: Final = 130
@@ -16,7 +18,7 @@ _OLD: Final = (
     r"[ \-]?(?:jährige?[rnms]?|Jahre(?: alt)?|ans|años|岁)\b|岁)"
 )
 _SEXED: Final = re.compile(r"(?<![\w.\-/])(?P<n>\d{2,3})[ ]?(?:[MF]|WM|WF|BM|BF|AAM|AAF)(?![\w.])")
-_LABEL: Final = r"\b(?:aged?|at the age of|age of|at age|turned|edad|alter)[\s:=*\"'|(]{1,5}(?:of |is |was |about |approx\.? )?(?P<value>(?P<n>\d{1,3}))(?![\d/.]|[ ]?(?:mg|%|days?|hours?|hrs?|weeks?|months?))"
+_LABEL: Final = r"\b(?:aged?|at the age of|age of|at age|turned|died at|died aged|lived to|edad|alter)[\s:=*\"'|(]{1,5}(?:of |is |was |about |approx\.? )?(?P<value>(?P<n>\d{1,3}))(?![\d/]|\.\d|[ ]?(?:mg|%|days?|hours?|hrs?|weeks?|months?))"
 _WORDS: Final = r"(?:(?:ninety|one[- ]hundred)(?:[- ](?:and[- ])?(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve))?)"
 
 

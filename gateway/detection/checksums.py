@@ -7,7 +7,11 @@ from typing import Final
 
 _NOT_ALNUM: Final = re.compile(r"[^0-9A-Za-z]")
 _VIN_VALUES: Final = dict(
-    zip("ABCDEFGHJKLMNPRSTUVWXYZ", [1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4, 5, 7, 9, 2, 3, 4, 5, 6, 7, 8, 9], strict=True)
+    zip(
+        "ABCDEFGHJKLMNPRSTUVWXYZ",
+        [1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4, 5, 7, 9, 2, 3, 4, 5, 6, 7, 8, 9],
+        strict=True,
+    )
 ) | {str(digit): digit for digit in range(10)}
 _VIN_WEIGHTS: Final = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
 _DNI_LETTERS: Final = "TRWAGMYFPDXBNJZSQVHLCKE"
@@ -52,7 +56,9 @@ def dea(value: str) -> bool:
 
 def vin(value: str) -> bool:
     """Vehicle identification number: 49 CFR 565.15(c)."""
-    total = sum(_VIN_VALUES[char] * weight for char, weight in zip(value, _VIN_WEIGHTS, strict=True))
+    total = sum(
+        _VIN_VALUES[char] * weight for char, weight in zip(value, _VIN_WEIGHTS, strict=True)
+    )
     return value[8] == "0123456789X"[total % 11]
 
 

@@ -4,12 +4,15 @@ The e-mail pattern is our own: Presidio's asks tldextract, which asks the intern
 pattern is our own because Presidio's costs more than everything else together.
 """
 
+# ruff: noqa: E501 - a pattern cut to a hundred columns is read worse than a long one
+
 from __future__ import annotations
 
 import ipaddress
 import re
 from typing import Final
 
+from gateway.detection.rules import Rule, Rules, folded
 from gateway.domain.entities import (
     EMAIL_ADDRESS,
     FAX_NUMBER,
@@ -19,22 +22,25 @@ from gateway.domain.entities import (
     URL,
     USERNAME,
 )
-from gateway.detection.rules import Rule, Rules, folded
 
+_LEAST_IPV6: Final = 5
+"""Characters: "::" and "a::1" are punctuation more often than addresses."""
 _EXT: Final = r"(?:[ ,;]{0,2}(?:x|ext\.?|extension|#)[ .:]{0,2}\d{1,6})?"
 _SEP: Final = r"[ .\-/]"
-_NANP: Final = rf"(?:(?:\+|00|001[ .\-]?)?1?[ .\-]?)?(?:\(\d{{3}}\)[ .\-]{{0,2}}|\d{{3}}[.\-/ ][ ]?)\d{{3}}[ .\-]{{1,2}}\d{{4}}(?!\d)"
+_NANP: Final = (
+    r"(?:(?:\+|00)?1[ .\-]?)?(?:\(\d{3}\)[ .\-]{0,2}|\d{3}[.\-/ ][ ]?)\d{3}[ .\-]{1,2}\d{4}(?!\d)"
+)
 _INTERNATIONAL: Final = rf"(?:\+|\b00)[ ]?\d{{1,3}}(?:{_SEP}{{0,2}}\(?\d{{1,5}}\)?){{2,6}}"
 _NATIONAL: Final = rf"(?:\(0\d{{1,5}}\)|\b0\d{{1,5}})(?:[ ]?{_SEP}[ ]?\d{{2,8}}){{1,5}}"
 _GROUPED: Final = r"(?:\(\d{1,5}\)[ ]?\d{2,4}(?:[ \-]\d{2,4}){1,4}|\b\d{2,4}(?:[ \-]\d{2,4}){2,4})"
-_LOOSE: Final = r"[+(]?\d[\d ().\-/]{4,22}\d"
+_LOOSE: Final = r"[+(]{0,2}\d[\d ().\-/]{4,22}\d"
 _DIGITS: Final = re.compile(r"\d")
 _PHONE_LABEL: Final = (
     r"(?:\b|_)(?:tele?phone|phone|phn|tel|cell(?:ular)?|mobile|mob|pager?|beeper|call(?:ed)?(?: (?:me|us|back|her|him|them))?|contact|text|whatsapp|"
     r"voicemail|hotline|helpline|dial|ring|answer(?:s|ing)?|reach(?:ed|able)?(?: (?:me|us|her|him|them))?|ph|hm|wk|handy|telefon|tél|teléfono|tfno|móvil|portable|电话|手机)\b"
 )
 _FAX_LABEL: Final = r"(?:\b|_)(?:fax(?:ed)?|facsimile|telefax|télécopie)\b"
-_GAP: Final = r"(?:[\s:=*_\"'`|(#.,\-]{0,6}(?:(?:number|numbers|no|num|nr|is|was|at|to|on|the|line|me|us|cell|home|work|office|direct)\b[\s:=.\"'*]{1,4}){0,5})"
+_GAP: Final = r"(?:[\s:=*_\"'`|#.,\-]{0,6}(?:\((?:office|home|work|cell|mobile|direct|[a-z])\)[\s:]{0,3})?(?:(?:number|numbers|no|num|nr|is|was|at|to|on|the|line|me|us|cell|home|work|office|direct)\b[\s:=.\"'*]{1,4}){0,5})"
 
 
 def _count(match: re.Match[str], least: int, most: int) -> bool:
@@ -87,21 +93,88 @@ DOMAIN: Final = folded(
     "contact.domain",
     URL,
     r"(?<![@\w.\-])(?:[a-z0-9][a-z0-9\-]{0,40}\.){1,4}(?:com|org|net|edu|gov|mil|int|info|health|hospital|clinic|care|doctor|io|app|dev|me|us|uk|de|fr|es|nl|be|at|ch|it|eu|ca|au|se|no|dk|fi|pl|cz|cn|jp|in|br)"
-        r"(?:/[^\s<>\"'`\])}]{0,300})?(?![\w@]|\.\w)",
+    r"(?:/[^\s<>\"'`\])}]{0,300})?(?![\w@]|\.\w)",
     0.6,
-    lambda match: "." in match[0] and not match[0][0].isdigit() and (match[0].islower() or "/" in match[0] or match[0].count(".") > 1 or match[0].lower().endswith((".com", ".org", ".net", ".edu", ".gov"))),
+    lambda match: (
+        "." in match[0]
+        and not match[0][0].isdigit()
+        and (
+            match[0].islower()
+            or "/" in match[0]
+            or match[0].count(".") > 1
+            or match[0].lower().endswith((".com", ".org", ".net", ".edu", ".gov"))
+        )
+    ),
     cues=(".",),
 )
-IPV4: Final = Rule("contact.ipv4", IP_ADDRESS, re.compile(r"(?<![\w.])(?P<value>(?:\d{1,3}\.){3}\d{1,3})(?![\w]|\.\d)"), 0.9, _address)
-IPV6: Final = Rule("contact.ipv6", IP_ADDRESS, re.compile(r"(?<![\w:.])(?P<value>(?:[0-9A-Fa-f]{0,4}:){2,7}(?:[0-9A-Fa-f]{1,4}|(?:\d{1,3}\.){3}\d{1,3})?)(?![\w:])"), 0.9, lambda m: len(m["value"]) > 4 and _address(m), cues=(":",))  # noqa: PLR2004 - "::" alone is punctuation
-MAC: Final = Rule("contact.mac", MAC_ADDRESS, re.compile(r"(?<![\w:\-])(?:[0-9A-Fa-f]{2}([:\-]))(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}(?![\w:])|(?<!\w)[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}(?!\w)"), 0.9)
+IPV4: Final = Rule(
+    "contact.ipv4",
+    IP_ADDRESS,
+    re.compile(r"(?<![\w.])(?P<value>(?:\d{1,3}\.){3}\d{1,3})(?![\w]|\.\d)"),
+    0.9,
+    _address,
+)
+IPV6: Final = Rule(
+    "contact.ipv6",
+    IP_ADDRESS,
+    re.compile(
+        r"(?<![\w:.])(?P<value>(?:[0-9A-Fa-f]{0,4}:){2,7}(?:[0-9A-Fa-f]{1,4}|(?:\d{1,3}\.){3}\d{1,3})?)(?![\w:])"
+    ),
+    0.9,
+    lambda m: len(m["value"]) >= _LEAST_IPV6 and _address(m),
+    cues=(":",),
+)
+MAC: Final = Rule(
+    "contact.mac",
+    MAC_ADDRESS,
+    re.compile(
+        r"(?<![\w:\-])(?:[0-9A-Fa-f]{2}([:\-]))(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}(?![\w:])|(?<!\w)[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}(?!\w)"
+    ),
+    0.9,
+)
 NANP: Final = folded("contact.phone_nanp", PHONE_NUMBER, rf"(?<![\w.])(?:{_NANP}){_EXT}", 0.8)
-PHONE_LABELLED: Final = folded("contact.phone_labelled", PHONE_NUMBER, rf"{_PHONE_LABEL}{_GAP}(?P<value>{_LOOSE}{_EXT})", 0.9, _labelled)
-FAX: Final = folded("contact.fax", FAX_NUMBER, rf"{_FAX_LABEL}{_GAP}(?P<value>{_LOOSE}{_EXT})", 0.95, _labelled, cues=("fax", "facsim", "copie"))
-INTERNATIONAL: Final = folded("contact.phone_international", PHONE_NUMBER, rf"(?<![\w.]){_INTERNATIONAL}{_EXT}", 0.75, _international)
-NATIONAL: Final = folded("contact.phone_national", PHONE_NUMBER, rf"(?<![\w./\-])(?<!\d,){_NATIONAL}{_EXT}(?![\w/]|[.,]\d)", 0.5, _grouped)
-GROUPED: Final = folded("contact.phone_grouped", PHONE_NUMBER, rf"(?<![\w./\-+])(?<!\d,){_GROUPED}{_EXT}(?![\w/]|[.,]\d)", 0.4, _grouped)
-LOCAL: Final = folded("contact.phone_local", PHONE_NUMBER, rf"(?<![\w.,/\-+])\d{{3}}-\d{{4}}{_EXT}(?![\w/\-]|[.,]\d)", 0.4)
+PHONE_LABELLED: Final = folded(
+    "contact.phone_labelled",
+    PHONE_NUMBER,
+    rf"{_PHONE_LABEL}{_GAP}(?P<value>{_LOOSE}{_EXT})",
+    0.9,
+    _labelled,
+)
+FAX: Final = folded(
+    "contact.fax",
+    FAX_NUMBER,
+    rf"{_FAX_LABEL}{_GAP}(?P<value>{_LOOSE}{_EXT})",
+    0.95,
+    _labelled,
+    cues=("fax", "facsim", "copie"),
+)
+INTERNATIONAL: Final = folded(
+    "contact.phone_international",
+    PHONE_NUMBER,
+    rf"(?<![\w.]){_INTERNATIONAL}{_EXT}",
+    0.75,
+    _international,
+)
+NATIONAL: Final = folded(
+    "contact.phone_national",
+    PHONE_NUMBER,
+    rf"(?<![\w./\-])(?<!\d,){_NATIONAL}{_EXT}(?![\w/]|[.,]\d)",
+    0.5,
+    _grouped,
+)
+GROUPED: Final = folded(
+    "contact.phone_grouped",
+    PHONE_NUMBER,
+    rf"(?<![\w./\-+])(?<!\d,){_GROUPED}{_EXT}(?![\w/]|[.,]\d)",
+    0.4,
+    _grouped,
+)
+LOCAL: Final = folded(
+    "contact.phone_local",
+    PHONE_NUMBER,
+    rf"(?<![\w.,/\-+])\d{{3}}-\d{{4}}{_EXT}(?![\w/\-]|[.,]\d)",
+    0.4,
+)
 
 SHAPED: Final[Rules] = (EMAIL, WEB, IPV4, IPV6, MAC, NANP, INTERNATIONAL, FAX, PHONE_LABELLED)
 RULES: Final[Rules] = (
@@ -111,13 +184,30 @@ RULES: Final[Rules] = (
     NATIONAL,
     GROUPED,
     LOCAL,
-    Rule("contact.handle", USERNAME, re.compile(r"(?<![\w@.])@[A-Za-z_][\w.]{2,30}\b"), 0.5, cues=("@",)),
+    Rule(
+        "contact.handle",
+        USERNAME,
+        re.compile(r"(?<![\w@.])@[A-Za-z_][\w.]{2,30}\b"),
+        0.5,
+        cues=("@",),
+    ),
     folded(
         "contact.username",
         USERNAME,
         r"(?:\b|_)(?:user[ _-]?(?:name|id)|login(?: id| name)?|screen[ _-]?name|handle|account name|twitter|instagram|facebook|skype|logon)[\s:=*_\"'`|(]{1,6}(?:is |was )?(?P<value>@?[\w.\-]{3,40})",
         0.7,
-        lambda match: any(char.isdigit() or char in "@._-" for char in match["value"].rstrip(".")) or ":" in match[0] or "=" in match[0],
+        lambda match: (
+            any(char.isdigit() or char in "@._-" for char in match["value"].rstrip("."))
+            or ":" in match[0]
+            or "=" in match[0]
+        ),
     ),
-    folded("contact.password", USERNAME, r"\b(?:password|passcode|pwd)[\s:=*\"'`|(]{1,6}(?:is |was )?(?P<value>[^\s\"'<>]{4,64})", 0.6, lambda match: any(char.isdigit() for char in match["value"]), cues=("pass", "pwd")),
+    folded(
+        "contact.password",
+        USERNAME,
+        r"\b(?:password|passcode|pwd)[\s:=*\"'`|(]{1,6}(?:is |was )?(?P<value>[^\s\"'<>]{4,64})",
+        0.6,
+        lambda match: any(char.isdigit() for char in match["value"]),
+        cues=("pass", "pwd"),
+    ),
 )

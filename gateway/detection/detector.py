@@ -9,6 +9,7 @@ import asyncio
 import queue
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Final, TypeVar
 
 from gateway.detection.propagation import propagate
@@ -24,8 +25,8 @@ T = TypeVar("T")
 _Window = tuple[int, int, int]
 """Index of a text, start and end in its view."""
 _FAILED: Final = (
-    "Detection failed, so nothing was sent to a model. Try again; if it fails again, ask the operator to run "
-    "`intramural doctor`."
+    "Detection failed, so nothing was sent to a model. Try again; if it fails again, ask the "
+    "operator to run `intramural doctor`."
 )
 
 
@@ -56,18 +57,26 @@ class PresidioDetector:
         found: list[list[Finding]] = [[] for _ in views]
         # One step of bounded size at a time: a long text does not keep the others waiting.
         for step in _steps(views):
-            for index, findings in await self._run(lambda step=step: self._analyze(views, step)):
+            for index, findings in await self._run(partial(self._analyze, views, step)):
                 found[index].extend(findings)
         return await self._run(lambda: _finish(views, found))
 
     async def _run(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._pool, work)
 
-    def _analyze(self, views: Sequence[View], step: Sequence[_Window]) -> list[tuple[int, list[Finding]]]:
+    def _analyze(
+        self, views: Sequence[View], step: Sequence[_Window]
+    ) -> list[tuple[int, list[Finding]]]:
         analyzer = self._analyzers.get()
         try:
             return [
-                (index, [_moved(each, start) for each in analyzer.analyze(views[index].text[start:end])])
+                (
+                    index,
+                    [
+                        _moved(each, start)
+                        for each in analyzer.analyze(views[index].text[start:end])
+                    ],
+                )
                 for index, start, end in step
             ]
         finally:
@@ -95,11 +104,16 @@ def _steps(views: Sequence[View]) -> list[list[_Window]]:
 def _moved(finding: Finding, by: int) -> Finding:
     if by == 0:
         return finding
-    return Finding(finding.start + by, finding.end + by, finding.entity, finding.score, finding.recognizer)
+    return Finding(
+        finding.start + by, finding.end + by, finding.entity, finding.score, finding.recognizer
+    )
 
 
 def _finish(views: Sequence[View], found: Sequence[Sequence[Finding]]) -> tuple[Findings, ...]:
-    grown = [[grow(each, view.text) for each in findings] for view, findings in zip(views, found, strict=True)]
+    grown = [
+        [grow(each, view.text) for each in findings]
+        for view, findings in zip(views, found, strict=True)
+    ]
     everywhere = propagate([view.text for view in views], grown)
     return tuple(
         tuple(sorted({_original(view, each) for each in (*own, *more)}))

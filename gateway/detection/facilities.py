@@ -3,6 +3,8 @@
 The names listed here are common knowledge, written down for this program; no gazetteer was copied.
 """
 
+# ruff: noqa: E501 - a pattern cut to a hundred columns is read worse than a long one
+
 from __future__ import annotations
 
 import re
@@ -21,14 +23,21 @@ _KIND: Final = (
     r"General(?: Hospital)?|Memorial(?: Hospital)?|Regional|Presbyterian|University|College|School|Institute|Academy|Foundation|Retirement (?:Home|Community)|Assisted Living|Senior Living|Care Home|Manor|Office|"
     r"[Kk]linikum|[Kk]rankenhaus|[Kk]linik|[Uu]niversitätsklinik(?:um)?|[Ss]pital|[Oo]spedale|[Zz]iekenhuis|NHS (?:Foundation )?Trust|Trust|VAMC|VA Medical Center|Medical|Center|Centre)"
 )
-_STRONG: Final = re.compile(r"hospital|medical|clinic|health|infirmary|hospice|klinik|krankenhaus|spital|nursing|rehab|trust|pharmacy|institute|university|vamc|ospedale", re.IGNORECASE)
-_INSTITUTION: Final = re.compile(r"(?:Hospital|HOSPITAL|Med(?:ical|\.)? Cent(?:er|re)|MEDICAL CENTER|Infirmary|Hospice|General|Memorial)\Z")
+_STRONG: Final = re.compile(
+    r"hospital|medical|clinic|health|infirmary|hospice|klinik|krankenhaus|spital|nursing|rehab|trust|pharmacy|institute|university|vamc|ospedale",
+    re.IGNORECASE,
+)
+_INSTITUTION: Final = re.compile(
+    r"(?:Hospital|HOSPITAL|Med(?:ical|\.)? Cent(?:er|re)|MEDICAL CENTER|Infirmary|Hospice|General|Memorial)\Z"
+)
 _NAME_WORD: Final = rf"(?:St\.?|Ste\.?|Mt\.?|Ft\.?|{U}\.|{U}(?:{A}|['\-&.](?={A})){{0,24}}(?:'s?)?)"
 _INNER: Final = r"(?:of|the|and|&|at|for|de|del|la|in|-)"
-FORM: Final = re.compile(rf"(?<!\w){_NAME_WORD}(?:[ ](?:{_INNER}[ ]){{0,2}}{_NAME_WORD}){{0,4}}?[ ]{_KIND}(?!\w)(?:[ ](?:of|at|in|-)[ ](?:the[ ])?{U}{A}{{1,24}}(?:[ ](?:of[ ])?{U}{A}{{1,24}}){{0,3}})?(?:[ ](?:{_KIND})(?!\w)){{0,2}}")
+FORM: Final = re.compile(
+    rf"(?<!\w){_NAME_WORD}(?:[ ](?:{_INNER}[ ]){{0,2}}{_NAME_WORD}){{0,4}}?[ ]{_KIND}(?!\w)(?:[ ](?:of|at|in|-)[ ](?:the[ ])?{U}{A}{{1,24}}(?:[ ](?:of[ ])?{U}{A}{{1,24}}){{0,3}})?(?:[ ](?:{_KIND})(?!\w)){{0,2}}"
+)
 _KIND_FIRST: Final = re.compile(
     rf"(?<!\w)(?:(?:University|Hospital|Hospitals|Clinic|Institute|School|College|Medical College|Children's Hospital|Hôpital|Hôpitaux|Hospital [Uu]niversitario|Hospital [Gg]eneral|Clínica|Centro de [Ss]alud|Centro [Mm]édico|Clinique|CHU|CHR|CH|"
-    rf"Ospedale|Klinikum|Universitätsklinikum|Krankenhaus|Policlinico|Fundación|Residencia|hôpital|hopital|clinique|clínica)(?:[ ](?:of|for|the|de|du|des|la|le|les|el|los|del|da|do|d'|l'|St\.|San|Santa)){{0,3}}[ ']{U}(?:{A}|['\-]){{1,24}}(?:[ ](?:(?:of|and|the|for|de|la|y|del|&)[ ]){{0,2}}{U}(?:{A}|['\-]){{1,24}}){{0,4}})"
+    rf"Ospedale|Klinikum|Universitätsklinikum|Krankenhaus|Policlinico|Fundación|Residencia|hôpital|hopital|clinique|clínica)(?:[ ](?:of|for|the|de|du|des|la|le|les|el|los|del|da|do|d'|l'|St\.|San|Santa)){{0,3}}[ ']{U}(?:{A}|['\-]){{1,24}}(?:[ ](?:(?:of|and|the|for|de|la|y|del|&)[ ]){{0,2}}(?:[dl]')?{U}(?:{A}|['\-]){{1,24}}){{0,4}})"
 )
 _KNOWN_CARE: Final = (
     r"Johns Hopkins|Mayo(?: Clinic)?|Cedars?[ -]Sinai|M(?:oun)?t\.? Sinai|NYU(?: Langone)?|UCLA|UCSF|UCSD|UPMC|UNC|MGH|BWH|BIDMC|Mass(?:achusetts)? General|Mass Gen|Kaiser(?: Permanente)?|Beth Israel(?: Deaconess)?|"
@@ -53,11 +62,53 @@ _CARE_VERB: Final = (
     r"(?:seen|evaluated|admitted|treated|hospitali[sz]ed|visited|visiting|visits?|presented|presenting|presents|diagnosed|transferred|transfer|referred|discharged|followed|follow-up|f/u|appointment|appt|appt\.|delivered|operated|surgery|pt|patient|"
     r"consult|consulted|consultation|care|clinic|stay|enrolled|works?|worked|working|employed|located|notes|labs|records|residing|living|lives?|resides|inpatient|outpatient|monitored|screened|attended|managed|reviewed|performed|done|currently|studies|student|born|raised)"
 )
-_AT_PLACE: Final = re.compile(rf"\b(?i:{_CARE_VERB})\b(?:[ ](?:\w{{2,14}}[ ]){{0,2}}?(?:at|to|in|from|by|near|@)[ ]|[ ]@|[ ])(?:the[ ])?(?P<value>(?:St\.?[ ])?{U}(?:{A}|['&\-]){{1,24}}(?:[ ](?:of[ ](?:the[ ])?)?(?:St\.?[ ])?{U}(?:{A}|['&\-]){{1,24}}){{0,4}})")
-_PREPOSED: Final = re.compile(rf"(?<!\w)(?:at|from|near|@)[ ]?(?:the[ ])?(?P<value>(?:St\.?[ ])?{U}{L}{{2,24}}(?:[ ](?:of[ ])?{U}{L}{{1,24}}){{0,3}})(?!\w)")
-_LIVES: Final = re.compile(rf"\b(?i:lives?|living|resid(?:es|ing|ent)|moved|moving|relocated|born|raised|native|travel(?:l?ed|l?ing)?|fl(?:ew|ying)|visiting|trip|hometown|based|grew up|comes?)\b[ ](?:\w{{2,10}}[ ]){{0,2}}?(?:in|to|from|near|of|outside|around)[ ](?P<value>{U}(?:{A}|['\-]){{1,24}}(?:[ ]{U}(?:{A}|['\-]){{1,24}}){{0,3}})")
-_WARD: Final = re.compile(r"\b(?:ward|room|rm|bed|bay|unit|station|pod|zimmer|bett|floor)[ :#]{1,3}(?P<value>(?=[A-Z\-]{0,4}\d)[A-Z]{0,3}-?\d{1,4}[A-Z]?(?:-[A-Z0-9]{1,3})?)\b", re.IGNORECASE)
-_FIRST_STOP: Final = frozenset("the a an our this that your my his her their any which local another at in from to and or of for with when what is are was".split())
+_AT_PLACE: Final = re.compile(
+    rf"\b(?i:{_CARE_VERB})\b(?:[ ](?:\w{{2,14}}[ ]){{0,2}}?(?:at|to|in|from|by|near|@)[ ]|[ ]@|[ ])(?:the[ ])?(?P<value>(?:St\.?[ ])?{U}(?:{A}|['&\-]){{1,24}}(?:[ ](?:of[ ](?:the[ ])?)?(?:St\.?[ ])?{U}(?:{A}|['&\-]){{1,24}}){{0,4}})"
+)
+_PREPOSED: Final = re.compile(
+    rf"(?<!\w)(?:at|from|near|@)[ ]?(?:the[ ])?(?P<value>(?:St\.?[ ])?{U}{L}{{2,24}}(?:[ ](?:of[ ])?{U}{L}{{1,24}}){{0,3}})(?!\w)"
+)
+_LIVES: Final = re.compile(
+    rf"\b(?i:lives?|living|resid(?:es|ing|ent)|moved|moving|relocated|born|raised|native|travel(?:l?ed|l?ing)?|fl(?:ew|ying)|visiting|trip|hometown|based|grew up|comes?)\b[ ](?:\w{{2,10}}[ ]){{0,2}}?(?:in|to|from|near|of|outside|around)[ ](?P<value>{U}(?:{A}|['\-]){{1,24}}(?:[ ]{U}(?:{A}|['\-]){{1,24}}){{0,3}})"
+)
+_WARD: Final = re.compile(
+    r"\b(?:ward|room|rm|bed|bay|unit|station|pod|zimmer|bett|floor)[ :#]{1,3}(?P<value>(?=[A-Z\-]{0,4}\d)[A-Z]{0,3}-?\d{1,4}[A-Z]?(?:-[A-Z0-9]{1,3})?)\b",
+    re.IGNORECASE,
+)
+_ACRONYM: Final = 5
+_FIRST_STOP: Final = frozenset(
+    [
+        "the",
+        "a",
+        "an",
+        "our",
+        "this",
+        "that",
+        "your",
+        "my",
+        "his",
+        "her",
+        "their",
+        "any",
+        "which",
+        "local",
+        "another",
+        "at",
+        "in",
+        "from",
+        "to",
+        "and",
+        "or",
+        "of",
+        "for",
+        "with",
+        "when",
+        "what",
+        "is",
+        "are",
+        "was",
+    ]
+)
 
 
 def _named(match: re.Match[str]) -> bool:
@@ -76,17 +127,32 @@ def _named(match: re.Match[str]) -> bool:
 
 def _unusual(match: re.Match[str]) -> bool:
     words = match["value"].split()
-    return not is_word(words[0]) and not (len(words) == 1 and words[0].isupper() and len(words[0]) <= 5)  # noqa: PLR2004 - acronyms
+    acronym = len(words) == 1 and words[0].isupper() and len(words[0]) <= _ACRONYM
+    return not acronym and not is_word(words[0])
 
 
 RULES: Final[Rules] = (
     Rule("facility.form", ORGANIZATION, FORM, 0.6, _named),
     Rule("facility.kind_first", ORGANIZATION, _KIND_FIRST, 0.6),
     Rule("facility.known", ORGANIZATION, re.compile(rf"(?<!\w)(?:{_KNOWN_CARE})(?!\w)"), 0.6),
-    Rule("place.known", LOCATION, re.compile(rf"(?<!\w)(?:{_CITIES})(?!\w)"), 0.6, lambda match: not EPONYM_NOUNS.match(match.string, match.end())),
+    Rule(
+        "place.known",
+        LOCATION,
+        re.compile(rf"(?<!\w)(?:{_CITIES})(?!\w)"),
+        0.6,
+        lambda match: not EPONYM_NOUNS.match(match.string, match.end()),
+    ),
     Rule("place.at", LOCATION, _AT_PLACE, 0.5, _unusual),
     Rule("place.preposed", LOCATION, _PREPOSED, 0.4, _unusual),
     Rule("place.lives", LOCATION, _LIVES, 0.6, _unusual),
     Rule("place.ward", LOCATION, _WARD, 0.4),
-    Rule("place.county", LOCATION, re.compile(rf"(?<!\w){U}{L}{{2,24}}(?:[ ]{U}{L}{{2,24}})?[ ](?:County|Parish|Borough|Township|Village|Heights|Beach|Springs|Falls|Island|Valley|Lake|Harbor|Province|Prefecture|District)(?!\w)"), 0.5, lambda match: not is_word(match[0].split()[0])),
+    Rule(
+        "place.county",
+        LOCATION,
+        re.compile(
+            rf"(?<!\w){U}{L}{{2,24}}(?:[ ]{U}{L}{{2,24}})?[ ](?:County|Parish|Borough|Township|Village|Heights|Beach|Springs|Falls|Island|Valley|Lake|Harbor|Province|Prefecture|District)(?!\w)"
+        ),
+        0.5,
+        lambda match: not is_word(match[0].split()[0]),
+    ),
 )

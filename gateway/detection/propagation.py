@@ -1,7 +1,7 @@
-"""What one text reveals is sought in all texts of the exchange: a name in a header, a number by its label.
+"""What one text reveals is sought in all texts of the exchange: names and labelled numbers.
 
-Rule: everything is sought in one pass. More needles than `MOST` fail the exchange: to look for some of
-them would be to leak the others.
+Rule: everything is sought in one pass. More needles than `MOST` fail the exchange: to look for
+some of them would be to leak the others.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _SPACES: Final = re.compile(r"\s+")
 
 
 def propagate(texts: Sequence[str], found: Sequence[Sequence[Finding]]) -> list[list[Finding]]:
-    """Return for each text the further places of what was found in any of them. Linear in the texts."""
+    """Return for each text the further places of what any text revealed. Linear in the texts."""
     needles: dict[str, EntityType] = {}
     for text, findings in zip(texts, found, strict=True):
         for finding in findings:
@@ -37,8 +37,8 @@ def propagate(texts: Sequence[str], found: Sequence[Sequence[Finding]]) -> list[
     if len(needles) > MOST:
         raise ExchangeError(
             Code.DETECTION_FAILED,
-            f"The request holds more than {MOST} different names and numbers, so nothing was sent to a model. "
-            "Send it in parts.",
+            f"The request holds more than {MOST} different names and numbers, so nothing was sent "
+            "to a model. Send it in parts.",
         )
     if not needles:
         return [[] for _ in texts]
@@ -55,7 +55,11 @@ def _needles(value: str, finding: Finding) -> Iterator[str]:
                 yield word.lower()
     elif finding.recognizer.startswith(_PREFIXES):
         needle = value.strip("#")
-        if len(needle) >= _LEAST_NUMBER and any(char.isdigit() for char in needle) and not _SPACES.search(needle):
+        if (
+            len(needle) >= _LEAST_NUMBER
+            and any(char.isdigit() for char in needle)
+            and not _SPACES.search(needle)
+        ):
             yield needle.lower()
 
 
@@ -71,5 +75,9 @@ def _seek(text: str, needles: Mapping[str, EntityType]) -> Iterator[Finding]:
         if not word[0].isupper():
             continue
         bare = word.removesuffix("'s")
-        if needles.get(bare.lower()) == PERSON and not EPONYM_NOUNS.match(text, match.start() + len(bare)):
-            yield Finding(match.start(), match.start() + len(bare), PERSON, _SURE, "propagated.name")
+        if needles.get(bare.lower()) == PERSON and not EPONYM_NOUNS.match(
+            text, match.start() + len(bare)
+        ):
+            yield Finding(
+                match.start(), match.start() + len(bare), PERSON, _SURE, "propagated.name"
+            )

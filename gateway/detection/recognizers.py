@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 from presidio_analyzer import AnalyzerEngine, EntityRecognizer, RecognizerRegistry, RecognizerResult
 from presidio_analyzer.context_aware_enhancers import ContextAwareEnhancer
@@ -36,7 +36,7 @@ def topics(reference_year: int) -> dict[str, Rules]:
     }
 
 
-class RuleRecognizer(EntityRecognizer):  # type: ignore[misc] - presidio-analyzer has no types
+class RuleRecognizer(EntityRecognizer):
     """Rules of one topic as a recognizer of Presidio's."""
 
     def __init__(self, name: str, rules: Rules) -> None:
@@ -56,7 +56,7 @@ class RuleRecognizer(EntityRecognizer):  # type: ignore[misc] - presidio-analyze
         return [_result(finding, self.id) for finding in find(self._rules, text)]
 
 
-class ModelRecognizer(EntityRecognizer):  # type: ignore[misc] - presidio-analyzer has no types
+class ModelRecognizer(EntityRecognizer):
     """What the language model found, less what is certainly no name."""
 
     def __init__(self) -> None:
@@ -82,8 +82,8 @@ class ModelRecognizer(EntityRecognizer):  # type: ignore[misc] - presidio-analyz
         return results
 
 
-class _NoEnhancer(ContextAwareEnhancer):  # type: ignore[misc] - presidio-analyzer has no types
-    """Context words are part of our patterns; Presidio's would copy every result and every token."""
+class _NoEnhancer(ContextAwareEnhancer):
+    """Context words are part of our patterns; Presidio's would copy every result."""
 
     def __init__(self) -> None:
         super().__init__(0.0, 0.0, 0, 0)
@@ -122,12 +122,16 @@ class Analyzer:
     def __init__(self, reference_year: int) -> None:
         # Presidio logs when it builds; the level keeps its later messages, too, out of our log.
         logging.getLogger("presidio-analyzer").setLevel(logging.CRITICAL)
-        recognizers: list[Any] = [RuleRecognizer(name, rules) for name, rules in topics(reference_year).items()]
+        recognizers: list[Any] = [
+            RuleRecognizer(name, rules) for name, rules in topics(reference_year).items()
+        ]
         recognizers.append(ModelRecognizer())
         registry = RecognizerRegistry(recognizers=recognizers, supported_languages=[LANGUAGE])
         self.recognizers: Sequence[EntityRecognizer] = tuple(recognizers)
         self._model = InstalledModel()
-        self._entities = sorted({entity for each in recognizers for entity in each.supported_entities})
+        self._entities = sorted(
+            {entity for each in recognizers for entity in each.supported_entities}
+        )
         self._engine = AnalyzerEngine(
             registry=registry,
             nlp_engine=self._model,
@@ -140,7 +144,7 @@ class Analyzer:
         """Return what is found in `text`, in no particular order. Any failure propagates."""
         # The zone frees the words of this text: without it the model's vocabulary would keep every
         # name that it ever read.
-        with self._model.nlp[LANGUAGE].memory_zone():
+        with self._model.pipeline.memory_zone():
             results = self._engine.analyze(text, LANGUAGE, entities=self._entities)
             return [
                 Finding(

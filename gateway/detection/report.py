@@ -1,4 +1,4 @@
-"""Findings as lines for people, for scripts and for a scorer. The text is shown only where asked."""
+"""Findings as lines for people, scripts and a scorer. The text is shown only where asked."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ Check = Callable[[re.Match[str]], bool]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`pattern` finds an `entity` in its group `value`, or in the whole match if it has no such group."""
+    """`pattern` finds an `entity` in its group `value`, or in the whole match if it has none."""
 
     name: str
     entity: EntityType

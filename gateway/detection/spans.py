@@ -17,7 +17,13 @@ _FARTHEST: Final = 128
 """Characters that a finding grows to either side: longer runs are not words."""
 _JOINTS: Final = frozenset("-'")
 _EXACT: Final = frozenset({AGE, AGE_OVER_89})
-_UNPARTED: Final = ((0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0x2E80, 0xD7AF), (0x20000, 0x3FFFF))
+_UNPARTED: Final = (
+    (0x0E00, 0x0EFF),
+    (0x1000, 0x109F),
+    (0x1780, 0x17FF),
+    (0x2E80, 0xD7AF),
+    (0x20000, 0x3FFFF),
+)
 
 
 def _is_letter(char: str) -> bool:

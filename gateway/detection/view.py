@@ -1,4 +1,4 @@
-"""A text as the recognizers read it: one alphabet of digits, spaces, dashes and quotes, nothing hidden.
+"""A text as the recognizers read it: one kind of digits, spaces, dashes and quotes, nothing hidden.
 
 Full-width digits, zero-width characters, combining marks, no-break spaces and JSON escapes would
 let an identifier pass a pattern that means it. Rule: every offset of a view leads back to the
@@ -16,9 +16,21 @@ from typing import Final
 _PLAIN: Final = re.compile(r"[\t\n\r -\[\]-~]*\Z")
 _ESCAPE: Final = re.compile(r'\\{1,4}(?:u([0-9a-fA-F]{4})|([nrtbf"/]))')
 _BREAKS: Final = frozenset("nrbf")
-_HIDDEN: Final = frozenset({"Mn", "Me", "Cf"})
-_QUOTES: Final = dict.fromkeys("\u2018\u2019\u201b\u02bc\u00b4\u2032\uff07", "'") | dict.fromkeys(
-    "\u201c\u201d\u201e\u00ab\u00bb\u2033", '"'
+_FRAMES: Final = frozenset("\x0b\x0c\x1c\x1d\x1e\x1f")
+_SHOWN: Final = {
+    "Mn": "",
+    "Me": "",
+    "Cf": "",
+    "Cs": "\ufffd",  # A lone surrogate is not UTF-8, and spaCy would refuse the whole text.
+    "Zs": " ",
+    "Zl": "\n",
+    "Zp": "\n",
+    "Pd": "-",
+}
+_QUOTES: Final = (
+    dict.fromkeys("\u2018\u2019\u201b\u02bc\u00b4\u2032\uff07", "'")
+    | {"\u2212": "-"}
+    | dict.fromkeys("\u201c\u201d\u201e\u00ab\u00bb\u2033", '"')
 )
 
 
@@ -62,25 +74,15 @@ def _plain(char: str) -> str:
     if " " <= char <= "~" or char in "\t\n\r":
         return char
     if char < " " or char == "\x7f":
-        # HL7 v2 frames its messages in control characters; the others have no business in a text.
-        return "\n" if "\x0b" <= char <= "\x0c" or "\x1c" <= char <= "\x1f" else ""
+        # HL7 v2 frames its messages in control characters; others have no business in a text.
+        return "\n" if char in _FRAMES else ""
     if char in _QUOTES:
         return _QUOTES[char]
-    match unicodedata.category(char):
-        case "Cs":
-            return "\ufffd"  # A lone surrogate is not UTF-8, and spaCy would refuse the whole text.
-        case category if category in _HIDDEN:
-            return ""
-        case "Nd":
-            return str(unicodedata.digit(char))
-        case "Zs":
-            return " "
-        case "Zl" | "Zp":
-            return "\n"
-        case "Pd":
-            return "-"
-    if char == "\u2212":
-        return "-"
+    category = unicodedata.category(char)
+    if category == "Nd":
+        return str(unicodedata.digit(char))
+    if category in _SHOWN:
+        return _SHOWN[category]
     compatible = unicodedata.normalize("NFKC", char)
     return compatible if len(compatible) == 1 else char
 

@@ -9,13 +9,13 @@ from typing import Final
 SIZE: Final = 10_000
 """Characters of one window."""
 OVERLAP: Final = 500
-"""Characters that two windows share: more than the longest finding, so that one of them has it whole."""
+"""Characters that two windows share: more than the longest finding, so one has it whole."""
 _SLACK: Final = 200
 _SPACE: Final = re.compile(r"\s")
 
 
 def windows(text: str) -> Iterator[tuple[int, int]]:
-    """Yield the `(start, end)` of windows that cover `text`, cut at white space where there is some."""
+    """Yield `(start, end)` of windows that cover `text`, cut at white space if there is some."""
     start = 0
     while len(text) - start > SIZE:
         end = start + SIZE

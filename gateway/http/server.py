@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import math
+import socket
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, ClassVar, Final, cast
 
 import msgspec
 import uvicorn
 from litestar import Litestar
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from gateway.domain.errors import Code, ExchangeError
 from gateway.http.errors import openai_body
@@ -28,19 +32,23 @@ def _closing(status: str, error: ExchangeError) -> bytes:
 
 
 class LimitedProtocol(HttpToolsProtocol):
-    """uvicorn's protocol with a limit on header bytes and on the time until they are whole.
+    """uvicorn's protocol with limits on header bytes, and on the time that a client may take.
 
-    uvicorn has neither for httptools: without them a client can make the gateway buffer without
-    end, or hold connections open by sending a header a minute.
+    uvicorn has none for httptools: without them a client can make the gateway buffer without end,
+    or hold connections open by sending a header a minute, or by not reading its reply.
     """
 
     limit: ClassVar[int]
     """Bytes of request line and headers."""
     patience: ClassVar[float]
     """Seconds until the headers are whole."""
+    stall: ClassVar[float]
+    """Seconds that the client may leave a full reply buffer unread."""
     _size = 0
     _unparsed = 0
     _deadline: asyncio.TimerHandle | None = None
+    _stalled: asyncio.TimerHandle | None = None
+    _running: tuple[RequestResponseCycle, ...] = ()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(cast("asyncio.Transport", transport))
@@ -48,7 +56,21 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_waiting()
+        self._stop_stalling()
+        # uvicorn tells the newest request alone, and an older one may still be running before it.
+        for cycle in self._unfinished():
+            cycle.disconnected = True
+            cycle.message_event.set()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        # A close would wait for what is unread: the connection would outlive its exchange.
+        self._stalled = self.loop.call_later(self.stall, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        self._stop_stalling()
+        super().resume_writing()
 
     def data_received(self, data: bytes) -> None:
         if self.transport.is_closing():
@@ -77,6 +99,14 @@ class LimitedProtocol(HttpToolsProtocol):
         self._stop_waiting()
         if not self.transport.is_closing():
             super().on_headers_complete()
+            self._running = (*self._unfinished(), self.cycle)
+
+    def send_400_response(self, msg: str) -> None:
+        del msg
+        self._close(
+            "400 Bad Request",
+            ExchangeError(Code.INVALID_REQUEST, "This is not HTTP/1.1 that can be understood."),
+        )
 
     def _await_headers(self) -> None:
         self._unparsed = 0
@@ -86,6 +116,14 @@ class LimitedProtocol(HttpToolsProtocol):
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
+
+    def _stop_stalling(self) -> None:
+        if self._stalled is not None:
+            self._stalled.cancel()
+            self._stalled = None
+
+    def _unfinished(self) -> tuple[RequestResponseCycle, ...]:
+        return tuple(cycle for cycle in self._running if not cycle.response_complete)
 
     def _count(self, size: int) -> None:
         self._size += size
@@ -111,14 +149,47 @@ class LimitedProtocol(HttpToolsProtocol):
         )
 
     def _close(self, status: str, error: ExchangeError) -> None:
-        if not self.transport.is_closing():
+        if self.transport.is_closing():
+            return
+        # Inside the reply to an earlier request, these bytes would read as a part of it.
+        if not self._unfinished():
             self.transport.write(_closing(status, error))
-            self.transport.close()
+        self.transport.close()
+
+
+class DrainingServer(uvicorn.Server):
+    """uvicorn's server, which lets exchanges end in order, and then its caller's `finally` run.
+
+    uvicorn waits for connections before it tells the application to stop, so a long stream would
+    be cut without a word; and it ends the process by the signal that it caught, so nothing after it
+    would be closed.
+    """
+
+    def __init__(self, config: uvicorn.Config, drain: Callable[[], Awaitable[None]]) -> None:
+        super().__init__(config)
+        self._drain = drain
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop listening, let what runs come to its end or be told to, then stop."""
+        draining = asyncio.ensure_future(self._drain())
+        await super().shutdown(sockets)
+        await draining
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:  # type: ignore[override]
+        """Turn signals into an orderly stop, and into nothing else."""
+        with super().capture_signals():
+            yield
+            self._captured_signals.clear()
 
 
 def build(app: Litestar, settings: ServerSettings) -> uvicorn.Server:
     """Return the server, not yet listening."""
-    limits = {"limit": settings.header_limit, "patience": settings.header_timeout}
+    limits = {
+        "limit": settings.header_limit,
+        "patience": settings.header_timeout,
+        "stall": settings.stall_timeout,
+    }
     config = uvicorn.Config(
         cast("Any", app),
         host=settings.host,
@@ -133,7 +204,12 @@ def build(app: Litestar, settings: ServerSettings) -> uvicorn.Server:
         date_header=True,
         proxy_headers=False,  # Only the socket says where a request comes from.
         timeout_keep_alive=KEEP_ALIVE,
-        timeout_graceful_shutdown=int(2 * settings.shutdown_grace),
+        # Past the grace in which exchanges end, and the one in which they are told to.
+        timeout_graceful_shutdown=math.ceil(2 * settings.shutdown_grace) + 1,
         backlog=1024,
     )
-    return uvicorn.Server(config)
+
+    async def drain() -> None:
+        await app.state["backend"].pipeline.drain(settings.shutdown_grace)
+
+    return DrainingServer(config, drain)

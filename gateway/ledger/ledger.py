@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
@@ -18,7 +19,7 @@ from gateway.domain.ports import Receipt
 from gateway.domain.records import Outcome, Record, Status, encode
 from gateway.ledger import store
 from gateway.ledger.answers import LoopWaiter, ThreadWaiter
-from gateway.ledger.errors import LedgerDamaged, LedgerForeign, LedgerInUse
+from gateway.ledger.errors import LedgerDamaged, LedgerError, LedgerForeign, LedgerInUse
 from gateway.ledger.files import create_file, make_directory
 from gateway.ledger.head import check_head, check_owner, empty_head
 from gateway.ledger.keys import SigningKey, load_key, load_or_create_key
@@ -82,14 +83,16 @@ class SqliteLedger:
         another gateway serves from here, if the log is another's, or if it is not what was signed;
         `LedgerUnavailable` if it cannot be written to.
         """
-        lock = _take_lock(place.directory)
+        with _explained(place):
+            lock = _take_lock(place.directory)
         try:
-            db, key = _open(place, tuning)
-            try:
-                open_exchanges = recover(db, place.directory, key.vkey, progress)
-            except BaseException:
-                db.close()
-                raise
+            with _explained(place):
+                db, key = _open(place, tuning)
+                try:
+                    open_exchanges = recover(db, place.directory, key.vkey, progress)
+                except BaseException:
+                    db.close()
+                    raise
             ledger = cls(_start(place, db, key, tuning), key, lock)
         except BaseException:
             os.close(lock)
@@ -108,7 +111,8 @@ class SqliteLedger:
     @classmethod
     def open_for_recording(cls, place: Place, *, tuning: Tuning = DEFAULT) -> Self:
         """Open beside a running gateway, to record an administrative act. Recovers nothing."""
-        db, key = _open(place, tuning)
+        with _explained(place):
+            db, key = _open(place, tuning)
         return cls(_start(place, db, key, tuning), key, None)
 
     @property
@@ -156,13 +160,32 @@ class SqliteLedger:
         self.close()
 
 
+@contextmanager
+def _explained(place: Place) -> Iterator[None]:
+    """Turn what the system says into what an operator can act on."""
+    try:
+        yield
+    except (apsw.CorruptError, apsw.NotADBError) as error:
+        raise LedgerDamaged(
+            f"the database in {place.directory} is damaged ({type(error).__name__}): keep a copy, "
+            "and restore the ledger from its backup"
+        ) from None
+    except apsw.Error as error:
+        raise LedgerError(
+            f"the database in {place.directory} cannot be used now ({type(error).__name__}): look "
+            "at the space on its file system, and at who else has it open"
+        ) from None
+    except OSError as error:
+        raise LedgerError(f"{error.filename} cannot be used: {error.strerror}") from None
+
+
 def _take_lock(directory: Path) -> int:
     make_directory(directory)
     path = directory / LOCK_FILE
     lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    except BlockingIOError:
         os.close(lock)
         raise LedgerInUse(
             f"another gateway serves from {directory}: stop it, or give this one its own --data"

@@ -139,12 +139,22 @@ def read_ledger(directory: Path, vkey: VerifierKey | None = None) -> Iterator[Le
     `vkey` is by default the one beside the log. Raises `LedgerError` if the log cannot be read, and
     `LedgerDamaged` if its head is not what that key signed.
     """
-    key = vkey or read_vkey(directory / VKEY_FILE)
+    key = vkey or vkey_beside(directory)
     try:
         with open_snapshot(directory) as db:
             yield LedgerReader(db, key)
     except apsw.Error as error:
         raise LedgerError(f"the database cannot be read now ({type(error).__name__})") from None
+
+
+def vkey_beside(directory: Path) -> VerifierKey:
+    """Return the public key that a log publishes about itself; raises `LedgerError`.
+
+    Whoever can replace the log can replace this too: an auditor brings their own copy.
+    """
+    if not (directory / store.DATABASE).exists():
+        raise LedgerError(f"there is no log in {directory}")
+    return read_vkey(directory / VKEY_FILE)
 
 
 def read_vkey(path: Path) -> VerifierKey:

@@ -130,9 +130,9 @@ def connect(path: Path, *, vfs: str | None = None) -> apsw.Connection:
     """
     if apsw.SQLITE_VERSION_NUMBER < OLDEST_SQLITE:
         raise LedgerError("this SQLite can lose committed pages: install apsw 3.51.3 or later")
-    created = not path.exists()
-    if created:
-        make_directory(path.parent)
+    make_directory(path.parent)
+    if created := not path.exists():
+        path.touch(mode=0o600)  # SQLite gives its other files the permissions of this one.
     try:
         db = apsw.Connection(str(path), vfs=vfs)
         db.set_busy_timeout(BUSY_MS)
@@ -143,7 +143,6 @@ def connect(path: Path, *, vfs: str | None = None) -> apsw.Connection:
             "permissions and at the space on its file system"
         ) from None
     if created:
-        path.chmod(0o600)
         sync_directory(path.parent)
     return db
 

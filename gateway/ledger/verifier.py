@@ -6,10 +6,12 @@ over it is still there; a head, a kept checkpoint or a published checkpoint that
 sign, or that is of another history; an exchange with a record too many or in the wrong order; a
 search index that hides or invents a record.
 
-What it cannot find without help: a directory that was replaced, whole, by an earlier state of
-itself (every signature in it is true), and a log rewritten by someone who has the private key.
-Both contradict a checkpoint that was saved elsewhere: give it as `older`, from a file made by
-`intramural audit checkpoint`, or from a witness.
+What it cannot find without help: an earlier state of the log in place of the present one, and a log
+rewritten by someone who has the private key. Every signature in an earlier state is true, and it
+takes no key to make one: a backup will do, or cutting the log back to one of its kept checkpoints.
+The file `checkpoint` gives that away unless it was put back too. What always does is a checkpoint
+that was saved elsewhere, by `intramural audit checkpoint` or by a witness: give it as `older`.
+Records since the last one that was saved elsewhere are covered by nothing but this directory.
 """
 
 from __future__ import annotations
@@ -21,7 +23,6 @@ from hashlib import sha256
 from pathlib import Path
 
 import apsw
-import numpy as np
 
 from gateway.domain.merkle import Frontier
 from gateway.domain.notes import Checkpoint, NoteError, VerifierKey
@@ -217,6 +218,8 @@ class _Verification:
         One number for each exchange, not its id: a log of ten million exchanges takes 80 MB. Where
         two numbers are equal the leaves are asked again, so a collision accuses nobody.
         """
+        import numpy as np
+
         numbers = np.sort(np.array(self._started, dtype=np.int64))
         doubtful = set(numbers[1:][numbers[1:] == numbers[:-1]].tolist())
         if not doubtful:

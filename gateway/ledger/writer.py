@@ -93,6 +93,7 @@ class Writer:
         self._limit = queue
         self._on_fatal = on_fatal
         self._queue: deque[Entry] = deque()
+        self._group: list[Entry] = []
         self._wake = threading.Condition()
         self._closed = False
         self._healthy = True
@@ -152,9 +153,10 @@ class Writer:
     def _die(self, reason: str) -> None:
         with self._wake:
             self._closed, self._healthy = True, False
-            left = list(self._queue)
+            left = [*self._group, *self._queue]
             self._queue.clear()
         try:
+            # Before anyone is answered: no one may act on what is not known.
             self._on_fatal(reason)
         finally:
             deliver([(entry.waiter, LedgerUnavailable()) for entry in left])
@@ -182,17 +184,15 @@ class Writer:
     def _commit(self, group: list[Entry]) -> None:
         """Write a group and answer everyone in it. An empty group tries whether writing works."""
         answers: list[tuple[Waiter, Receipt | Exception]]
+        self._group = group
         try:
             answers = self._write(group)
         except (apsw.Error, LedgerDamaged):
             self._healthy = False
             answers = [(entry.waiter, LedgerUnavailable()) for entry in group]
-        except BaseException:
-            # Not even "it failed" is known to be true, but it is what must be assumed.
-            deliver([(entry.waiter, LedgerUnavailable()) for entry in group])
-            raise
         else:
             self._healthy = True
+        self._group = []
         deliver(answers)
 
     def _write(self, group: list[Entry]) -> list[tuple[Waiter, Receipt | Exception]]:
@@ -306,18 +306,19 @@ class Writer:
 
     def _finish(self) -> None:
         try:
-            if self._trusted is not None:
-                with store.transaction(self._db):
-                    head = self._trust(store.read_head(self._db))
-                    store.keep_checkpoint(self._db, head)
-        except (apsw.Error, LedgerDamaged):
-            pass  # The head carries a signed checkpoint anyway; the history is a convenience.
+            with store.transaction(self._db):
+                head = self._trust(store.read_head(self._db))
+                store.keep_checkpoint(self._db, head)
+        except (apsw.Error, LedgerDamaged) as error:
+            if _code(error) in _FSYNC:
+                raise _FatalError("an fsync failed at the end") from error
+            # The head carries a signed checkpoint anyway; the history is a convenience.
         self._publish(now=True)
         self._move_pages(everything=True)
         self._db.close()
 
 
-def _code(error: apsw.Error) -> int:
+def _code(error: Exception) -> int:
     """Return SQLite's extended result code; apsw's own errors have none."""
     return int(getattr(error, "extendedresult", -1))
 

@@ -6,6 +6,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -32,6 +33,8 @@ class Disk:
     """Whether only syncs of the database itself fail."""
     persist: bool = False
     """Whether what fails is done all the same."""
+    gate: threading.Event | None = None
+    """Syncs wait until it is set."""
     hits: int = 0
     writes: int = 0
     reasons: list[str] = field(default_factory=list)
@@ -63,6 +66,8 @@ class FaultyFile(apsw.VFSFile):
             raise self.disk.write_error()
 
     def xSync(self, flags: int) -> None:  # noqa: N802 - SQLite's name
+        if self.disk.gate is not None:
+            self.disk.gate.wait(10)
         spared = self.disk.spare_wal and self.is_wal
         failing = not spared and self.disk.due(self.disk.sync_error)
         if not failing or self.disk.persist:
@@ -133,6 +138,7 @@ def test_a_full_disk_refuses_and_the_ledger_goes_on_when_there_is_space(
     ledger: SqliteLedger,
     error: Callable[[], Exception],
     skip: int,
+    *,
     persist: bool,
 ) -> None:
     disk.write_error, disk.skip, disk.persist = error, skip, persist
@@ -160,7 +166,7 @@ def test_a_full_disk_refuses_and_the_ledger_goes_on_when_there_is_space(
 
 @pytest.mark.parametrize("persist", [False, True], ids=["lost", "persisted"])
 def test_an_fsync_error_ends_the_process(
-    place: Place, disk: Disk, ledger: SqliteLedger, persist: bool
+    place: Place, disk: Disk, ledger: SqliteLedger, *, persist: bool
 ) -> None:
     disk.sync_error, disk.persist = sync_error, persist
     with pytest.raises(LedgerUnavailable):
@@ -192,9 +198,11 @@ def test_a_commit_whose_end_is_unknown_ends_the_process(
 def test_an_fsync_error_while_pages_are_moved_ends_the_process(
     disk: Disk, ledger: SqliteLedger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gateway.ledger.writer.WAL_PAGES", 1)
     disk.sync_error, disk.spare_wal = sync_error, True
     ledger.append_blocking(admin("a"))
+    monkeypatch.setattr("gateway.ledger.writer.WAL_PAGES", 1)
+    with suppress(LedgerUnavailable):  # The pages of the record before may be moved first.
+        ledger.append_blocking(admin("b"))
     deadline = time.monotonic() + 10
     while not disk.reasons:
         assert time.monotonic() < deadline
@@ -243,28 +251,16 @@ async def test_clients_that_leave_while_the_disk_is_slow_do_not_stop_the_writer(
     place: Place, disk: Disk, ledger: SqliteLedger
 ) -> None:
     """A peer's failure: cancelling the wait for an fsync killed the flusher and hung everything."""
-    gate = threading.Event()
-
-    original = FaultyFile.xSync
-
-    def slow(self: FaultyFile, flags: int) -> None:
-        gate.wait(10)
-        original(self, flags)
-
-    FaultyFile.xSync = slow  # type: ignore[method-assign]
-    try:
-        leaving = [asyncio.create_task(ledger.append(intent(f"x{n}"))) for n in range(10)]
-        await asyncio.sleep(0.1)
-        more = [asyncio.create_task(ledger.append(intent(f"y{n}"))) for n in range(10)]
-        await asyncio.sleep(0)
-        for call in [*leaving, *more[:5]]:
-            call.cancel()
-        await asyncio.sleep(0)
-        gate.set()
-        receipts = await asyncio.wait_for(asyncio.gather(*more[5:]), 10)
-    finally:
-        gate.set()
-        FaultyFile.xSync = original  # type: ignore[method-assign]
+    gate = disk.gate = threading.Event()
+    leaving = [asyncio.create_task(ledger.append(intent(f"x{n}"))) for n in range(10)]
+    await asyncio.sleep(0.1)
+    more = [asyncio.create_task(ledger.append(intent(f"y{n}"))) for n in range(10)]
+    await asyncio.sleep(0)
+    for call in [*leaving, *more[:5]]:
+        call.cancel()
+    await asyncio.sleep(0)
+    gate.set()
+    receipts = await asyncio.wait_for(asyncio.gather(*more[5:]), 10)
     assert [receipt.index for receipt in receipts] == [16, 17, 18, 19, 20]
     assert ledger.ready()
     for name in ("x0", "y0", "y9"):
@@ -272,14 +268,10 @@ async def test_clients_that_leave_while_the_disk_is_slow_do_not_stop_the_writer(
 
 
 def test_a_commit_that_hangs_makes_the_ledger_not_ready(
-    ledger: SqliteLedger, monkeypatch: pytest.MonkeyPatch
+    disk: Disk, ledger: SqliteLedger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    gate = threading.Event()
-    original = FaultyFile.xSync
+    gate = disk.gate = threading.Event()
     monkeypatch.setattr("gateway.ledger.writer.STALL_SECONDS", 0.05)
-    monkeypatch.setattr(
-        FaultyFile, "xSync", lambda self, flags: (gate.wait(10), original(self, flags))[1]
-    )
     call = threading.Thread(target=ledger.append_blocking, args=[admin("a")])
     call.start()
     time.sleep(0.2)

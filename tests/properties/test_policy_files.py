@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import base64
-import tempfile
-from functools import cache
-from pathlib import Path
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -75,22 +73,24 @@ def test_two_directories_have_the_same_digest_only_if_they_are_the_same(
     assert (digest(one) == digest(other)) == (one == other)
 
 
-@cache
-def authenticator() -> ApiKeyAuthenticator:
-    folder = Path(tempfile.mkdtemp(prefix="intramural-test-"))
+@pytest.fixture(scope="module")
+def authenticator(tmp_path_factory: pytest.TempPathFactory) -> ApiKeyAuthenticator:
+    folder = tmp_path_factory.mktemp("gateway")
     return ApiKeyAuthenticator(open_keyring(folder / "state", folder / "keys"), StoppedClock())
 
 
 @settings(deadline=None)
 @given(
-    st.none()
+    header=st.none()
     | st.text()
     | st.text().map("Bearer {}".format)
     | st.text().map("Bearer imk_{}".format)
 )
-def test_any_header_gets_a_plain_no_from_a_gateway_without_keys(header: str | None) -> None:
+def test_any_header_gets_a_plain_no_from_a_gateway_without_keys(
+    authenticator: ApiKeyAuthenticator, header: str | None
+) -> None:
     try:
-        authenticator().authenticate(Credentials(header, "10.0.0.1"))
+        authenticator.authenticate(Credentials(header, "10.0.0.1"))
     except AuthenticationError as error:
         assert error.caller is None  # noqa: PT017 - a stranger has none
     else:

@@ -165,7 +165,9 @@ def test_the_fields_of_a_leaf_are_declared_in_their_order(struct: type) -> None:
 def test_a_leaf_that_is_too_long_is_refused_by_both() -> None:
     rng = random.Random(1)  # noqa: S311 - not a secret
     rule = "".join(rng.choice("abc") for _ in range(128))
-    long = encode(intent("x1")).decode().replace(
-        '"treatment-clinicians"', ",".join(f'"{rule}"' for _ in range(70))
+    long = (
+        encode(intent("x1"))
+        .decode()
+        .replace('"treatment-clinicians"', ",".join(f'"{rule}"' for _ in range(70)))
     )
     agree(long.encode())

@@ -70,7 +70,9 @@ def test_what_was_acknowledged_is_there_after_closing(place: Place) -> None:
 
 def test_closing_writes_what_is_queued_and_publishes_the_checkpoint(place: Place) -> None:
     ledger = serve(place)
-    calls = [threading.Thread(target=ledger.append_blocking, args=[admin(f"a{n}")]) for n in range(9)]
+    calls = [
+        threading.Thread(target=ledger.append_blocking, args=[admin(f"a{n}")]) for n in range(9)
+    ]
     for call in calls:
         call.start()
     for call in calls:
@@ -180,9 +182,7 @@ def test_a_log_that_disappeared_is_not_begun_anew(place: Place, ledger: SqliteLe
         serve(place)
 
 
-def test_a_public_key_that_someone_exchanged_is_noticed(
-    place: Place, ledger: SqliteLedger
-) -> None:
+def test_a_public_key_that_someone_exchanged_is_noticed(place: Place, ledger: SqliteLedger) -> None:
     ledger.close()
     (place.directory / "ledger.vkey").write_text("another+key\n")
     with pytest.raises(LedgerForeign, match="find out who changed"):
@@ -236,14 +236,10 @@ def test_appends_may_come_from_several_event_loops_and_threads(
     indices: list[int] = []
 
     async def one_loop(name: str) -> None:
-        receipts = await asyncio.gather(
-            *(ledger.append(admin(f"{name}-{n}")) for n in range(100))
-        )
+        receipts = await asyncio.gather(*(ledger.append(admin(f"{name}-{n}")) for n in range(100)))
         indices.extend(receipt.index for receipt in receipts)
 
-    threads = [
-        threading.Thread(target=asyncio.run, args=[one_loop(f"loop{n}")]) for n in range(4)
-    ]
+    threads = [threading.Thread(target=asyncio.run, args=[one_loop(f"loop{n}")]) for n in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -307,3 +303,47 @@ def test_several_processes_make_and_share_one_log(tmp_path: Path) -> None:
         report = verify(place.directory, ledger.vkey)
     assert (report.size, report.open) == (4 * 60 * 3, 0)
     assert report.published is not None
+
+
+def test_a_damaged_database_file_does_not_start(place: Place) -> None:
+    with serve(place) as ledger:
+        for n in range(200):
+            ledger.append_blocking(admin(f"a{n}"))
+    path = place.directory / "ledger.db"
+    content = bytearray(path.read_bytes())
+    content[4096:16384] = bytes(12288)
+    path.write_bytes(content)
+    with pytest.raises(LedgerDamaged):
+        serve(place)
+    path.write_bytes(b"nothing" * 1000)
+    with pytest.raises(LedgerError):
+        serve(place)
+
+
+def test_a_directory_that_cannot_be_made_is_explained(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    with pytest.raises(LedgerError, match="cannot be used"):
+        serve(Place(tmp_path / "file" / "ledger", tmp_path / "keys", "ward-1"))
+
+
+def test_a_commit_is_synced_and_pages_move_only_when_the_writer_says(
+    place: Place, ledger: SqliteLedger
+) -> None:
+    db = ledger._writer._db
+    assert db.pragma("journal_mode") == "wal"
+    assert db.pragma("synchronous") == 2
+    assert db.pragma("wal_autocheckpoint") == 0
+
+
+def test_a_file_system_that_cannot_keep_the_promise_is_refused(place: Place) -> None:
+    with pytest.raises(LedgerError, match="local file system"):
+        serve(place, tuning=Tuning(vfs="unix-none"))
+
+
+def test_the_write_ahead_log_does_not_grow_for_ever(
+    place: Place, ledger: SqliteLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.ledger.writer.WAL_PAGES", 50)
+    for n in range(300):
+        ledger.append_blocking(admin(f"a{n}"))
+    assert (place.directory / "ledger.db-wal").stat().st_size < 100 * 4096

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import pytest
@@ -153,9 +152,7 @@ def test_a_key_of_another_node_is_not_used(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", ["", "nonsense", PETER["skey"][:-1], PETER["vkey"]])
-def test_a_broken_key_file_is_an_error_that_does_not_quote_it(
-    content: str, tmp_path: Path
-) -> None:
+def test_a_broken_key_file_is_an_error_that_does_not_quote_it(content: str, tmp_path: Path) -> None:
     path = tmp_path / KEY_FILE
     path.write_text(content, encoding="utf-8")
     path.chmod(0o600)
@@ -167,6 +164,6 @@ def test_a_broken_key_file_is_an_error_that_does_not_quote_it(
 def test_a_link_in_place_of_the_key_is_not_followed(tmp_path: Path) -> None:
     load_or_create_key(tmp_path, "ward-1")
     (tmp_path / KEY_FILE).rename(tmp_path / "elsewhere")
-    os.symlink("elsewhere", tmp_path / KEY_FILE)
+    (tmp_path / KEY_FILE).symlink_to("elsewhere")
     with pytest.raises(KeyFileError):
         load_key(tmp_path, "ward-1")

@@ -199,6 +199,49 @@ def test_a_log_cut_back_to_an_older_state_contradicts_its_published_checkpoint(
     found(place, "older checkpoint proves 2 records", older=saved)
 
 
+def cut_back(place: Place, size: int, checkpoint: bytes) -> None:
+    """Do what anyone who may write to the directory can do: no key is needed."""
+    with read_ledger(place.directory) as reader:
+        leaves = [reader.at(index).leaf for index in range(size)]  # type: ignore[union-attr]
+    frontier = Frontier()
+    frontier.extend([leaf_hash(leaf) for leaf in leaves])
+    change(
+        place,
+        *(
+            (f"DELETE FROM {table} WHERE {column} >= ?", (limit,))  # noqa: S608
+            for table, column, limit in (
+                ("entries", "idx", size),
+                ("facts", "idx", size),
+                ("open_exchanges", "idx", size),
+                ("checkpoints", "size", size + 1),
+            )
+        ),
+        (
+            "UPDATE head SET size = ?, frontier = ?, root = ?, checkpoint = ?",
+            (size, frontier.to_bytes(), frontier.root(), checkpoint),
+        ),
+    )
+
+
+def test_a_log_cut_back_to_a_kept_checkpoint_contradicts_what_was_published_or_saved(
+    whole: Place, tmp_path: Path
+) -> None:
+    place = Place(tmp_path / "ledger", whole.keys, whole.node)
+    with SqliteLedger.open_for_serving(place, now_ms=lambda: 1) as ledger:
+        ledger.append_blocking(admin("a0"))
+    with read_ledger(place.directory) as reader:
+        kept = reader.signed_checkpoint
+    with SqliteLedger.open_for_serving(place, now_ms=lambda: 1) as ledger:
+        ledger.append_blocking(admin("a1"))
+    with read_ledger(place.directory) as reader:
+        saved = reader.signed_checkpoint
+    cut_back(place, 1, kept)
+    found(place, "published checkpoint proves 2 records")
+    (place.directory / "checkpoint").unlink()
+    assert verify(place.directory, key_of(place)).size == 1  # Only the outside knows better.
+    found(place, "older checkpoint proves 2 records", older=saved)
+
+
 def test_a_log_that_continues_a_saved_checkpoint_is_whole(whole: Place) -> None:
     with read_ledger(whole.directory) as reader:
         saved = reader.signed_checkpoint
@@ -302,7 +345,7 @@ def test_the_log_can_be_verified_while_it_grows(copy: Place) -> None:
 
 
 @pytest.mark.parametrize("busy", [False, True], ids=["closed", "in use"])
-def test_a_read_only_copy_can_be_verified(copy: Place, tmp_path: Path, busy: bool) -> None:
+def test_a_read_only_copy_can_be_verified(copy: Place, tmp_path: Path, *, busy: bool) -> None:
     archive = tmp_path / "archive"
     with SqliteLedger.open_for_serving(copy, now_ms=lambda: 1) as ledger:
         ledger.append_blocking(admin("more"))

@@ -1,0 +1,128 @@
+"""How fast the ledger acknowledges records, checks itself at a start, and is verified. JSON.
+
+    .venv/bin/python benchmarks/ledger.py [--records 40000] [--verify 200000] [--dir DIR]
+
+Payload sealing is not part of it yet. `--dir` names a directory on the disk to measure.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import platform
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import apsw
+
+from gateway.domain.exchange import Action, FinishReason, Purpose
+from gateway.domain.records import Intent, Outcome, Record, Status
+from gateway.ledger import Place, SqliteLedger, verify
+
+
+def exchange(name: str) -> tuple[Record, Record]:
+    intent = Intent(
+        exchange=name,
+        time=1_780_000_000_000,
+        actor="key-4f2a91c0",
+        client="discharge-letters",
+        action=Action.CHAT,
+        purpose=Purpose.TREAT,
+        model="smollm2-135m-instruct",
+        model_digest="d" * 64,
+        profile="treatment",
+        release="e" * 64,
+        rules=("treatment-clinicians",),
+        findings={"PERSON": 2, "DATE_OF_BIRTH": 1, "MEDICAL_RECORD_NUMBER": 1, "PHONE_NUMBER": 1},
+        prompt_tokens=213,
+    )
+    outcome = Outcome(
+        exchange=name,
+        time=1_780_000_001_000,
+        status=Status.COMPLETED,
+        finish_reason=FinishReason.STOP,
+        prompt_tokens=213,
+        completion_tokens=64,
+        restored=4,
+    )
+    return intent, outcome
+
+
+async def produce(ledger: SqliteLedger, name: str, exchanges: int, latencies: list[float]) -> None:
+    for number in range(exchanges):
+        for record in exchange(f"{name}-{number:08d}"):
+            start = time.perf_counter()
+            await ledger.append(record)
+            latencies.append(time.perf_counter() - start)
+
+
+async def appends(ledger: SqliteLedger, producers: int, records: int) -> dict[str, float]:
+    latencies: list[float] = []
+    each = max(1, records // producers // 2)
+    start = time.perf_counter()
+    await asyncio.gather(
+        *(produce(ledger, f"{producers}-{p}", each, latencies) for p in range(producers))
+    )
+    elapsed = time.perf_counter() - start
+    latencies.sort()
+    return {
+        "producers": producers,
+        "records": len(latencies),
+        "records_per_s": round(len(latencies) / elapsed),
+        "p50_ms": round(latencies[len(latencies) // 2] * 1000, 3),
+        "p99_ms": round(latencies[len(latencies) * 99 // 100] * 1000, 3),
+    }
+
+
+def timed(work, size: int) -> dict[str, float]:  # noqa: ANN001
+    start = time.perf_counter()
+    work()
+    elapsed = time.perf_counter() - start
+    return {"seconds": round(elapsed, 3), "leaves_per_s": round(size / elapsed)}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--records", type=int, default=40_000, help="for 32 and 256 producers")
+    parser.add_argument("--verify", type=int, default=200_000, help="leaves in the log to verify")
+    parser.add_argument("--dir", type=Path, default=None)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(dir=options.dir) as root:
+        place = Place(Path(root) / "ledger", Path(root) / "keys", "benchmark")
+        with SqliteLedger.open_for_serving(place, now_ms=lambda: 1) as ledger:
+            runs = [
+                asyncio.run(appends(ledger, producers, records))
+                for producers, records in (
+                    (1, options.records // 10),
+                    (32, options.records),
+                    (256, options.records),
+                )
+            ]
+            size = sum(int(run["records"]) for run in runs)
+            if options.verify > size:
+                filling = asyncio.run(appends(ledger, 512, options.verify - size))
+                size += int(filling["records"])
+            vkey = ledger.vkey
+        result = {
+            "benchmark": "ledger",
+            "python": platform.python_version(),
+            "sqlite": apsw.sqlite_lib_version(),
+            "cores": len(os.sched_getaffinity(0)),
+            "append": runs,
+            "size": size,
+            "start": timed(
+                lambda: SqliteLedger.open_for_serving(place, now_ms=lambda: 1).close(), size
+            ),
+            "verify_leaves": timed(lambda: verify(place.directory, vkey, index=False), size),
+            "verify_leaves_and_index": timed(lambda: verify(place.directory, vkey), size),
+        }
+    json.dump(result, sys.stdout, indent=2)
+    sys.stdout.write("\n")
+
+
+if __name__ == "__main__":
+    main()

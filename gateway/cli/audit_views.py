@@ -1,0 +1,180 @@
+"""How `intramural audit` shows records, proofs and reports: tables for people, JSON for programs.
+
+A leaf holds printable ASCII only, so nothing that is shown here can steer a terminal.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import typer
+
+from gateway.domain.records import Admin, Intent, Outcome, Record, Refusal, kind_of
+from gateway.ledger.query import Inclusion, LedgerReader, LoggedRecord
+from gateway.ledger.verifier import VerificationReport
+
+_WIDE: Final = 140
+"""Columns of a terminal that has room for whole exchange ids."""
+_SHORT_ID: Final = 12
+
+
+def print_row(logged: LoggedRecord) -> None:
+    """Print a record as one line of text."""
+    typer.echo("  ".join(_row(logged)))
+
+
+def print_table(records: Iterator[LoggedRecord]) -> None:
+    """Print records as a table, or say that there are none."""
+    from rich.table import Table
+
+    console = _console()
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("INDEX", "TIME", "KIND", "EXCHANGE", "WHO", "WHAT", "HOW"):
+        table.add_column(
+            name,
+            justify="right" if name == "INDEX" else "left",
+            no_wrap=name in {"INDEX", "TIME", "KIND"},
+            overflow="fold",
+        )
+    for logged in records:
+        index, moment, kind, exchange, *rest = _row(logged)
+        if console.width < _WIDE:
+            exchange = exchange[-_SHORT_ID:]  # `show` takes the index as well.
+        table.add_row(index, moment, kind, exchange, *rest)
+    if table.row_count == 0:
+        typer.echo("no records")
+        return
+    console.print(table)
+
+
+def _row(logged: LoggedRecord) -> tuple[str, ...]:
+    record = logged.record
+    start = (str(logged.index), _moment(record.time), kind_of(record).value, record.exchange)
+    match record:
+        case Intent():
+            found = sum(record.findings.values())
+            what = f"{record.action} {record.purpose} {record.model}"
+            return (*start, record.actor, what, f"{record.profile}, {found} findings")
+        case Outcome():
+            how = f"{record.status}" + (f", {record.code}" if record.code else "")
+            what = f"{record.prompt_tokens} + {record.completion_tokens} tokens"
+            return (*start, "", what, how)
+        case Refusal():
+            what = " ".join(p for p in (record.action, record.purpose, record.model) if p)
+            return (*start, record.actor, what, record.code)
+        case Admin():
+            return (*start, record.actor, record.act, record.target)
+
+
+def _moment(milliseconds: int) -> str:
+    try:
+        moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
+    except (ValueError, OverflowError, OSError):
+        return f"{milliseconds} ms"  # A clock may be wrong by more than a calendar holds.
+    return moment.strftime("%Y-%m-%d %H:%M:%S")
+
+
+# -- show
+
+
+def print_records(reader: LedgerReader, proofs: list[tuple[LoggedRecord, Inclusion]]) -> None:
+    """Print every field of each record, and that it was proved to be in the log."""
+    from rich.table import Table
+
+    console = _console()
+    for logged, proof in proofs:
+        console.print(f"{kind_of(logged.record).value}, record {logged.index}", style="bold")
+        table = Table(box=None, show_header=False, pad_edge=True)
+        for name, value in _fields(logged.record):
+            table.add_row(name, value)
+        table.add_row("leaf hash", proof.leaf_hash.hex())
+        console.print(table)
+        console.print(
+            f"  proved to be in the log of {proof.checkpoint.size} records "
+            f"that {reader.vkey.name} signed\n",
+            style="green",
+        )
+    if isinstance(proofs[-1][0].record, Intent):
+        console.print("still running, or the process ended: there is no outcome yet")
+
+
+def _fields(record: Record) -> Iterator[tuple[str, str]]:
+    for name in record.__dataclass_fields__:
+        value = getattr(record, name)
+        label = name.replace("_", " ")
+        if name == "time":
+            yield label, f"{_moment(value)} UTC"
+        elif name == "findings":
+            yield label, ", ".join(f"{kind} {n}" for kind, n in sorted(value.items())) or "none"
+        elif name == "rules":
+            yield label, ", ".join(value) or "none"
+        elif value is not None:
+            yield label, str(value)
+
+
+def record_as_json(logged: LoggedRecord) -> dict[str, Any]:
+    """Return a record's leaf with its index."""
+    import msgspec
+
+    return {"index": logged.index, **msgspec.json.decode(logged.leaf)}
+
+
+def proof_as_json(proof: Inclusion) -> dict[str, Any]:
+    """Return an inclusion proof, so that another program can check it."""
+    return {
+        "leaf_hash": proof.leaf_hash.hex(),
+        "path": [node.hex() for node in proof.path],
+        "origin": proof.checkpoint.origin,
+        "size": proof.checkpoint.size,
+        "root": proof.checkpoint.root.hex(),
+    }
+
+
+def print_report(report: VerificationReport) -> None:
+    """Print what a verification found to hold."""
+    from rich.table import Table
+
+    console = _console()
+    console.print(f"The log of {report.key.name} is whole.", style="bold green")
+    table = Table(box=None, show_header=False, pad_edge=True)
+    table.add_row("records", f"{report.size:,}")
+    for name, count in report.counts.items():
+        table.add_row(f"  {name}", f"{count:,}")
+    table.add_row("open exchanges", f"{report.open:,}")
+    table.add_row("lost exchanges", f"{report.lost:,}")
+    table.add_row("checkpoints kept", f"{report.history:,}")
+    table.add_row("root", report.root.hex())
+    table.add_row("key", report.key.encode())
+    if report.older is None:
+        table.add_row("compared with", "no checkpoint from elsewhere (--from)")
+    else:
+        table.add_row("compared with", f"a checkpoint of {report.older:,} records: continued")
+    console.print(table)
+
+
+def report_as_json(report: VerificationReport) -> dict[str, Any]:
+    """Return what a verification found to hold."""
+    return {
+        "verified": True,
+        "origin": report.key.name,
+        "key": report.key.encode(),
+        "size": report.size,
+        "root": report.root.hex(),
+        "counts": report.counts,
+        "open": report.open,
+        "lost": report.lost,
+        "history": report.history,
+        "published": report.published,
+        "older": report.older,
+        "checkpoint": report.checkpoint.decode(),
+    }
+
+
+def _console() -> Any:  # noqa: ANN401 - rich is imported late, so its type cannot be named here
+    from rich.console import Console
+
+    # A file or a pipe has no width; records that were cut to one would be of no use there.
+    return Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else 500)

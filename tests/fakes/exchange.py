@@ -1,0 +1,98 @@
+"""A pipeline over fakes, and what a test wants to do with it: submit, read, look at the record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from gateway.channel import Channel, Done
+from gateway.domain import entities
+from gateway.domain.entities import EntityType
+from gateway.domain.errors import ExchangeError
+from gateway.domain.exchange import Action, Ask, Conversation, Credentials, Message, Options, Role
+from gateway.domain.records import Record
+from gateway.domain.redaction import Secrets
+from gateway.domain.text import RawText
+from gateway.pipeline import Parts, Pipeline, Submission
+from tests.fakes.detector import FakeDetector, FakeScanner
+from tests.fakes.engine import MODEL, FakeEngine
+from tests.fakes.identity import FakeAuthenticator, StoppedClock
+from tests.fakes.ledger import MemoryLedger
+from tests.fakes.policy import FakeDecider
+
+NAME = "Margaret Thornton"
+SCRIPT: Mapping[str, EntityType] = {NAME: entities.PERSON, "48210377": entities.OTHER_ID}
+
+
+@dataclass
+class World:
+    """All fakes of one gateway. Switch faults on through them."""
+
+    authenticator: FakeAuthenticator = field(default_factory=FakeAuthenticator)
+    decider: FakeDecider = field(default_factory=FakeDecider)
+    detector: FakeDetector = field(default_factory=lambda: FakeDetector(script=SCRIPT))
+    scanner: FakeScanner = field(default_factory=FakeScanner)
+    ledger: MemoryLedger = field(default_factory=MemoryLedger)
+    engine: FakeEngine = field(default_factory=FakeEngine)
+    clock: StoppedClock = field(default_factory=StoppedClock)
+
+    def parts(self) -> Parts:
+        return Parts(
+            authenticator=self.authenticator,
+            decider=self.decider,
+            detector=self.detector,
+            scanner=self.scanner,
+            ledger=self.ledger,
+            engine=self.engine,
+            clock=self.clock,
+            secrets=Secrets(pseudonym=b"p" * 32, hash=b"h" * 32),
+        )
+
+    def pipeline(self, stall_timeout: float = 5.0) -> Pipeline:
+        return Pipeline(self.parts(), stall_timeout=stall_timeout)
+
+    def records(self, channel: Channel) -> list[Record]:
+        """Return what the ledger holds of one exchange."""
+        return [each for each in self.ledger.records if each.exchange == channel.exchange]
+
+
+def ask(*texts: str, model: str = MODEL.name) -> Ask[RawText]:
+    messages = tuple(Message(Role.USER, (RawText(text),)) for text in texts)
+    return Ask(model, Conversation(messages), Options())
+
+
+def submission(
+    asked: Ask[RawText] | Exception,
+    *,
+    key: str = "good",
+    purpose: str | None = "TREAT",
+    profile: str | None = None,
+    action: Action = Action.CHAT,
+) -> Submission:
+    async def read() -> Ask[RawText]:
+        if isinstance(asked, Exception):
+            raise asked
+        return asked
+
+    return Submission(Credentials(f"Bearer {key}", "127.0.0.1"), action, purpose, profile, read)
+
+
+@dataclass
+class Reply:
+    """What a client would have: the text so far, and how it ended."""
+
+    text: str = ""
+    done: Done | None = None
+    error: ExchangeError | None = None
+
+
+async def read(channel: Channel) -> Reply:
+    reply = Reply()
+    try:
+        async for event in channel.events():
+            reply.text += event.text
+            if isinstance(event, Done):
+                reply.done = event
+    except ExchangeError as error:
+        reply.error = error
+    return reply

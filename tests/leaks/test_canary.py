@@ -1,0 +1,247 @@
+"""Invariant 6: a canary goes through every path, and must not be in anything that stays.
+
+Looked at: log lines, errors, reprs, tracebacks with their locals, records, the ledger's files, and
+the temporary directory. The reply is the only place where it may come back.
+"""
+
+import logging
+import re
+import tempfile
+import traceback
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from gateway import logs
+from gateway.domain.entities import PERSON
+from gateway.domain.errors import Code, ExchangeError
+from gateway.domain.exchange import Ask, Conversation, Credentials, Message, Options, Role, ToolCall
+from gateway.domain.records import encode
+from gateway.domain.text import RawText
+from gateway.http import parse
+from gateway.http.wire import ChatRequest
+from gateway.ledger.ledger import Place, SqliteLedger
+from tests.fakes.detector import FakeDetector
+from tests.fakes.engine import MODEL
+from tests.fakes.exchange import World, read, submission
+
+CANARY = "Zyxwvut-Canary-4711"
+
+
+def canary(text: str) -> RawText:
+    return RawText(f"{text} {CANARY} {text}")
+
+
+def everywhere() -> Ask[RawText]:
+    return Ask(
+        MODEL.name,
+        Conversation(
+            (
+                Message(Role.SYSTEM, (canary("s"),)),
+                Message(Role.USER, (canary("a"), canary("b")), name=canary("n")),
+                Message(
+                    Role.ASSISTANT,
+                    (),
+                    tool_calls=(ToolCall(canary("i"), canary("f"), canary("g")),),
+                ),
+                Message(Role.TOOL, (canary("t"),), tool_call_id=canary("i")),
+            ),
+            (canary("x"),),
+        ),
+        Options(),
+    )
+
+
+def crash_report(error: BaseException) -> Iterator[str]:
+    """What a crash reporter collects: messages, causes, the variables of our frames."""
+    whole = traceback.TracebackException.from_exception(error, capture_locals=True)
+    for each in (whole, whole.__cause__, whole.__context__):
+        if each is not None:
+            each.stack[:] = [frame for frame in each.stack if "/gateway/" in frame.filename]
+            yield from each.format()
+
+
+def contents(root: Path) -> list[bytes]:
+    return [path.read_bytes() for path in root.rglob("*") if path.is_file()]
+
+
+def nothing(_: World) -> None:
+    """No fault."""
+
+
+def detector_raises(world: World) -> None:
+    world.detector.error = RuntimeError(f"could not read {CANARY}")
+
+
+def policy_raises(world: World) -> None:
+    world.decider.fail = True
+
+
+def engine_cannot_prepare(world: World) -> None:
+    world.engine.fail_prepare = ValueError(f"no token for {CANARY}")
+
+
+def engine_fails_at_once(world: World) -> None:
+    world.engine.fail_at = 0
+    world.engine.failure = RuntimeError(CANARY)
+
+
+def engine_fails_in_mid_reply(world: World) -> None:
+    world.engine.fail_at = 3
+    world.engine.failure = RuntimeError(CANARY)
+
+
+def scanner_raises(world: World) -> None:
+    world.engine.pieces = ("call 555", " now ", "or later")
+    world.scanner.error = RuntimeError(CANARY)
+
+
+def type_is_blocked(world: World) -> None:
+    world.decider.profiles = {
+        "treatment": world.decider.profiles["treatment"].__class__(
+            **{
+                name: getattr(world.decider.profiles["treatment"], name)
+                for name in ("name", "strictness", "restore", "invented", "limits")
+            },
+            entities={},
+        )
+    }
+
+
+FAULTS: list[Callable[[World], None]] = [
+    nothing,
+    detector_raises,
+    policy_raises,
+    engine_cannot_prepare,
+    engine_fails_at_once,
+    engine_fails_in_mid_reply,
+    scanner_raises,
+    type_is_blocked,
+]
+
+
+@pytest.fixture
+def quiet_tmp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    directory = tmp_path / "tmp"
+    directory.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(directory))
+    return directory
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
+async def test_a_canary_in_every_string_is_in_nothing_that_stays(
+    fault: Callable[[World], None],
+    tmp_path: Path,
+    quiet_tmp: Path,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    logs.configure(style="json", level="debug")
+    place = Place(tmp_path / "log", tmp_path / "keys", "node")
+    world = World(detector=FakeDetector(script={CANARY: PERSON}))
+    world.engine.echo = 7 if fault is nothing else None
+    fault(world)
+    with SqliteLedger.open_for_serving(place, now_ms=lambda: 0) as ledger:
+        world.ledger = ledger  # type: ignore[assignment]
+        pipeline = world.pipeline()
+        asked = everywhere()
+        channel = pipeline.start(submission(asked))
+        reply = await read(channel)
+        await pipeline.drain(1)
+    if fault is nothing:
+        assert reply.text == f"t {CANARY} t"
+    else:
+        assert reply.error is not None
+        shown = "".join(crash_report(reply.error))
+        assert CANARY not in f"{shown} {reply.error!r} {reply.error.message}"
+    assert CANARY not in repr((asked, channel, pipeline, world.engine.seen, world.engine.prepared))
+    assert not any(CANARY.encode() in data for data in contents(tmp_path))
+    output = capfd.readouterr()
+    assert CANARY not in output.out + output.err
+
+
+async def test_a_canary_in_credentials_headers_and_model_is_in_no_log_and_no_record(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    logs.configure(style="json", level="debug")
+    world = World()
+    asked = Ask(CANARY, everywhere().conversation, Options())
+    for each in (
+        submission(asked, key=CANARY),
+        submission(asked, purpose=CANARY),
+        submission(asked, profile=CANARY),
+        submission(asked),
+        submission(ExchangeError(Code.INVALID_JSON, "The body is not JSON.")),
+    ):
+        reply = await read(world.pipeline().start(each))
+        assert reply.error is not None
+        assert CANARY not in reply.error.message
+        assert CANARY not in repr(each)
+    assert not any(CANARY.encode() in encode(record) for record in world.ledger.records)
+    output = capfd.readouterr()
+    assert CANARY not in output.out + output.err
+    assert CANARY not in repr(Credentials(CANARY, CANARY))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f'{{"model": "m", "messages": "{CANARY}"}}',
+        f'{{"model": "m", "messages": [{{"role": "{CANARY}", "content": "x"}}]}}',
+        f'{{"model": "m", "messages": [{{"role": "user", "content": [{{"type": "{CANARY}"}}]}}]}}',
+        f'{{"model": "m", "messages": [], "temperature": "{CANARY}"}}',
+        f'{{"model": "m", "messages": [], "stream": "{CANARY}"}}',
+        f'{{"model": "{CANARY * 100}", "messages": []}}',
+        f'{{"model": "m", "messages": [{CANARY}',
+        f'{{"model": "m", "user": "{CANARY * 100}", "messages": []}}',
+    ],
+)
+def test_what_the_parser_says_never_quotes_a_value(body: str) -> None:
+    with pytest.raises(ExchangeError) as caught:
+        parse.decode(body.encode(), ChatRequest)
+    assert CANARY not in f"{caught.value.message} {caught.value.param}"
+
+
+def test_a_field_that_is_not_on_the_list_is_dropped_from_a_log_line(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    logs.configure(style="json", level="info")
+    logs.event("redacted", text=CANARY, count=3)
+    line = capfd.readouterr().err
+    assert CANARY not in line
+    assert '"count": 3' in line
+
+
+def test_what_other_libraries_log_is_reduced_to_who_spoke(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    logs.configure(style="json", level="info")
+    logger = logging.getLogger("presidio-analyzer")
+    logger.warning("Found %s in text", CANARY)
+    logger.warning(CANARY)
+    try:
+        int(CANARY)
+    except ValueError:
+        logger.exception("while reading %s", CANARY)
+    lines = capfd.readouterr().err
+    assert CANARY not in lines
+    assert lines.count("presidio-analyzer") == 3
+    assert "ValueError" in lines
+
+
+def test_no_log_call_in_the_code_formats_a_string_or_names_an_unlisted_field() -> None:
+    root = Path(__file__).parents[2]
+    calls = [
+        (path, call)
+        for path in (root / "gateway").rglob("*.py")
+        for call in re.findall(
+            r"\blogs?\.(?:event|info|warning|error)\((.*?)\)\n", path.read_text(), re.DOTALL
+        )
+    ]
+    assert calls
+    for path, call in calls:
+        if path.name == "logs.py":
+            continue
+        assert re.match(r'\s*"[a-z_]+"', call), (path, call)
+        assert 'f"' not in call
+        assert set(re.findall(r"\b([a-z_]+)=", call)) <= logs.FIELDS, (path, call)

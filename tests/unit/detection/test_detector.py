@@ -1,0 +1,107 @@
+"""What only the real detector promises: long texts, the event loop, JSON, silence."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from gateway.detection.detector import PresidioDetector
+from gateway.detection.windows import SIZE
+from gateway.domain.entities import DATE_OF_BIRTH, MEDICAL_RECORD_NUMBER, PERSON
+from gateway.domain.text import RawText
+
+
+@pytest.fixture(scope="module")
+def detector() -> Iterator[PresidioDetector]:
+    detector = PresidioDetector(reference_year=2025)
+    yield detector
+    detector.close()
+
+
+async def _covered(detector: PresidioDetector, text: str) -> set[str]:
+    (found,) = await detector.detect([RawText(text)])
+    return {text[each.start : each.end] for each in found}
+
+
+async def test_a_name_in_the_header_is_found_in_a_later_text(detector: PresidioDetector) -> None:
+    found = await detector.detect(
+        [RawText("Patient: Ilse Quandahl"), RawText("then Quandahl left")]
+    )
+    assert any(each.entity == PERSON and (each.start, each.end) == (5, 13) for each in found[1])
+
+
+async def test_findings_past_the_first_window_have_offsets_of_the_text(
+    detector: PresidioDetector,
+) -> None:
+    text = "the wound is dry. " * (2 * SIZE // 18) + "MRN: 4471902" + " it heals." * 900
+    (found,) = await detector.detect([RawText(text)])
+    assert {
+        text[each.start : each.end] for each in found if each.entity == MEDICAL_RECORD_NUMBER
+    } == {"4471902"}
+
+
+async def test_tool_arguments_in_json_are_read(detector: PresidioDetector) -> None:
+    text = json.dumps({"note": "Seen by\nDr. Kessler\nDOB: 4/9/1958", "name": "José Quandahl"})
+    assert {"Kessler", "4/9/1958"} <= await _covered(detector, text)
+    assert any(r"Jos\u00e9 Quandahl" in value for value in await _covered(detector, text))
+
+
+@pytest.mark.parametrize("end", ["\r\n", "\n", "\u2028"])
+async def test_every_line_end_parts_lines(detector: PresidioDetector, end: str) -> None:
+    text = f"Name: Ilse Quandahl{end}DOB: 1/2/1950{end}"
+    assert {"Ilse Quandahl", "1/2/1950"} <= await _covered(detector, text)
+
+
+async def test_a_right_to_left_text_with_emoji_keeps_its_offsets(
+    detector: PresidioDetector,
+) -> None:
+    assert "410-555-0199" in await _covered(detector, "שלום 👩‍⚕️ מטופל 410-555-0199 🚑")
+
+
+async def test_a_full_date_long_ago_counts_as_a_birth_date(detector: PresidioDetector) -> None:
+    (found,) = await detector.detect([RawText("on 3/4/1961")])
+    assert DATE_OF_BIRTH in {each.entity for each in found}
+
+
+async def test_the_event_loop_stays_free(detector: PresidioDetector) -> None:
+    work = asyncio.create_task(detector.detect([RawText("Mrs Thornton is well. " * 2_000)]))
+    longest = 0.0
+    while not work.done():
+        begun = time.perf_counter()
+        await asyncio.sleep(0.005)
+        longest = max(longest, time.perf_counter() - begun)
+    await work
+    assert longest < 0.5
+
+
+async def test_a_short_text_overtakes_a_long_one(detector: PresidioDetector) -> None:
+    order: list[str] = []
+
+    async def note(name: str, text: str) -> None:
+        await detector.detect([RawText(text)])
+        order.append(name)
+
+    await asyncio.gather(note("long", "all is well. " * 8_000), note("short", "Mrs Thornton"))
+    assert order == ["short", "long"]
+
+
+async def test_nothing_is_logged(
+    detector: PresidioDetector, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    logging.getLogger("presidio-analyzer").setLevel(logging.CRITICAL)
+    await detector.detect([RawText("Patient: Ilse Quandahl, MRN 4471902")])
+    assert "Quandahl" not in caplog.text
+    assert "4471902" not in caplog.text
+
+
+async def test_the_model_forgets_the_words_it_read(detector: PresidioDetector) -> None:
+    await detector.detect([RawText("Patient: Zyxwvuquandahl")])
+    analyzer = detector._analyzers.get()
+    detector._analyzers.put(analyzer)
+    assert "Zyxwvuquandahl" not in analyzer._model.pipeline.vocab.strings

@@ -1,0 +1,303 @@
+"""The queue and the threads, over a network that fails and waits as it is told."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import pytest
+
+from engine.batching import Limits
+from engine.errors import EngineClosed, EngineFailed, Overloaded
+from engine.stream import TextStream
+from engine.worker import Event, Finished, Job, Reason, Sampling, Text, Workers
+
+END = 0
+TABLE = [b"", *[chr(96 + index).encode() for index in range(1, 27)]]
+GREEDY = Sampling(0.0, 1.0)
+
+
+@dataclass
+class Step:
+    batch_id: int
+    token_id: int
+
+
+@dataclass
+class FakeNetwork:
+    """Replies to each row with the tokens that its prompt names; `gate` holds it up."""
+
+    gate: threading.Event = field(default_factory=threading.Event)
+    failures: list[BaseException] = field(default_factory=list)
+    batches: list[list[list[str]]] = field(default_factory=list)
+    steps: list[tuple[int, int]] = field(default_factory=list)
+    closed: bool = False
+    forgets: bool = False
+
+    def __post_init__(self) -> None:
+        self.gate.set()
+
+    def generate(
+        self,
+        prompts: list[list[str]],
+        *,
+        max_length: int,
+        end_tokens: list[int],
+        temperature: float,
+        top_p: float,
+        on_step: Callable[[Step], bool],
+    ) -> None:
+        self.batches.append(prompts)
+        self.gate.wait(10)
+        if self.failures:
+            raise self.failures.pop(0)
+        if self.forgets:
+            return
+        rows = {row: [int(token) for token in prompt] for row, prompt in enumerate(prompts)}
+        for step in range(max_length):
+            for row in list(rows):
+                token = rows[row][step] if step < len(rows[row]) else END
+                self.steps.append((row, token))
+                if on_step(Step(row, token)) or token == END:
+                    del rows[row]
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class Inbox:
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self.over = threading.Event()
+
+    def __call__(self, event: Event) -> None:
+        self.events.append(event)
+        if not isinstance(event, Text):
+            self.over.set()
+
+    @property
+    def text(self) -> str:
+        return "".join(event.text for event in self.events if isinstance(event, Text))
+
+    @property
+    def last(self) -> Event:
+        assert self.over.wait(5), "the job never ended"
+        return self.events[-1]
+
+
+def job(
+    tokens: list[int],
+    listener: Callable[[Event], None],
+    max_tokens: int = 20,
+    stop: tuple[str, ...] = (),
+    sampling: Sampling = GREEDY,
+) -> Job:
+    return Job(
+        [str(token) for token in tokens],
+        max_tokens=max_tokens,
+        sampling=sampling,
+        end_tokens=frozenset([END]),
+        stream=TextStream(TABLE, stop),
+        listener=listener,
+    )
+
+
+@pytest.fixture
+def network() -> FakeNetwork:
+    return FakeNetwork()
+
+
+@pytest.fixture
+def workers(network: FakeNetwork) -> Iterator[Workers]:
+    workers = Workers(network, end_tokens=[END], replicas=1, queue=3, limits=Limits())
+    yield workers
+    network.gate.set()
+    workers.close()
+
+
+def busy(network: FakeNetwork, workers: Workers) -> Inbox:
+    """Occupy the one replica until the gate opens."""
+    network.gate.clear()
+    inbox = Inbox()
+    workers.submit(job([1], inbox))
+    deadline = time.monotonic() + 5
+    while not network.batches and time.monotonic() < deadline:
+        time.sleep(0.001)
+    return inbox
+
+
+def test_a_job_gets_its_text_and_its_end(workers: Workers) -> None:
+    inbox = Inbox()
+    workers.submit(job([8, 9], inbox))
+    assert inbox.last == Finished(Reason.STOP, 2, 2)
+    assert inbox.text == "hi"
+
+
+def test_the_end_token_is_in_no_count(workers: Workers) -> None:
+    inbox = Inbox()
+    workers.submit(job([END], inbox))
+    assert inbox.last == Finished(Reason.STOP, 1, 0)
+
+
+def test_rows_of_one_batch_end_at_their_own_lengths(network: FakeNetwork, workers: Workers) -> None:
+    held = busy(network, workers)
+    short, long = Inbox(), Inbox()
+    workers.submit(job([1, 2, 3, 4], short, max_tokens=2))
+    workers.submit(job([1, 2, 3, 4], long, max_tokens=3))
+    network.gate.set()
+    assert short.last == Finished(Reason.LENGTH, 4, 2)
+    assert long.last == Finished(Reason.LENGTH, 4, 3)
+    assert (short.text, long.text) == ("ab", "abc")
+    assert isinstance(held.last, Finished)
+    assert len(network.batches) == 2
+
+
+def test_a_stop_string_ends_its_row_and_counts_its_tokens(workers: Workers) -> None:
+    inbox = Inbox()
+    workers.submit(job([1, 2, 3, 4, 5], inbox, stop=("cd",)))
+    assert inbox.last == Finished(Reason.STOP, 5, 4)
+    assert inbox.text == "ab"
+
+
+def test_tokens_told_with_the_text_add_up(workers: Workers) -> None:
+    inbox = Inbox()
+    workers.submit(job([3, 4, 1], inbox, stop=("cdx",)))
+    assert inbox.last == Finished(Reason.STOP, 3, 3)
+    assert sum(event.tokens for event in inbox.events if isinstance(event, Text)) == 3
+
+
+def test_one_job_too_many_is_refused_at_once(network: FakeNetwork, workers: Workers) -> None:
+    busy(network, workers)
+    for _ in range(3):
+        workers.submit(job([1], Inbox()))
+    start = time.monotonic()
+    with pytest.raises(Overloaded):
+        workers.submit(job([1], Inbox()))
+    assert time.monotonic() - start < 0.1
+
+
+def test_a_cancelled_job_leaves_the_queue_and_is_never_run(
+    network: FakeNetwork, workers: Workers
+) -> None:
+    held = busy(network, workers)
+    jobs = [job([1], Inbox()) for _ in range(3)]
+    for each in jobs:
+        workers.submit(each)
+    workers.cancel(jobs[1])
+    workers.submit(job([2], last := Inbox()))
+    network.gate.set()
+    assert isinstance(last.last, Finished)
+    assert isinstance(held.last, Finished)
+    assert sum(len(batch) for batch in network.batches) == 4
+
+
+def test_a_cancelled_row_ends_at_its_next_step_and_frees_the_replica(
+    network: FakeNetwork, workers: Workers
+) -> None:
+    endless = Inbox()
+    running = job([1] * 1000, endless, max_tokens=1000)
+    network.gate.clear()
+    workers.submit(running)
+    while not network.batches:
+        time.sleep(0.001)
+    workers.cancel(running)
+    network.gate.set()
+    after = Inbox()
+    workers.submit(job([5], after))
+    assert isinstance(after.last, Finished)
+    assert len(network.steps) < 10
+    assert endless.events == []
+
+
+@pytest.mark.parametrize("failure", [RuntimeError("out of memory"), SystemExit(1), MemoryError()])
+def test_a_failing_batch_fails_its_jobs_and_the_thread_goes_on(
+    failure: BaseException, network: FakeNetwork, workers: Workers
+) -> None:
+    network.failures.append(failure)
+    first, second = Inbox(), Inbox()
+    workers.submit(job([1], first))
+    assert isinstance(first.last, EngineFailed)
+    workers.submit(job([1], second))
+    assert isinstance(second.last, Finished)
+
+
+def test_a_batch_that_ends_without_ending_its_rows_fails_them(
+    network: FakeNetwork, workers: Workers
+) -> None:
+    network.forgets = True
+    inbox = Inbox()
+    workers.submit(job([1], inbox))
+    assert isinstance(inbox.last, EngineFailed)
+
+
+def test_a_listener_that_fails_ends_its_own_row_alone(
+    network: FakeNetwork, workers: Workers
+) -> None:
+    def broken(_: Event) -> None:
+        raise RuntimeError("its event loop is closed")
+
+    held = busy(network, workers)
+    neighbour = Inbox()
+    workers.submit(job([1, 2, 3], broken))
+    workers.submit(job([1, 2, 3], neighbour))
+    network.gate.set()
+    assert neighbour.last == Finished(Reason.STOP, 3, 3)
+    assert isinstance(held.last, Finished)
+
+
+def test_a_failure_while_choosing_a_batch_fails_what_waits(
+    workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> tuple[int, ...]:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr("engine.worker.choose", broken)
+        inbox = Inbox()
+        workers.submit(job([1], inbox))
+        assert isinstance(inbox.last, EngineFailed)
+    after = Inbox()
+    workers.submit(job([1], after))
+    assert isinstance(after.last, Finished)
+
+
+def test_closing_fails_what_waits_and_joins_the_threads(
+    network: FakeNetwork, workers: Workers
+) -> None:
+    held = busy(network, workers)
+    waiting = Inbox()
+    workers.submit(job([1], waiting))
+    threading.Timer(0.05, network.gate.set).start()
+    workers.close()
+    assert isinstance(waiting.last, EngineClosed)
+    assert isinstance(held.last, EngineClosed)
+    assert network.closed
+    assert not any(thread.is_alive() for thread in workers._threads)
+    with pytest.raises(EngineClosed):
+        workers.submit(job([1], Inbox()))
+
+
+def test_jobs_of_unequal_sampling_never_share_a_batch(
+    network: FakeNetwork, workers: Workers
+) -> None:
+    busy(network, workers)
+    inboxes = [Inbox(), Inbox()]
+    workers.submit(job([1], inboxes[0]))
+    workers.submit(job([1], inboxes[1], sampling=Sampling(0.7, 1.0)))
+    network.gate.set()
+    assert all(isinstance(inbox.last, Finished) for inbox in inboxes)
+    assert [len(batch) for batch in network.batches] == [1, 1, 1]
+
+
+def test_jobs_that_come_at_once_share_a_batch(network: FakeNetwork, workers: Workers) -> None:
+    inboxes = [Inbox() for _ in range(3)]
+    for inbox in inboxes:
+        workers.submit(job([1], inbox))
+    assert all(isinstance(inbox.last, Finished) for inbox in inboxes)
+    assert len(network.batches) <= 2
+
+
+def test_no_job_shows_its_prompt() -> None:
+    assert "17" not in repr(job([17, 17], Inbox()))

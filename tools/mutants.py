@@ -1,0 +1,227 @@
+"""Breaks each invariant of the design once, on purpose, and sees that a test fails.
+
+`make mutants` copies the tree to a temporary directory, changes one line at a time there, and runs
+the tests that are named to keep that invariant. A mutant that survives is a promise without a test.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+INVARIANTS = "tests/properties/test_invariants.py"
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """In `file`, `old` becomes `new`; one of `tests` has to fail."""
+
+    invariant: int
+    what: str
+    file: str
+    old: str
+    new: str
+    tests: tuple[str, ...] = (INVARIANTS,)
+
+
+MUTANTS = (
+    Mutant(
+        1,
+        "the engine gets the name of a message as the caller wrote it",
+        "gateway/domain/redaction.py",
+        "        conversation=conversation.rebuild(redacted),",
+        "        conversation=conversation.rebuild(\n"
+        "            [RedactedText(text, _MAKER) for text in texts]\n        ),",
+    ),
+    Mutant(
+        1,
+        "tool calls are not among the texts",
+        "gateway/domain/exchange.py",
+        "                yield call.arguments\n",
+        "",
+    ),
+    Mutant(
+        2,
+        "the engine runs before the intent is durable",
+        "gateway/pipeline.py",
+        "        receipt = await parts.ledger.append(\n"
+        "            trail.intent(parts.clock.now_ms(), redaction.counts, prompt.tokens)\n        )\n",
+        "        from gateway.domain.ports import Receipt\n"
+        "        receipt = Receipt(trail.exchange, 0, b'')\n"
+        "        asyncio.ensure_future(parts.ledger.append(\n"
+        "            trail.intent(parts.clock.now_ms(), redaction.counts, prompt.tokens)\n        ))\n",
+    ),
+    Mutant(
+        2,
+        "the reply ends before its outcome is durable",
+        "gateway/pipeline.py",
+        "        await self._settlement.settle(",
+        "        asyncio.ensure_future(channel_end(channel)) if False else channel.end(\n"
+        "            Done(rest, reason, Usage(0, 0)))\n"
+        "        await self._settlement.settle(",
+    ),
+    Mutant(
+        2,
+        "a client that goes away leaves no outcome",
+        "gateway/pipeline.py",
+        '        return "", _stopped(channel.cancelled)\n',
+        "        raise\n",
+    ),
+    Mutant(
+        3,
+        "a detector that raises finds nothing",
+        "gateway/pipeline.py",
+        "        findings = await parts.detector.detect(list(ask.conversation.texts()))\n",
+        "        try:\n"
+        "            findings = await parts.detector.detect(list(ask.conversation.texts()))\n"
+        "        except Exception:\n"
+        "            findings = [() for _ in ask.conversation.texts()]\n",
+    ),
+    Mutant(
+        3,
+        "a type that no profile names is kept",
+        "gateway/domain/policy.py",
+        "_BLOCK = Rule(Operator.BLOCK)",
+        "_BLOCK = Rule(Operator.KEEP)",
+        ("tests/unit/domain/test_redaction.py",),
+    ),
+    Mutant(
+        4,
+        "a client may ask for any profile",
+        "gateway/pipeline.py",
+        "        if profile.strictness < granted.strictness:",
+        "        if profile.strictness < 0:",
+    ),
+    Mutant(
+        4,
+        "the client's own words for a model are recorded",
+        "gateway/pipeline.py",
+        "        ask = await submission.read()\n",
+        "        ask = await submission.read()\n"
+        "        trail.model = Model(ask.model[:64].encode('ascii', 'replace').decode(), '', 1, 1)\n",
+    ),
+    Mutant(
+        5,
+        "an unknown field is dropped",
+        "gateway/http/wire.py",
+        "class _Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):",
+        "class _Strict(msgspec.Struct, frozen=True, kw_only=True):",
+    ),
+    Mutant(
+        5,
+        "a new string field is neither scanned nor exempt",
+        "gateway/http/wire.py",
+        "    store: bool | None = None\n",
+        "    store: bool | None = None\n    instructions: str | None = None\n",
+    ),
+    Mutant(
+        6,
+        "an exception's message is logged",
+        "gateway/logs.py",
+        '    fields = {"error": type(error).__name__, "place": place(error.__traceback__)}\n'
+        "    if exchange",
+        '    fields = {"error": repr(error), "place": place(error.__traceback__)}\n    if exchange',
+        ("tests/leaks/test_canary.py",),
+    ),
+    Mutant(
+        6,
+        "a text shows itself when printed",
+        "gateway/domain/text.py",
+        '        return f"<{type(self).__name__} {len(self._value)} characters>"',
+        "        return self._value",
+        ("tests/leaks/test_canary.py",),
+    ),
+    Mutant(
+        7,
+        "the tripwire lets every address through",
+        "gateway/egress.py",
+        '        raise EgressRefused("a connection that the settings do not name was refused")\n',
+        "        return\n",
+    ),
+    Mutant(
+        8,
+        "a record is acknowledged before it is committed",
+        "gateway/ledger/store.py",
+        "FULL",
+        "OFF",
+        ("tests/unit/ledger", "tests/faults"),
+    ),
+    Mutant(
+        8,
+        "the verifier trusts the stored root",
+        "gateway/ledger/verifier.py",
+        "def _compare(frontier: Frontier, checkpoint: Checkpoint, name: str) -> None:\n",
+        "def _compare(frontier: Frontier, checkpoint: Checkpoint, name: str) -> None:\n    return\n\n\n"
+        "def _compared(frontier: Frontier, checkpoint: Checkpoint, name: str) -> None:\n",
+    ),
+)
+
+
+def main() -> None:
+    """Run every mutant; print a line for each, or JSON; exit 1 if one survives."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", action="store_true", help="print JSON, one object a line")
+    parser.add_argument("--invariant", type=int, help="only the mutants of this invariant")
+    arguments = parser.parse_args()
+    survivors = 0
+    with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
+        tree = Path(folder)
+        for name in ("gateway", "engine", "tests", "policies", "tools"):
+            shutil.copytree(
+                ROOT / name, tree / name, ignore=shutil.ignore_patterns("node_modules", "__pycache__")
+            )
+        for name in ("pyproject.toml", "Makefile"):
+            shutil.copy(ROOT / name, tree / name)
+        (tree / ".local").symlink_to(ROOT / ".local")
+        for mutant in MUTANTS:
+            if arguments.invariant in {None, mutant.invariant}:
+                caught = run(mutant, tree)
+                survivors += caught is None
+                report(mutant, caught, as_json=arguments.json)
+    sys.exit(1 if survivors else 0)
+
+
+def run(mutant: Mutant, tree: Path) -> str | None:
+    """Return the first test that fails on `mutant`, or `None` if it survives."""
+    file = tree / mutant.file
+    original = file.read_text()
+    if original.count(mutant.old) != 1:
+        raise SystemExit(f"{mutant.file} holds the line of a mutant not exactly once: {mutant.what}")
+    file.write_text(original.replace(mutant.old, mutant.new))
+    try:
+        done = subprocess.run(  # noqa: S603 - our own test command
+            [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *mutant.tests],
+            cwd=tree,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    finally:
+        file.write_text(original)
+    if done.returncode == 0:
+        return None
+    failed = re.search(r"^(?:FAILED|ERROR) (\S+)", done.stdout, re.MULTILINE)
+    return failed[1] if failed else "the tests could not be collected"
+
+
+def report(mutant: Mutant, caught: str | None, *, as_json: bool) -> None:
+    """Say what became of one mutant."""
+    if as_json:
+        line = {"invariant": mutant.invariant, "mutant": mutant.what, "caught_by": caught}
+        sys.stdout.write(json.dumps(line) + "\n")
+    else:
+        mark = "✓" if caught else "✗"
+        sys.stdout.write(f"{mark} {mutant.invariant} {mutant.what}\n    {caught or 'SURVIVED'}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
