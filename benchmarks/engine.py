@@ -22,7 +22,7 @@ import ctranslate2
 
 from engine import ChatMessage, Finished, GenerateOptions, Generator, ModelStore, PreparedPrompt
 
-_TOPICS = ["the heart", "the lungs", "the liver", "the kidneys", "the skin", "the eyes", "the ears", "the brain"]
+_TOPICS = ("the heart", "the lungs", "the liver", "the skin", "the eyes", "the ears")
 
 
 def prompts(generator: Generator, count: int, tokens: int) -> list[PreparedPrompt]:
@@ -33,8 +33,8 @@ def prompts(generator: Generator, count: int, tokens: int) -> list[PreparedPromp
             [
                 ChatMessage(
                     "user",
-                    f"Write a long and detailed text, number {index}, about {_TOPICS[index % 8]} "
-                    "and how a doctor examines it.",
+                    f"Write a long and detailed text, number {index}, about "
+                    f"{_TOPICS[index % len(_TOPICS)]} and how a doctor examines it.",
                 )
             ],
             options,
@@ -61,7 +61,7 @@ async def through_generator(generator: Generator, batch: list[PreparedPrompt]) -
 def raw(
     network: ctranslate2.Generator, batch: list[PreparedPrompt], ends: list[int], parts: int
 ) -> tuple[int, float]:
-    """Return tokens and seconds of bare CTranslate2, the batch shared out among `parts` replicas."""
+    """Return tokens and seconds of bare CTranslate2, the batch shared out among `parts`."""
     start = time.perf_counter()
     pending = []
     for part in range(parts):

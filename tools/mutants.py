@@ -64,8 +64,7 @@ MUTANTS = (
         "the reply ends before its outcome is durable",
         "gateway/pipeline.py",
         "        await self._settlement.settle(",
-        "        asyncio.ensure_future(channel_end(channel)) if False else channel.end(\n"
-        "            Done(rest, reason, Usage(0, 0)))\n"
+        "        channel.end(Done(rest, reason, Usage(0, 0)))\n"
         "        await self._settlement.settle(",
     ),
     Mutant(
@@ -149,10 +148,26 @@ MUTANTS = (
     Mutant(
         8,
         "a record is acknowledged before it is committed",
+        "gateway/ledger/writer.py",
+        '            db.execute("COMMIT")\n',
+        '            deliver(answers)\n            db.execute("COMMIT")\n',
+        ("tests/faults",),
+    ),
+    Mutant(
+        8,
+        "a commit is not synced to the disk",
         "gateway/ledger/store.py",
-        "FULL",
-        "OFF",
-        ("tests/unit/ledger", "tests/faults"),
+        '        ("synchronous", 2),',
+        '        ("synchronous", 0),',
+        ("tests/faults",),
+    ),
+    Mutant(
+        8,
+        "a commit whose end is unknown is taken for a refusal",
+        "gateway/ledger/writer.py",
+        "            if not _is_retryable(error):",
+        "            if False:",
+        ("tests/faults",),
     ),
     Mutant(
         8,
@@ -176,7 +191,9 @@ def main() -> None:
         tree = Path(folder)
         for name in ("gateway", "engine", "tests", "policies", "tools"):
             shutil.copytree(
-                ROOT / name, tree / name, ignore=shutil.ignore_patterns("node_modules", "__pycache__")
+                ROOT / name,
+                tree / name,
+                ignore=shutil.ignore_patterns("node_modules", "__pycache__"),
             )
         for name in ("pyproject.toml", "Makefile"):
             shutil.copy(ROOT / name, tree / name)
@@ -194,7 +211,9 @@ def run(mutant: Mutant, tree: Path) -> str | None:
     file = tree / mutant.file
     original = file.read_text()
     if original.count(mutant.old) != 1:
-        raise SystemExit(f"{mutant.file} holds the line of a mutant not exactly once: {mutant.what}")
+        raise SystemExit(
+            f"{mutant.file} holds the line of a mutant not exactly once: {mutant.what}"
+        )
     file.write_text(original.replace(mutant.old, mutant.new))
     try:
         done = subprocess.run(  # noqa: S603 - our own test command

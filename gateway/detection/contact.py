@@ -39,6 +39,11 @@ _PHONE_LABEL: Final = (
     r"(?:\b|_)(?:tele?phone|phone|phn|tel|cell(?:ular)?|mobile|mob|pager?|beeper|call(?:ed)?(?: (?:me|us|back|her|him|them))?|contact|text|whatsapp|"
     r"voicemail|hotline|helpline|dial|ring|answer(?:s|ing)?|reach(?:ed|able)?(?: (?:me|us|her|him|them))?|ph|hm|wk|handy|telefon|tél|teléfono|tfno|móvil|portable|电话|手机)\b"
 )
+_PHONE_CUES: Final = (
+    "phone", "phn", "tel", "cell", "mob", "page", "beeper", "call", "contact", "text", "whatsapp",
+    "voicemail", "line", "dial", "ring", "answer", "reach", "ph", "hm", "wk", "handy", "tél", "tfno",
+    "móvil", "portable", "电话", "手机",
+)  # fmt: skip
 _FAX_LABEL: Final = r"(?:\b|_)(?:fax(?:ed)?|facsimile|telefax|télécopie)\b"
 _GAP: Final = r"(?:[\s:=*_\"'`|#.,\-]{0,6}(?:\((?:office|home|work|cell|mobile|direct|[a-z])\)[\s:]{0,3})?(?:(?:number|numbers|no|num|nr|is|was|at|to|on|the|line|me|us|cell|home|work|office|direct)\b[\s:=.\"'*]{1,4}){0,5})"
 
@@ -128,7 +133,8 @@ MAC: Final = Rule(
     "contact.mac",
     MAC_ADDRESS,
     re.compile(
-        r"(?<![\w:\-])(?:[0-9A-Fa-f]{2}([:\-]))(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}(?![\w:])|(?<!\w)[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}(?!\w)"
+        r"(?<![\w:\-])[0-9A-Fa-f]{2}(?:([:\-])(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}(?!:)"
+        r"|[0-9A-Fa-f]{2}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4})(?!\w)"
     ),
     0.9,
 )
@@ -139,6 +145,7 @@ PHONE_LABELLED: Final = folded(
     rf"{_PHONE_LABEL}{_GAP}(?P<value>{_LOOSE}{_EXT})",
     0.9,
     _labelled,
+    cues=_PHONE_CUES,
 )
 FAX: Final = folded(
     "contact.fax",

@@ -14,7 +14,14 @@ from typing import Final
 from gateway.detection.given_names import GIVEN_NAMES
 from gateway.detection.letters import FULL, GAP, INITIAL, MARK, TITLE_WORD, WORD, L, U
 from gateway.detection.rules import Rule, Rules
-from gateway.detection.vocabulary import EPONYM_NOUNS, EPONYMS, LOWER_STOP, NEVER_NAMES, is_word
+from gateway.detection.vocabulary import (
+    EPONYM_NOUNS,
+    EPONYMS,
+    LOWER_STOP,
+    NEVER_NAMES,
+    TITLE_STOPS,
+    is_word,
+)
 from gateway.domain.entities import PERSON
 
 _TITLE: Final = (
@@ -61,14 +68,17 @@ def _eponym(match: re.Match[str]) -> bool:
 
 def _titled(match: re.Match[str]) -> bool:
     words = _trimmed_words(match["value"])
-    return words[0].lower().rstrip(".") not in NEVER_NAMES
+    return words[0].lower().rstrip(".") not in TITLE_STOPS
 
 
 def _field(match: re.Match[str]) -> bool:
     words = _trimmed_words(match["value"])
     if words[0].lower().rstrip(".'s") in NEVER_NAMES or words[0].lower() in NEVER_NAMES:
         return False
-    return not all(is_word(word) for word in words)
+    if len(words) > 1:
+        # "Grace Young" is two everyday words and a person: behind a label only forms' words count.
+        return not any(word.lower().rstrip(".") in NEVER_NAMES for word in words)
+    return not is_word(words[0])
 
 
 def _lower_field(match: re.Match[str]) -> bool:

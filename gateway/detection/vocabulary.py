@@ -19,7 +19,7 @@ NEVER_NAMES: Final = _words(
     """
     a about according acute additional after again age aged all allergic allergies allergy also
     an and annual any appears appointment are as assessed assessment at attending baseline been
-    before being best born both but by call called can care case cc chart chief chronic clinic
+    before being born both but by call called can care case cc chart chief chronic clinic
     clinical comments complaint complaints complains condition consent consult consultation
     contact contraindications could current daily date day denies department describe details
     diagnosed diagnosis diagnostic did discharge discharged discuss discussed diet do does
@@ -28,8 +28,8 @@ NEVER_NAMES: Final = _words(
     followup follow following for found from further gender general given gp guidelines had has
     have he health healthy her here him his history hospital how however hx i icu id if impact
     impression in indication indications info information initial insurance interim is it its
-    known lab laboratory labs language last latest latex left level levels male man management
-    managing may me med medical medication medications meds member mental middle mild moderate
+    known lab laboratory labs language last latest latex left level levels male management
+    managing me med medical medication medications meds member mental middle mild moderate
     mother more mr mrn mrs ms n/a na name named need needs negative new newborn next no none
     normal not note noted notes now nurse nursing number ob objective occupation of old on one
     only operative or other our outpatient overall pain parent past patient patients pcp pending
@@ -38,16 +38,27 @@ NEVER_NAMES: Final = _words(
     provider provide pt pts question race reason recent recommend recommendations recommended
     recommendation record recovery referral referred reports request requires resident results
     review right risk risks room routine said same schedule see seen severe sex she should show
-    sign signed signature significant since social specialist specific stable stage standard
-    statement states status still subject subjective suggest suggestions summary supervising
-    surgery surgeon surgical symptoms team test tests than that the their them then there
-    therapist therapy these they this those time title to today treatment treatments type under
-    unit unknown unremarkable updated urgent use used using vitals visit vs ward was we weight
-    well were what when where which while white who whom whose why will with without woman would
-    yes you your yesterday tomorrow yo
+    sign signed signature significant since social specialist specific stage standard statement
+    states status subject subjective suggest suggestions summary supervising surgery surgeon
+    surgical symptoms team test tests than that the their them then there therapist therapy
+    these they this those time title to today treatment treatments type under unit unknown
+    unremarkable updated urgent use used using vitals visit vs ward was we weight well were what
+    when where which while who whom whose why will with without woman would yes you your
+    yesterday tomorrow yo
     """
 )
 """Words that no label turns into a name: the language of forms and notes."""
+
+TITLE_STOPS: Final = _words(
+    """
+    a an and appointment appt are as assistant assistants at by call called calls case clinic
+    did for from has he her his if in is it manager midwife note notes of office on or order
+    ordered orders practitioner practitioners recommended recommends request review said says
+    she specialist staff stated states station that the then they this to today visit visits was
+    when who will with
+    """
+)
+"""What may follow a title and is no name ("Nurse Practitioner"); no other word overrules it."""
 
 _COMMON: Final = _words(
     """

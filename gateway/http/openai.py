@@ -8,6 +8,7 @@ from typing import Any
 
 from litestar import Request, get, post
 from litestar.datastructures import State
+from litestar.params import FromPath
 from litestar.response.base import ASGIResponse
 
 from gateway.channel import Delta, Done
@@ -106,7 +107,7 @@ def list_models(request: HttpRequest, state: State) -> ModelList:
 
 
 @get("/v1/models/{name:str}", sync_to_thread=False)
-def show_model(request: HttpRequest, state: State, name: str) -> WireModel:
+def show_model(request: HttpRequest, state: State, name: FromPath[str]) -> WireModel:
     """Describe one model."""
     for model in _models(request, state):
         if model.id == name:

@@ -176,7 +176,7 @@ class DrainingServer(uvicorn.Server):
         await draining
 
     @contextmanager
-    def capture_signals(self) -> Iterator[None]:  # type: ignore[override]
+    def capture_signals(self) -> Iterator[None]:
         """Turn signals into an orderly stop, and into nothing else."""
         with super().capture_signals():
             yield

@@ -1,9 +1,12 @@
-"""Whether a head is what this log's key signed, and whose a head is that is not."""
+"""Whether a head is what this log's key signed, whose it is if not, and what it continues."""
 
 from __future__ import annotations
 
-from gateway.domain.merkle import Frontier
+import apsw
+
+from gateway.domain.merkle import Frontier, leaf_hash
 from gateway.domain.notes import NoteError, VerifierKey, parse_note
+from gateway.ledger import store
 from gateway.ledger.errors import LedgerDamaged, LedgerForeign
 from gateway.ledger.keys import SigningKey, open_checkpoint
 from gateway.ledger.store import Head
@@ -46,4 +49,19 @@ def check_owner(head: Head, vkey: VerifierKey) -> None:
     if vkey.key_id not in {s.key_id for s in signatures if s.name == vkey.name}:
         raise LedgerForeign(
             f"the log of {vkey.name} was signed with another key: restore that key from its backup"
+        )
+
+
+def check_continues(db: apsw.Connection, older: Head, newer: Head) -> None:
+    """Raise `LedgerDamaged` unless the rows added since `older` lead to `newer`.
+
+    A signature does not say this: an earlier head of the log is signed as well, and to append to
+    it would fork the log.
+    """
+    frontier = Frontier.from_bytes(older.size, older.frontier)
+    for chunk in store.read_leaves(db, older.size, newer.size):
+        frontier.extend([leaf_hash(leaf) for _, leaf in chunk])
+    if (frontier.size, frontier.root()) != (newer.size, newer.root):
+        raise LedgerDamaged(
+            "the log was put back or changed while it was open: run `intramural audit verify`"
         )

@@ -24,6 +24,7 @@ from gateway.ledger.files import create_file, make_directory
 from gateway.ledger.head import check_head, check_owner, empty_head
 from gateway.ledger.keys import SigningKey, load_key, load_or_create_key
 from gateway.ledger.recovery import Progress, recover
+from gateway.ledger.store import Head
 from gateway.ledger.writer import Entry, OnFatal, Writer, exit_process
 
 VKEY_FILE: Final = "ledger.vkey"
@@ -87,13 +88,13 @@ class SqliteLedger:
             lock = _take_lock(place.directory)
         try:
             with _explained(place):
-                db, key = _open(place, tuning)
+                db, key, head = _open(place, tuning)
                 try:
                     open_exchanges = recover(db, place.directory, key.vkey, progress)
                 except BaseException:
                     db.close()
                     raise
-            ledger = cls(_start(place, db, key, tuning), key, lock)
+            ledger = cls(_start(place, db, key, head, tuning), key, lock)
         except BaseException:
             os.close(lock)
             raise
@@ -112,8 +113,8 @@ class SqliteLedger:
     def open_for_recording(cls, place: Place, *, tuning: Tuning = DEFAULT) -> Self:
         """Open beside a running gateway, to record an administrative act. Recovers nothing."""
         with _explained(place):
-            db, key = _open(place, tuning)
-        return cls(_start(place, db, key, tuning), key, None)
+            db, key, head = _open(place, tuning)
+        return cls(_start(place, db, key, head, tuning), key, None)
 
     @property
     def vkey(self) -> VerifierKey:
@@ -193,13 +194,15 @@ def _take_lock(directory: Path) -> int:
     return lock
 
 
-def _start(place: Place, db: apsw.Connection, key: SigningKey, tuning: Tuning) -> Writer:
-    writer = Writer(place.directory, db, key, queue=tuning.queue, on_fatal=tuning.on_fatal)
+def _start(
+    place: Place, db: apsw.Connection, key: SigningKey, head: Head, tuning: Tuning
+) -> Writer:
+    writer = Writer(place.directory, db, key, head, queue=tuning.queue, on_fatal=tuning.on_fatal)
     writer.start()
     return writer
 
 
-def _open(place: Place, tuning: Tuning) -> tuple[apsw.Connection, SigningKey]:
+def _open(place: Place, tuning: Tuning) -> tuple[apsw.Connection, SigningKey, Head]:
     path = place.directory / store.DATABASE
     vkey_file = place.directory / VKEY_FILE
     if vkey_file.exists() and not path.exists():
@@ -220,7 +223,7 @@ def _open(place: Place, tuning: Tuning) -> tuple[apsw.Connection, SigningKey]:
     except BaseException:
         db.close()
         raise
-    return db, key
+    return db, key, head
 
 
 def _publish_vkey(path: Path, vkey: VerifierKey) -> None:

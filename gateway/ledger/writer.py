@@ -29,7 +29,7 @@ from gateway.ledger.admission import Admission
 from gateway.ledger.answers import Waiter, deliver
 from gateway.ledger.errors import LedgerDamaged
 from gateway.ledger.files import replace_file
-from gateway.ledger.head import check_head
+from gateway.ledger.head import check_continues, check_head
 from gateway.ledger.keys import SigningKey
 from gateway.ledger.recovery import CHECKPOINT_FILE
 from gateway.ledger.store import Batch, Head
@@ -83,6 +83,7 @@ class Writer:
         directory: Path,
         db: apsw.Connection,
         key: SigningKey,
+        head: Head,
         *,
         queue: int,
         on_fatal: OnFatal,
@@ -99,7 +100,7 @@ class Writer:
         self._healthy = True
         self._probe = False
         self._busy_since: float | None = None
-        self._trusted: Head | None = None
+        self._trusted = head
         self._kept = (time.monotonic(), 0)
         self._published: tuple[float, bytes] = (0.0, b"")
         self._wal_pages = 0
@@ -233,9 +234,10 @@ class Writer:
             raise _FatalError(f"a rollback failed: {_name(second)}") from second
 
     def _trust(self, head: Head) -> Head:
-        """Return `head` if this log's key signed it; another process may have written it."""
+        """Return `head`, which another process may have written, if it continues the last one."""
         if head != self._trusted:
             check_head(head, self._key.vkey)
+            check_continues(self._db, self._trusted, head)
             self._trusted = head
         return head
 
@@ -269,14 +271,14 @@ class Writer:
 
     def _until_publish(self) -> float | None:
         """Return the seconds until the checkpoint file should be written; `None` if it is fresh."""
-        if self._trusted is None or self._trusted.checkpoint == self._published[1]:
+        if self._trusted.checkpoint == self._published[1]:
             return None
         return max(0.0, self._published[0] + HISTORY_SECONDS - time.monotonic())
 
     def _publish(self, *, now: bool = False) -> None:
         """Write the checkpoint file if it is due. A full disk leaves the old one, still true."""
         due = self._until_publish()
-        if due is None or (due > 0 and not now) or self._trusted is None:
+        if due is None or (due > 0 and not now):
             return
         raw = self._trusted.checkpoint
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -294,3 +295,33 @@ def test_a_checkpoint_file_that_cannot_be_written_stops_nothing(
         time.sleep(0.02)
     assert ledger.ready()
     assert verify(place.directory, ledger.vkey).size == 6
+
+
+@pytest.mark.parametrize("persist", [False, True], ids=["lost", "persisted"])
+@pytest.mark.parametrize("error", [full, write_error])
+@pytest.mark.parametrize("skip", range(8))
+def test_a_power_cut_right_after_a_refusal_leaves_a_whole_log(
+    place: Place,
+    disk: Disk,
+    ledger: SqliteLedger,
+    error: Callable[[], Exception],
+    skip: int,
+    *,
+    persist: bool,
+) -> None:
+    disk.write_error, disk.skip, disk.persist = error, skip, persist
+    acknowledged = 1  # The record of the fixture.
+    with suppress(LedgerUnavailable):
+        for n in range(4):
+            ledger.append_blocking(intent(f"x{n}"))
+            acknowledged += 1
+    crashed = place.directory.with_name("crashed")
+    shutil.copytree(place.directory, crashed)
+    (crashed / "ledger.db-shm").unlink()
+    with SqliteLedger.open_for_serving(
+        Place(crashed, place.keys, place.node), now_ms=lambda: 2
+    ) as again:
+        report = verify(crashed, again.vkey)
+    # One more at most: it was written, its caller was told that it may not be, and it is lost.
+    assert report.counts["admin"] + report.counts["intent"] in {acknowledged, acknowledged + 1}
+    assert report.lost == report.counts["intent"]

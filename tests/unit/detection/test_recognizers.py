@@ -34,7 +34,7 @@ def detector() -> Iterator[PresidioDetector]:
     detector.close()
 
 
-@pytest.mark.parametrize(("entity", "text", "find"), _vectors())
+@pytest.mark.parametrize(("entity", "text", "find"), list(_vectors()))
 async def test_a_vector_is_found_whole_and_a_hard_negative_is_not(
     detector: PresidioDetector, entity: EntityType, text: str, find: list[str]
 ) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import ctranslate2
+import numpy as np
 import pytest
 
-from engine import ChatMessage, InstalledModel
-from engine.ct2 import Replicas, Step
+from engine import ChatMessage, InstalledModel, gguf, tokenizer
+from engine.ct2 import Replicas, SpecialTokens, Step, write_model
 from engine.prompts import Prompts
+from tests.unit.engine.tiny import Tiny
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +39,7 @@ def generate(
     def on_step(step: Step) -> bool:
         seen.append((step.batch_id, step.token_id, step.is_last))
         count = sum(row == step.batch_id for row, _, _ in seen)
-        return bool(ends) and count >= ends.get(step.batch_id, 10**6)
+        return ends is not None and count >= ends.get(step.batch_id, 10**6)
 
     network.generate(
         rows, max_length=length, end_tokens=[2, 0], temperature=0, top_p=1, on_step=on_step
@@ -44,14 +47,33 @@ def generate(
     return seen
 
 
+def test_a_batch_of_unequal_prompts_computes_what_each_computes_alone_in_float32(
+    tmp_path: Path,
+) -> None:
+    source = gguf.read(Tiny("llama").write(tmp_path / "m.gguf"))
+    _, vocabulary, _ = tokenizer.build(source.metadata, source.decoder.shape.vocabulary)
+    special = SpecialTokens(vocabulary[2], vocabulary[2], vocabulary[0])
+    write_model(tmp_path, source.decoder, vocabulary, special, "float32")
+    network = Replicas(tmp_path, replicas=1, threads=1, compute_type="float32")
+    random = np.random.default_rng(1)
+    rows = [
+        [vocabulary[token] for token in random.integers(3, 250, size)] for size in (3, 9, 9, 30, 40)
+    ]
+    together = generate(network, rows, 20)
+    for index, row in enumerate(rows):
+        alone = [token for _, token, _ in generate(network, [row], 20)]
+        assert [token for which, token, _ in together if which == index] == alone
+    network.close()
+
+
 def test_steps_tell_new_tokens_only_though_prompts_differ_in_length(
     network: Replicas, rows: list[list[str]]
 ) -> None:
     assert len(rows[0]) != len(rows[1])
     seen = generate(network, rows, 10)
-    for row in (0, 1):
-        alone = [token for _, token, _ in generate(network, [rows[row]], 10)]
-        assert [token for which, token, _ in seen if which == row] == alone
+    alone = [token for _, token, _ in generate(network, [rows[0]], 10)]
+    assert [token for which, token, _ in seen if which == 0] == alone
+    assert sum(which == 1 for which, _, _ in seen) == 10
 
 
 def test_the_end_token_is_a_step_and_the_last(network: Replicas, rows: list[list[str]]) -> None:

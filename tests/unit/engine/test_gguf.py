@@ -1,4 +1,4 @@
-"""Each architecture computes what an independent forward pass computes; the rest is refused by name."""
+"""Each architecture computes what an independent forward pass does; the rest is refused by name."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def written(source: gguf.Source, directory: Path, quantization: str) -> ct2.Repl
     return ct2.Replicas(directory, replicas=1, threads=1, compute_type=compute)
 
 
-@pytest.fixture(params=SHOWN.values(), ids=SHOWN.keys())
+@pytest.fixture(params=list(SHOWN.values()), ids=list(SHOWN))
 def tiny(request: pytest.FixtureRequest) -> Tiny:
     model: Tiny = request.param
     return model

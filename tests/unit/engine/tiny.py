@@ -226,7 +226,7 @@ class Tiny:
             values.append(v)
         mixed = []
         for t in range(len(normed)):
-            heads = []
+            outputs = []
             for h in range(HEADS):
                 group = h // (HEADS // HEADS_KV)
                 scores = [
@@ -234,8 +234,8 @@ class Tiny:
                 ]
                 shares = np.exp(np.asarray(scores) - max(scores))
                 shares = shares / shares.sum()
-                heads.append(sum(shares[s] * values[s][group] for s in range(t + 1)))
-            mixed.append(np.concatenate(heads))
+                outputs.append(sum(shares[s] * values[s][group] for s in range(t + 1)))
+            mixed.append(np.concatenate(outputs))
         return mixed
 
     def _rotated(self, vectors: Any, position: int, layer: int) -> Any:

@@ -218,14 +218,34 @@ def test_a_log_that_is_not_what_was_signed_does_not_start(place: Place, statemen
             serve(place)
 
 
+@pytest.mark.parametrize(
+    "statements",
+    [
+        ["UPDATE head SET size = 0, frontier = x''"],
+        ["UPDATE head SET checkpoint = x'00'"],
+        ["UPDATE head SET root = zeroblob(32)"],
+        ["DELETE FROM head"],
+        # Back to the signed head of the empty log: true signatures, and yet a fork.
+        [
+            "DELETE FROM entries",
+            "DELETE FROM facts",
+            "UPDATE head SET size = 0, frontier = x'', checkpoint = "
+            "(SELECT checkpoint FROM checkpoints WHERE size = 0), root = x'"
+            "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'",
+        ],
+    ],
+)
 def test_a_head_that_changes_under_a_running_writer_stops_it(
-    place: Place, ledger: SqliteLedger
+    place: Place, ledger: SqliteLedger, statements: list[str]
 ) -> None:
     ledger.append_blocking(admin("a0"))
     db = apsw.Connection(str(place.directory / "ledger.db"))
-    db.execute("UPDATE head SET size = 0, frontier = x''")
-    with pytest.raises(LedgerUnavailable):
-        ledger.append_blocking(admin("a1"))
+    with db:
+        for statement in statements:
+            db.execute(statement)
+    for n in range(2):
+        with pytest.raises(LedgerUnavailable):
+            ledger.append_blocking(admin(f"b{n}"))
     assert not ledger.ready()
     db.close()
 

@@ -1,0 +1,284 @@
+"""What the documents say of the code is what the code does; every reference leads somewhere."""
+
+import ast
+import re
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import msgspec
+import pytest
+import typer
+
+from gateway.cli.root import app
+from gateway.domain.entities import KNOWN
+from gateway.domain.errors import Code
+from gateway.domain.exchange import Purpose
+from gateway.domain.records import Admin, AdminAct, Intent, Outcome, Refusal, Status
+from gateway.http.errors import status_of
+from gateway.logs import FIELDS
+from gateway.policy.explain import spoken
+from gateway.policy.release import load
+from gateway.settings import Egress, EngineSettings, File, Log, Server
+
+ROOT = Path(__file__).parents[3]
+DOCUMENTS = sorted(
+    [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "deploy").rglob("*.md")]
+)
+LINK = re.compile(r"(?<!\!)\[[^\]]*\]\(([^)\s]+)\)|!\[[^\]]*\]\(([^)\s]+)\)")
+FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
+NOT_OURS = ("https:", "http:", "mailto:")
+
+
+def read(name: str) -> str:
+    return (ROOT / name).read_text()
+
+
+def rows(text: str) -> list[list[str]]:
+    """The cells of every table row in `text`."""
+    lines = (line for line in text.splitlines() if line.startswith("|"))
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+
+
+def section(text: str, heading: str) -> str:
+    _, found, rest = text.partition(f"\n{heading}\n")
+    assert found, f"no section {heading}"
+    return rest.split("\n## ", 1)[0]
+
+
+def anchor(heading: str) -> str:
+    words = re.sub(r"[`*]", "", heading).strip().lower()
+    return re.sub(r"[^\w\- ]", "", words).replace(" ", "-")
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_link_leads_somewhere(document: Path) -> None:
+    for found in LINK.finditer(FENCE.sub("", document.read_text())):
+        target = found[1] or found[2]
+        if target.startswith(NOT_OURS):
+            continue
+        name, _, fragment = target.partition("#")
+        path = (document.parent / name).resolve() if name else document
+        assert path.exists(), f"{document.name}: {target}"
+        if fragment:
+            headings = re.findall(r"^#+ (.*)$", path.read_text(), re.MULTILINE)
+            assert fragment in map(anchor, headings), f"{document.name}: {target}"
+
+
+def test_every_error_code_is_explained_with_its_status() -> None:
+    documented = {
+        cells[0].strip("`"): int(cells[1])
+        for cells in rows(read("docs/errors.md"))
+        if "`" in cells[0]
+    }
+    assert documented == {str(code): status_of(code) for code in Code}
+
+
+@pytest.mark.parametrize(
+    ("heading", "struct"),
+    [
+        ("# Configuration", File),
+        ("## `[server]`", Server),
+        ("## `[engine]`", EngineSettings),
+        ("## `[egress]`", Egress),
+        ("## `[log]`", Log),
+    ],
+)
+def test_every_setting_is_explained_with_its_default(
+    heading: str, struct: type[msgspec.Struct]
+) -> None:
+    text = section("\n" + read("docs/configuration.md"), heading)
+    documented = {cells[0].strip("`"): cells[1] for cells in rows(text) if "`" in cells[0]}
+    plain = {
+        field.name: field.default
+        for field in msgspec.structs.fields(struct)
+        if not isinstance(field.default, msgspec.Struct)
+    }
+    assert documented.keys() == plain.keys()
+    for name, default in plain.items():
+        if default is not None:
+            written = msgspec.json.encode(default).decode()
+            assert documented[name] == f"`{written}`"
+
+
+def test_every_table_of_the_settings_has_a_section() -> None:
+    tables = {
+        field.name
+        for field in msgspec.structs.fields(File)
+        if isinstance(field.default, msgspec.Struct)
+    }
+    assert set(re.findall(r"^## `\[(\w+)\]`$", read("docs/configuration.md"), re.M)) == tables
+
+
+def test_the_table_of_profiles_is_that_of_the_shipped_policy() -> None:
+    text = read("docs/administration.md")
+    table = rows(text.partition("<!-- generated")[2].partition("<!-- end -->")[0])
+    profiles = [each.profile for each in load(ROOT / "policies").profiles.values()]
+    expected = [
+        ["entity type", *(f"`{profile.name}`" for profile in profiles)],
+        ["---"] * (1 + len(profiles)),
+        *(
+            [f"`{entity}`", *(spoken(profile.rule(entity)) for profile in profiles)]
+            for entity in sorted(KNOWN)
+        ),
+        ["*restored in the reply*", *("yes" if each.restore else "no" for each in profiles)],
+        ["*invented by the model*", *(str(each.invented) for each in profiles)],
+        ["*strictness*", *(str(each.strictness) for each in profiles)],
+        [
+            "*input characters at most*",
+            *(str(each.limits.max_input_characters) for each in profiles),
+        ],
+        ["*output tokens at most*", *(str(each.limits.max_output_tokens) for each in profiles)],
+    ]
+    assert table == expected
+
+
+def test_the_purposes_that_are_named_exist() -> None:
+    text = section(read("docs/administration.md"), "## Purposes")
+    named = set(re.findall(r"`([A-Z]{3,9})`", text))
+    assert named
+    assert named <= {purpose.value for purpose in Purpose}
+
+
+@pytest.mark.parametrize("kind", [Intent, Outcome, Refusal, Admin])
+def test_every_field_of_every_record_is_explained(kind: type) -> None:
+    text = section(read("docs/audit.md"), f"### {kind.__name__}")
+    documented = {cells[0].strip("`") for cells in rows(text) if "`" in cells[0]}
+    assert documented == set(kind.__dataclass_fields__)
+
+
+def test_every_status_and_act_of_a_record_is_explained() -> None:
+    text = read("docs/audit.md")
+    for word in (*Status, *AdminAct):
+        assert f"`{word}`" in text
+
+
+def test_every_field_of_a_log_line_is_listed() -> None:
+    text = section(read("docs/operations.md"), "## Log lines")
+    listed = re.search(r"Fields: (.*?)\.\n", text, re.DOTALL)
+    assert listed
+    assert set(re.findall(r"`(\w+)`", listed[1])) == FIELDS
+
+
+def test_every_event_of_the_log_is_listed_and_every_listed_one_exists() -> None:
+    literal = re.compile(
+        r"(?:logs\.event|_log\.(?:debug|info|warning|error)|log\.(?:info|warning|error))\(\s*\"(\w+)\""
+    )
+    events = {
+        name
+        for path in (ROOT / "gateway").rglob("*.py")
+        for name in literal.findall(path.read_text())
+    }
+    text = section(read("docs/operations.md"), "## Log lines")
+    assert {cells[0].strip("`") for cells in rows(text) if "`" in cells[0]} == events
+
+
+def commands() -> set[str]:
+    group = typer.main.get_command(app)
+    found = set()
+    for name, command in group.commands.items():  # type: ignore[attr-defined]
+        found |= {f"{name} {each}" for each in getattr(command, "commands", {})} or {name}
+    return found
+
+
+def test_the_readme_lists_every_command_and_no_other() -> None:
+    listed = re.findall(r"^\| `intramural ([a-z ]+)` \|", read("README.md"), re.MULTILINE)
+    assert sorted(listed) == sorted(commands())
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_command_that_a_document_names_exists(document: Path) -> None:
+    known = commands()
+    groups = {name.partition(" ")[0] for name in known}
+    for words in re.findall(
+        r"(?:^|[`\s/])intramural ((?:[a-z]+ ?){1,2})", document.read_text(), re.M
+    ):
+        first, *rest = words.split()
+        if first in groups and first not in known:
+            assert not rest or f"{first} {rest[0]}" in known, f"{document.name}: {words}"
+
+
+def test_every_make_target_that_a_document_names_exists() -> None:
+    targets = set(re.findall(r"^([a-z-]+):.*##", read("Makefile"), re.MULTILINE))
+    for document in DOCUMENTS:
+        named = set(re.findall(r"(?:`|^)make ([a-z-]+)", document.read_text(), re.MULTILINE))
+        assert named <= targets, document.name
+
+
+def defined(path: Path) -> set[str]:
+    tree = ast.parse(path.read_text())
+    return {
+        node.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
+
+
+def test_every_test_that_the_security_page_names_exists() -> None:
+    named = re.findall(r"`(tests/[\w/.]+\.py)(?:::([\w*]+))?`", read("SECURITY.md"))
+    assert any(function for _, function in named)
+    for file, function in named:
+        path = ROOT / file
+        assert path.is_file(), file
+        if function:
+            assert any(fnmatchcase(name, function) for name in defined(path)), f"{file}::{function}"
+
+
+def test_the_security_page_has_a_test_for_each_of_the_eight_invariants() -> None:
+    text = read("SECURITY.md")
+    numbers = [
+        part.partition(".")[0] for part in text.split("\n### ")[1:] if "::" in part and ". " in part
+    ]
+    assert numbers == [str(number) for number in range(1, 9)]
+
+
+def test_every_file_and_function_of_the_tour_exists() -> None:
+    for file, function in re.findall(r"`([\w/]+\.py)(?:::([\w.]+))?`", read("docs/tour.md")):
+        path = ROOT / file
+        assert path.is_file(), file
+        if function:
+            names = {
+                node.name
+                for node in ast.walk(ast.parse(path.read_text()))
+                if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+            }
+            assert set(function.split(".")) <= names, f"{file}::{function}"
+
+
+def test_every_path_in_the_code_that_security_names_exists() -> None:
+    for name in re.findall(
+        r"`((?:gateway|engine|policies|deploy|tests)/[\w/.-]*)`", read("SECURITY.md")
+    ):
+        assert (ROOT / name).exists(), name
+
+
+def test_every_direct_dependency_is_explained_and_no_other() -> None:
+    import tomllib
+
+    project = tomllib.loads(read("pyproject.toml"))
+    wanted = project["project"]["dependencies"] + [
+        name for extra in project["project"]["optional-dependencies"].values() for name in extra
+    ]
+    wanted += project["dependency-groups"]["dev"]
+    names = {re.split(r"[<>=!~ \[]", each, maxsplit=1)[0] for each in wanted}
+    documented = {
+        cells[0].strip("`") for cells in rows(read("docs/dependencies.md")) if "`" in cells[0]
+    }
+    assert documented == names
+
+
+def test_decision_records_have_consequences_that_are_bad_too() -> None:
+    records = sorted((ROOT / "docs" / "adr").glob("0*.md"))
+    assert [path.name[:4] for path in records] == [f"{n:04d}" for n in range(1, len(records) + 1)]
+    index = read("docs/adr/README.md")
+    for path in records:
+        text = path.read_text()
+        assert all(part in text for part in ("## Decision", "## Good", "## Bad")), path.name
+        assert path.name in index
+
+
+def test_no_document_names_a_package_index_or_a_path_of_this_machine() -> None:
+    for document in [*DOCUMENTS, *(ROOT / "deploy").rglob("*"), ROOT / ".ci" / "run"]:
+        if document.is_file():
+            text = document.read_text()
+            for word in ("pypi.org/simple", "--index-url", "--extra-index-url", str(ROOT)):
+                assert word not in text, f"{document.name}: {word}"
