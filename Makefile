@@ -66,7 +66,7 @@ mutants: $(VENV)/.dev $(MODEL) ## Break each invariant on purpose and see a test
 	$(BIN)/python tools/mutants.py
 
 bench: $(VENV)/.dev $(MODEL) ## Print the benchmarks as JSON
-	$(BIN)/python benchmarks/gateway.py
+	$(BIN)/python -m benchmarks.gateway
 
 lock: $(VENV)/.dev ## Resolve the requirements again, with hashes and without index addresses
 	PATH="$(CURDIR)/$(BIN):$$PATH" tools/lock

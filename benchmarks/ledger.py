@@ -1,6 +1,6 @@
 """How fast the ledger acknowledges records, checks itself at a start, and is verified. JSON.
 
-    .venv/bin/python benchmarks/ledger.py [--records 40000] [--verify 200000] [--dir DIR]
+    .venv/bin/python -m benchmarks.ledger [--records 40000] [--verify 200000] [--dir DIR]
 
 Payload sealing is not part of it yet. `--dir` names a directory on the disk to measure.
 """

@@ -25,6 +25,8 @@ from gateway.ledger.errors import LedgerError
 from gateway.ledger.ledger import VKEY_FILE
 from gateway.ledger.query import read_ledger, read_vkey
 from gateway.policy.check import check
+from gateway.policy.release import load as load_release
+from gateway.policy.shipped import shipped_policies
 from gateway.settings import Settings
 
 _GIB: Final = 2**30
@@ -135,7 +137,14 @@ def _policy(settings: Settings) -> Diagnosis:
             f"{len(report.problems)} problems",
             "`intramural policy check` shows them",
         )
-    return Diagnosis("policy", Verdict.OK, f"release {report.release.digest[:12]}…, vectors hold")
+    origin = "the shipped one" if report.release.digest == _shipped() else "edited here"
+    return Diagnosis(
+        "policy", Verdict.OK, f"release {report.release.digest[:12]}… ({origin}), its vectors hold"
+    )
+
+
+def _shipped() -> str:
+    return load_release(shipped_policies()).digest
 
 
 def _api_keys(settings: Settings) -> Diagnosis:

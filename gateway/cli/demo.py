@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import shutil
 import socket
 import threading
 from collections.abc import AsyncGenerator, Iterator, Sequence
@@ -35,10 +36,11 @@ Patient: Margaret Thornton        MRN: 48210377
 DOB: 03/14/1952                   Phone: (617) 555-0142
 Address: 27 Maple Street, Boston, MA 02118
 
-Mrs. Thornton is a 74-year-old woman who was admitted on 11/02/2026 with chest pain and
-shortness of breath. Troponin was 0.02 ng/mL, ECG showed sinus rhythm at 78/min. She was
-treated with aspirin 81 mg and metoprolol 25 mg twice a day. Margaret Thornton was
-discharged home in stable condition and will be seen by Dr. Samuel Okafor in two weeks.
+Mrs. Thornton is a 74-year-old woman who was admitted on 11/02/2026 with chest
+pain and shortness of breath. Troponin was 0.02 ng/mL, ECG showed sinus rhythm
+at 78/min. She was treated with aspirin 81 mg and metoprolol 25 mg twice a day.
+Margaret Thornton was discharged home in stable condition and will be seen by
+Dr. Samuel Okafor in two weeks.
 """
 """Synthetic: neither the patient nor the physician exists."""
 IDENTIFIERS: Final = (
@@ -153,6 +155,8 @@ def _gateway(settings: Settings, console: Console) -> Iterator[_Running]:
 
     with console.status("Starting the gateway …") as status:
         try:
+            # The demo shows the policy that is shipped now, not the one of its first run.
+            shutil.rmtree(settings.policies, ignore_errors=True)
             built = build(settings, lambda part: status.update(f"Starting: {part} …"))
             key_file = installation.ensure_demo_key(
                 settings,
@@ -189,7 +193,7 @@ def _converse(console: Console, client: OpenAI, engine: _Watched) -> _Shown:
     raw = client.chat.completions.with_raw_response.create(
         model=engine.models()[0].name,
         messages=[{"role": "user", "content": f"{QUESTION}\n\n{NOTE}"}],
-        max_tokens=80,
+        max_tokens=120,
         temperature=0,
         stream=True,
     )

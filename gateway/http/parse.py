@@ -5,6 +5,7 @@ Messages name the field and never quote its value (invariant 6).
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Final, TypeVar
@@ -21,7 +22,7 @@ _Body = TypeVar("_Body", ChatRequest, CompletionRequest)
 MAX_STOPS: Final = 4
 MAX_FIELD_NAME: Final = 64
 _UNKNOWN: Final = re.compile(
-    r"Object contains unknown field `(?P<name>.*)`(?: - at `(?P<at>.*)`)?\Z", re.DOTALL
+    r"Object contains unknown field `(?P<name>.*?)`(?: - at `(?P<at>[^`]*)`)?\Z", re.DOTALL
 )
 _PLACE: Final = re.compile(r" - at `(?P<at>[^`]*)`\Z")
 _QUOTED: Final = re.compile(r" '.*'", re.DOTALL)
@@ -58,19 +59,43 @@ _UNSUPPORTED_COMPLETION: Final[dict[str, tuple[object, ...]]] = {
 }
 
 
+class _DuplicateKey(Exception):  # noqa: N818 - reads as a state
+    """Of two fields of one name msgspec keeps the last: the other would be dropped silently."""
+
+
+def _each_once(pairs: list[tuple[str, None]]) -> None:
+    if len(dict(pairs)) != len(pairs):
+        raise _DuplicateKey
+
+
+def _no_value(_: str) -> None:
+    """A number is of no interest where only the names of fields are looked at."""
+
+
+_KEYS: Final = json.JSONDecoder(
+    object_pairs_hook=_each_once, parse_int=_no_value, parse_float=_no_value
+)
+"""Reads names of fields alone, of what msgspec has already found to be JSON."""
+
+
 def decode(body: bytes, kind: type[_Body]) -> _Body:
     """Return the body as `kind`.
 
     Raises `ExchangeError` with INVALID_ENCODING, INVALID_JSON, UNKNOWN_FIELD or INVALID_REQUEST.
     """
     try:
-        body.decode("utf-8")
+        text = body.decode("utf-8")
     except UnicodeDecodeError as error:
         raise ExchangeError(
             Code.INVALID_ENCODING, f"The body is not UTF-8: byte {error.start} cannot be read."
         ) from None
     try:
-        return msgspec.json.decode(body, type=kind)
+        request = msgspec.json.decode(body, type=kind)
+        _KEYS.decode(text)
+    except _DuplicateKey:
+        raise ExchangeError(
+            Code.INVALID_JSON, "The body names a field twice in one object. Send each once."
+        ) from None
     except msgspec.ValidationError as error:
         raise _invalid(str(error)) from None
     except msgspec.DecodeError as error:
@@ -79,6 +104,7 @@ def decode(body: bytes, kind: type[_Body]) -> _Body:
         ) from None
     except RecursionError:
         raise ExchangeError(Code.INVALID_JSON, "The body is nested too deeply.") from None
+    return request
 
 
 def chat(request: ChatRequest) -> Ask[RawText]:

@@ -24,8 +24,7 @@ from gateway.ledger.files import create_file, make_directory
 from gateway.ledger.head import check_head, check_owner, empty_head
 from gateway.ledger.keys import SigningKey, load_key, load_or_create_key
 from gateway.ledger.recovery import Progress, recover
-from gateway.ledger.store import Head
-from gateway.ledger.writer import Entry, OnFatal, Writer, exit_process
+from gateway.ledger.writer import Entry, OnFatal, OpenLog, Writer, exit_process
 
 VKEY_FILE: Final = "ledger.vkey"
 LOCK_FILE: Final = "serving.lock"
@@ -88,13 +87,13 @@ class SqliteLedger:
             lock = _take_lock(place.directory)
         try:
             with _explained(place):
-                db, key, head = _open(place, tuning)
+                log = _open(place, tuning)
                 try:
-                    open_exchanges = recover(db, place.directory, key.vkey, progress)
+                    open_exchanges = recover(log.db, log.directory, log.key.vkey, progress)
                 except BaseException:
-                    db.close()
+                    log.db.close()
                     raise
-            ledger = cls(_start(place, db, key, head, tuning), key, lock)
+            ledger = cls(_start(log, tuning), log.key, lock)
         except BaseException:
             os.close(lock)
             raise
@@ -113,8 +112,8 @@ class SqliteLedger:
     def open_for_recording(cls, place: Place, *, tuning: Tuning = DEFAULT) -> Self:
         """Open beside a running gateway, to record an administrative act. Recovers nothing."""
         with _explained(place):
-            db, key, head = _open(place, tuning)
-        return cls(_start(place, db, key, head, tuning), key, None)
+            log = _open(place, tuning)
+        return cls(_start(log, tuning), log.key, None)
 
     @property
     def vkey(self) -> VerifierKey:
@@ -194,15 +193,13 @@ def _take_lock(directory: Path) -> int:
     return lock
 
 
-def _start(
-    place: Place, db: apsw.Connection, key: SigningKey, head: Head, tuning: Tuning
-) -> Writer:
-    writer = Writer(place.directory, db, key, head, queue=tuning.queue, on_fatal=tuning.on_fatal)
+def _start(log: OpenLog, tuning: Tuning) -> Writer:
+    writer = Writer(log, queue=tuning.queue, on_fatal=tuning.on_fatal)
     writer.start()
     return writer
 
 
-def _open(place: Place, tuning: Tuning) -> tuple[apsw.Connection, SigningKey, Head]:
+def _open(place: Place, tuning: Tuning) -> OpenLog:
     path = place.directory / store.DATABASE
     vkey_file = place.directory / VKEY_FILE
     if vkey_file.exists() and not path.exists():
@@ -223,7 +220,7 @@ def _open(place: Place, tuning: Tuning) -> tuple[apsw.Connection, SigningKey, He
     except BaseException:
         db.close()
         raise
-    return db, key, head
+    return OpenLog(place.directory, db, key, head)
 
 
 def _publish_vkey(path: Path, vkey: VerifierKey) -> None:

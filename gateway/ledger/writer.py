@@ -63,6 +63,16 @@ def exit_process(reason: str) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenLog:
+    """A log that was opened and believed: `head` is what `key` signed last."""
+
+    directory: Path
+    db: apsw.Connection
+    key: SigningKey
+    head: Head
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """A record that waits to be written."""
 
@@ -78,19 +88,11 @@ class _FatalError(Exception):
 class Writer:
     """Owns the connection from `start` to the end of the thread."""
 
-    def __init__(
-        self,
-        directory: Path,
-        db: apsw.Connection,
-        key: SigningKey,
-        head: Head,
-        *,
-        queue: int,
-        on_fatal: OnFatal,
-    ) -> None:
-        self._directory = directory
-        self._db = db
-        self._key = key
+    def __init__(self, log: OpenLog, *, queue: int, on_fatal: OnFatal) -> None:
+        self._directory = log.directory
+        self._db = log.db
+        self._key = log.key
+        self._trusted = log.head
         self._limit = queue
         self._on_fatal = on_fatal
         self._queue: deque[Entry] = deque()
@@ -100,11 +102,10 @@ class Writer:
         self._healthy = True
         self._probe = False
         self._busy_since: float | None = None
-        self._trusted = head
         self._kept = (time.monotonic(), 0)
         self._published: tuple[float, bytes] = (0.0, b"")
         self._wal_pages = 0
-        db.set_wal_hook(self._on_wal)
+        log.db.set_wal_hook(self._on_wal)
         self._thread = threading.Thread(target=self._run, name="ledger", daemon=True)
 
     def start(self) -> None:

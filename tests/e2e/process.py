@@ -95,6 +95,10 @@ class Gateway:
         return self._process
 
     @property
+    def started(self) -> bool:
+        return self._process is not None
+
+    @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 

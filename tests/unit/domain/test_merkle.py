@@ -93,3 +93,15 @@ def test_there_is_no_proof_for_a_leaf_that_is_not_there(index: int, size: int) -
         inclusion_proof(index, size, subtree)
     with pytest.raises(ProofError):
         check_inclusion(index=index, size=size, leaf=HASHES[0], proof=(), root=ROOTS[0])
+
+
+def test_an_inner_node_does_not_pass_for_a_leaf() -> None:
+    with pytest.raises(ProofError, match="too short"):
+        check_inclusion(index=0, size=4, leaf=subtree(0, 2), proof=(subtree(2, 4),), root=ROOTS[3])
+
+
+def test_a_consistency_proof_that_stops_half_way_proves_nothing() -> None:
+    with pytest.raises(ProofError, match="too short"):
+        check_consistency(
+            first=1, second=4, proof=(subtree(1, 2),), first_root=HASHES[0], second_root=ROOTS[1]
+        )

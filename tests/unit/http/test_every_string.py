@@ -46,7 +46,7 @@ async def test_every_string_of_every_message_is_scanned(serving: Serving) -> Non
     assert reply.status_code == 200, reply.text
     [seen] = world.engine.seen
     assert "Zebedee" not in seen.text
-    assert len(list(seen.conversation.texts())) == 13
+    assert len(list(seen.conversation.texts())) == 14
     assert len(set(PSEUDONYM.findall(seen.text))) == len(names)
     intent = world.exchanges()[0]
     assert intent.findings == {"PERSON": len(names) + 1}  # type: ignore[union-attr]

@@ -16,7 +16,15 @@ from hypothesis import strategies as st
 from gateway.domain.merkle import Frontier, leaf_hash
 from gateway.domain.notes import VerifierKey
 from gateway.domain.records import Outcome, Record, Status, encode
-from gateway.ledger import LedgerError, Place, SqliteLedger, VerificationError, read_ledger, verify
+from gateway.ledger import (
+    LedgerError,
+    Place,
+    SqliteLedger,
+    VerificationError,
+    read_ledger,
+    readonly,
+    verify,
+)
 from gateway.ledger.keys import SigningKey, load_key
 from gateway.ledger.query import read_vkey
 from tests.fakes.ledger import admin, intent, outcome, refusal
@@ -364,6 +372,31 @@ def test_a_read_only_copy_can_be_verified(copy: Place, tmp_path: Path, *, busy: 
             assert sorted(path.name for path in archive.iterdir()) == before
     finally:
         archive.chmod(stat.S_IRWXU)
+
+
+@pytest.mark.parametrize("busy", [False, True], ids=["closed", "in use"])
+def test_where_sqlite_cannot_lock_every_record_is_read_all_the_same(
+    copy: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, busy: bool
+) -> None:
+    """What read-only media do to a user that is not root, as the tests may be."""
+    archive, opened = tmp_path / "archive", []
+    with SqliteLedger.open_for_serving(copy, now_ms=lambda: 1) as ledger:
+        ledger.append_blocking(admin("more"))
+        if busy:
+            shutil.copytree(copy.directory, archive)
+    if not busy:
+        shutil.copytree(copy.directory, archive)
+    connect = readonly._connect
+
+    def only_elsewhere(uri: str) -> apsw.Connection:
+        opened.append(uri)
+        if str(archive) in uri and "immutable" not in uri:
+            raise apsw.CantOpenError
+        return connect(uri)
+
+    monkeypatch.setattr(readonly, "_connect", only_elsewhere)
+    assert verify(archive, key_of(copy)).size == SIZE + 2
+    assert ("immutable" in opened[-1]) is not busy
 
 
 def test_where_there_is_no_log_there_is_nothing_to_verify(tmp_path: Path, whole: Place) -> None:
