@@ -12,7 +12,7 @@ import ipaddress
 import re
 from typing import Final
 
-from gateway.detection.rules import Rule, Rules, folded
+from gateway.detection.rules import Rule, Rules, folded, is_calendar_date
 from gateway.domain.entities import (
     EMAIL_ADDRESS,
     FAX_NUMBER,
@@ -62,6 +62,8 @@ def _international(match: re.Match[str]) -> bool:
 
 
 def _grouped(match: re.Match[str]) -> bool:
+    if is_calendar_date(match[0]):
+        return False
     return 8 <= len(_DIGITS.findall(match[0])) <= 13  # noqa: PLR2004 - shorter runs are laboratory values
 
 

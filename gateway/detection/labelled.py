@@ -160,7 +160,7 @@ _LABELS: Final[tuple[tuple[str, EntityType, str, float], ...]] = (
             rf"incident|reference|ref\.?|tracking|booking|appointment|appt\.?|admission|adm\.?|episode|employee|emp\.?|staff|student|military|service|dod|edipi|badge|donor|recipient|unos|transplant|trial|randomi[sz]ation|"
             rf"enrollment|protocol|report|document|doc\.?|form|application|inmate|offender|booking|docket|court|room|bed|locker|pathology|path|lab|cytology|radiology|biopsy|surgical|autopsy|blood bank|unit|barcode|wristband|bracelet|"
             rf"fallakte|auftrags|probe|journal|befund|a-|aufnahme){_S}(?:numbers?|nummer|num\.?|no\.?|nos\.?|nr\.?|ids?|identifier|code|#|key){_NO}|(?:unique|universal|internal|external|system|user|customer|client|national provider|tracking|personal){_S}(?:identification|identifier|id|code|number){_NO}|"
-            rf"uid|guid|uuid|csn|fin|edipi|id{_S}(?:no\.?|number|#|code|num)|ids?|pin|identifier|identificador|kennung|nº|n°|编号"
+            rf"(?:specimen|case|encounter|visit|order|requisition|barcode|wristband)(?=[ \t]*[:#])|accession|uid|guid|uuid|csn|fin|edipi|id{_S}(?:no\.?|number|#|code|num)|ids?|pin|identifier|identificador|kennung|nº|n°|编号"
         ),
         0.8,
     ),

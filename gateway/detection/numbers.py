@@ -13,7 +13,7 @@ from typing import Final
 
 from gateway.detection import checksums
 from gateway.detection.checksums import bare
-from gateway.detection.rules import Rule, Rules, folded
+from gateway.detection.rules import Rule, Rules, folded, is_calendar_date
 from gateway.domain.entities import (
     CREDIT_CARD,
     DEVICE_ID,
@@ -113,7 +113,11 @@ RULES: Final[Rules] = (
         OTHER_ID,
         re.compile(r"(?<![\w.,/\-])#?\d{2,8}(?:-\d{2,8}){1,4}(?![\w/\-]|[.,]\d)"),
         0.4,
-        lambda match: len(bare(match[0])) >= _LEAST_GROUPED and _private(match),
+        lambda match: (
+            len(bare(match[0])) >= _LEAST_GROUPED
+            and not is_calendar_date(match[0])
+            and _private(match)
+        ),
     ),
     Rule(
         "id.letters_digits",

@@ -78,3 +78,11 @@ def find(rules: Iterable[Rule], text: str) -> Iterator[Finding]:
     for rule in rules:
         if not rule.cues or any(cue in lowered for cue in rule.cues):
             yield from rule.find(lowered if rule.lowered else text)
+
+
+_CALENDAR: Final = re.compile(r"(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])")
+
+
+def is_calendar_date(text: str) -> bool:
+    """Say whether `text` is an ISO date: `dates.py` finds it, and as a number it is none of ours."""
+    return _CALENDAR.fullmatch(text) is not None

