@@ -13,6 +13,8 @@ import stat
 from pathlib import Path
 from typing import Final
 
+from gateway.files import create_file, make_directory
+
 _MAX_SIZE: Final = 64 * 1024
 _OTHERS: Final = 0o077
 """Permission bits of the group and of the world."""
@@ -67,9 +69,9 @@ def create(path: Path, secret: bytes) -> None:
     there already, and `SecretFileError` if it cannot be written.
     """
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_directory(path.parent)
         _check_directory(path.parent)
-        _write(path, secret)
+        create_file(path, secret, 0o600)
     except FileExistsError:
         raise SecretExists(f"{path} is there already, and a secret is never overwritten") from None
     except OSError as error:
@@ -91,28 +93,6 @@ def read_or_create(path: Path, size: int) -> bytes:
     if len(secret) != size:
         raise SecretFileError(f"{path} does not hold {size} bytes; restore it from a backup")
     return secret
-
-
-def _write(path: Path, secret: bytes) -> None:
-    # A link to a finished file either fails or shows the whole of it: O_EXCL on `path` itself would
-    # leave a torn secret behind after a crash, and show it to a reader before that.
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}.new")
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    descriptor = os.open(draft, flags, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            os.fchmod(file.fileno(), 0o600)  # Whatever the umask is.
-            file.write(secret)
-            file.flush()
-            os.fsync(file.fileno())
-        os.link(draft, path)
-    finally:
-        draft.unlink()
-    directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
 
 
 def _check_directory(directory: Path) -> None:

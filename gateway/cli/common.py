@@ -1,4 +1,4 @@
-"""What every command does alike: settings from the context, errors as one line and exit status 1."""
+"""What every command does alike: settings out of the context, errors as one line, exit status 1."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ import typer
 
 from gateway import __version__
 from gateway.cli import audit, demo, doctor, keys, model, policy, serve, text
-from gateway.settings import Settings, SettingsError, load
+from gateway.settings import SettingsError, load
 
 app = typer.Typer(
     name="intramural",

@@ -84,5 +84,5 @@ _CALENDAR: Final = re.compile(r"(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d
 
 
 def is_calendar_date(text: str) -> bool:
-    """Say whether `text` is an ISO date: `dates.py` finds it, and as a number it is none of ours."""
+    """Say whether `text` is an ISO date, which `dates.py` finds: as a number it is none of ours."""
     return _CALENDAR.fullmatch(text) is not None

@@ -8,7 +8,6 @@ because a host was renamed, and other C2SP tools can read it.
 from __future__ import annotations
 
 import os
-import stat
 from base64 import b64decode, b64encode
 from pathlib import Path
 from typing import Final
@@ -16,6 +15,7 @@ from typing import Final
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from gateway import secretfiles
 from gateway.domain.notes import (
     ED25519,
     Checkpoint,
@@ -26,13 +26,12 @@ from gateway.domain.notes import (
     parse_checkpoint,
     parse_note,
 )
+from gateway.files import make_directory
 from gateway.ledger.errors import KeyFileError
-from gateway.ledger.files import create_file, make_directory
 
 KEY_FILE: Final = "ledger-ed25519.key"
 _PREFIX: Final = "PRIVATE+KEY+"
 _SEED_SIZE: Final = 32
-_OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 
 
 def origin_of(node: str) -> str:
@@ -116,18 +115,13 @@ def load_key(keys: Path, node: str) -> SigningKey:
     """Read the signing key of `node`; raises `KeyFileError`, also if others may read the file."""
     path = keys / KEY_FILE
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    except FileNotFoundError:
+        content = secretfiles.read(path)
+    except secretfiles.SecretMissing:
         raise KeyFileError(
             f"the ledger was signed with a key, and {path} is gone: restore it from its backup"
         ) from None
-    except OSError as error:
-        raise KeyFileError(f"{path} cannot be opened: {error.strerror}") from None
-    with os.fdopen(descriptor, "rb") as file:
-        status = os.fstat(file.fileno())
-        if not stat.S_ISREG(status.st_mode) or status.st_mode & _OTHERS:
-            raise KeyFileError(f"others may read {path}: run `chmod 600 {path}`, and ask who did")
-        content = file.read(4096)
+    except secretfiles.SecretFileError as error:
+        raise KeyFileError(str(error)) from None
     try:
         key = parse_signer(content.decode("utf-8", "replace").removesuffix("\n"))
     except NoteError as error:
@@ -147,9 +141,9 @@ def load_or_create_key(keys: Path, node: str) -> SigningKey:
         make_directory(keys)
         key = SigningKey(origin_of(node), os.urandom(_SEED_SIZE))
         try:
-            create_file(path, f"{key.encode()}\n".encode(), 0o600)
-        except FileExistsError:
+            secretfiles.create(path, f"{key.encode()}\n".encode())
+        except secretfiles.SecretExists:
             pass  # Another process was faster; its key is the key.
-        except OSError as error:
-            raise KeyFileError(f"{path} cannot be written: {error.strerror}") from None
+        except secretfiles.SecretFileError as error:
+            raise KeyFileError(str(error)) from None
     return load_key(keys, node)

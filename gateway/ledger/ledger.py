@@ -17,10 +17,10 @@ import apsw
 from gateway.domain.notes import VerifierKey
 from gateway.domain.ports import Receipt
 from gateway.domain.records import Outcome, Record, Status, encode
+from gateway.files import create_file, make_directory
 from gateway.ledger import store
 from gateway.ledger.answers import LoopWaiter, ThreadWaiter
 from gateway.ledger.errors import LedgerDamaged, LedgerError, LedgerForeign, LedgerInUse
-from gateway.ledger.files import create_file, make_directory
 from gateway.ledger.head import check_head, check_owner, empty_head
 from gateway.ledger.keys import SigningKey, load_key, load_or_create_key
 from gateway.ledger.recovery import Progress, recover

@@ -18,8 +18,8 @@ from typing import Final
 import apsw
 
 from gateway.domain.merkle import Frontier, leaf_hash
+from gateway.files import make_directory, sync_directory
 from gateway.ledger.errors import LedgerDamaged, LedgerError
-from gateway.ledger.files import make_directory, sync_directory
 
 DATABASE: Final = "ledger.db"
 APPLICATION_ID: Final = 0x494D4C47

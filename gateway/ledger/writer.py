@@ -24,11 +24,11 @@ from gateway.domain.errors import LedgerUnavailable
 from gateway.domain.merkle import Frontier, leaf_hash
 from gateway.domain.ports import Receipt
 from gateway.domain.records import Record, RecordOrderError
+from gateway.files import replace_file
 from gateway.ledger import store
 from gateway.ledger.admission import Admission
 from gateway.ledger.answers import Waiter, deliver
 from gateway.ledger.errors import LedgerDamaged
-from gateway.ledger.files import replace_file
 from gateway.ledger.head import check_continues, check_head
 from gateway.ledger.keys import SigningKey
 from gateway.ledger.recovery import CHECKPOINT_FILE

@@ -42,7 +42,12 @@ def rows(text: str) -> list[list[str]]:
 def section(text: str, heading: str) -> str:
     _, found, rest = text.partition(f"\n{heading}\n")
     assert found, f"no section {heading}"
-    return rest.split("\n## ", 1)[0]
+    level = heading.count("#")
+    return (
+        re.split(rf"\n#{{1,{level}}} ", rest, maxsplit=1)[0]
+        if level > 1
+        else rest.split("\n## ")[0]
+    )
 
 
 def anchor(heading: str) -> str:

@@ -11,7 +11,7 @@ import pytest
 from gateway.domain.errors import LedgerUnavailable
 from gateway.domain.ports import Receipt
 from gateway.ledger.answers import ThreadWaiter, deliver
-from gateway.ledger.files import create_file, make_directory, replace_file
+from gateway.files import create_file, make_directory, replace_file
 
 RECEIPT = Receipt("x", 0, bytes(32))
 

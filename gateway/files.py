@@ -52,9 +52,11 @@ def create_file(path: Path, content: bytes, mode: int) -> None:
 
 def _write_aside(path: Path, content: bytes, mode: int) -> Path:
     aside = path.with_name(f".{path.name}.{token_hex(8)}")
-    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    descriptor = os.open(aside, flags, mode)
     try:
         with os.fdopen(descriptor, "wb") as file:
+            os.fchmod(file.fileno(), mode)  # Whatever the umask is.
             file.write(content)
             file.flush()
             os.fsync(file.fileno())

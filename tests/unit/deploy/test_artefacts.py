@@ -1,0 +1,133 @@
+"""The unit, the image and the compose file agree with the code and with each other."""
+
+import configparser
+import re
+import shutil
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+from gateway.ledger.writer import FATAL_STATUS
+from gateway.settings import load
+
+ROOT = Path(__file__).parents[3]
+DEPLOY = ROOT / "deploy"
+UNIT = DEPLOY / "systemd" / "intramural.service"
+IMAGE = (DEPLOY / "Containerfile").read_text()
+COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+
+
+class _Unit(configparser.RawConfigParser):
+    def optionxform(self, optionstr: str) -> str:
+        return optionstr
+
+
+def unit() -> configparser.RawConfigParser:
+    parsed = _Unit(strict=False, interpolation=None, delimiters=("=",), comment_prefixes=("#",))
+    parsed.read_string(UNIT.read_text())
+    return parsed
+
+
+def test_the_unit_is_one_that_systemd_understands(tmp_path: Path) -> None:
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("needs systemd-analyze")
+    text = UNIT.read_text().replace("/opt/intramural/bin/intramural", "/bin/true")
+    copy = tmp_path / "intramural.service"
+    copy.write_text(text)
+    done = subprocess.run(
+        ["systemd-analyze", "verify", str(copy)], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_unit_restarts_neither_wrong_settings_nor_a_ledger_of_unknown_durability() -> None:
+    service = unit()["Service"]
+    assert service["Restart"] == "on-failure"
+    assert service["RestartPreventExitStatus"].split() == ["2", str(FATAL_STATUS)]
+
+
+def test_the_unit_lets_nothing_out_and_nothing_be_written_elsewhere() -> None:
+    service = unit()["Service"]
+    assert service["IPAddressDeny"] == "any"
+    assert service["IPAddressAllow"] == "localhost"
+    assert service["ProtectSystem"] == "strict"
+    assert service["NoNewPrivileges"] == "yes"
+    assert service["CapabilityBoundingSet"] == ""
+    assert service["MemoryDenyWriteExecute"] == "yes"
+    assert service["LimitCORE"] == "0"
+
+
+def test_the_unit_gives_running_exchanges_more_time_than_they_take(tmp_path: Path) -> None:
+    grace = load(tmp_path).server.shutdown_grace
+    assert int(unit()["Service"]["TimeoutStopSec"]) > 4 * grace
+    assert COMPOSE["services"]["gateway"]["stop_grace_period"] == "120s"
+
+
+def test_the_settings_of_the_image_are_settings(tmp_path: Path) -> None:
+    settings = load(tmp_path, DEPLOY / "container" / "intramural.toml")
+    assert (settings.server.host, settings.server.port) == ("0.0.0.0", 8400)  # noqa: S104 - its own namespace
+    assert str(settings.models) == "/opt/intramural/models"
+    assert f"EXPOSE {settings.server.port}" in IMAGE
+
+
+def test_everything_that_the_image_copies_exists_and_is_sent_to_the_build() -> None:
+    sent = (DEPLOY / "Containerfile.dockerignore").read_text().splitlines()
+    assert sent[1] == "*"
+    allowed = [line.removeprefix("!") for line in sent if line.startswith("!")]
+    for line in re.findall(r"^COPY (?!--from)(.+)$", IMAGE, re.MULTILINE):
+        *sources, _ = line.split()
+        for source in sources:
+            assert (ROOT / source).exists(), source
+            assert source in allowed, source
+
+
+def test_the_image_installs_what_is_locked_and_nothing_else() -> None:
+    assert "--require-hashes --only-binary :all: -r requirements/run.lock" in IMAGE
+    assert IMAGE.count("pip install") == 2
+    assert "--no-deps --no-build-isolation ." in IMAGE
+    backend = tomllib.loads((ROOT / "pyproject.toml").read_text())["build-system"]["requires"]
+    assert [name.partition(">")[0] for name in backend] == ["setuptools"]
+    assert "\nsetuptools==" in (ROOT / "requirements" / "run.lock").read_text()
+
+
+def test_the_image_runs_without_root_and_knows_whether_it_is_well() -> None:
+    final = IMAGE.rpartition("\nFROM ")[2]
+    assert "USER 10400:10400" in final
+    assert "/health/ready" in final
+    assert COMPOSE["services"]["gateway"]["user"] == "10400:10400"
+
+
+def test_the_gateway_of_the_compose_file_has_no_way_out() -> None:
+    gateway = COMPOSE["services"]["gateway"]
+    assert gateway["networks"] == ["inside"]
+    assert COMPOSE["networks"]["inside"] == {"internal": True}
+    assert "ports" not in gateway
+    assert "network_mode" not in gateway
+
+
+def test_the_gateway_of_the_compose_file_can_write_to_its_data_alone() -> None:
+    gateway = COMPOSE["services"]["gateway"]
+    assert gateway["read_only"] is True
+    assert gateway["cap_drop"] == ["ALL"]
+    assert gateway["volumes"] == ["data:/var/lib/intramural"]
+    assert gateway["restart"] == "no"
+
+
+def test_a_wheel_brings_the_shipped_policy() -> None:
+    files = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["data-files"]
+    shipped = {
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "policies").rglob("*")
+        if path.is_file()
+    }
+    carried = {
+        path.relative_to(ROOT).as_posix()
+        for target, patterns in files.items()
+        for pattern in patterns
+        for path in ROOT.glob(pattern)
+        if target == f"share/intramural/{path.parent.relative_to(ROOT).as_posix()}"
+    }
+    assert carried == shipped
