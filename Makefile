@@ -10,7 +10,7 @@ export HF_HUB_OFFLINE := 1
 MODEL := $(DATA)/models/smollm2-135m-instruct/manifest.json
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-slow lint format types check bench lock mutants clean distclean
+.PHONY: help run demo test test-slow lint format types coverage check bench lock mutants clean distclean
 
 help: ## List the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,7 +60,12 @@ format: $(VENV)/.dev ## Let ruff write the format and the safe fixes
 types: $(VENV)/.dev ## mypy, strict
 	$(BIN)/mypy
 
-check: lint types test ## What CI calls
+coverage: $(VENV)/.dev ## The gates: gateway/domain and engine/batching.py, branches included
+	$(BIN)/coverage run --branch --source=gateway/domain,engine -m pytest -q -m "not slow" \
+	    tests/unit/domain tests/unit/ledger tests/unit/identity tests/properties
+	$(BIN)/coverage report --include='gateway/domain/*,engine/batching.py' --fail-under=97
+
+check: lint types coverage test ## What CI calls
 
 mutants: $(VENV)/.dev $(MODEL) ## Break each invariant on purpose and see a test fail
 	$(BIN)/python tools/mutants.py

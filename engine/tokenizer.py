@@ -27,9 +27,9 @@ _QWEN2: Final = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}|"
     r" ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 )
-_LOOKS_LIKE_MARKUP: Final = re.compile(r"[<\[]\S+[>\]]\Z")
+LOOKS_LIKE_MARKUP: Final = re.compile(r"[<\[]\S+[>\]]\Z")
 # Ends of a turn that a file may forget to name in its metadata.
-_ENDS: Final = (
+ENDS: Final = (
     "<|im_end|>",
     "<|eot_id|>",
     "<|eom_id|>",
@@ -71,7 +71,7 @@ def build(metadata: Callable[[str], Any], rows: int) -> tuple[Tokenizer, list[st
         for index, (token, kind) in enumerate(zip(tokens, kinds, strict=True))
         if token
         and (
-            kind in {CONTROL, UNKNOWN} or (kind == USER_DEFINED and _LOOKS_LIKE_MARKUP.match(token))
+            kind in {CONTROL, UNKNOWN} or (kind == USER_DEFINED and LOOKS_LIKE_MARKUP.match(token))
         )
     }
     plain = {
@@ -99,7 +99,7 @@ def build(metadata: Callable[[str], Any], rows: int) -> tuple[Tokenizer, list[st
         spm=model == "llama",
         strip_space=False,
     )
-    return tokenizer, _unique(tokens, rows), specials
+    return tokenizer, unique(tokens, rows), specials
 
 
 def _byte_level(metadata: Callable[[str], Any], plain: dict[str, int]) -> tuple[Tokenizer, bool]:
@@ -160,13 +160,13 @@ def _token_id(metadata: Callable[[str], Any], name: str, count: int) -> int | No
 def _ends(metadata: Callable[[str], Any], marked: Mapping[str, int], count: int) -> tuple[int, ...]:
     named = [_token_id(metadata, name, count) for name in ("eos", "eot", "eom")]
     found = [index for index in named if index is not None]
-    found += [marked[token] for token in _ENDS if token in marked]
+    found += [marked[token] for token in ENDS if token in marked]
     if not found:
         raise BrokenSource("the GGUF file names no token that ends a reply")
     return tuple(dict.fromkeys(found))
 
 
-def _unique(tokens: list[str], rows: int) -> list[str]:
+def unique(tokens: list[str], rows: int) -> list[str]:
     """CTranslate2 looks tokens up by their string: none may be twice there, nor missing."""
     seen: set[str] = set()
     unique = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -19,6 +19,8 @@ from gateway.identity.store import KeyStoreError
 from gateway.ledger.errors import LedgerError
 from gateway.secretfiles import SecretFileError
 from gateway.settings import Settings
+
+_WIDE: Final = 240
 
 app = typer.Typer(help="Make, list and revoke API keys.", no_args_is_help=True)
 
@@ -95,16 +97,17 @@ def list_(
     from rich.table import Table
     from rich.text import Text
 
-    table = Table()
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for header in ("id", "name", "state", "roles", "purpose", "networks", "expires"):
-        table.add_column(header, no_wrap=header in {"id", "expires"}, overflow="fold")
+        table.add_column(header, no_wrap=True)
     for row in rows:
         cells = (row[str(column.header)] for column in table.columns)
         table.add_row(
             # Text, not markup: a name is shown as it is written.
             *(Text(" ".join(cell) if isinstance(cell, list) else cell or "any") for cell in cells)
         )
-    Console().print(table)
+    # A row stays on its line, also where the terminal is narrow: it wraps there, or is piped.
+    Console(width=_WIDE).print(table)
 
 
 @app.command()

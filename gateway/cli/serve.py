@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import sys
 from typing import TYPE_CHECKING
 
 import typer
 
 from gateway.cli.common import fail, settings_of
+from gateway.cli.invitation import invitation
 from gateway.settings import Settings
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def serve(context: typer.Context) -> None:
         app = assemble(gateway.parts, settings, gateway.checks)
         server = build_server(app, settings.server)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_run(server, listener, settings))
+            runner.run(_run(server, listener, settings, gateway.parts.engine.models()[0].name))
     finally:
         gateway.close()
     if not server.started:
@@ -113,41 +113,12 @@ def _listen(settings: Settings) -> socket.socket:
         )
 
 
-async def _run(server: uvicorn.Server, listener: socket.socket, settings: Settings) -> None:
+async def _run(
+    server: uvicorn.Server, listener: socket.socket, settings: Settings, model: str
+) -> None:
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn has no event for it
         await asyncio.sleep(0.01)
     if server.started:
-        _invite(settings, listener.getsockname()[1])
+        typer.echo(invitation(settings, listener.getsockname()[1], model))
     await serving
-
-
-def _invite(settings: Settings, port: int) -> None:
-    """Print a curl line and a Python snippet that work as they stand."""
-    host = settings.server.host
-    base = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-    lines = [f"Intramural serves on {base} as node {settings.node}. Stop it with Ctrl-C."]
-    key = settings.data / "demo.key"
-    if key.exists():
-        lines += [
-            "",
-            "Try it with curl:",
-            "",
-            f"  curl -sS {base}/v1/chat/completions -H 'Content-Type: application/json' \\",
-            f"    -H \"Authorization: Bearer $(cat '{key}')\" -H 'X-Purpose-Of-Use: TREAT' \\",
-            '    -d \'{"model":"smollm2-135m-instruct","messages":[{"role":"user","content":',
-            '        "Summarise: Margaret Thornton, MRN 48210377, was seen for chest pain."}]}\'',
-            "",
-            f"or with Python ({sys.executable}):",
-            "",
-            "  from openai import OpenAI",
-            f'  client = OpenAI(base_url="{base}/v1", api_key=open("{key}").read().strip(),',
-            '                  default_headers={"X-Purpose-Of-Use": "TREAT"})',
-            '  reply = client.chat.completions.create(model="smollm2-135m-instruct", messages=[',
-            (
-                '      {"role": "user", "content": "Summarise: Margaret Thornton, MRN 48210377, '
-                'was seen for chest pain."}])'
-            ),
-            "  print(reply.choices[0].message.content)",
-        ]
-    typer.echo("\n".join(lines))

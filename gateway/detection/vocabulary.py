@@ -44,7 +44,8 @@ NEVER_NAMES: Final = _words(
     these they this those time title to today treatment treatments type under unit unknown
     unremarkable updated urgent use used using vitals visit vs ward was we weight well were what
     when where which while who whom whose why will with without woman would yes you your
-    yesterday tomorrow yo
+    yesterday tomorrow yo summarise summarize summarised summarized rewrite rephrase paraphrase
+    translate extract classify proofread shorten redact anonymise anonymize
     """
 )
 """Words that no label turns into a name: the language of forms and notes."""

@@ -35,7 +35,7 @@ for await (const chunk of stream) {
 
 const completion = await client.completions.create({
   model,
-  prompt: "The ward is quiet. The ward is",
+  prompt: "The ward is quiet. The ward is quiet. The ward is quiet. The ward is",
   max_tokens: 4,
   temperature: 0,
 });

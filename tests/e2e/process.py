@@ -54,12 +54,12 @@ def wait_for(what: Callable[[], T | None], why: str, seconds: float = 20) -> T:
 class Gateway:
     """`intramural --data DATA serve`, which can be stopped, killed and started again."""
 
-    def __init__(self, data: Path, server: str = "", *, prefix: Sequence[str] = ()) -> None:
+    def __init__(self, data: Path, server: str = "") -> None:
         if not (MODELS / MODEL / "manifest.json").exists():
             raise AssertionError(f"no model in {MODELS}: run `make test`, which sets it up")
         self.data = data
         self.port = 0
-        self._prefix = prefix
+        self._prefix: list[str] = []
         self._log = data.parent / f"{data.name}.log"
         self._process: subprocess.Popen[bytes] | None = None
         data.mkdir(mode=0o700, exist_ok=True)
@@ -67,6 +67,11 @@ class Gateway:
             f'node = "{_NODE}"\nmodels = "{MODELS}"\n[server]\nport = 0\n{server}',
             encoding="utf-8",
         )
+
+    def within(self, *prefixes: Sequence[str]) -> Gateway:
+        """Start the process by these commands, which have to end in an exec of their arguments."""
+        self._prefix = [word for prefix in prefixes for word in prefix]
+        return self
 
     def start(self) -> Gateway:
         """Start it, and wait until it says where it listens."""

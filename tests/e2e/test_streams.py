@@ -93,22 +93,24 @@ def streaming(
         client.stream("POST", "/v1/completions", json=endless(length)) as reply,
     ):
         assert reply.status_code == 200
-        yield reply.headers["x-request-id"], reply
+        body = reply.iter_text()  # Whoever drops this iterator closes the connection.
+        next(body)
+        yield reply.headers["x-request-id"], body
 
 
 def test_twenty_streams_of_different_lengths_each_get_their_own_answer(
     gateway: Gateway, keys: Keys
 ) -> None:
-    requests = [about(name, 10 + 5 * index) for index, name in enumerate(NAMES)]
+    requests = [about(name, 6 + 2 * index) for index, name in enumerate(NAMES)]
     alone = [ask(gateway, keys.clinician, body) for body in requests]
     with ThreadPoolExecutor(len(requests)) as pool:
         together = list(pool.map(lambda body: ask(gateway, keys.clinician, body), requests))
     for index, (name, single, answer) in enumerate(zip(NAMES, alone, together, strict=True)):
-        assert answer.tokens == 10 + 5 * index
+        assert answer.tokens == 6 + 2 * index
         assert answer.reason == "length"
         # It speaks of its own patient, by the restored name, and of nobody else's.
         assert name in answer.text
-        assert "PERSON" not in answer.text
+        assert not re.search(r"PERSON_\d", answer.text)
         assert not any(
             part in answer.text for other in NAMES if other != name for part in other.split()
         )
@@ -122,10 +124,9 @@ def test_twenty_streams_of_different_lengths_each_get_their_own_answer(
 def test_streams_run_beside_each_other_and_not_one_after_the_other(
     gateway: Gateway, keys: Keys
 ) -> None:
-    with streaming(gateway, keys.clinician, 400) as (_, reply):
-        next(reply.iter_text())
+    with streaming(gateway, keys.clinician) as (exchange, _):
         short = ask(gateway, keys.clinician, about("Margaret Thornton", 5))
-        [intent] = gateway.records(reply.headers["x-request-id"])
+        [intent] = gateway.records(exchange)
     assert short.tokens == 5
     assert intent["kind"] == "intent"
 
@@ -166,8 +167,8 @@ def test_a_client_that_is_killed_in_mid_stream_leaves_one_intent_and_one_outcome
 def test_a_client_that_closes_its_socket_leaves_one_intent_and_one_outcome(
     gateway: Gateway, keys: Keys
 ) -> None:
-    with streaming(gateway, keys.clinician) as (exchange, reply):
-        next(reply.iter_text())
+    with streaming(gateway, keys.clinician) as (exchange, _):
+        pass
     gateway.settled(exchange)
     check_cancelled(gateway, exchange)
 
@@ -208,8 +209,7 @@ def test_an_exchange_that_a_killed_gateway_left_open_is_lost_after_the_restart(
     gateway = fresh.start()
     key = gateway.create_key("ward", "clinician")
     done = ask(gateway, key, about("Margaret Thornton", 5)).exchange
-    with streaming(gateway, key) as (exchange, reply):
-        next(reply.iter_text())
+    with streaming(gateway, key) as (exchange, _):
         gateway.process.kill()
         gateway.process.wait(10)
     assert [record["kind"] for record in gateway.records(exchange)] == ["intent"]
@@ -229,11 +229,9 @@ def test_an_exchange_that_a_killed_gateway_left_open_is_lost_after_the_restart(
 def test_sigterm_lets_a_stream_end_settles_it_and_exits_with_0(fresh: Gateway) -> None:
     gateway = fresh.start()
     key = gateway.create_key("ward", "clinician")
-    with streaming(gateway, key, 60) as (exchange, reply):
-        body = reply.iter_text()
-        text = next(body)
+    with streaming(gateway, key, 60) as (exchange, body):
         gateway.process.send_signal(signal.SIGTERM)
-        text += "".join(body)
+        text = "".join(body)
     assert text.endswith("data: [DONE]\n\n")
     assert gateway.process.wait(20) == 0
     intent, outcome = gateway.audit("--exchange", exchange)
@@ -251,12 +249,10 @@ def test_after_the_grace_a_stream_is_told_that_the_gateway_stops(fresh: Gateway)
     settings.write_text(words.replace("grace = 8.0", "grace = 1.0"), encoding="utf-8")
     gateway = fresh.start()
     key = gateway.create_key("ward", "clinician")
-    with streaming(gateway, key) as (exchange, reply):
-        body = reply.iter_text()
-        text = next(body)
+    with streaming(gateway, key) as (exchange, body):
         started = time.monotonic()
         gateway.process.send_signal(signal.SIGINT)
-        text += "".join(body)
+        text = "".join(body)
     assert json.loads(text.strip().split("data: ")[-1])["error"]["code"] == "shutting_down"
     assert gateway.process.wait(20) == 0
     assert time.monotonic() - started < 10

@@ -42,12 +42,8 @@ def rows(text: str) -> list[list[str]]:
 def section(text: str, heading: str) -> str:
     _, found, rest = text.partition(f"\n{heading}\n")
     assert found, f"no section {heading}"
-    level = heading.count("#")
-    return (
-        re.split(rf"\n#{{1,{level}}} ", rest, maxsplit=1)[0]
-        if level > 1
-        else rest.split("\n## ")[0]
-    )
+    level = max(2, heading.count("#"))
+    return re.split(rf"\n#{{1,{level}}} ", rest, maxsplit=1)[0]
 
 
 def anchor(heading: str) -> str:
@@ -111,7 +107,9 @@ def test_every_table_of_the_settings_has_a_section() -> None:
         for field in msgspec.structs.fields(File)
         if isinstance(field.default, msgspec.Struct)
     }
-    assert set(re.findall(r"^## `\[(\w+)\]`$", read("docs/configuration.md"), re.M)) == tables
+    assert (
+        set(re.findall(r"^## `\[(\w+)\]`$", read("docs/configuration.md"), re.MULTILINE)) == tables
+    )
 
 
 def test_the_table_of_profiles_is_that_of_the_shipped_policy() -> None:
@@ -195,7 +193,7 @@ def test_every_command_that_a_document_names_exists(document: Path) -> None:
     known = commands()
     groups = {name.partition(" ")[0] for name in known}
     for words in re.findall(
-        r"(?:^|[`\s/])intramural ((?:[a-z]+ ?){1,2})", document.read_text(), re.M
+        r"(?:^|[`\s/])intramural ((?:[a-z]+ ?){1,2})", document.read_text(), re.MULTILINE
     ):
         first, *rest = words.split()
         if first in groups and first not in known:
@@ -287,3 +285,21 @@ def test_no_document_names_a_package_index_or_a_path_of_this_machine() -> None:
             text = document.read_text()
             for word in ("pypi.org/simple", "--index-url", "--extra-index-url", str(ROOT)):
                 assert word not in text, f"{document.name}: {word}"
+
+
+def test_the_domain_imports_the_standard_library_and_itself() -> None:
+    # The import contracts name what is forbidden, so what nobody has thought of would pass them.
+    import sys
+
+    for path in (ROOT / "gateway" / "domain").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            match node:
+                case ast.Import():
+                    modules = [alias.name for alias in node.names]
+                case ast.ImportFrom():
+                    modules = [node.module or ""]
+                case _:
+                    continue
+            for module in modules:
+                ours = module.startswith("gateway.domain")
+                assert ours or module.partition(".")[0] in sys.stdlib_module_names, module
