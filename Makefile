@@ -32,7 +32,7 @@ $(MODEL): | $(VENV)/.demo
 	$(BIN)/intramural model add --default
 
 run: $(VENV)/.demo $(MODEL) ## Serve on 127.0.0.1:8400 from .local/ (creates it on first use)
-	$(BIN)/intramural serve
+	$(BIN)/intramural serve --demo-key
 
 demo: $(VENV)/.demo $(MODEL) ## Watch one clinical note go through all eight steps
 	$(BIN)/intramural demo

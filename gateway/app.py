@@ -5,10 +5,12 @@ Wired by hand, without a container: each line says what a part is made of.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
+from typing import Final
 
 from litestar import Litestar
 from litestar.datastructures import State
@@ -18,7 +20,11 @@ from gateway import installation, logs
 from gateway.clock import SystemClock
 from gateway.detection.detector import PresidioDetector
 from gateway.detection.scanner import ShapeScanner
+from gateway.domain.entities import MEDICAL_RECORD_NUMBER, PERSON, PHONE_NUMBER
+from gateway.domain.errors import Code, ExchangeError
+from gateway.domain.ports import Detector
 from gateway.domain.records import Admin, AdminAct
+from gateway.domain.text import RawText
 from gateway.generation.local import LocalEngine
 from gateway.http import health, openai, openapi
 from gateway.http.errors import HANDLERS
@@ -32,6 +38,8 @@ from gateway.policy.problems import PolicyError
 from gateway.policy.release import load as load_release
 from gateway.settings import Settings
 
+_CANARY: Final = "Patient: Margaret Thornton, MRN 48210377, phone (617) 555-0142"
+"""Synthetic, like every text in this tree."""
 Progress = Callable[[str], None]
 """Told what is being started, for people who watch."""
 
@@ -68,6 +76,7 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
         say("detection")
         detector = PresidioDetector(reference_year=_year(clock))
         undo.callback(detector.close)
+        _check_detection(detector)
         say("models")
         engine = LocalEngine.load(ModelStore(settings.models), settings.engine)
         undo.callback(engine.close)
@@ -127,6 +136,16 @@ def assemble(parts: Parts, settings: Settings, checks: health.Checks) -> Litesta
         debug=False,
         logging_config=None,
     )
+
+
+def _check_detection(detector: Detector) -> None:
+    """Refuse to start with a detection that does not find what it must."""
+    found = asyncio.run(detector.detect([RawText(_CANARY)]))
+    if not {PERSON, MEDICAL_RECORD_NUMBER, PHONE_NUMBER} <= {each.entity for each in found[0]}:
+        raise ExchangeError(
+            Code.DETECTION_FAILED,
+            "Detection does not find a patient in its own test sentence: install intramural again.",
+        )
 
 
 def _year(clock: SystemClock) -> int:

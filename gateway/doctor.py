@@ -230,7 +230,8 @@ def _sqlite(_settings: Settings) -> Diagnosis:
 
 
 def _gateway(settings: Settings) -> Diagnosis:
-    address = f"{settings.server.host}:{settings.server.port}"
+    host = settings.server.host
+    address = f"{f'[{host}]' if ':' in host else host}:{settings.server.port}"
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(f"http://{address}/health/ready", timeout=3):

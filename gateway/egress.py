@@ -52,7 +52,7 @@ def guard(peers: frozenset[tuple[str, int]]) -> Callable[[str, tuple[Any, ...]],
                     return
             case _:
                 return
-        logs.event("egress_refused")
+        logs.alarm("egress_refused")
         raise EgressRefused("a connection that the settings do not name was refused")
 
     return hook

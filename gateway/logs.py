@@ -119,6 +119,11 @@ def event(name: str, **fields: object) -> None:
     _log.info(name, **fields)
 
 
+def alarm(name: str, **fields: object) -> None:
+    """Log the literal `name` with allow-listed `fields` so that no log level but error hides it."""
+    _log.warning(name, **fields)
+
+
 def place(traceback: TracebackType | None) -> str:
     """Return where an exception arose, innermost last: `file:line in function`, at most five."""
     frames = []

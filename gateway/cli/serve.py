@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -21,7 +21,13 @@ def register(app: typer.Typer) -> None:
     app.command()(serve)
 
 
-def serve(context: typer.Context) -> None:
+def serve(
+    context: typer.Context,
+    demo_key: Annotated[
+        bool,
+        typer.Option("--demo-key", help="Make a clinician's key for this machine: to try it out."),
+    ] = False,
+) -> None:
     """Serve on the address of the settings (127.0.0.1:8400) until it is told to stop."""
     import uvloop
 
@@ -42,10 +48,11 @@ def serve(context: typer.Context) -> None:
     except Exception as error:  # noqa: BLE001 - one line for people, by a type that is known
         fail(explain(error))
     try:
-        try:
-            _make_demo_key(settings)
-        except Exception as error:  # noqa: BLE001 - as above
-            fail(explain(error))
+        if demo_key:
+            try:
+                _make_demo_key(settings)
+            except Exception as error:  # noqa: BLE001 - as above
+                fail(explain(error))
         app = assemble(gateway.parts, settings, gateway.checks)
         server = build_server(app, settings.server)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

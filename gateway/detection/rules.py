@@ -80,9 +80,12 @@ def find(rules: Iterable[Rule], text: str) -> Iterator[Finding]:
             yield from rule.find(lowered if rule.lowered else text)
 
 
-_CALENDAR: Final = re.compile(r"(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])")
+_CALENDAR: Final = re.compile(
+    r"(?:19|20)\d\d([-/.])(?:0?[1-9]|1[0-2])\1(?:0?[1-9]|[12]\d|3[01])"
+    r"|(?:0?[1-9]|[12]\d|3[01])([-/.])(?:0?[1-9]|[12]\d|3[01])\2(?:19|20)\d\d"
+)
 
 
 def is_calendar_date(text: str) -> bool:
-    """Say whether `text` is an ISO date, which `dates.py` finds: as a number it is none of ours."""
+    """Say whether `text` is a date in digits, which `dates.py` finds: it is no other number."""
     return _CALENDAR.fullmatch(text) is not None

@@ -78,7 +78,7 @@ class Gateway:
         before = self._log.stat().st_size if self._log.exists() else 0
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [*self._prefix, COMMAND, "--data", self.data, "serve"],
+                [*self._prefix, COMMAND, "--data", self.data, "serve", "--demo-key"],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

@@ -1,4 +1,4 @@
-"""Everything that a client can get wrong: a specific code, one refusal, no text in a log, no 5xx."""
+"""All that a client can get wrong: its own code, one refusal, no text in a log, never a 5xx."""
 
 from __future__ import annotations
 

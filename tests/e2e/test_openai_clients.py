@@ -98,14 +98,12 @@ def test_a_stop_ends_the_reply_and_is_not_in_it(client: openai.OpenAI) -> None:
 
 
 def test_a_completion_streams(client: openai.OpenAI) -> None:
+    prompt = "The ward is quiet. The ward is quiet. The ward is quiet. The ward is"
     stream = client.completions.create(
-        model=MODEL,
-        prompt="The ward is quiet. The ward is",
-        max_tokens=8,
-        temperature=0,
-        stream=True,
+        model=MODEL, prompt=prompt, max_tokens=8, temperature=0, stream=True
     )
-    assert "quiet" in "".join(choice.text for event in stream for choice in event.choices)
+    text = "".join(choice.text for event in stream for choice in event.choices)
+    assert text == " quiet. The ward is quiet. The"
 
 
 def test_a_later_turn_restores_a_name_of_an_earlier_one(client: openai.OpenAI) -> None:

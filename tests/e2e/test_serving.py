@@ -32,7 +32,9 @@ def test_the_invitation_works_as_it_stands(gateway: Gateway) -> None:
 
 def test_the_invitations_python_snippet_works_as_it_stands(gateway: Gateway) -> None:
     said = gateway.said()
-    snippet = re.search(r"^or with Python \((.*)\):\n\n(.*?print.*?)$", said, re.DOTALL | re.MULTILINE)
+    snippet = re.search(
+        r"^or with Python \((.*)\):\n\n(.*?print.*?)$", said, re.DOTALL | re.MULTILINE
+    )
     assert snippet is not None, said
     program = "\n".join(line.removeprefix("  ") for line in snippet[2].splitlines())
     ran = subprocess.run(

@@ -303,3 +303,24 @@ def test_the_domain_imports_the_standard_library_and_itself() -> None:
             for module in modules:
                 ours = module.startswith("gateway.domain")
                 assert ours or module.partition(".")[0] in sys.stdlib_module_names, module
+
+
+def test_the_hooks_need_no_network() -> None:
+    import yaml
+
+    config = yaml.safe_load(read(".pre-commit-config.yaml"))
+    assert [repository["repo"] for repository in config["repos"]] == ["local"]
+    for hook in config["repos"][0]["hooks"]:
+        assert hook["language"] == "system"
+        assert hook["entry"].startswith(".venv/bin/")
+
+
+def test_ci_ends_with_the_command_of_the_readme() -> None:
+    script = ROOT / ".ci" / "run"
+    assert script.stat().st_mode & 0o111
+    lines = script.read_text().splitlines()
+    assert lines[0] == "#!/usr/bin/env bash"
+    assert "set -euo pipefail" in lines
+    assert "make lint types" in lines
+    assert lines[-1] == "exec make --no-print-directory test"
+    assert "\nmake test " in read("README.md")

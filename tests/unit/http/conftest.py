@@ -103,6 +103,15 @@ class World:
         async with self.client(key) as client:
             return await client.post(path, json=body, headers=more)
 
+    @asynccontextmanager
+    async def stream(self, body: object) -> AsyncIterator[httpx.Response]:
+        """Send one chat request whose reply streams; inside, the reply has begun."""
+        async with (
+            self.client() as client,
+            client.stream("POST", "/v1/chat/completions", json=body) as reply,
+        ):
+            yield reply
+
     async def connect(
         self, *, receive_buffer: int | None = None
     ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
@@ -124,7 +133,7 @@ class World:
     async def until(self, what: Callable[[], object], seconds: float = 5) -> None:
         """Wait until `what` holds."""
         async with asyncio.timeout(seconds):
-            while not what():
+            while not what():  # noqa: ASYNC110 - anything may be waited for
                 await asyncio.sleep(0.005)
 
 
@@ -136,7 +145,7 @@ def serving(tmp_path: Path) -> Serving:
     """Return `serving(world, **server settings)`: inside, the gateway listens."""
 
     @asynccontextmanager
-    async def run(world: World | None = None, **server: Any) -> AsyncIterator[World]:  # noqa: ANN401
+    async def run(world: World | None = None, **server: Any) -> AsyncIterator[World]:
         world = world or World()
         settings = Settings(
             data=tmp_path,
@@ -152,7 +161,7 @@ def serving(tmp_path: Path) -> Serving:
         world.port = listener.getsockname()[1]
         world.server = build(app, settings.server)
         task = asyncio.create_task(world.server.serve(sockets=[listener]))
-        await world.until(lambda: task.done() or world.server and world.server.started)
+        await world.until(lambda: task.done() or (world.server and world.server.started))
         try:
             yield world
         finally:

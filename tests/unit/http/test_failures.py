@@ -134,17 +134,16 @@ async def test_a_stream_whose_outcome_is_not_durable_ends_with_an_error_and_with
 async def test_nobody_is_told_the_end_before_the_outcome_is_durable(serving: Serving) -> None:
     world = World()
     world.ledger.hold = Kind.OUTCOME
-    async with serving(world) as world, world.client() as client:
-        async with client.stream("POST", "/v1/chat/completions", json=chat(stream=True)) as reply:
-            body = reply.aiter_text()
-            received = await anext(body)
-            await asyncio.wait_for(world.ledger.reached.wait(), 5)
-            rest = asyncio.ensure_future(_join(body))
-            await asyncio.sleep(0.2)
-            assert not rest.done()
-            assert world.kinds() == ["intent"]
-            world.ledger.released.set()
-            received += await rest
+    async with serving(world) as world, world.stream(chat(stream=True)) as reply:
+        body = reply.aiter_text()
+        received = await anext(body)
+        await asyncio.wait_for(world.ledger.reached.wait(), 5)
+        rest = asyncio.ensure_future(_join(body))
+        await asyncio.sleep(0.2)
+        assert not rest.done()
+        assert world.kinds() == ["intent"]
+        world.ledger.released.set()
+        received += await rest
     data = events(received)
     assert data[-1] == "[DONE]"
     assert data[-2]["choices"][0]["finish_reason"] == "stop"

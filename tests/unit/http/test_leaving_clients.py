@@ -170,11 +170,10 @@ async def test_a_stalled_reader_is_dropped_and_settled(serving: Serving, *, stre
 async def test_when_the_gateway_stops_a_stream_may_end_by_itself(serving: Serving) -> None:
     world = World()
     world.engine.delay = 0.1
-    async with serving(world, shutdown_grace=5) as world, world.client() as client:
-        async with client.stream("POST", "/v1/chat/completions", json=chat(stream=True)) as reply:
-            assert world.server is not None
-            world.server.should_exit = True
-            body = "".join([each async for each in reply.aiter_text()])
+    async with serving(world, shutdown_grace=5) as world, world.stream(chat(stream=True)) as reply:
+        assert world.server is not None
+        world.server.should_exit = True
+        body = "".join([each async for each in reply.aiter_text()])
     assert events(body)[-1] == "[DONE]"
     assert world.exchanges()[-1].finish_reason is FinishReason.STOP  # type: ignore[union-attr]
 
@@ -184,11 +183,13 @@ async def test_when_the_gateway_stops_a_stream_without_end_is_told_and_settled(
 ) -> None:
     world = World()
     world.engine.hang_at = 3
-    async with serving(world, shutdown_grace=0.5) as world, world.client() as client:
-        async with client.stream("POST", "/v1/chat/completions", json=chat(stream=True)) as reply:
-            assert world.server is not None
-            world.server.should_exit = True
-            body = "".join([each async for each in reply.aiter_text()])
+    async with (
+        serving(world, shutdown_grace=0.5) as world,
+        world.stream(chat(stream=True)) as reply,
+    ):
+        assert world.server is not None
+        world.server.should_exit = True
+        body = "".join([each async for each in reply.aiter_text()])
     assert events(body)[-1]["error"]["code"] == Code.SHUTTING_DOWN
     outcome = world.exchanges()[-1]
     assert isinstance(outcome, Outcome)

@@ -95,16 +95,18 @@ async def test_a_stream_is_not_held_back_until_its_end(serving: Serving) -> None
     world = World()
     world.engine.pieces = ("The first ", "words ", "come ", "never")
     world.engine.hang_at = 3
-    async with serving(world, shutdown_grace=0.1) as world, world.client() as client:
-        async with client.stream("POST", "/v1/chat/completions", json=chat(stream=True)) as reply:
-            seen = ""
-            async for line in reply.aiter_lines():
-                if line:
-                    seen += json.loads(line.removeprefix("data: "))["choices"][0]["delta"].get(
-                        "content", ""
-                    )
-                if "come" in seen:
-                    break
+    async with (
+        serving(world, shutdown_grace=0.1) as world,
+        world.stream(chat(stream=True)) as reply,
+    ):
+        seen = ""
+        async for line in reply.aiter_lines():
+            if line:
+                seen += json.loads(line.removeprefix("data: "))["choices"][0]["delta"].get(
+                    "content", ""
+                )
+            if "come" in seen:
+                break
         assert seen == "The first words come "
 
 
