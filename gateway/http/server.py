@@ -77,8 +77,9 @@ class LimitedProtocol(HttpToolsProtocol):
             return
         self._unparsed += len(data)
         super().data_received(data)
-        # The parser hands a header over only when it is whole: an endless one is counted here.
-        if self._deadline is not None and self._unparsed > self.limit:
+        # The parser hands a header, or a trailer, over only when it is whole: an endless one is
+        # counted here, and so is what it skips.
+        if self._unparsed > self.limit:
             self._refuse()
 
     def on_message_begin(self) -> None:
@@ -93,10 +94,16 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         super().on_header(name, value)
+        self._unparsed = 0
         self._count(len(name) + len(value) + len(": \r\n"))
+
+    def on_body(self, body: bytes) -> None:
+        self._unparsed = 0
+        super().on_body(body)
 
     def on_headers_complete(self) -> None:
         self._stop_waiting()
+        self._unparsed = 0
         if not self.transport.is_closing():
             super().on_headers_complete()
             self._running = (*self._unfinished(), self.cycle)

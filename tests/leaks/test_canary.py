@@ -235,7 +235,7 @@ def test_no_log_call_in_the_code_formats_a_string_or_names_an_unlisted_field() -
         (path, call)
         for path in (root / "gateway").rglob("*.py")
         for call in re.findall(
-            r"\blogs?\.(?:event|info|warning|error)\((.*?)\)\n", path.read_text(), re.DOTALL
+            r"\blogs?\.(?:event|alarm|info|warning|error)\((.*?)\)\n", path.read_text(), re.DOTALL
         )
     ]
     assert calls

@@ -164,7 +164,7 @@ def test_every_field_of_a_log_line_is_listed() -> None:
 
 def test_every_event_of_the_log_is_listed_and_every_listed_one_exists() -> None:
     literal = re.compile(
-        r"(?:logs\.event|_log\.(?:debug|info|warning|error)|log\.(?:info|warning|error))\(\s*\"(\w+)\""
+        r"(?:logs\.(?:event|alarm)|_log\.(?:debug|info|warning|error)|log\.(?:info|warning|error))\(\s*\"(\w+)\""
     )
     events = {
         name
@@ -321,6 +321,6 @@ def test_ci_ends_with_the_command_of_the_readme() -> None:
     lines = script.read_text().splitlines()
     assert lines[0] == "#!/usr/bin/env bash"
     assert "set -euo pipefail" in lines
-    assert "make lint types" in lines
+    assert "make lint types coverage" in lines
     assert lines[-1] == "exec make --no-print-directory test"
     assert "\nmake test " in read("README.md")

@@ -132,6 +132,20 @@ async def test_a_body_in_chunks_is_read_like_any_other(serving: Serving) -> None
         assert b"Hello, world." in reply
 
 
+@pytest.mark.parametrize(
+    "begun", [b"0\r\nX-Trailer: ", b"2\r\n{}\r\n1;name="], ids=["a trailer", "a chunk extension"]
+)
+async def test_what_follows_a_body_is_limited_too(serving: Serving, begun: bytes) -> None:
+    async with serving(header_limit=4096, body_timeout=20) as world:
+        top = head("POST /v1/chat/completions", "Transfer-Encoding: chunked")
+        async with asyncio.timeout(5):
+            await send(world, top, begun, *(b"a" * 1000,) * 40, pause=0.001)
+        await world.until(world.exchanges)
+        assert codes(world) == [Code.CLIENT_DISCONNECTED]
+        assert world.server is not None
+        await world.until(lambda: world.server and not world.server.server_state.connections)
+
+
 async def test_two_pipelined_requests_are_answered_in_their_order(serving: Serving) -> None:
     world = World()
     world.engine.echo = 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -138,7 +139,7 @@ def test_turns_are_taken_in_the_orders_that_a_template_can_express(roles: list[s
         roles == ["system"] * roles.count("system") + turns
         and turns[:1] == ["user"]
         and turns[-1] == "user"
-        and all(pair != ("assistant",) * 2 for pair in zip(turns, turns[1:], strict=False))
+        and all(pair != ("assistant",) * 2 for pair in pairwise(turns))
     )
     if in_order:
         assert len(read(json.dumps(body).encode()).conversation.messages) == len(roles)
