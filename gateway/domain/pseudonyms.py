@@ -107,6 +107,11 @@ class Pseudonyms:
         stem, _, number = name.replace("\\", "").rpartition("_")
         return self._restores.get(f"{stem.upper()}_{number}")
 
+    def begins(self, fragment: str) -> bool:
+        """Say whether a pseudonym of this exchange begins with `fragment`, but is not it."""
+        start = fragment.replace("\\", "").upper()
+        return any(name != start and name.startswith(start) for name in self._restores)
+
     def _issue(self, entity: EntityType, surface: str) -> str:
         identity = canonical(entity, surface)
         spellings = self._by_identity.get(identity)
