@@ -110,7 +110,9 @@ def assemble(parts: Parts, settings: Settings, checks: health.Checks) -> Litesta
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
-        pipeline = Pipeline(parts, stall_timeout=server.stall_timeout)
+        pipeline = Pipeline(
+            parts, stall_timeout=server.stall_timeout, max_exchanges=server.max_exchanges
+        )
         app.state["backend"] = openai.Backend(
             pipeline=pipeline,
             authenticator=parts.authenticator,

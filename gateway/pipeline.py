@@ -74,9 +74,10 @@ class Parts:
 class Pipeline:
     """Runs exchanges. `start` returns at once, with the channel that the reply comes through."""
 
-    def __init__(self, parts: Parts, *, stall_timeout: float) -> None:
+    def __init__(self, parts: Parts, *, stall_timeout: float, max_exchanges: int) -> None:
         self._parts = parts
         self._stall_timeout = stall_timeout
+        self._max_exchanges = max_exchanges
         self._settlement = Settlement(parts.ledger)
         self._running: dict[asyncio.Task[None], Channel] = {}
         self._draining = False
@@ -140,7 +141,9 @@ class Pipeline:
             trail.caller = error.caller
             raise
         if self._draining:
-            raise ExchangeError(Code.SHUTTING_DOWN, "The gateway is stopping. Try again shortly.")
+            raise _stopped(Code.SHUTTING_DOWN)
+        if len(self._running) > self._max_exchanges:
+            raise ExchangeError(Code.OVERLOADED, "Too many exchanges at once. Try again shortly.")
         purpose = trail.purpose = parse_purpose(submission.purpose, caller)
         ask = await submission.read()
         model = trail.model = self._find_model(ask.model)

@@ -37,6 +37,8 @@ class Server(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Seconds from the connection, or from the last reply, to the end of the headers."""
     body_timeout: _Seconds = 30.0
     """Seconds from the end of the headers to the end of the body."""
+    max_exchanges: _Positive = 256
+    """Exchanges at once; one more is answered `overloaded` before its body is read."""
     stall_timeout: _Seconds = 30.0
     """Seconds that a client may leave a full reply buffer unread."""
     shutdown_grace: _Seconds = 20.0

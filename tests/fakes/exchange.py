@@ -48,8 +48,8 @@ class World:
             secrets=Secrets(pseudonym=b"p" * 32, hash=b"h" * 32),
         )
 
-    def pipeline(self, stall_timeout: float = 5.0) -> Pipeline:
-        return Pipeline(self.parts(), stall_timeout=stall_timeout)
+    def pipeline(self, stall_timeout: float = 5.0, max_exchanges: int = 256) -> Pipeline:
+        return Pipeline(self.parts(), stall_timeout=stall_timeout, max_exchanges=max_exchanges)
 
     def records(self, channel: Channel) -> list[Record]:
         """Return what the ledger holds of one exchange."""

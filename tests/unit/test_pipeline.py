@@ -1,0 +1,32 @@
+import asyncio
+
+from gateway.domain.errors import Code
+from gateway.domain.records import Intent, Outcome, Refusal
+from tests.fakes.exchange import World, ask, read, submission
+
+
+async def test_one_exchange_too_many_is_refused_before_its_body_is_read() -> None:
+    world = World()
+    world.engine.hang_at = 1
+    pipeline = world.pipeline(max_exchanges=2)
+    running = [pipeline.start(submission(ask("Hello"))) for _ in range(2)]
+    while len(world.engine.seen) < len(running):
+        await asyncio.sleep(0.001)
+    unread = submission(RuntimeError("the body was read"))
+    refused = pipeline.start(unread)
+    reply = await read(refused)
+    assert reply.error is not None
+    assert reply.error.code is Code.OVERLOADED
+    [record] = world.records(refused)
+    assert isinstance(record, Refusal)
+    await pipeline.drain(0.01)
+    for channel in running:
+        assert [type(each) for each in world.records(channel)] == [Intent, Outcome]
+
+
+async def test_a_place_that_is_free_again_is_given_away() -> None:
+    world = World()
+    pipeline = world.pipeline(max_exchanges=1)
+    for _ in range(3):
+        reply = await read(pipeline.start(submission(ask("Hello"))))
+        assert reply.done is not None
