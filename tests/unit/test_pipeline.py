@@ -10,7 +10,7 @@ async def test_one_exchange_too_many_is_refused_before_its_body_is_read() -> Non
     world.engine.hang_at = 1
     pipeline = world.pipeline(max_exchanges=2)
     running = [pipeline.start(submission(ask("Hello"))) for _ in range(2)]
-    while len(world.engine.seen) < len(running):
+    while len(world.engine.seen) < len(running):  # noqa: ASYNC110 - the fake has one event for both
         await asyncio.sleep(0.001)
     unread = submission(RuntimeError("the body was read"))
     refused = pipeline.start(unread)
