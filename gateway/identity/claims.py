@@ -61,7 +61,8 @@ def read_claims(payload: Mapping[str, object], settings: Oidc) -> Claims:
         raise ClaimError("it was issued by somebody else than this gateway's identity provider")
     if not set(_texts(payload, "aud")) & set(settings.audience):
         raise ClaimError("it is meant for somebody else: ask for one with this gateway's audience")
-    if _ID_CLAIMS & payload.keys() or payload.get("typ") in _OTHER_KINDS:
+    kind = payload.get("typ", "")
+    if _ID_CLAIMS & payload.keys() or not isinstance(kind, str) or kind in _OTHER_KINDS:
         raise ClaimError("it is signed, but is no access token")
     if "cnf" in payload:
         raise ClaimError("it is bound to a key of its bearer's, which is not checked here yet")

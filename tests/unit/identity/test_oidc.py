@@ -149,6 +149,7 @@ FOREIGN = {
     "roles where there should be an object": lambda: sign(claims(realm_access=["roles"])),
     "an ID token": lambda: sign(claims(at_hash="x")),
     "a refresh token of Keycloak": lambda: sign(claims(typ="Refresh")),
+    "a kind that is a list": lambda: sign(claims(typ=[])),
     "a token that is bound to its bearer's key": lambda: sign(claims(cnf={"jkt": "x"})),
     "the audience twice": lambda: sign(twice("aud", "other", AUDIENCE)),
     "the issuer twice": lambda: sign(twice("iss", ISSUER, ISSUER)),
