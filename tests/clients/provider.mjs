@@ -1,5 +1,6 @@
-// A real identity provider (npm's oidc-provider) on loopback, for tests. Usage: node provider.mjs PORT
-// PORT 0 lets the system choose. Prints one line of JSON once it listens, and ends with its process.
+// A real identity provider (npm's oidc-provider) on loopback, for tests. Usage:
+// node provider.mjs PORT JWK. PORT 0 lets the system choose; JWK is the public key of the client
+// "smart", which proves itself by private_key_jwt (SMART Backend Services). Prints one line of JSON once it listens, and ends with its process.
 //
 // POST /token        the client credentials grant; `resource` chooses the token's kind, see below
 // GET  /jwks         its public keys
@@ -14,17 +15,20 @@ const kinds = {
   "urn:test:rs256": { alg: "RS256" },
   "urn:test:es256": { alg: "ES256" },
   "urn:test:elsewhere": { alg: "RS256", audience: "urn:elsewhere" },
+  "urn:test:es384": { alg: "ES384" },
   "urn:test:short": { alg: "ES256", ttl: 1 },
 };
 const clients = [
   { id: "ward-software", roles: ["ward-clinician"] },
   { id: "kitchen", roles: ["cook"] },
+  { id: "smart", roles: ["ward-clinician"], key: JSON.parse(process.argv[3]) },
 ];
 
 function keys() {
   const made = [
     ["RS256", generateKeyPairSync("rsa", { modulusLength: 2048 })],
     ["ES256", generateKeyPairSync("ec", { namedCurve: "P-256" })],
+    ["ES384", generateKeyPairSync("ec", { namedCurve: "P-384" })],
   ];
   return made.map(([alg, { privateKey }]) => ({
     ...privateKey.export({ format: "jwk" }),
@@ -37,13 +41,21 @@ function keys() {
 function provider(issuer) {
   return new Provider(issuer, {
     jwks: { keys: keys() },
-    clients: clients.map(({ id }) => ({
+    clients: clients.map(({ id, key }) => ({
       client_id: id,
-      client_secret: "secret",
+      ...(key
+        ? {
+            token_endpoint_auth_method: "private_key_jwt",
+            token_endpoint_auth_signing_alg: "ES384",
+            jwks: { keys: [key] },
+          }
+        : { client_secret: "secret" }),
       grant_types: ["client_credentials"],
       redirect_uris: [],
       response_types: [],
     })),
+    clientAuthMethods: ["client_secret_basic", "private_key_jwt"],
+    enabledJWA: { clientAuthSigningAlgValues: ["ES384"] },
     extraTokenClaims: (ctx, token) => ({
       roles: clients.find(({ id }) => id === token.clientId).roles,
     }),

@@ -6,10 +6,13 @@ import json
 import shutil
 import subprocess
 import time
+import uuid
 from pathlib import Path
 
 import httpx
 import pytest
+from joserfc import jwt
+from joserfc.jwk import ECKey
 
 from tests.e2e.process import ROOT, environment, wait_for
 
@@ -31,14 +34,16 @@ class Provider:
         self._node = node()
         self._log = folder / "provider.log"
         self._port = 0
+        self._smart = ECKey.generate_key("P-384", {"kid": "smart", "use": "sig"}, private=True)
         self._process: subprocess.Popen[bytes] | None = None
         self.start()
 
     def start(self) -> None:
+        public = json.dumps(self._smart.as_dict(private=False))
         before = self._log.stat().st_size if self._log.exists() else 0
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [self._node, "provider.mjs", str(self._port)],
+                [self._node, "provider.mjs", str(self._port), public],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -71,6 +76,31 @@ class Provider:
             f"{self.issuer}/token",
             data={"grant_type": "client_credentials", "resource": f"urn:test:{kind}"},
             auth=(client, "secret"),
+            trust_env=False,
+        )
+        assert reply.status_code == 200, reply.text
+        return str(reply.json()["access_token"])
+
+    def backend_token(self) -> str:
+        """Ask as SMART Backend Services do: the client signs who it is, by ES384."""
+        now = int(time.time())
+        claims = {
+            "iss": "smart",
+            "sub": "smart",
+            "aud": f"{self.issuer}/token",
+            "iat": now,
+            "exp": now + 60,
+            "jti": str(uuid.uuid4()),
+        }
+        header = {"alg": "ES384", "kid": "smart", "typ": "JWT"}
+        reply = httpx.post(
+            f"{self.issuer}/token",
+            data={
+                "grant_type": "client_credentials",
+                "resource": "urn:test:es384",
+                "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+                "client_assertion": jwt.encode(header, claims, self._smart, algorithms=["ES384"]),
+            },
             trust_env=False,
         )
         assert reply.status_code == 200, reply.text

@@ -114,6 +114,15 @@ def test_the_unmodified_client_takes_a_token_for_a_key(hospital: Hospital) -> No
     assert [model.id for model in client.models.list()] == [MODEL]
 
 
+def test_a_backend_service_that_signs_who_it_is_gets_a_token_that_works(
+    hospital: Hospital,
+) -> None:
+    reply = hospital.ask(hospital.provider.backend_token())
+    assert reply.status_code == 200, reply.text
+    intent = hospital.gateway.records(reply.headers["x-request-id"])[0]
+    assert (intent["actor"], intent["client"]) == ("oidc:smart", "smart")
+
+
 def test_api_keys_work_beside_tokens(hospital: Hospital) -> None:
     assert hospital.models(hospital.key.secret).status_code == 200
     refused = hospital.models(hospital.key.secret[:-1] + "x")
@@ -198,7 +207,7 @@ def test_in_an_outage_known_keys_hold_for_a_while_and_then_nobody_is_believed(
     wait_for(lambda: hospital.models(again).status_code == 200, "the provider is back", 5)
     ran = hospital.gateway.cli("doctor", "--json")
     found = {line["check"]: line for line in map(json.loads, ran.stdout.splitlines())}
-    assert (found["identity"]["verdict"], found["identity"]["found"][:6]) == ("ok", "2 keys")
+    assert (found["identity"]["verdict"], found["identity"]["found"][:6]) == ("ok", "3 keys")
 
 
 def code_of(reply: httpx.Response) -> str | None:
