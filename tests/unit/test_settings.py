@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.egress import parse_peers
+from gateway.egress import EgressRefused, guard, parse_peers
 from gateway.settings import SettingsError, load, parse_endpoint
 
 
@@ -91,7 +91,15 @@ def test_the_provider_is_a_peer_by_being_named(tmp_path: Path) -> None:
     assert (provider.endpoint.host, provider.endpoint.target) == ("idp.example", "/keys")
     assert provider.roles == provider.groups == {}
     assert load(oidc(tmp_path, address='"fd00::9"')).peers == ("[fd00::9]:8443",)
-    assert parse_peers(settings.peers) == {("10.20.0.9", 8443)}
+    peers = parse_peers(settings.peers)
+    assert peers == {("10.20.0.9", 8443)}
+    tripwire = guard(peers)
+    tripwire("socket.connect", (None, ("10.20.0.9", 8443)))
+    for elsewhere in (("10.20.0.9", 443), ("10.20.0.8", 8443), ("idp.example", 8443)):
+        with pytest.raises(EgressRefused):
+            tripwire("socket.connect", (None, elsewhere))
+    with pytest.raises(EgressRefused):
+        tripwire("socket.getaddrinfo", ("idp.example", 8443))
 
 
 @pytest.mark.parametrize(
