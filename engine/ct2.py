@@ -76,16 +76,17 @@ def write_model(  # noqa: PLR0913, PLR0917 - six things make a model, and none b
 def convert_checkpoint(  # noqa: PLR0913, PLR0917 - as write_model
     checkpoint: Path,
     directory: Path,
+    shape: Shape,
     vocabulary: Sequence[str],
     special: SpecialTokens,
-    norm_epsilon: float,
     quantization: str,
     load: Callable[[Any, str, dict[str, Any]], Any],
 ) -> None:
     """Write a Hugging Face checkpoint into `directory`, by CTranslate2's own converter.
 
-    `quantization` is as in `write_model`.     `load` gets transformers' class of the model, the path and the options of its `from_pretrained`
-    and returns the model. Needs the extra `convert`; only `huggingface_convert.py` calls this.
+    `quantization` is as in `write_model`. `load` gets transformers' class of the model, the path
+    and the options of its `from_pretrained`, and returns the model. Needs the extra `convert`; only
+    `huggingface_convert.py` calls this.
     """
     from ctranslate2.converters import TransformersConverter
 
@@ -109,12 +110,28 @@ def convert_checkpoint(  # noqa: PLR0913, PLR0917 - as write_model
 
         def _load(self) -> Any:  # noqa: ANN401
             spec = super()._load()
-            spec.config.layer_norm_epsilon = norm_epsilon  # Gemma's loader leaves it out.
+            spec.config.layer_norm_epsilon = shape.norm_epsilon  # Gemma's loader leaves it out.
+            if shape.rope_factors:
+                _set_rope_factors(spec, shape)
             return spec
 
-    Local(str(checkpoint), trust_remote_code=False).convert(
-        str(directory), quantization=quantization
-    )
+    converter = Local(str(checkpoint), trust_remote_code=False)
+    converter.convert(str(directory), quantization=quantization)
+
+
+def _set_rope_factors(spec: Any, shape: Shape) -> None:  # noqa: ANN401 - as _empty_spec
+    """Replace the loader's "Llama3" scaling, which drops the factor, by the factors worked out.
+
+    The attributes are those that `_empty_spec` has made; a spec takes no new ones by assignment.
+    """
+    factors = np.asarray(shape.rope_factors, dtype=np.float32)
+    for layer in spec.decoder.layer:
+        attention = layer.self_attention
+        attention.rotary_scaling_type = np.int8(attention_spec.RotaryScalingType.Su)
+        for name in ("rotary_scaling_long_factor", "rotary_scaling_short_factor"):
+            object.__setattr__(attention, name, factors)
+        for name in ("original_max_position_embeddings", "max_position_embeddings"):
+            object.__setattr__(attention, name, np.int32(shape.context))
 
 
 def _empty_spec(shape: Shape) -> Any:  # noqa: ANN401 - ctranslate2 has no type information

@@ -50,11 +50,9 @@ _TITLES: Final = {
 class Job(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the parent has read out of the checkpoint."""
 
+    shape: Shape
     vocabulary: list[str]
-    bos: str
-    eos: str
-    unk: str
-    norm_epsilon: float
+    special: ct2.SpecialTokens
     tokens: list[int]
     """What the source's logits are wanted after."""
     quantization: str = "int8"
@@ -189,11 +187,13 @@ def _read(directory: Path, config: Config, shape: Shape) -> _Read:
         raise UnsupportedModel("the chat template cannot be compiled") from error
     first = vocabulary[specials.end[0]]
     job = Job(
+        shape=shape,
         vocabulary=vocabulary,
-        bos=first if specials.bos is None else vocabulary[specials.bos],
-        eos=first,
-        unk=vocabulary[0],
-        norm_epsilon=shape.norm_epsilon,
+        special=ct2.SpecialTokens(
+            bos=first if specials.bos is None else vocabulary[specials.bos],
+            eos=first,
+            unk=vocabulary[0],
+        ),
         tokens=prompts.text(CHECK_TEXT)[: shape.context],
     )
     return _Read(prompts, template, specials.bos, job)
@@ -216,8 +216,8 @@ def _run(files: tuple[Path, ...], job: Job, work: Path) -> dict[str, str]:
     )
     if done.returncode < 0:
         raise ModelError(
-            f"the conversion was ended by signal {-done.returncode}; it needs five bytes of memory "
-            "for each parameter of the model"
+            f"the conversion was ended by signal {-done.returncode}; it needs over five bytes "
+            "of memory for each parameter of the model"
         )
     try:
         result = msgspec.json.decode((work / RESULT).read_bytes(), type=Result)

@@ -6,6 +6,7 @@ and that CTranslate2's loaders pass over is a refusal by name.
 
 from __future__ import annotations
 
+import math
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -23,8 +24,6 @@ _ARCHITECTURES: Final = {
 }
 """`model_type` of transformers → name of the engine, and the one class that is converted."""
 _GEMMA3_BASES: Final = (1_000_000.0, 10_000.0)
-# CTranslate2 computes Llama 3.1's scaling with this length, whatever the checkpoint says.
-_LLAMA3_LENGTH: Final = 8192
 
 
 class _Rope(msgspec.Struct, frozen=True):
@@ -32,6 +31,9 @@ class _Rope(msgspec.Struct, frozen=True):
     type: str | None = None
     rope_theta: float | None = None
     factor: float | None = None
+    low_freq_factor: float | None = None
+    high_freq_factor: float | None = None
+    original_max_position_embeddings: int | None = None
 
     @property
     def kind(self) -> str:
@@ -114,7 +116,7 @@ def shape_of(config: Config) -> tuple[str, Shape]:
     if activation != ("gelu_pytorch_tanh" if gemma else "silu"):
         raise UnsupportedModel(f"activation {_quoted(activation)} is not supported")
     head_dim = _head_dim(config, architecture)
-    theta, linear = _rope(config, architecture)
+    theta, linear, factors = _rope(config, architecture)
     context = config.max_position_embeddings
     if gemma:
         if config.query_pre_attn_scalar not in {None, head_dim}:
@@ -136,6 +138,7 @@ def shape_of(config: Config) -> tuple[str, Shape]:
         norm_epsilon=config.rms_norm_eps,
         activation=Activation.GELU_TANH if gemma else Activation.SILU,
         rope_linear=linear,
+        rope_factors=factors,
         qkv_bias=architecture == "qwen2",
         qk_norm=architecture in {"qwen3", "gemma3"},
         post_norms=gemma,
@@ -161,8 +164,8 @@ def _head_dim(config: Config, architecture: str) -> int:
     return plain
 
 
-def _rope(config: Config, architecture: str) -> tuple[float, float]:
-    """Return the rotary base and the divisor of positions, out of either form of the settings."""
+def _rope(config: Config, architecture: str) -> tuple[float, float, tuple[float, ...]]:
+    """Return the rotary base and the divisors of positions and of frequencies of `Shape`."""
     raw = config.rope_parameters or {}
     if architecture == "gemma3":
         each = _convert(raw, _LayerRopes)
@@ -175,12 +178,28 @@ def _rope(config: Config, architecture: str) -> tuple[float, float]:
         kinds = {full.kind, local.kind, (config.rope_scaling or _Rope()).kind}
         if bases != _GEMMA3_BASES or kinds != {"default"}:
             raise UnsupportedModel("Gemma 3 with other rotary settings is not supported")
-        return bases[0], 1.0
+        return bases[0], 1.0, ()
     rope = _convert(raw, _Rope) if raw else config.rope_scaling or _Rope()
-    if rope.kind not in {"default", "linear"}:
+    if rope.kind not in {"default", "linear", "llama3"}:
         raise UnsupportedModel(f"rope scaling {_quoted(rope.kind)} is not supported")
-    linear = (rope.factor or 1.0) if rope.kind == "linear" else 1.0
-    return rope.rope_theta or config.rope_theta or 10_000.0, linear
+    theta = rope.rope_theta or config.rope_theta or 10_000.0
+    if rope.kind == "llama3":
+        return theta, 1.0, _llama3(rope, theta, _head_dim(config, architecture))
+    return theta, (rope.factor or 1.0) if rope.kind == "linear" else 1.0, ()
+
+
+def _llama3(rope: _Rope, theta: float, head_dim: int) -> tuple[float, ...]:
+    """Return Llama 3.1's divisors: long waves are slowed down by the factor, short ones are not."""
+    factor, length = rope.factor, rope.original_max_position_embeddings
+    low, high = rope.low_freq_factor, rope.high_freq_factor
+    if not (factor and length and low and high) or factor < 1 or not 0 < low < high:
+        raise BrokenSource("config.json lacks a part of its rope scaling; download it again")
+    factors = []
+    for index in range(0, head_dim, 2):
+        waves = length / (2 * math.pi * theta ** (index / head_dim))  # In the first context.
+        share = min(1.0, max(0.0, (waves - low) / (high - low)))
+        factors.append(1 / (share + (1 - share) / factor))
+    return tuple(factors)
 
 
 def ids(value: int | list[int] | None) -> list[int]:

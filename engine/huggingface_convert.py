@@ -56,13 +56,12 @@ def _convert(work: Path) -> dict[str, str]:
         np.save(work / LOGITS, logits[0].float().numpy())
         return model
 
-    special = ct2.SpecialTokens(job.bos, job.eos, job.unk)
     ct2.convert_checkpoint(
         work / CHECKPOINT,
         work / CONVERTED,
+        job.shape,
         job.vocabulary,
-        special,
-        job.norm_epsilon,
+        job.special,
         job.quantization,
         load,
     )

@@ -15,7 +15,16 @@ from dataclasses import dataclass, field
 from gateway import logs
 from gateway.channel import Channel, Done
 from gateway.domain.errors import AuthenticationError, Code, ExchangeError
-from gateway.domain.exchange import Action, Ask, Credentials, End, Model, Piece, Usage
+from gateway.domain.exchange import (
+    Action,
+    Ask,
+    Credentials,
+    End,
+    FinishReason,
+    Model,
+    Piece,
+    Usage,
+)
 from gateway.domain.findings import Findings
 from gateway.domain.guard import StreamGuard
 from gateway.domain.policy import Deny, Permit, Profile
@@ -183,7 +192,7 @@ class Pipeline:
                             progress.reason = event.reason
             if progress.reason is None:
                 raise ExchangeError(Code.ENGINE_FAILED, "The engine stopped in mid-reply.")
-            return guard.finish()
+            return guard.finish(cut_short=progress.reason is FinishReason.LENGTH)
 
         rest, failure = await _supervised(stream(), trail, channel)
         reason = progress.reason = guard.reason(progress.reason)

@@ -208,6 +208,7 @@ MUTANTS = (
         "def _compare(frontier: Frontier, checkpoint: Checkpoint, name: str) -> None:\n",
         "def _compare(frontier: Frontier, checkpoint: Checkpoint, name: str) -> None:\n    return\n\n\n"
         "def _compared(frontier: Frontier, checkpoint: Checkpoint, name: str) -> None:\n",
+        ("tests/unit/ledger/test_verifier.py",),
     ),
 )
 

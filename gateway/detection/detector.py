@@ -22,6 +22,8 @@ from gateway.domain.findings import Finding, Findings
 from gateway.domain.text import RawText
 
 T = TypeVar("T")
+_LEAST: Final = 200
+"""Characters that even the shortest text costs: thousands of them are not one step."""
 _Window = tuple[int, int, int]
 """Index of a text, start and end in its view."""
 _FAILED: Final = (
@@ -93,11 +95,12 @@ def _steps(views: Sequence[View]) -> list[list[_Window]]:
     room = 0
     for index, view in enumerate(views):
         for start, end in windows(view.text):
-            if end - start > room:
+            cost = max(end - start, _LEAST)
+            if cost > room:
                 steps.append([])
                 room = SIZE
             steps[-1].append((index, start, end))
-            room -= end - start
+            room -= cost
     return steps
 
 

@@ -7,6 +7,7 @@ identifier: the last word, and before it the words with digits that a number may
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -24,6 +25,9 @@ CONTEXT: Final = 96
 """Characters of released text that the scanner sees again, so that `MRN: ` still counts."""
 _LAST_LATIN: Final = "\u024f"
 _TRIGGERS: Final = frozenset("0123456789@:/")
+_FRAGMENT: Final = re.compile(
+    r"\[?(?<![A-Za-z0-9_\\])(?P<name>[A-Za-z][A-Za-z0-9_\\]*_[0-9]{0,2})\Z"
+)
 _GROUP: Final = 4
 """Letters of a group inside a spaced-out number, such as the bank in an IBAN."""
 
@@ -59,8 +63,16 @@ class StreamGuard:
         self._held += text
         return self._release(_settled(self._held))
 
-    def finish(self) -> str:
-        """Return the rest: nothing follows that could change what it is."""
+    def finish(self, *, cut_short: bool = False) -> str:
+        """Return the rest: nothing follows that could change what it is.
+
+        Where the reply was cut short, a pseudonym that it was cut in says nothing to anyone and is
+        left out.
+        """
+        if cut_short and self._profile.restore:
+            stem = _FRAGMENT.search(self._held)
+            if stem is not None and self._pseudonyms.begins(stem["name"]):
+                self._held = self._held[: stem.start()]
         return self._release(len(self._held))
 
     def reason(self, reason: FinishReason | None) -> FinishReason:

@@ -3,8 +3,9 @@
 A pseudonym is `TAG_nnn`: the tag says what it stands for, so the model can reason about it, and
 three digits tell one from another. It stands without brackets, because a model then treats it as a
 name (`docs/adr/0003`). The digits come from a keyed hash of the value and of the conversation, not
-from counting: a later turn, or a shortened history, gives the same value the same pseudonym, and
-two conversations share nothing. The map lives as long as its exchange.
+from counting: a later turn gives the same value the same pseudonym (a shortened history too, unless
+a value that went before had a number close to it), and two conversations share nothing. The map
+lives as long as its exchange.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import hashlib
 import hmac
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final, NoReturn
 
 from gateway.domain.entities import KNOWN, EntityType, tag
@@ -72,7 +73,7 @@ class Pseudonyms:
     the caller wrote would be restored to someone's data.
     """
 
-    __slots__ = ("_by_identity", "_by_surface", "_key", "_restores", "_taken")
+    __slots__ = ("_by_identity", "_by_surface", "_key", "_near", "_restores", "_taken")
 
     def __init__(self, key: bytes, taken: frozenset[str] = frozenset()) -> None:
         self._key = key
@@ -80,6 +81,7 @@ class Pseudonyms:
         self._by_identity: dict[str, list[str]] = {}
         self._by_surface: dict[tuple[EntityType, str], str] = {}
         self._restores: dict[str, str] = {}
+        self._near: dict[str, set[str]] = {}
 
     def __repr__(self) -> str:
         return f"<Pseudonyms {len(self._restores)}>"
@@ -107,6 +109,11 @@ class Pseudonyms:
         stem, _, number = name.replace("\\", "").rpartition("_")
         return self._restores.get(f"{stem.upper()}_{number}")
 
+    def begins(self, fragment: str) -> bool:
+        """Say whether a pseudonym of this exchange begins with `fragment`, but is not it."""
+        start = fragment.replace("\\", "").upper()
+        return any(name != start and name.startswith(start) for name in self._restores)
+
     def _issue(self, entity: EntityType, surface: str) -> str:
         identity = canonical(entity, surface)
         spellings = self._by_identity.get(identity)
@@ -123,11 +130,26 @@ class Pseudonyms:
     def _free_number(self, entity: EntityType, identity: str) -> str:
         digest = hmac.digest(self._key, identity.encode("utf-8", "surrogatepass"), "sha256")
         start = int.from_bytes(digest[:8], "big") % _NUMBERS
-        for step in range(_NUMBERS):
-            name = f"{tag(entity)}_{(start + step) % _NUMBERS:03d}"
-            if name not in self._restores and name not in self._taken:
+        word = tag(entity)
+        # A model that slips on one digit must not name another patient. Past the hundred numbers
+        # or so that can be kept two digits apart, any free one has to do.
+        near = self._near.setdefault(word, set())
+        for avoided in (near, ()):
+            for step in range(_NUMBERS):
+                number = f"{(start + step) % _NUMBERS:03d}"
+                name = f"{word}_{number}"
+                if number in avoided or name in self._restores or name in self._taken:
+                    continue
+                near.update(_slips(number))
                 return name
         raise TooManyPseudonyms
+
+
+def _slips(number: str) -> Iterator[str]:
+    """Yield every number that differs from `number` in one digit."""
+    for place in range(len(number)):
+        for digit in "0123456789":
+            yield number[:place] + digit + number[place + 1 :]
 
 
 def written_pseudonyms(texts: Iterable[str]) -> frozenset[str]:

@@ -64,6 +64,14 @@ class _Reader:
             raise ExchangeError(Code.UNSUPPORTED_MEDIA_TYPE, "Send application/json.")
         if headers.get("content-encoding", "identity").lower() != "identity":
             raise ExchangeError(Code.UNSUPPORTED_MEDIA_TYPE, "Send the body uncompressed.")
+        if "upgrade" in headers:
+            # The HTTP parser takes the body for the other protocol's, and it is lost.
+            raise ExchangeError(
+                Code.INVALID_REQUEST,
+                "This is an HTTP/1.1 server: do not ask to upgrade the connection "
+                "(Java: HttpClient.Version.HTTP_1_1).",
+                param="Upgrade",
+            )
         body = await self._inbox.body(headers.get("content-length"))
         match self._action:
             case Action.CHAT:

@@ -146,3 +146,14 @@ def test_no_stream_is_held_back_for_long(run_of: str) -> None:
         fed += len(run_of)
         released += len(guard.feed(run_of))
         assert fed - released <= MAX_HOLD + 8
+
+
+def test_a_pseudonym_that_the_reply_was_cut_in_is_left_out() -> None:
+    for length in range(1, 11):
+        pseudonyms, anna, _ = issued()
+        guard = StreamGuard(pseudonyms, profile(), PhoneScanner())
+        reply = guard.feed(f"So {anna[:length]}") + guard.finish(cut_short=True)
+        expected = {10: "So Anna Berg", 7: "So ", 8: "So ", 9: "So "}
+        assert reply == expected.get(length, f"So {anna[:length]}")
+    guard = StreamGuard(issued()[0], profile(), PhoneScanner())
+    assert guard.feed("see TABLE_1") + guard.finish(cut_short=True) == "see TABLE_1"

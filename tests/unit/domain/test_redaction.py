@@ -1,4 +1,5 @@
 import itertools
+import re
 from collections.abc import Mapping
 
 import pytest
@@ -239,3 +240,13 @@ def test_more_values_than_numbers_is_a_refusal() -> None:
     with pytest.raises(ExchangeError) as caught:
         treat(text, findings, PSEUDONYM)
     assert caught.value.code is Code.LIMIT_EXCEEDED
+
+
+def test_no_two_people_are_one_slip_of_a_digit_apart() -> None:
+    names = [f"Person{chr(97 + index % 26)}{chr(97 + index // 26)}" for index in range(60)]
+    text = " ".join(names)
+    done = treat(text, find(text, *names), PSEUDONYM)
+    numbers = re.findall(r"PERSON_(\d{3})", only(done))
+    assert len(set(numbers)) == 60
+    for one, two in itertools.combinations(numbers, 2):
+        assert sum(a != b for a, b in zip(one, two, strict=True)) >= 2

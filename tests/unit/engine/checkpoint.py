@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers
@@ -34,7 +36,7 @@ QWEN = (
 
 
 def tokenizer(*, bos: bool = False) -> Tokenizer:
-    """Return byte-level BPE as Qwen's, with control tokens, a mark-up word and a word of its own."""
+    """Return byte-level BPE as Qwen's, with control tokens and a word of its own."""
     made = Tokenizer(models.BPE())
     made.normalizer = normalizers.NFC()
     made.pre_tokenizer = pre_tokenizers.Sequence(
@@ -103,7 +105,7 @@ def write(
     config: dict[str, Any] | None = None,
     settings: dict[str, Any] | None = None,
 ) -> Path:
-    """Write all but the weights, of which there is an empty file; `config` changes `config.json`."""
+    """Write all but the weights, which are an empty file; `config` changes `config.json`."""
     directory.mkdir(parents=True, exist_ok=True)
     made = tokenizer(bos=bos)
     made.save(str(directory / "tokenizer.json"))
@@ -142,7 +144,11 @@ def fill(directory: Path, *, shard: str = "5GB") -> Any:
                 weight.copy_(torch.randn_like(weight))
             else:
                 weight.copy_(torch.randn_like(weight) / weight.shape[-1] ** 0.5)
-                weight.mul_(8 if "embed" in name else 2 if "q_proj" in name or "k_proj" in name else 1)
+                factors = {"q_proj": 2, "k_proj": 2, "embed_tokens": 8}
+                weight.mul_(factors.get(name.split(".")[-2], 1))
     (directory / "model.safetensors").unlink()
-    model.save_pretrained(directory, max_shard_size=shard)
+    with TemporaryDirectory() as saved:
+        model.save_pretrained(saved, max_shard_size=shard)
+        for path in Path(saved).glob("*.safetensors*"):  # The small files stay as they were.
+            shutil.move(path, directory)
     return model

@@ -122,6 +122,21 @@ def test_a_field_that_stands_twice_is_refused_and_not_dropped(body: bytes) -> No
     assert refusal(body).code is Code.INVALID_JSON
 
 
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"messages": [{"role": CANARY, "content": "Hi"}]},
+        {"messages": [{"role": "user", "content": [{"type": CANARY}]}]},
+        {"response_format": {"type": CANARY}},
+        {"temperature": CANARY},
+        {"service_tier": CANARY},
+        {"tool_choice": CANARY},
+    ],
+)
+def test_a_value_that_is_refused_is_never_quoted(more: dict[str, object]) -> None:
+    check(refusal({"model": "m", "messages": [{"role": "user", "content": "Hi"}], **more}))
+
+
 @pytest.mark.parametrize("number", ["9" * 5000, "1e999", "-0", "1.0000000000000000000001"])
 def test_numbers_of_any_length_are_read_or_refused(number: str) -> None:
     body = f'{{"model":"m","messages":[{{"role":"user","content":"Hi"}}],"seed":{number}}}'

@@ -10,8 +10,8 @@ import pytest
 
 from gateway.domain.errors import LedgerUnavailable
 from gateway.domain.ports import Receipt
-from gateway.ledger.answers import ThreadWaiter, deliver
 from gateway.files import create_file, make_directory, replace_file
+from gateway.ledger.answers import ThreadWaiter, deliver
 
 RECEIPT = Receipt("x", 0, bytes(32))
 

@@ -115,7 +115,10 @@ def test_progress_ends_at_the_size_of_the_log(whole: Place) -> None:
     assert seen[-1] == (SIZE, SIZE)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    max_examples=60,
+)
 @given(data=st.data())
 def test_any_changed_byte_of_any_leaf_is_found(
     whole: Place, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject

@@ -1,0 +1,13 @@
+"""What all tests share: how Hypothesis looks for counterexamples on slow, shared machines."""
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+# A test asserts behaviour, not time: a slow machine is no counterexample.
+settings.register_profile(
+    "shared", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+)
+# Where nobody watches, the same examples each time; elsewhere fresh ones, so that more is tried.
+settings.register_profile("ci", settings.get_profile("shared"), derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "shared")
