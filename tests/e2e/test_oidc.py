@@ -171,9 +171,9 @@ def test_after_a_rotation_new_tokens_work_at_once_and_old_ones_no_more(hospital:
     first = hospital.models(new)
     if first.status_code != 200:
         assert (code(first), first.headers["retry-after"]) == ("identity_unavailable", "1")
-    wait_for(lambda: hospital.models(new).status_code == 200, "the new keys are known", 3)
+    wait_for(lambda: hospital.models(new).status_code == 200, "the new keys are known", 15)
     refused = wait_for(
-        lambda: (reply := hospital.models(old)).status_code == 401 and reply, "the old are not", 5
+        lambda: (reply := hospital.models(old)).status_code == 401 and reply, "the old are not", 15
     )
     assert code(refused) == "invalid_credentials"
 
@@ -195,8 +195,8 @@ def test_in_an_outage_known_keys_hold_for_a_while_and_then_nobody_is_believed(
     hospital.provider.stop()
     begun = time.monotonic()
     assert hospital.models(token).status_code == 200
-    wait_for(lambda: code_of(hospital.models(token)) == "identity_unavailable", "too old", 10)
-    assert MAX_AGE - 3 <= time.monotonic() - begun <= MAX_AGE + 2
+    wait_for(lambda: code_of(hospital.models(token)) == "identity_unavailable", "too old", 20)
+    assert MAX_AGE - 3 <= time.monotonic() - begun <= MAX_AGE + 6
     assert hospital.models(hospital.key.secret).status_code == 200
     assert "oidc_keys_unavailable" in hospital.gateway.said()
     ran = hospital.gateway.cli("doctor", "--json")
@@ -204,7 +204,7 @@ def test_in_an_outage_known_keys_hold_for_a_while_and_then_nobody_is_believed(
     assert found["identity"]["verdict"] == "failed"
     hospital.provider.start()
     again = hospital.provider.token()
-    wait_for(lambda: hospital.models(again).status_code == 200, "the provider is back", 5)
+    wait_for(lambda: hospital.models(again).status_code == 200, "the provider is back", 20)
     ran = hospital.gateway.cli("doctor", "--json")
     found = {line["check"]: line for line in map(json.loads, ran.stdout.splitlines())}
     assert (found["identity"]["verdict"], found["identity"]["found"][:6]) == ("ok", "3 keys")
@@ -228,7 +228,7 @@ def test_a_gateway_starts_without_its_provider_and_believes_it_when_it_comes(
         assert hospital.models(hospital.key.secret).status_code == 200
         provider.start()
         fresh = provider.token("es256")
-        wait_for(lambda: hospital.models(fresh).status_code == 200, "the provider is back", 5)
+        wait_for(lambda: hospital.models(fresh).status_code == 200, "the provider is back", 20)
         assert gateway.stop() == 0
     finally:
         provider.stop()
