@@ -43,7 +43,8 @@ test: $(VENV)/.dev $(MODEL) tests/clients/node_modules/.stamp ## All tests that 
 test-slow: $(VENV)/.dev $(MODEL) tests/clients/node_modules/.stamp ## The tests that take longer
 	$(BIN)/python -m pytest -m slow
 
-# The Node client is a peer to test against; without Node its test is skipped and says so.
+# The Node client and a real identity provider are peers to test against; without Node their tests are
+# skipped and say so.
 tests/clients/node_modules/.stamp: tests/clients/package-lock.json
 	@if command -v npm >/dev/null; then cd tests/clients && npm ci --no-audit --no-fund; else mkdir -p tests/clients/node_modules; fi
 	@touch $@

@@ -22,14 +22,16 @@ from gateway.detection.detector import PresidioDetector
 from gateway.detection.scanner import ShapeScanner
 from gateway.domain.entities import MEDICAL_RECORD_NUMBER, PERSON, PHONE_NUMBER
 from gateway.domain.errors import Code, ExchangeError
-from gateway.domain.ports import Detector
+from gateway.domain.ports import Authenticator, Detector
 from gateway.domain.records import Admin, AdminAct
 from gateway.domain.text import RawText
 from gateway.generation.local import LocalEngine
 from gateway.http import health, openai, openapi
 from gateway.http.errors import HANDLERS
 from gateway.identity.authenticator import ApiKeyAuthenticator
+from gateway.identity.chain import ChainAuthenticator
 from gateway.identity.keyring import open_keyring
+from gateway.identity.provider import open_oidc
 from gateway.ledger.ledger import SqliteLedger
 from gateway.pipeline import Parts, Pipeline
 from gateway.policy.check import check_release
@@ -56,8 +58,8 @@ class Gateway:
 def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
     """Build the parts from `settings`. Nothing listens yet.
 
-    Raises `SecretFileError`, `PolicyError`, `KeyStoreError`, `LedgerError`, `LedgerUnavailable` or
-    `EngineError`, each with what to do; then nothing stays open.
+    Raises `SecretFileError`, `PolicyError`, `KeyStoreError`, `LedgerError`, `LedgerUnavailable`,
+    `EngineError` or `ProviderError`, each with what to do; then nothing stays open.
     """
     clock = SystemClock()
     secrets = installation.prepare(settings)
@@ -80,13 +82,19 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
         say("models")
         engine = LocalEngine.load(ModelStore(settings.models), settings.engine)
         undo.callback(engine.close)
+        authenticator: Authenticator = ApiKeyAuthenticator(keyring, clock)
+        if (provider := settings.identity.oidc) is not None:
+            say("identity provider")
+            oidc, end_oidc = open_oidc(provider, settings.data, clock)
+            undo.callback(end_oidc)
+            authenticator = ChainAuthenticator(authenticator, oidc)
         close = undo.pop_all().close
     logs.event(
         "gateway_built", node=settings.node, release=decider.release, open_exchanges=ledger.lost
     )
     return Gateway(
         parts=Parts(
-            authenticator=ApiKeyAuthenticator(keyring, clock),
+            authenticator=authenticator,
             decider=decider,
             detector=detector,
             scanner=ShapeScanner(),

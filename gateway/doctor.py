@@ -18,8 +18,11 @@ from engine import EngineError, ModelStore, detect_devices
 from gateway import secretfiles
 from gateway.clock import SystemClock
 from gateway.egress import parse_peers
+from gateway.identity.fetch import FetchError
+from gateway.identity.jwks import JwksError
 from gateway.identity.keyring import DATABASE, open_keyring
 from gateway.identity.keys import State
+from gateway.identity.provider import ProviderError, fetcher
 from gateway.identity.store import KeyStoreError
 from gateway.ledger.errors import LedgerError
 from gateway.ledger.ledger import VKEY_FILE
@@ -64,6 +67,7 @@ def examine(settings: Settings) -> Iterator[Diagnosis]:
         "secret keys": _secrets,
         "policy": _policy,
         "API keys": _api_keys,
+        "identity": _identity,
         "ledger": _ledger,
         "models": _models,
         "cores": _cores,
@@ -170,6 +174,25 @@ def _api_keys(settings: Settings) -> Diagnosis:
     return Diagnosis("API keys", Verdict.OK, f"{len(active)} active of {len(keys)}")
 
 
+def _identity(settings: Settings) -> Diagnosis:
+    oidc = settings.identity.oidc
+    if oidc is None:
+        return Diagnosis("identity", Verdict.OK, "API keys alone; no provider is named")
+    peer = oidc.endpoint.peer
+    try:
+        keys = fetcher(oidc, settings.data)()
+    except ProviderError as error:
+        return Diagnosis("identity", Verdict.FAILED, str(error))
+    except (FetchError, JwksError) as error:
+        return Diagnosis(
+            "identity",
+            Verdict.FAILED,
+            f"no keys from the provider at {peer} ({error.reason})",
+            "docs/operations.md says what the word in brackets means",
+        )
+    return Diagnosis("identity", Verdict.OK, f"{len(keys)} keys of the provider at {peer}")
+
+
 def _ledger(settings: Settings) -> Diagnosis:
     vkey_file = settings.ledger / VKEY_FILE
     if not vkey_file.is_file():
@@ -212,7 +235,7 @@ def _cores(_settings: Settings) -> Diagnosis:
 
 def _egress(settings: Settings) -> Diagnosis:
     try:
-        peers = parse_peers(settings.egress.peers)
+        peers = parse_peers(settings.peers)
     except ValueError as error:
         return Diagnosis("egress", Verdict.FAILED, f"egress.peers: {error}")
     if not peers:

@@ -6,18 +6,28 @@ environment (`INTRAMURAL_DATA`, the data directory, and `INTRAMURAL_CONFIG`, the
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 import socket
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
+from urllib.parse import urlsplit
 
 import msgspec
 
 _Positive = Annotated[int, msgspec.Meta(ge=1)]
 _Seconds = Annotated[float, msgspec.Meta(gt=0, le=3600)]
 _NODE: Final = re.compile(r"[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?\Z")
+_ROLE: Final = re.compile(r"[a-z][a-z0-9_-]{0,31}\Z")
+_HOST: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?\Z")
+_URL: Final = re.compile(r"https?://[\x21-\x22\x24-\x7e]{1,1000}\Z")
+_Word = Annotated[str, msgspec.Meta(min_length=1, max_length=512)]
+_Words = Annotated[tuple[_Word, ...], msgspec.Meta(min_length=1, max_length=64)]
+Algorithm = Literal["RS256", "RS384", "PS256", "ES256", "ES384"]
+"""Signatures with a public key, all of them: there is no word for `none` or for a shared secret."""
+TokenType = Literal["at+jwt", "JWT"]
 
 
 class SettingsError(Exception):
@@ -58,8 +68,126 @@ class EngineSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Names of the models to serve; none named means all in the store."""
 
 
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where one document is fetched: by whatever name, always from this address and port."""
+
+    tls: bool
+    host: str
+    """The name that the certificate has to bear, and that the request asks for."""
+    address: str
+    port: int
+    target: str
+    """Path and query."""
+
+    @property
+    def peer(self) -> str:
+        """Return `address:port`, as `egress.peers` would name it."""
+        host = f"[{self.address}]" if ":" in self.address else self.address
+        return f"{host}:{self.port}"
+
+
+class Oidc(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The identity provider whose access tokens are believed."""
+
+    issuer: _Word
+    """Exactly the `iss` of its tokens."""
+    audience: _Words
+    """A token is for this gateway if its `aud` names one of these."""
+    jwks_url: str | None = None
+    """Where its keys are; or, instead,"""
+    discovery_url: str | None = None
+    """where its metadata are, which say where under the same address its keys are."""
+    address: str | None = None
+    """The address that the name in the URL stands for: names are never looked up."""
+    ca_file: str | None = None
+    """Certificates that may vouch for the provider, and no others; relative to --data."""
+    algorithms: Annotated[tuple[Algorithm, ...], msgspec.Meta(min_length=1)] = (
+        "RS256",
+        "ES256",
+        "PS256",
+        "RS384",
+        "ES384",
+    )
+    types: Annotated[tuple[TokenType, ...], msgspec.Meta(min_length=1)] = ("at+jwt",)
+    """Values of the header `typ`. ID tokens say `JWT` too: add it only where the provider does."""
+    leeway: Annotated[int, msgspec.Meta(ge=0, le=60)] = 30
+    """Seconds by which the clocks may differ."""
+    role_claims: tuple[_Word, ...] = ()
+    """Claims whose values `roles` translates. Dots go into objects: `realm_access.roles`."""
+    group_claims: tuple[_Word, ...] = ()
+    roles: dict[_Word, str] = {}
+    """A value of those claims, and the role of ours that it stands for."""
+    groups: dict[_Word, str] = {}
+    refresh: Annotated[int, msgspec.Meta(ge=1, le=86400)] = 300
+    """Seconds between two looks at the provider's keys."""
+    refetch: Annotated[int, msgspec.Meta(ge=1, le=300)] = 10
+    """Seconds at least between two looks, whatever tokens ask for."""
+    max_age: Annotated[int, msgspec.Meta(ge=2, le=86400)] = 3600
+    """Seconds for which keys are good when the provider does not answer."""
+    timeout: Annotated[float, msgspec.Meta(gt=0, le=30)] = 5.0
+    """Seconds for one document, from the connection to its last byte."""
+
+    def __post_init__(self) -> None:
+        """Raise `ValueError`, with what to write instead."""
+        if self.refetch > self.refresh or 2 * self.refresh > self.max_age:
+            raise ValueError(
+                "refetch <= refresh, and twice refresh <= max_age: else good keys grow too old"
+            )
+        for values in (self.roles, self.groups):
+            if not all(_ROLE.match(name) for name in values.values()):
+                raise ValueError("a role or group is 1 to 32 of a-z, 0-9, _ and -, a letter first")
+        for paths, values in ((self.role_claims, self.roles), (self.group_claims, self.groups)):
+            if bool(paths) != bool(values):
+                raise ValueError(
+                    "role_claims and roles, and group_claims and groups, belong together: a claim "
+                    "without a translation gives nothing, and neither does the reverse"
+                )
+        if self.endpoint.tls and self.ca_file is None:
+            raise ValueError("name the ca_file that vouches for the provider's certificate")
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """Return where to ask first: the keys, or the metadata."""
+        if (self.jwks_url is None) == (self.discovery_url is None):
+            raise ValueError("name one of jwks_url and discovery_url")
+        return parse_endpoint(self.jwks_url or self.discovery_url or "", self.address)
+
+
+def parse_endpoint(url: str, address: str | None) -> Endpoint:
+    """Return where `url` leads if its host is at `address`. Else `ValueError`, with what to do."""
+    if not _URL.match(url):
+        raise ValueError("a URL is https://host[:port]/path, in printable ASCII, without #")
+    parts = urlsplit(url)
+    host, port = parts.hostname or "", parts.port
+    if "@" in parts.netloc or not (_HOST.match(host) or ":" in host) or port == 0:
+        raise ValueError("a URL is https://host[:port]/path, without a user and a password")
+    try:
+        literal = str(ipaddress.ip_address(host))
+    except ValueError:
+        literal = None
+    if literal is None and address is None:
+        raise ValueError(f"say at which address {host} is: names are not looked up")
+    pinned = str(ipaddress.ip_address(address or host))
+    if literal not in {None, pinned}:
+        raise ValueError("the URL names one address, and `address` another")
+    tls = parts.scheme == "https"
+    if not tls and not ipaddress.ip_address(pinned).is_loopback:
+        raise ValueError(
+            "keys are fetched over https: over http anybody on the way could swap them"
+        )
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    return Endpoint(tls, literal or host, pinned, port or (443 if tls else 80), target)
+
+
+class Identity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who may be believed, besides those with API keys."""
+
+    oidc: Oidc | None = None
+
+
 class Egress(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The peers that this process may open connections to, as `host:port`. There are none today."""
+    """More peers that this process may open connections to, as `address:port`."""
 
     peers: tuple[str, ...] = ()
 
@@ -79,6 +207,7 @@ class File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Name of this node in its ledger's origin; the host's name if absent."""
     server: Server = Server()
     engine: EngineSettings = EngineSettings()
+    identity: Identity = Identity()
     egress: Egress = Egress()
     log: Log = Log()
     models: str | None = None
@@ -93,6 +222,7 @@ class Settings:
     node: str
     server: Server
     engine: EngineSettings
+    identity: Identity
     egress: Egress
     log: Log
     models: Path
@@ -112,6 +242,12 @@ class Settings:
     def state(self) -> Path:
         """Directory of the state database: API keys."""
         return self.data / "state"
+
+    @property
+    def peers(self) -> tuple[str, ...]:
+        """Whom the process may connect to: the named peers, and the identity provider."""
+        oidc = self.identity.oidc
+        return self.egress.peers if oidc is None else (*self.egress.peers, oidc.endpoint.peer)
 
     @property
     def policies(self) -> Path:
@@ -149,6 +285,7 @@ def load(data: Path | None = None, config: Path | None = None) -> Settings:
         node=node,
         server=file.server,
         engine=file.engine,
+        identity=file.identity,
         egress=file.egress,
         log=file.log,
         models=root.resolve() / (file.models or "models"),

@@ -38,7 +38,7 @@ def serve(
     settings = settings_of(context)
     logs.configure(style=settings.log.format, level=settings.log.level)
     try:
-        peers = egress.parse_peers(settings.egress.peers)
+        peers = egress.parse_peers(settings.peers)
     except ValueError as error:
         fail(f"egress.peers in the settings: {error}", 2)
     egress.install(peers)
@@ -67,6 +67,7 @@ def explain(error: Exception) -> str:
     """Return what to tell a person; re-raise what nobody foresaw, for the crash report."""
     from engine import EngineError
     from gateway.domain.errors import ExchangeError
+    from gateway.identity.provider import ProviderError
     from gateway.identity.store import KeyStoreError
     from gateway.ledger.errors import LedgerError
     from gateway.policy.problems import PolicyError
@@ -78,6 +79,7 @@ def explain(error: Exception) -> str:
         KeyStoreError,
         LedgerError,
         PolicyError,
+        ProviderError,
         SecretFileError,
         OSError,
     )

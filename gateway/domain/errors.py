@@ -20,6 +20,7 @@ class Code(StrEnum):
     INVALID_CREDENTIALS = "invalid_credentials"
     REVOKED_CREDENTIALS = "revoked_credentials"
     EXPIRED_CREDENTIALS = "expired_credentials"
+    TOKEN_NOT_YET_VALID = "token_not_yet_valid"  # noqa: S105 - a code, no secret
     NETWORK_NOT_ALLOWED = "network_not_allowed"
     # what was sent
     INVALID_JSON = "invalid_json"

@@ -77,6 +77,8 @@ class Assurance(StrEnum):
     """How the caller proved who they are."""
 
     API_KEY = "api_key"
+    OIDC = "oidc"
+    """An access token that the hospital's identity provider signed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ STATUS: Final[dict[Code, int]] = {
     Code.INVALID_CREDENTIALS: 401,
     Code.REVOKED_CREDENTIALS: 401,
     Code.EXPIRED_CREDENTIALS: 401,
+    Code.TOKEN_NOT_YET_VALID: 401,
     Code.NETWORK_NOT_ALLOWED: 403,
     Code.BODY_TOO_LARGE: 413,
     Code.HEADERS_TOO_LARGE: 431,
@@ -48,7 +49,12 @@ STATUS: Final[dict[Code, int]] = {
     Code.INTERNAL_ERROR: 500,
 }
 """What is not listed is the client's to mend: 400."""
-_RETRY_AFTER: Final = {Code.OVERLOADED: "1", Code.SHUTTING_DOWN: "5", Code.AUDIT_UNAVAILABLE: "5"}
+_RETRY_AFTER: Final = {
+    Code.OVERLOADED: "1",
+    Code.IDENTITY_UNAVAILABLE: "1",
+    Code.SHUTTING_DOWN: "5",
+    Code.AUDIT_UNAVAILABLE: "5",
+}
 _UNAUTHORIZED: Final = 401
 _SERVER: Final = 500
 _TYPES: Final = {

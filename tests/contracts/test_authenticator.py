@@ -11,25 +11,26 @@ from gateway.domain.errors import AuthenticationError, Code
 from gateway.domain.exchange import Caller, Credentials
 from gateway.domain.ports import Authenticator
 from gateway.identity.authenticator import ApiKeyAuthenticator
+from gateway.identity.chain import ChainAuthenticator
 from gateway.identity.keyring import open_keyring
 from gateway.identity.keys import Grant
 from gateway.identity.networks import parse_networks
 from tests.fakes.identity import START, FakeAuthenticator, StoppedClock
 from tests.fakes.identity import caller as fake_caller
+from tests.fakes.provider import NOW, House, claims, sign
 
 HERE = "10.1.2.3"
 
 
 @dataclass
 class Scenario:
-    """One key works; one was revoked; one has expired; one belongs to another network."""
+    """One credential works; each of `refused` is known, and refused for a reason of its own."""
 
     authenticator: Authenticator
     broken: Authenticator
     good: str
-    revoked: str
-    expired: str
-    elsewhere: str
+    refused: dict[Code, str]
+    prefix: str = "key:"
 
 
 def real(folder: Path) -> Scenario:
@@ -55,33 +56,69 @@ def real(folder: Path) -> Scenario:
         ApiKeyAuthenticator(keyring, clock),
         ApiKeyAuthenticator(broken, clock),
         good=key(),
-        revoked=revoked,
-        expired=key(expires=0),
-        elsewhere=key(network="192.0.2.0/24"),
+        refused={
+            Code.REVOKED_CREDENTIALS: revoked,
+            Code.EXPIRED_CREDENTIALS: key(expires=0),
+            Code.NETWORK_NOT_ALLOWED: key(network="192.0.2.0/24"),
+        },
+    )
+
+
+def tokens() -> Scenario:
+    broken = House()
+    broken.tick.now += 10**6
+    return Scenario(
+        House().authenticator,
+        broken.authenticator,
+        good=sign(),
+        refused={
+            Code.EXPIRED_CREDENTIALS: sign(claims(exp=NOW - 100)),
+            Code.TOKEN_NOT_YET_VALID: sign(claims(nbf=NOW + 100)),
+        },
+        prefix="oidc:",
+    )
+
+
+def chained(folder: Path, *, by_token: bool) -> Scenario:
+    keys, oidc = real(folder), tokens()
+    chosen = oidc if by_token else keys
+    return Scenario(
+        ChainAuthenticator(keys.authenticator, oidc.authenticator),
+        ChainAuthenticator(keys.broken, oidc.broken),
+        chosen.good,
+        keys.refused | oidc.refused,
+        chosen.prefix,
     )
 
 
 def fake() -> Scenario:
     who = fake_caller()
-    callers = dict.fromkeys(("good", "revoked", "expired", "elsewhere"), who)
     refusals = {
         "revoked": Code.REVOKED_CREDENTIALS,
         "expired": Code.EXPIRED_CREDENTIALS,
+        "early": Code.TOKEN_NOT_YET_VALID,
         "elsewhere": Code.NETWORK_NOT_ALLOWED,
     }
+    callers = dict.fromkeys(("good", *refusals), who)
     return Scenario(
         FakeAuthenticator(callers, refusals),
         FakeAuthenticator(callers, refusals, fail=True),
         "good",
-        "revoked",
-        "expired",
-        "elsewhere",
+        {code: word for word, code in refusals.items()},
     )
 
 
-@pytest.fixture(params=["api keys", "fake"])
+@pytest.fixture(params=["api keys", "oidc", "a key in the chain", "a token in the chain", "fake"])
 def scenario(request: pytest.FixtureRequest, tmp_path: Path) -> Scenario:
-    return real(tmp_path) if request.param == "api keys" else fake()
+    match request.param:
+        case "api keys":
+            return real(tmp_path)
+        case "oidc":
+            return tokens()
+        case "fake":
+            return fake()
+        case which:
+            return chained(tmp_path, by_token=which == "a token in the chain")
 
 
 def refusal(authenticator: Authenticator, authorization: str | None) -> AuthenticationError:
@@ -90,10 +127,10 @@ def refusal(authenticator: Authenticator, authorization: str | None) -> Authenti
     return raised.value
 
 
-def test_a_key_that_works_returns_its_caller(scenario: Scenario) -> None:
+def test_a_credential_that_works_returns_its_caller(scenario: Scenario) -> None:
     caller = scenario.authenticator.authenticate(Credentials(f"Bearer {scenario.good}", HERE))
     assert isinstance(caller, Caller)
-    assert caller.id.startswith("key:")
+    assert caller.id.startswith(scenario.prefix)
     assert len(caller.id) <= 64
     assert caller.id.isascii()
     assert caller.roles == {"clinician"}
@@ -111,25 +148,18 @@ def test_what_is_no_key_is_invalid_and_has_no_caller(scenario: Scenario, word: s
     assert (error.code, error.caller) == (Code.INVALID_CREDENTIALS, None)
 
 
-@pytest.mark.parametrize(
-    ("which", "code"),
-    [
-        ("revoked", Code.REVOKED_CREDENTIALS),
-        ("expired", Code.EXPIRED_CREDENTIALS),
-        ("elsewhere", Code.NETWORK_NOT_ALLOWED),
-    ],
-)
-def test_a_refused_key_names_its_owner_so_that_the_refusal_is_recorded(
-    scenario: Scenario, which: str, code: Code
+def test_a_refused_credential_names_its_owner_so_that_the_refusal_is_recorded(
+    scenario: Scenario,
 ) -> None:
-    error = refusal(scenario.authenticator, f"Bearer {getattr(scenario, which)}")
-    assert error.code is code
-    assert error.caller is not None
-    assert error.caller.name == "ward"
+    for code, word in scenario.refused.items():
+        error = refusal(scenario.authenticator, f"Bearer {word}")
+        assert error.code is code
+        assert error.caller is not None
+        assert error.caller.name == "ward"
 
 
 def test_no_error_holds_what_was_presented(scenario: Scenario) -> None:
-    for key in ("nonsense", scenario.revoked, scenario.expired, scenario.elsewhere):
+    for key in ("nonsense", *scenario.refused.values()):
         error = refusal(scenario.authenticator, f"Bearer {key}")
         assert key not in f"{error!r} {error.message} {error.caller!r}".split()
 

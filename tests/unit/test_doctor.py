@@ -1,3 +1,4 @@
+import socket
 from pathlib import Path
 
 from gateway.doctor import Verdict, examine
@@ -35,3 +36,20 @@ def test_a_check_that_breaks_is_a_finding_and_not_a_crash(tmp_path: Path) -> Non
     (tmp_path / "state").mkdir(mode=0o700)
     (tmp_path / "state" / "state.db").write_bytes(b"not a database" * 100)
     assert verdicts(tmp_path)["API keys"] is Verdict.FAILED
+
+
+def test_a_provider_that_does_not_answer_is_a_failure_that_says_why(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    (tmp_path / "intramural.toml").write_text(
+        '[identity.oidc]\nissuer = "i"\naudience = ["a"]\n'
+        f'jwks_url = "http://127.0.0.1:{port}/"\ntimeout = 1.0\n'
+    )
+    found = {each.check: each for each in examine(load(tmp_path))}
+    assert found["identity"].verdict is Verdict.FAILED
+    assert f"127.0.0.1:{port} (unreachable)" in found["identity"].found
+    assert "1 peers" in found["egress"].found
+
+
+def test_without_a_provider_there_is_nothing_to_examine(tmp_path: Path) -> None:
+    assert verdicts(tmp_path)["identity"] is Verdict.OK

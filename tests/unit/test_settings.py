@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.settings import SettingsError, load
+from gateway.egress import EgressRefused, guard, parse_peers
+from gateway.settings import SettingsError, load, parse_endpoint
 
 
 def write(tmp_path: Path, text: str) -> Path:
@@ -29,6 +30,8 @@ def test_without_a_file_the_defaults_hold(tmp_path: Path) -> None:
         ("[server", "intramural.toml"),
         ('[log]\nlevel = "loud"', "log.level"),
         ('[log]\nformat = "xml"', "log.format"),
+        ("[identity]\noicd = {}", "oicd"),
+        ("[identity.oidc]", "issuer"),
     ],
 )
 def test_what_is_not_understood_is_an_error_that_names_it(
@@ -64,3 +67,89 @@ def test_only_the_settings_read_the_environment() -> None:
         if "os.environ" in path.read_text() or "getenv" in path.read_text()
     }
     assert readers <= {"gateway/settings.py"}
+
+
+OIDC = {
+    "issuer": '"https://idp.example/realm"',
+    "audience": '["gateway"]',
+    "jwks_url": '"https://idp.example:8443/keys"',
+    "address": '"10.20.0.9"',
+    "ca_file": '"ca.pem"',
+}
+
+
+def oidc(tmp_path: Path, **more: str | None) -> Path:
+    lines = [f"{name} = {value}" for name, value in {**OIDC, **more}.items() if value]
+    return write(tmp_path, "[identity.oidc]\n" + "\n".join(lines))
+
+
+def test_the_provider_is_a_peer_by_being_named(tmp_path: Path) -> None:
+    settings = load(oidc(tmp_path))
+    assert settings.peers == ("10.20.0.9:8443",)
+    provider = settings.identity.oidc
+    assert provider is not None
+    assert (provider.endpoint.host, provider.endpoint.target) == ("idp.example", "/keys")
+    assert provider.roles == provider.groups == {}
+    assert load(oidc(tmp_path, address='"fd00::9"')).peers == ("[fd00::9]:8443",)
+    peers = parse_peers(settings.peers)
+    assert peers == {("10.20.0.9", 8443)}
+    tripwire = guard(peers)
+    tripwire("socket.connect", (None, ("10.20.0.9", 8443)))
+    for elsewhere in (("10.20.0.9", 443), ("10.20.0.8", 8443), ("idp.example", 8443)):
+        with pytest.raises(EgressRefused):
+            tripwire("socket.connect", (None, elsewhere))
+    with pytest.raises(EgressRefused):
+        tripwire("socket.getaddrinfo", ("idp.example", 8443))
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"issuer": None}, "issuer"),
+        ({"issuer": '""'}, "issuer"),
+        ({"audience": None}, "audience"),
+        ({"audience": "[]"}, "audience"),
+        ({"audience": '[""]'}, "audience"),
+        ({"audience": '"gateway"'}, "audience"),
+        ({"jwks_url": None}, "one of jwks_url and discovery_url"),
+        ({"discovery_url": '"https://idp.example/x"'}, "one of jwks_url and discovery_url"),
+        ({"address": None}, "at which address"),
+        ({"address": '"idp.example"'}, "does not appear to be"),
+        ({"jwks_url": '"https://10.20.0.8/"'}, "one address"),
+        ({"jwks_url": '"http://idp.example/"'}, "over https"),
+        ({"jwks_url": '"ftp://idp.example/"'}, "a URL is"),
+        ({"jwks_url": '"https://a:b@idp.example/"'}, "without a user"),
+        ({"jwks_url": '"https://idp.example/#x"'}, "a URL is"),
+        ({"jwks_url": '"https://idp.example/a b"'}, "a URL is"),
+        ({"jwks_url": '"https://idp.example/\\r\\nX: y"'}, "a URL is"),
+        ({"jwks_url": '"https://idp.example:0/"'}, "a URL is"),
+        ({"jwks_url": '"https://idp.example:99999/"'}, "ort"),
+        ({"jwks_url": '"https:///keys"'}, "a URL is"),
+        ({"ca_file": None}, "ca_file"),
+        ({"algorithms": "[]"}, "algorithms"),
+        ({"algorithms": '["none"]'}, "algorithms"),
+        ({"algorithms": '["HS256"]'}, "algorithms"),
+        ({"algorithms": '["RS256", "HS512"]'}, "algorithms"),
+        ({"types": "[]"}, "types"),
+        ({"types": '["logout+jwt"]'}, "types"),
+        ({"leeway": "61"}, "leeway"),
+        ({"leeway": "-1"}, "leeway"),
+        ({"role_claims": '["roles"]'}, "belong together"),
+        ({"roles": '{ward = "clinician"}'}, "belong together"),
+        ({"group_claims": '["groups"]', "groups": '{icu = "I C U"}'}, "a role or group is"),
+        ({"refetch": "301"}, "refetch"),
+        ({"max_age": "599"}, "refetch"),
+        ({"timeout": "0"}, "timeout"),
+        ({"client_secret": '"x"'}, "client_secret"),
+    ],
+)
+def test_a_provider_that_is_not_wholly_named_stops_the_start(
+    tmp_path: Path, change: dict[str, str | None], says: str
+) -> None:
+    with pytest.raises(SettingsError, match=says):
+        load(oidc(tmp_path, **change))
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1/k", "http://[::1]:1/k"])
+def test_on_this_machine_keys_may_come_without_tls(url: str) -> None:
+    assert not parse_endpoint(url, None).tls

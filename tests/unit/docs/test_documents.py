@@ -18,7 +18,7 @@ from gateway.http.errors import status_of
 from gateway.logs import FIELDS
 from gateway.policy.explain import spoken
 from gateway.policy.release import load
-from gateway.settings import Egress, EngineSettings, File, Log, Server
+from gateway.settings import Egress, EngineSettings, File, Identity, Log, Oidc, Server
 
 ROOT = Path(__file__).parents[3]
 DOCUMENTS = sorted(
@@ -80,6 +80,8 @@ def test_every_error_code_is_explained_with_its_status() -> None:
         ("# Configuration", File),
         ("## `[server]`", Server),
         ("## `[engine]`", EngineSettings),
+        ("## `[identity]`", Identity),
+        ("## `[identity.oidc]`", Oidc),
         ("## `[egress]`", Egress),
         ("## `[log]`", Log),
     ],
@@ -90,13 +92,15 @@ def test_every_setting_is_explained_with_its_default(
     text = section("\n" + read("docs/configuration.md"), heading)
     documented = {cells[0].strip("`"): cells[1] for cells in rows(text) if "`" in cells[0]}
     plain = {
-        field.name: field.default
+        field.name: field.default if field.default_factory is msgspec.NODEFAULT else {}
         for field in msgspec.structs.fields(struct)
         if not isinstance(field.default, msgspec.Struct)
     }
     assert documented.keys() == plain.keys()
     for name, default in plain.items():
-        if default is not None:
+        if default is msgspec.NODEFAULT:
+            assert documented[name] == "mandatory"
+        elif default is not None:
             written = msgspec.json.encode(default).decode()
             assert documented[name] == f"`{written}`"
 

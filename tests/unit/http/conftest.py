@@ -23,7 +23,7 @@ from gateway.domain.records import Kind, Record, kind_of
 from gateway.domain.redaction import Secrets
 from gateway.http.server import build
 from gateway.pipeline import Parts
-from gateway.settings import Egress, EngineSettings, Log, Server, Settings
+from gateway.settings import Egress, EngineSettings, Identity, Log, Server, Settings
 from tests.fakes.detector import FakeDetector, FakeScanner
 from tests.fakes.engine import FakeEngine
 from tests.fakes.identity import FakeAuthenticator, StoppedClock, caller
@@ -150,6 +150,7 @@ def serving(tmp_path: Path) -> Serving:
         settings = Settings(
             data=tmp_path,
             node="unit",
+            identity=Identity(),
             server=Server(**{"port": 0, "shutdown_grace": 2.0} | server),
             engine=EngineSettings(),
             egress=Egress(),

@@ -88,6 +88,7 @@ async def test_when_nobody_can_be_authenticated_nobody_is_let_in(serving: Servin
     async with serving(world) as world:
         reply = await world.post(chat(SECRET))
     check_error(reply, 503, Code.IDENTITY_UNAVAILABLE)
+    assert reply.headers["retry-after"] == "1"
     assert world.exchanges() == []
 
 
