@@ -105,7 +105,8 @@ def _write_new(path: str, content: bytes, mode: int) -> int:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     descriptor = os.open(path, flags, mode)
     try:
-        os.fchmod(descriptor, mode)  # Whatever the umask is.
+        if mode & 0o077:
+            os.fchmod(descriptor, mode)  # Whatever the umask is.
         rest = memoryview(content)
         while rest:
             rest = rest[os.write(descriptor, rest) :]

@@ -31,7 +31,9 @@ from gateway.ledger.tiles import TileDiffers, TileDirectory
 PUBLISH_SECONDS: Final = 1.0
 """A checkpoint is published about this often."""
 _STEP: Final = 16 * WIDTH
-"""Leaves that are read, cut and written at a time."""
+"""Leaves whose tiles are written at a time."""
+_READ: Final = 4 * WIDTH
+"""Leaves that are read and hashed at a time."""
 
 OnFatal = Callable[[str], None]
 
@@ -78,14 +80,14 @@ class Publication:
     def _grow(self, tiles: Tiles, size: int, filled: list[TileName]) -> Tiles:
         """Return the edge some leaves further on, when all that this filled is durable.
 
-        A bundle at a time: whoever computes for long beside the writer makes its groups wait for
-        Python's lock.
+        Some bundles at a time: whoever computes for long beside the writer makes its groups wait
+        for Python's lock, and so does whoever gives it back and takes it again too often.
         """
         grown, full = tiles.copy(), list[Tile]()
         start = tiles.size
         end = min(size, start - start % WIDTH + _STEP)
         while start < end:
-            stop = min(end, start - start % WIDTH + WIDTH)
+            stop = min(end, start - start % WIDTH + _READ)
             leaves = store.read_span(self._connection(), start, stop)
             full += grown.extend(leaves, [sha256(b"\x00" + leaf).digest() for leaf in leaves])
             start = stop

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -19,8 +20,7 @@ from gateway.domain.tiles import TILES, WIDTH, Tile, TileName, Tiles, parse_path
 from gateway.files import replace_files
 from gateway.ledger import store
 
-_HASHES_MODE: Final = 0o644
-_ENTRIES_MODE: Final = 0o600  # As the database: a bundle says who asked for what.
+_MODE: Final = 0o600  # As the database: a bundle says who asked for what.
 
 
 class TileDiffers(Exception):  # noqa: N818 - reads as a state
@@ -50,13 +50,17 @@ class TileDirectory:
         Raises `TileDiffers` if one of them is there and says something else, and `OSError`.
         """
         files: list[tuple[str, bytes, int]] = []
+        there: dict[str, set[str]] = {}  # Listed once: a call for each file costs the writer more.
         for tile in tiles:
             path, content = tile.name.path, tile.content()
-            try:
-                self.check(path, content)
-            except TileMissing:
-                mode = _ENTRIES_MODE if tile.name.level is None else _HASHES_MODE
-                files.append((f"{self._directory}/{path}", content, mode))
+            folder, _, file = path.rpartition("/")
+            if folder not in there:
+                there[folder] = self._list(folder)
+            if file in there[folder]:
+                with suppress(TileMissing):
+                    self.check(path, content)
+                    continue
+            files.append((f"{self._directory}/{path}", content, _MODE))
         replace_files(files)
 
     def check(self, path: str, content: bytes) -> None:
@@ -85,12 +89,15 @@ class TileDirectory:
     def widths(self, name: TileName) -> list[int]:
         """Return how wide the partial tiles are that are there of a tile."""
         folder = name.partials_path
+        names = (parse_path(f"{folder}/{file}") for file in self._list(folder))
+        return sorted(found.width for found in names if found is not None)
+
+    def _list(self, folder: str) -> set[str]:
         try:
             with os.scandir(f"{self._directory}/{folder}") as entries:
-                names = [parse_path(f"{folder}/{entry.name}") for entry in entries]
+                return {entry.name for entry in entries}
         except (FileNotFoundError, NotADirectoryError):
-            return []
-        return sorted(found.width for found in names if found is not None)
+            return set()
 
     def names(self) -> Iterator[TileName]:
         """Yield the name of every tile that is there, in no order. Other files are passed over."""
