@@ -21,7 +21,7 @@ import apsw
 
 from gateway.domain.exchange import Action, FinishReason, Purpose
 from gateway.domain.records import Intent, Outcome, Record, Status
-from gateway.ledger import Place, SqliteLedger, verify
+from gateway.ledger import Derived, Place, SqliteLedger, read_ledger, verify
 
 
 def exchange(name: str) -> tuple[Record, Record]:
@@ -85,6 +85,17 @@ def timed(work, size: int) -> dict[str, float]:  # noqa: ANN001
     return {"seconds": round(elapsed, 3), "leaves_per_s": round(size / elapsed)}
 
 
+def proofs(place: Place, size: int) -> float:
+    """Return the milliseconds that one proof takes, the log being open."""
+    with read_ledger(place.directory) as reader:
+        records = [reader.at(index) for index in range(0, size, max(1, size // 20))]
+        start = time.perf_counter()
+        for record in records:
+            assert record is not None
+            reader.prove(record)
+        return round((time.perf_counter() - start) / len(records) * 1000, 3)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--records", type=int, default=40_000, help="for 32 and 256 producers")
@@ -107,6 +118,10 @@ def main() -> None:
                 filling = asyncio.run(appends(ledger, 512, options.verify - size))
                 size += int(filling["records"])
             vkey = ledger.vkey
+
+        def leaves_only() -> None:
+            verify(place.directory, vkey, derived=Derived(index=False, tiles=False))
+
         result = {
             "benchmark": "ledger",
             "python": platform.python_version(),
@@ -117,8 +132,12 @@ def main() -> None:
             "start": timed(
                 lambda: SqliteLedger.open_for_serving(place, now_ms=lambda: 1).close(), size
             ),
-            "verify_leaves": timed(lambda: verify(place.directory, vkey, index=False), size),
-            "verify_leaves_and_index": timed(lambda: verify(place.directory, vkey), size),
+            "verify_leaves": timed(leaves_only, size),
+            "verify_leaves_and_index": timed(
+                lambda: verify(place.directory, vkey, derived=Derived(tiles=False)), size
+            ),
+            "verify_all": timed(lambda: verify(place.directory, vkey), size),
+            "prove_ms": proofs(place, size),
         }
     json.dump(result, sys.stdout, indent=2)
     sys.stdout.write("\n")

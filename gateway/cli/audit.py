@@ -13,6 +13,8 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from gateway.cli import audit_proofs
+from gateway.cli.audit_arguments import Directory, directory_of, find, ledger_errors, read_file
 from gateway.cli.audit_views import (
     print_records,
     print_report,
@@ -22,21 +24,20 @@ from gateway.cli.audit_views import (
     record_as_json,
     report_as_json,
 )
-from gateway.cli.common import fail, print_json, settings_of
+from gateway.cli.common import fail, print_json
 from gateway.domain.errors import Code
 from gateway.domain.exchange import Purpose
 from gateway.domain.records import Kind
 from gateway.ledger.errors import LedgerError, VerificationError
 from gateway.ledger.query import (
     DEFAULT_LIMIT,
-    LedgerReader,
     LoggedRecord,
     Query,
     read_ledger,
     read_vkey,
     vkey_beside,
 )
-from gateway.ledger.verifier import verify
+from gateway.ledger.verifier import Derived, verify
 
 app = typer.Typer(
     help="Read the audit ledger and verify that it is whole.",
@@ -49,9 +50,6 @@ _FOLLOW_SECONDS: Final = 1.0
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _AGO: Final = re.compile(r"(\d{1,6})([smhdw])\Z")
 
-_Dir = Annotated[
-    Path | None, typer.Option("--dir", help="Directory of the log.", show_default="this node's")
-]
 _Actor = Annotated[
     str | None, typer.Option(metavar="ID", help="Only what this caller or administrator did.")
 ]
@@ -87,7 +85,7 @@ def list_records(  # noqa: PLR0913, PLR0917
     limit: _Limit = DEFAULT_LIMIT,
     follow: _Follow = False,
     as_json: _Json = False,
-    directory: _Dir = None,
+    directory: Directory = None,
 ) -> None:
     """List records, the newest last. Times are UTC."""
     query = Query(
@@ -101,12 +99,12 @@ def list_records(  # noqa: PLR0913, PLR0917
         limit=limit or None,
     )
     show = _print_line if as_json else print_row
-    with _errors():
+    with ledger_errors():
         if not follow and not as_json:
-            with read_ledger(_directory(context, directory)) as reader:
+            with read_ledger(directory_of(context, directory)) as reader:
                 print_table(reader.search(query))
         else:
-            _stream(_directory(context, directory), query, show, follow=follow)
+            _stream(directory_of(context, directory), query, show, follow=follow)
 
 
 @app.command()
@@ -114,11 +112,11 @@ def show(
     context: typer.Context,
     what: Annotated[str, typer.Argument(metavar="EXCHANGE|INDEX", help="Which record or records.")],
     as_json: _Json = False,
-    directory: _Dir = None,
+    directory: Directory = None,
 ) -> None:
     """Show every record of an exchange, or one record, and prove that the log holds it."""
-    with _errors(), read_ledger(_directory(context, directory)) as reader:
-        records = _find(reader, what)
+    with ledger_errors(), read_ledger(directory_of(context, directory)) as reader:
+        records = find(reader, what)
         if not records:
             fail("there is no such record")
         proofs = [(logged, reader.prove(logged)) for logged in records]
@@ -130,7 +128,7 @@ def show(
 
 
 @app.command("verify")
-def verify_log(
+def verify_log(  # noqa: PLR0913, PLR0917
     context: typer.Context,
     older: Annotated[
         Path | None,
@@ -139,16 +137,19 @@ def verify_log(
     vkey: Annotated[
         Path | None, typer.Option(help="File with the public key.", show_default="beside the log")
     ] = None,
-    directory: _Dir = None,
+    directory: Directory = None,
+    tiles: Annotated[
+        bool, typer.Option("--tiles/--no-tiles", help="Compare the tiles, if they are there.")
+    ] = True,
     as_json: _Json = False,
 ) -> None:
     """Recompute the whole log from its records. Exits 0 if it holds, 1 if anything is wrong."""
-    path = _directory(context, directory)
+    path = directory_of(context, directory)
     try:
         key = vkey_beside(path) if vkey is None else read_vkey(vkey)
-        saved = None if older is None else _read(older)
+        saved = None if older is None else read_file(older)
         with _progress(hidden=as_json) as progress:
-            report = verify(path, key, saved, progress=progress)
+            report = verify(path, key, saved, derived=Derived(tiles=tiles), progress=progress)
     except LedgerError as error:
         if as_json:
             index = error.index if isinstance(error, VerificationError) else None
@@ -162,17 +163,17 @@ def verify_log(
 
 
 @app.command()
-def checkpoint(context: typer.Context, directory: _Dir = None) -> None:
+def checkpoint(context: typer.Context, directory: Directory = None) -> None:
     """Print the signed checkpoint: save it elsewhere, and later `audit verify --from` it."""
-    with _errors(), read_ledger(_directory(context, directory)) as reader:
+    with ledger_errors(), read_ledger(directory_of(context, directory)) as reader:
         sys.stdout.write(reader.signed_checkpoint.decode())
 
 
+app.command("prove")(audit_proofs.prove)
+app.command("check-proof")(audit_proofs.check)
+
+
 # -- arguments
-
-
-def _directory(context: typer.Context, given: Path | None) -> Path:
-    return given or settings_of(context).ledger
 
 
 def _time(text: str | None) -> int | None:
@@ -189,30 +190,6 @@ def _time(text: str | None) -> int | None:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return int(moment.timestamp() * 1000)
-
-
-def _find(reader: LedgerReader, what: str) -> tuple[LoggedRecord, ...]:
-    if what.isdecimal():
-        logged = reader.at(int(what)) if len(what) < len(str(2**63)) else None
-        return () if logged is None else (logged,)
-    return reader.exchange(what)
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise LedgerError(f"{path} cannot be read: {error.strerror}") from None
-
-
-@contextmanager
-def _errors() -> Iterator[None]:
-    try:
-        yield
-    except LedgerError as error:
-        fail(str(error))
-    except KeyboardInterrupt:
-        raise typer.Exit(130) from None
 
 
 # -- printing

@@ -146,6 +146,7 @@ def print_report(report: VerificationReport) -> None:
     table.add_row("open exchanges", f"{report.open:,}")
     table.add_row("lost exchanges", f"{report.lost:,}")
     table.add_row("checkpoints kept", f"{report.history:,}")
+    table.add_row("tiles", "those of the records" if report.tiles else "not compared")
     table.add_row("root", report.root.hex())
     table.add_row("key", report.key.encode())
     if report.older is None:
@@ -169,6 +170,7 @@ def report_as_json(report: VerificationReport) -> dict[str, Any]:
         "history": report.history,
         "published": report.published,
         "older": report.older,
+        "tiles": report.tiles,
         "checkpoint": report.checkpoint.decode(),
     }
 

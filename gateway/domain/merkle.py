@@ -16,7 +16,7 @@ EMPTY_ROOT: Final = sha256().digest()
 
 _LEAF: Final = b"\x00"
 _NODE: Final = b"\x01"
-_CHUNK: Final = 1 << 10
+_CHUNK: Final = 1 << 8
 
 RangeRoot = Callable[[int, int], bytes]
 """`(start, end)` to the Merkle tree hash of the leaves `start` up to but not including `end`."""

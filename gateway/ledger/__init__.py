@@ -12,9 +12,10 @@ from gateway.ledger.errors import (
 )
 from gateway.ledger.ledger import Place, SqliteLedger, Tuning
 from gateway.ledger.query import Inclusion, LedgerReader, LoggedRecord, Query, read_ledger
-from gateway.ledger.verifier import VerificationReport, verify
+from gateway.ledger.verifier import Derived, VerificationReport, verify
 
 __all__ = [
+    "Derived",
     "Inclusion",
     "KeyFileError",
     "LedgerDamaged",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import fcntl
 import os
 from collections.abc import Callable, Iterator
@@ -23,8 +24,11 @@ from gateway.ledger.answers import LoopWaiter, ThreadWaiter
 from gateway.ledger.errors import LedgerDamaged, LedgerError, LedgerForeign, LedgerInUse
 from gateway.ledger.head import check_head, check_owner, empty_head
 from gateway.ledger.keys import SigningKey, load_key, load_or_create_key
+from gateway.ledger.publisher import OnFatal, Publication, Site
 from gateway.ledger.recovery import Progress, recover
-from gateway.ledger.writer import Entry, OnFatal, OpenLog, Writer, exit_process
+from gateway.ledger.store import Head
+from gateway.ledger.tiles import TileDiffers
+from gateway.ledger.writer import Entry, OpenLog, Writer, exit_process
 
 VKEY_FILE: Final = "ledger.vkey"
 LOCK_FILE: Final = "serving.lock"
@@ -89,16 +93,18 @@ class SqliteLedger:
             with _explained(place):
                 log = _open(place, tuning)
                 try:
-                    open_exchanges = recover(log.db, log.directory, log.key.vkey, progress)
+                    found = recover(log.db, log.directory, log.key.vkey, progress)
+                    publication = Publication(_site(log, tuning), found.tiles)
+                    _publish(publication, found.head, progress)
                 except BaseException:
                     log.db.close()
                     raise
-            ledger = cls(_start(log, tuning), log.key, lock)
+            ledger = cls(_start(log, publication, tuning), log.key, lock)
         except BaseException:
             os.close(lock)
             raise
         try:
-            for exchange in open_exchanges:
+            for exchange in found.open_exchanges:
                 ledger.append_blocking(
                     Outcome(exchange=exchange, time=now_ms(), status=Status.LOST)
                 )
@@ -113,7 +119,8 @@ class SqliteLedger:
         """Open beside a running gateway, to record an administrative act. Recovers nothing."""
         with _explained(place):
             log = _open(place, tuning)
-        return cls(_start(log, tuning), log.key, None)
+        publication = Publication(_site(log, tuning), None)
+        return cls(_start(log, publication, tuning), log.key, None)
 
     @property
     def vkey(self) -> VerifierKey:
@@ -193,8 +200,25 @@ def _take_lock(directory: Path) -> int:
     return lock
 
 
-def _start(log: OpenLog, tuning: Tuning) -> Writer:
-    writer = Writer(log, queue=tuning.queue, on_fatal=tuning.on_fatal)
+def _site(log: OpenLog, tuning: Tuning) -> Site:
+    return Site(log.directory, log.key.vkey, tuning.vfs)
+
+
+def _publish(publication: Publication, head: Head, progress: Progress | None) -> None:
+    """Write the tiles that are missing, before anyone waits. A full disk gets them later."""
+    try:
+        publication.publish(head, progress)
+    except TileDiffers as error:
+        raise LedgerDamaged(str(error)) from None
+    except OSError as error:
+        if error.errno == errno.EIO:
+            raise
+    finally:
+        publication.close()
+
+
+def _start(log: OpenLog, publication: Publication, tuning: Tuning) -> Writer:
+    writer = Writer(log, publication, queue=tuning.queue, on_fatal=tuning.on_fatal)
     writer.start()
     return writer
 

@@ -6,17 +6,21 @@ Fast, because it runs at every start: hashes only. `verifier.py` asks more, and 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import apsw
 
 from gateway.domain.merkle import Frontier, leaf_hash
 from gateway.domain.notes import Checkpoint, NoteError, VerifierKey
+from gateway.domain.tiles import Tiles
 from gateway.ledger import store
 from gateway.ledger.errors import LedgerDamaged
 from gateway.ledger.head import check_head
 from gateway.ledger.keys import open_checkpoint
 from gateway.ledger.leaves import IntentLeaf, read_leaf
+from gateway.ledger.store import Head
+from gateway.ledger.tiles import TileCheck, TileDirectory
 
 CHECKPOINT_FILE = "checkpoint"
 
@@ -26,15 +30,28 @@ Progress = Callable[[int, int], None]
 _NEXT = "run `intramural audit verify`, keep a copy of the directory, and restore its backup"
 
 
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """What a start found: `head` covers the log, and `tiles` is the edge of what is published."""
+
+    open_exchanges: tuple[str, ...]
+    """Those that have an intent and no outcome, oldest first."""
+    head: Head
+    tiles: Tiles
+
+
 def recover(
     db: apsw.Connection, directory: Path, vkey: VerifierKey, progress: Progress | None = None
-) -> tuple[str, ...]:
-    """Return the exchanges that have an intent and no outcome, oldest first.
+) -> Recovered:
+    """Check the log, and compare its tiles. Nothing is written: what is missing is told.
 
     Raises `LedgerDamaged` if the leaves do not give the signed head, or not the published
     checkpoint: rows were removed or changed, or a backup older than the checkpoint was restored.
     """
     published = read_checkpoint_file(directory, vkey)
+    directory_of_tiles = TileDirectory(directory)
+    directory_of_tiles.clear_asides()
+    tiles = TileCheck(directory_of_tiles, None)
     with store.snapshot(db):  # Another process may append meanwhile.
         head = store.read_head(db)
         check_head(head, vkey)
@@ -46,8 +63,11 @@ def recover(
         wanted = {head.size: head.root}
         if published is not None:
             wanted[published.size] = published.root
-        replay(db, head.size, wanted, progress)
-        return _open_exchanges(db)
+        replay(db, head.size, wanted, tiles, progress)
+        problem = tiles.finish()
+        if problem is not None:
+            raise LedgerDamaged(f"{problem}: {_NEXT}")
+        return Recovered(_open_exchanges(db), head, tiles.whole)
 
 
 def read_checkpoint_file(directory: Path, vkey: VerifierKey) -> Checkpoint | None:
@@ -63,7 +83,11 @@ def read_checkpoint_file(directory: Path, vkey: VerifierKey) -> Checkpoint | Non
 
 
 def replay(
-    db: apsw.Connection, size: int, wanted: Mapping[int, bytes], progress: Progress | None
+    db: apsw.Connection,
+    size: int,
+    wanted: Mapping[int, bytes],
+    tiles: TileCheck,
+    progress: Progress | None,
 ) -> None:
     """Hash all leaves again; `LedgerDamaged` unless the tree has each wanted root at its size."""
     frontier = Frontier()
@@ -86,6 +110,7 @@ def replay(
                     f"a record before number {stop} is not what was signed: {_NEXT}"
                 )
         frontier.extend(hashes[done:])
+        tiles.take([leaf for _, leaf in chunk], hashes)
         if progress is not None:
             progress(frontier.size, size)
     if frontier.size != size:

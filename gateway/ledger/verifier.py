@@ -4,7 +4,7 @@ What this finds, from a copy of the directory and the vkey alone: any change to 
 that is missing, added, doubled or moved, before or at the end, as long as the head that was signed
 over it is still there; a head, a kept checkpoint or a published checkpoint that this key did not
 sign, or that is of another history; an exchange with a record too many or in the wrong order; a
-search index that hides or invents a record.
+search index that hides or invents a record; a tile that is not what the leaves say.
 
 What it cannot find without help: an earlier state of the log in place of the present one, and a log
 rewritten by someone who has the private key. Every signature in an earlier state is true, and it
@@ -21,6 +21,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import Final
 
 import apsw
 
@@ -35,6 +36,18 @@ from gateway.ledger.keys import open_checkpoint
 from gateway.ledger.leaves import AdminLeaf, IntentLeaf, Leaf, OutcomeLeaf, RefusalLeaf, read_leaf
 from gateway.ledger.readonly import open_snapshot
 from gateway.ledger.recovery import CHECKPOINT_FILE, Progress
+from gateway.ledger.tiles import TileCheck, TileDirectory
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """What is compared with the leaves, where it is there."""
+
+    index: bool = True
+    tiles: bool = True
+
+
+ALL: Final = Derived()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +69,8 @@ class VerificationReport:
     """Size in the file `checkpoint`, if the directory has one."""
     older: int | None
     """Size in the checkpoint that was given to compare with."""
+    tiles: bool
+    """Whether the tiles were there, and compared with the leaves."""
 
 
 def verify(
@@ -63,21 +78,26 @@ def verify(
     vkey: VerifierKey,
     older: bytes | None = None,
     *,
-    index: bool = True,
+    derived: Derived = ALL,
     progress: Progress | None = None,
 ) -> VerificationReport:
     """Verify the log in `directory`, read-only, beside a running gateway or from a copy.
 
-    `older` is a signed checkpoint of this log from elsewhere, which the log must continue. `index`
-    also compares the search index, which is derived, with the leaves, which are the truth. Raises
-    `VerificationError`, which names the first thing wrong, or `LedgerError` if there is no log.
+    `older` is a signed checkpoint of this log from elsewhere, which the log must continue. What is
+    `derived` is compared with the leaves, which are the truth. Raises `VerificationError`, which
+    names the first thing wrong, or `LedgerError` if there is no log.
     """
     try:
         # Read before the snapshot is taken: a published checkpoint is never ahead of the database.
         published = _read_published(directory, vkey)
         known = None if older is None else _open(older, vkey, "the checkpoint to compare with")
+        size = 0 if published is None else published.size
+        check = TileCheck(TileDirectory(directory), size) if derived.tiles else None
         with open_snapshot(directory) as db:
-            return _Verification(db, vkey, index=index, progress=progress).run(published, known)
+            verification = _Verification(
+                db, vkey, IndexCheck(db) if derived.index else None, check, progress
+            )
+            return verification.run(published, known)
     except LedgerDamaged as error:
         raise VerificationError(str(error)) from None
     except (apsw.CorruptError, apsw.NotADBError, apsw.SchemaChangeError, apsw.SQLError) as error:
@@ -92,12 +112,18 @@ class _Verification:
     """One pass over the leaves."""
 
     def __init__(
-        self, db: apsw.Connection, vkey: VerifierKey, *, index: bool, progress: Progress | None
+        self,
+        db: apsw.Connection,
+        vkey: VerifierKey,
+        index: IndexCheck | None,
+        tiles: TileCheck | None,
+        progress: Progress | None,
     ) -> None:
         self._db = db
         self._vkey = vkey
         self._progress = progress
-        self._index = IndexCheck(db) if index else None
+        self._index = index
+        self._tiles = tiles if tiles is not None and tiles.found else None
         self._frontier = Frontier()
         self._counts: dict[str, int] = dict.fromkeys(Kind, 0)
         self._lost = 0
@@ -120,6 +146,7 @@ class _Verification:
         self._check_starts()
         if self._index is not None:
             self._index.finish()
+        self._finish_tiles()
         return VerificationReport(
             key=self._vkey,
             size=head.size,
@@ -131,7 +158,20 @@ class _Verification:
             history=self._history,
             published=None if published is None else published.size,
             older=None if older is None else older.size,
+            tiles=self._tiles is not None,
         )
+
+    def _finish_tiles(self) -> None:
+        if self._tiles is None:
+            return
+        problem = self._tiles.finish()
+        if problem is None and self._tiles.missing is not None:
+            problem = (
+                f"{self._tiles.missing} is missing or torn: start the gateway, which writes it "
+                "again. Of the log itself, every record is as it was signed"
+            )
+        if problem is not None:
+            raise VerificationError(problem)
 
     def _stops(
         self, published: Checkpoint | None, older: Checkpoint | None, head: Checkpoint
@@ -197,6 +237,8 @@ class _Verification:
             hashes.append(sha256(b"\x00" + raw).digest())
         if self._index is not None:
             self._index.compare(leaves)
+        if self._tiles is not None:
+            self._tiles.take([raw for _, raw in chunk], hashes)
         return hashes
 
     def _follow(self, leaf: Leaf) -> None:

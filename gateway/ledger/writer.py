@@ -2,18 +2,16 @@
 
 Group commit without linger: while an fsync runs, the next group gathers. The frontier is read from
 the head row inside each transaction, so nothing that is kept in memory can differ from the disk,
-and other processes may append to the same log.
+and other processes may append to the same log. What outsiders may copy is the publisher's.
 """
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -24,14 +22,13 @@ from gateway.domain.errors import LedgerUnavailable
 from gateway.domain.merkle import Frontier, leaf_hash
 from gateway.domain.ports import Receipt
 from gateway.domain.records import Record, RecordOrderError
-from gateway.files import replace_file
 from gateway.ledger import store
 from gateway.ledger.admission import Admission
 from gateway.ledger.answers import Waiter, deliver
 from gateway.ledger.errors import LedgerDamaged
 from gateway.ledger.head import check_continues, check_head
 from gateway.ledger.keys import SigningKey
-from gateway.ledger.recovery import CHECKPOINT_FILE
+from gateway.ledger.publisher import OnFatal, Publication, Publisher
 from gateway.ledger.store import Batch, Head
 
 HISTORY_SECONDS: Final = 1.0
@@ -51,8 +48,6 @@ _COMMIT_RETRIES: Final = frozenset(
     {apsw.SQLITE_FULL, apsw.SQLITE_BUSY, apsw.SQLITE_NOMEM, apsw.SQLITE_READONLY}
 )
 _COMMIT_RETRIES_EXTENDED: Final = frozenset({apsw.SQLITE_IOERR_WRITE, apsw.SQLITE_IOERR_NOMEM})
-
-OnFatal = Callable[[str], None]
 
 
 def exit_process(reason: str) -> None:
@@ -88,8 +83,9 @@ class _FatalError(Exception):
 class Writer:
     """Owns the connection from `start` to the end of the thread."""
 
-    def __init__(self, log: OpenLog, *, queue: int, on_fatal: OnFatal) -> None:
-        self._directory = log.directory
+    def __init__(
+        self, log: OpenLog, publication: Publication, *, queue: int, on_fatal: OnFatal
+    ) -> None:
         self._db = log.db
         self._key = log.key
         self._trusted = log.head
@@ -103,13 +99,15 @@ class Writer:
         self._probe = False
         self._busy_since: float | None = None
         self._kept = (time.monotonic(), 0)
-        self._published: tuple[float, bytes] = (0.0, b"")
         self._wal_pages = 0
         log.db.set_wal_hook(self._on_wal)
+        self._publisher = Publisher(publication, self._die)
         self._thread = threading.Thread(target=self._run, name="ledger", daemon=True)
 
     def start(self) -> None:
-        """Start the thread."""
+        """Start the thread, and the publisher's."""
+        self._publisher.start()
+        self._publisher.offer(self._trusted)
         self._thread.start()
 
     def submit(self, entry: Entry) -> None:
@@ -123,7 +121,7 @@ class Writer:
     def ready(self) -> bool:
         """Return whether the last transaction succeeded and none hangs; ask for a try if not."""
         with self._wake:
-            if self._closed or not self._thread.is_alive():
+            if self._closed or not self._thread.is_alive() or self._publisher.damaged:
                 return False
             since = self._busy_since
             if since is not None and time.monotonic() - since > STALL_SECONDS:
@@ -162,13 +160,13 @@ class Writer:
             self._on_fatal(reason)
         finally:
             deliver([(entry.waiter, LedgerUnavailable()) for entry in left])
+            self._publisher.close(None)  # What is not known to be durable is not published.
 
     def _step(self) -> bool:
         """Wait for something to do and do it; return whether there may be more."""
         with self._wake:
             while not (self._queue or self._closed or self._probe):
-                if not self._wake.wait(self._until_publish()):
-                    break
+                self._wake.wait()
             group = list(self._queue)
             self._queue.clear()
             probe, self._probe = self._probe, False
@@ -179,7 +177,6 @@ class Writer:
             with self._wake:
                 self._busy_since = None
                 more = more or bool(self._queue)
-        self._publish()
         self._move_pages()
         return more
 
@@ -199,6 +196,8 @@ class Writer:
 
     def _write(self, group: list[Entry]) -> list[tuple[Waiter, Receipt | Exception]]:
         db = self._db
+        if self._publisher.damaged:
+            raise LedgerDamaged("the records that were committed are not what was signed")
         try:
             db.execute("BEGIN IMMEDIATE")
             head = self._trust(store.read_head(db))
@@ -224,6 +223,7 @@ class Writer:
             self._roll_back(error)
             raise
         self._trusted, self._kept = new, kept
+        self._publisher.offer(new)
         return answers
 
     def _roll_back(self, error: apsw.Error) -> None:
@@ -259,8 +259,6 @@ class Writer:
                 answers.append((entry.waiter, receipt))
         return admission.batch, answers
 
-    # -- what is derived from the head
-
     def _keep(self, head: Head) -> tuple[float, int]:
         """Add to the history if it is time; return when and at which size that was last done."""
         now = time.monotonic()
@@ -269,26 +267,6 @@ class Writer:
             return self._kept
         store.keep_checkpoint(self._db, head)
         return now, head.size
-
-    def _until_publish(self) -> float | None:
-        """Return the seconds until the checkpoint file should be written; `None` if it is fresh."""
-        if self._trusted.checkpoint == self._published[1]:
-            return None
-        return max(0.0, self._published[0] + HISTORY_SECONDS - time.monotonic())
-
-    def _publish(self, *, now: bool = False) -> None:
-        """Write the checkpoint file if it is due. A full disk leaves the old one, still true."""
-        due = self._until_publish()
-        if due is None or (due > 0 and not now):
-            return
-        raw = self._trusted.checkpoint
-        try:
-            replace_file(self._directory / CHECKPOINT_FILE, raw)
-        except OSError as error:
-            if error.errno == errno.EIO:
-                raise _FatalError("the checkpoint file cannot be synced") from error
-            raw = self._published[1]
-        self._published = (time.monotonic(), raw)
 
     def _on_wal(self, _db: apsw.Connection, _name: str, pages: int) -> int:
         self._wal_pages = pages
@@ -316,7 +294,7 @@ class Writer:
             if _code(error) in _FSYNC:
                 raise _FatalError("an fsync failed at the end") from error
             # The head carries a signed checkpoint anyway; the history is a convenience.
-        self._publish(now=True)
+        self._publisher.close(self._trusted)
         self._move_pages(everything=True)
         self._db.close()
 

@@ -85,6 +85,7 @@ def test_closing_writes_what_is_queued_and_publishes_the_checkpoint(place: Place
         "ledger.db",
         "ledger.vkey",
         "serving.lock",
+        "tile",
     ]
     report = verify(place.directory, ledger.vkey)
     assert (report.size, report.published) == (9, 9)

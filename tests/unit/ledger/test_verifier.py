@@ -17,6 +17,7 @@ from gateway.domain.merkle import Frontier, leaf_hash
 from gateway.domain.notes import VerifierKey
 from gateway.domain.records import Outcome, Record, Status, encode
 from gateway.ledger import (
+    Derived,
     LedgerError,
     Place,
     SqliteLedger,
@@ -204,8 +205,13 @@ def test_a_log_cut_back_to_an_older_state_contradicts_its_published_checkpoint(
     found(place, "published checkpoint proves 2 records, and the log has 1")
     with pytest.raises(LedgerError, match="proves that it had 2"):
         SqliteLedger.open_for_serving(place, now_ms=lambda: 1)
-    # The whole directory put back: every signature in it is true, and only the outside knows.
+    # The tiles are not signed, and yet whoever puts the log back has to think of them too.
     shutil.copy(earlier / "checkpoint", place.directory / "checkpoint")
+    found(place, r"tile/entries/000.p/2 is of a log of 2 records, and this one has 1")
+    with pytest.raises(LedgerError, match="records were removed from its end"):
+        SqliteLedger.open_for_serving(place, now_ms=lambda: 1)
+    # The whole directory put back: every signature in it is true, and only the outside knows.
+    shutil.rmtree(place.directory / "tile")
     assert verify(place.directory, key_of(place)).size == 1
     found(place, "older checkpoint proves 2 records", older=saved)
 
@@ -249,6 +255,8 @@ def test_a_log_cut_back_to_a_kept_checkpoint_contradicts_what_was_published_or_s
     cut_back(place, 1, kept)
     found(place, "published checkpoint proves 2 records")
     (place.directory / "checkpoint").unlink()
+    found(place, "of a log of 2 records, and this one has 1")
+    shutil.rmtree(place.directory / "tile")
     assert verify(place.directory, key_of(place)).size == 1  # Only the outside knows better.
     found(place, "older checkpoint proves 2 records", older=saved)
 
@@ -286,7 +294,7 @@ def test_an_impossible_exchange_is_found_though_properly_signed(
 ) -> None:
     resign(copy, load_key(copy.keys, copy.node), [encode(record) for record in history])
     with pytest.raises(VerificationError, match=match):
-        verify(copy.directory, key_of(copy), index=False)
+        verify(copy.directory, key_of(copy), derived=Derived(index=False))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,237 @@
+"""Two verifiers that share no code refuse the same logs: ours, and the one in Go."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import apsw
+import pytest
+
+from gateway.domain.merkle import leaf_hash
+from gateway.domain.tiles import Tile, TileName, Tiles
+from gateway.ledger import LedgerError, Place, SqliteLedger, verify
+from gateway.ledger.keys import SigningKey, origin_of
+from gateway.ledger.query import read_vkey
+from tests.fakes.ledger import admin
+
+SOURCE = Path(__file__).parents[2] / "tools" / "verify-go"
+MODULE = Path("/usr/share/gocode/src/golang.org/x/mod/sumdb/tlog")
+SIZE = 700
+
+Verifier = Callable[[Path, Path], None]
+"""Raises if the log in a directory is not what the key in a file signed."""
+
+needs_go = pytest.mark.skipif(
+    shutil.which("go") is None or not MODULE.is_dir(),
+    reason="Go is missing: apt-get install golang-go golang-golang-x-mod-dev",
+)
+
+
+class RefusedError(Exception):
+    pass
+
+
+@pytest.fixture(scope="session")
+def go(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    binary = tmp_path_factory.mktemp("go") / "verify-go"
+    subprocess.run(
+        ["go", "build", "-o", str(binary), "."],
+        cwd=SOURCE,
+        check=True,
+        timeout=170,
+        env={
+            **os.environ,
+            "GOFLAGS": "-mod=mod",
+            "GOPROXY": "off",
+            "GOTOOLCHAIN": "local",
+            "GOCACHE": str(binary.parent / "cache"),
+        },
+    )
+    return binary
+
+
+@pytest.fixture(params=["ours", pytest.param("go", marks=needs_go)])
+def verifier(request: pytest.FixtureRequest) -> Verifier:
+    def ours(directory: Path, vkey: Path) -> None:
+        try:
+            verify(directory, read_vkey(vkey))
+        except LedgerError as error:
+            raise RefusedError(str(error)) from None
+
+    if request.param == "ours":
+        return ours
+    binary: Path = request.getfixturevalue("go")
+
+    def theirs(directory: Path, vkey: Path) -> None:
+        ended = subprocess.run(
+            [binary, directory, vkey], check=False, capture_output=True, text=True, timeout=60
+        )
+        if ended.returncode:
+            assert ended.returncode == 1
+            raise RefusedError(ended.stderr)
+        assert ended.stdout.endswith(": whole\n")
+
+    return theirs
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    root = tmp_path_factory.mktemp("log")
+    place = Place(root / "ledger", root / "keys", "ward-1")
+    for start in range(0, SIZE, 100):  # Partial tiles of several sizes are published.
+        with SqliteLedger.open_for_serving(place, now_ms=lambda: 1) as ledger:
+            for n in range(start, start + 100):
+                ledger.append_blocking(admin(f"a{n}"))
+    return place
+
+
+@pytest.fixture
+def log(whole: Place, tmp_path: Path) -> Path:
+    return shutil.copytree(whole.directory, tmp_path / "ledger")
+
+
+def flip(path: Path, at: int = 9) -> None:
+    content = bytearray(path.read_bytes())
+    content[at] ^= 1
+    path.write_bytes(content)
+
+
+def test_a_log_of_ours_is_whole(log: Path, verifier: Verifier) -> None:
+    verifier(log, log / "ledger.vkey")
+
+
+@pytest.mark.parametrize("size", [0, 1, 255, 256, 257])
+def test_a_log_of_any_size_is_whole(tmp_path: Path, verifier: Verifier, size: int) -> None:
+    place = Place(tmp_path / "ledger", tmp_path / "keys", "ward-1")
+    with SqliteLedger.open_for_serving(place, now_ms=lambda: 1) as ledger:
+        for n in range(size):
+            ledger.append_blocking(admin(f"a{n}"))
+    verifier(place.directory, place.directory / "ledger.vkey")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "tile/entries/000",
+        "tile/entries/001",
+        "tile/entries/002.p/188",
+        "tile/0/000",
+        "tile/0/002.p/188",
+        "tile/1/000.p/2",
+        "checkpoint",
+    ],
+)
+def test_a_flipped_bit_is_found(log: Path, verifier: Verifier, name: str) -> None:
+    flip(log / name)
+    with pytest.raises(RefusedError):
+        verifier(log, log / "ledger.vkey")
+
+
+def test_a_flipped_length_is_found(log: Path, verifier: Verifier) -> None:
+    flip(log / "tile/entries/001", 0)
+    with pytest.raises(RefusedError):
+        verifier(log, log / "ledger.vkey")
+
+
+@pytest.mark.parametrize("name", ["tile/entries/000", "tile/entries/002.p/188", "tile/0/001"])
+@pytest.mark.parametrize("cut", [1, 100, 10_000_000])
+def test_a_truncated_file_is_found(log: Path, verifier: Verifier, name: str, cut: int) -> None:
+    content = (log / name).read_bytes()
+    (log / name).write_bytes(content[: max(0, len(content) - cut)])
+    with pytest.raises(RefusedError):
+        verifier(log, log / "ledger.vkey")
+
+
+@pytest.mark.parametrize("name", ["tile/entries/000", "tile/0/001", "tile/1/000.p/2"])
+def test_bytes_after_the_end_are_found(log: Path, verifier: Verifier, name: str) -> None:
+    with (log / name).open("ab") as file:
+        file.write(b"\0\0")
+    with pytest.raises(RefusedError):
+        verifier(log, log / "ledger.vkey")
+
+
+@pytest.mark.parametrize("name", ["tile/entries/001", "tile/0/001", "checkpoint"])
+def test_a_file_that_is_gone_is_found(log: Path, verifier: Verifier, name: str) -> None:
+    (log / name).unlink()
+    if name == "checkpoint":  # Ours has it from the database.
+        shutil.rmtree(log / "tile")
+        (log / "ledger.db").unlink()
+    with pytest.raises(RefusedError):
+        verifier(log, log / "ledger.vkey")
+
+
+@pytest.mark.parametrize("number", [0, 300, SIZE - 1])
+def test_a_forged_entry_with_forged_tiles_is_found(
+    log: Path, verifier: Verifier, number: int
+) -> None:
+    """Every bundle and tile agrees with every other; only the signed root does not."""
+    db = apsw.Connection(str(log / "ledger.db"))
+    forged = db.execute("SELECT leaf FROM entries WHERE idx = ?", (number,)).get.replace(
+        b"key:1", b"key:2"
+    )
+    db.execute("UPDATE entries SET leaf = ? WHERE idx = ?", (forged[:-1] + b" }", number))
+    leaves = [leaf for (leaf,) in db.execute("SELECT leaf FROM entries ORDER BY idx")]
+    db.close()
+    write(log, leaves)
+    with pytest.raises(RefusedError):
+        verifier(log, log / "ledger.vkey")
+
+
+def test_a_forged_level_0_tile_under_true_upper_tiles_is_found(
+    log: Path, verifier: Verifier
+) -> None:
+    """What Go's own reader of tiles accepted before 0.40: the entry and its leaf tile forged."""
+    bundle = (log / "tile/entries/001").read_bytes()
+    length = int.from_bytes(bundle[:2], "big")
+    entry = bundle[2 : 2 + length].replace(b"a", b"b", 1)
+    (log / "tile/entries/001").write_bytes(bundle[:2] + entry + bundle[2 + length :])
+    tile = (log / "tile/0/001").read_bytes()
+    (log / "tile/0/001").write_bytes(leaf_hash(entry) + tile[32:])
+    with pytest.raises(RefusedError):
+        verifier(log, log / "ledger.vkey")
+
+
+def test_a_log_that_another_key_signed_is_refused(
+    log: Path, tmp_path: Path, verifier: Verifier
+) -> None:
+    for name in (origin_of("ward-1"), origin_of("ward-2")):
+        other = SigningKey(name, bytes(32))
+        (tmp_path / "other.vkey").write_text(other.vkey.encode() + "\n")
+        with pytest.raises(RefusedError):
+            verifier(log, tmp_path / "other.vkey")
+
+
+def test_a_partial_tile_may_be_gone_when_the_full_one_is_there(
+    whole: Place, tmp_path: Path, verifier: Verifier
+) -> None:
+    """The checkpoint of an earlier size is still served by the full tile (tlog-tiles, partial)."""
+    place = Place(tmp_path / "ledger", whole.keys, whole.node)
+    shutil.copytree(whole.directory, place.directory)
+    with SqliteLedger.open_for_serving(place, now_ms=lambda: 1) as ledger:
+        older = (place.directory / "checkpoint").read_bytes()
+        for n in range(100):
+            ledger.append_blocking(admin(f"more{n}"))
+    assert not (place.directory / "tile/0/002.p").exists()
+    (place.directory / "checkpoint").write_bytes(older)
+    verifier(place.directory, place.directory / "ledger.vkey")
+
+
+def write(log: Path, leaves: list[bytes]) -> None:
+    shutil.rmtree(log / "tile")
+    tiles = Tiles()
+    full = tiles.extend(leaves, [leaf_hash(leaf) for leaf in leaves])
+    for tile in [*full, *tiles.partial()]:
+        put(log, tile)
+        if tile.name.width < 256:
+            continue
+        put(log, Tile(TileName(tile.name.level, tile.name.index, 255), tile.parts[:255]))
+
+
+def put(log: Path, tile: Tile) -> None:
+    path = log / tile.name.path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(tile.content())

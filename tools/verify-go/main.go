@@ -1,0 +1,168 @@
+// Command verify-go checks a copy of an Intramural log, and shares no code with the program that wrote it.
+//
+//	verify-go DIRECTORY VKEY-FILE
+//
+// It believes the public key alone. The root is recomputed from the entries: golang.org/x/mod before
+// 0.40 can be made to accept a forged entry that has a forged tile beside it. The hash tiles are compared
+// with what the entries give.
+package main
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
+)
+
+const height, width = 8, 256 // https://c2sp.org/tlog-tiles, "Merkle Tree"
+
+func main() {
+	if len(os.Args) != 3 {
+		fmt.Fprintln(os.Stderr, "usage: verify-go DIRECTORY VKEY-FILE")
+		os.Exit(2)
+	}
+	tree, origin, err := verify(os.Args[1], os.Args[2])
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "verify-go:", err)
+		os.Exit(1)
+	}
+	fmt.Printf("%s: %d records, root %x: whole\n", origin, tree.N, tree.Hash[:])
+}
+
+func verify(directory, vkey string) (tree tlog.Tree, origin string, err error) {
+	key, err := os.ReadFile(vkey)
+	if err != nil {
+		return tree, "", err
+	}
+	verifier, err := note.NewVerifier(strings.TrimSpace(string(key)))
+	if err != nil {
+		return tree, "", err
+	}
+	signed, err := os.ReadFile(filepath.Join(directory, "checkpoint"))
+	if err != nil {
+		return tree, "", err
+	}
+	opened, err := note.Open(signed, note.VerifierList(verifier))
+	if err != nil {
+		return tree, "", fmt.Errorf("checkpoint: %w", err)
+	}
+	if tree, err = parse(opened.Text, verifier.Name()); err != nil {
+		return tree, "", fmt.Errorf("checkpoint: %w", err)
+	}
+	var stored []tlog.Hash
+	reader := tlog.HashReaderFunc(func(indexes []int64) ([]tlog.Hash, error) {
+		found := make([]tlog.Hash, len(indexes))
+		for i, index := range indexes {
+			if index >= int64(len(stored)) {
+				return nil, fmt.Errorf("no hash %d", index)
+			}
+			found[i] = stored[index]
+		}
+		return found, nil
+	})
+	for next := int64(0); next < tree.N; {
+		tile := tlog.Tile{H: height, L: -1, N: next / width, W: int(min(width, tree.N-next))}
+		entries, path, err := read(directory, tile)
+		for i := 0; i < tile.W && err == nil; i++ {
+			var entry []byte
+			if entry, entries, err = cut(entries); err == nil {
+				var hashes []tlog.Hash
+				hashes, err = tlog.StoredHashes(next, entry, reader)
+				stored, next = append(stored, hashes...), next+1
+			}
+		}
+		if err == nil && len(entries) > 0 && path == name(tile) {
+			err = errors.New("bytes after the last entry")
+		}
+		if err != nil {
+			return tree, "", fmt.Errorf("%s: %w", path, err)
+		}
+	}
+	if root, err := tlog.TreeHash(tree.N, reader); tree.N > 0 && (err != nil || root != tree.Hash) {
+		return tree, "", errors.New("the entries do not have the root that was signed")
+	}
+	for _, tile := range tiles(tree.N) {
+		expected, err := tlog.ReadTileData(tile, reader)
+		if err != nil {
+			return tree, "", err
+		}
+		found, path, err := read(directory, tile)
+		if err != nil {
+			return tree, "", fmt.Errorf("%s: %w", path, err)
+		}
+		if path == name(tile) && !bytes.Equal(found, expected) || !bytes.HasPrefix(found, expected) {
+			return tree, "", fmt.Errorf("%s: not the hashes of the entries", path)
+		}
+	}
+	return tree, verifier.Name(), nil
+}
+
+// tiles lists the hash tiles of a log of n entries.
+func tiles(n int64) (all []tlog.Tile) {
+	for level := 0; n > 0; level, n = level+1, n/width {
+		for at := int64(0); at*width < n; at++ {
+			all = append(all, tlog.Tile{H: height, L: level, N: at, W: int(min(width, n-at*width))})
+		}
+	}
+	return all
+}
+
+// parse reads a checkpoint without extension lines (https://c2sp.org/tlog-checkpoint).
+func parse(text, origin string) (tree tlog.Tree, err error) {
+	lines := strings.Split(text, "\n")
+	if len(lines) != 4 || lines[0] != origin || lines[3] != "" {
+		return tree, fmt.Errorf("not one of the log %s", origin)
+	}
+	root, err := base64.StdEncoding.Strict().DecodeString(lines[2])
+	if err != nil || len(root) != tlog.HashSize {
+		return tree, errors.New("not a root")
+	}
+	copy(tree.Hash[:], root)
+	tree.N, err = strconv.ParseInt(lines[1], 10, 64)
+	if err != nil || tree.N < 0 || strconv.FormatInt(tree.N, 10) != lines[1] {
+		return tree, errors.New("not a size")
+	}
+	return tree, nil
+}
+
+// cut takes the first entry from a bundle: two bytes of length, then the entry.
+func cut(bundle []byte) (entry, rest []byte, err error) {
+	if len(bundle) < 2 || len(bundle)-2 < int(binary.BigEndian.Uint16(bundle)) {
+		return nil, nil, errors.New("the bundle ends too early")
+	}
+	end := 2 + int(binary.BigEndian.Uint16(bundle))
+	return bundle[2:end], bundle[end:], nil
+}
+
+// read returns a tile, or the full one that it begins when the partial one was removed, and its path.
+func read(directory string, tile tlog.Tile) ([]byte, string, error) {
+	content, err := os.ReadFile(filepath.Join(directory, name(tile)))
+	if tile.W == width || !errors.Is(err, fs.ErrNotExist) {
+		return content, name(tile), err
+	}
+	tile.W = width
+	content, err = os.ReadFile(filepath.Join(directory, name(tile)))
+	return content, name(tile), err
+}
+
+// name is the path of a tile in C2SP's layout, which leaves out the height and calls the data entries.
+func name(tile tlog.Tile) string {
+	path := strings.Replace(tile.Path(), "tile/8/", "tile/", 1)
+	return strings.Replace(path, "tile/data/", "tile/entries/", 1)
+}
+
+func min(a, b int64) int64 {
+	if a < b {
+		return a
+	}
+	return b
+}
