@@ -9,6 +9,7 @@ know.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -157,12 +158,30 @@ def _configure(db: apsw.Connection) -> None:
         # checkpoint swallows an fsync error.
         ("wal_autocheckpoint", 0),
     ):
-        db.pragma(pragma, value)
+        _set(db, pragma, value)
         if (actual := db.pragma(pragma)) != value:
             raise LedgerError(
                 f"SQLite did not take {pragma}={value} but {actual}: "
                 "put the data directory on a local file system"
             )
+
+
+def _set(db: apsw.Connection, pragma: str, value: str | int) -> None:
+    """Set a pragma, waiting for other processes.
+
+    SQLite's own busy timeout does not cover the change to WAL: of two processes that make it at
+    once, one is told "busy" without having waited.
+    """
+    deadline = time.monotonic() + BUSY_MS / 1000
+    while True:
+        try:
+            db.pragma(pragma, value)
+        except apsw.BusyError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.005)
+        else:
+            return
 
 
 def create_schema(db: apsw.Connection, first: Head) -> None:

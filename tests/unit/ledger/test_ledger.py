@@ -314,6 +314,20 @@ with SqliteLedger.open_for_recording(Place(data / "ledger", data / "keys", "ward
 """
 
 
+def test_a_process_that_makes_the_database_at_the_same_moment_is_waited_for(
+    place: Place,
+) -> None:
+    place.directory.mkdir(parents=True)
+    other = apsw.Connection(str(place.directory / "ledger.db"))
+    other.execute("BEGIN EXCLUSIVE; CREATE TABLE other (x); ROLLBACK; BEGIN EXCLUSIVE")
+    ends = threading.Timer(0.3, other.execute, ["ROLLBACK"])
+    ends.start()
+    with serve(place) as ledger:
+        assert ledger.append_blocking(admin("a")).index == 0
+    ends.join()
+    other.close()
+
+
 def test_several_processes_make_and_share_one_log(tmp_path: Path) -> None:
     children = [
         subprocess.Popen([sys.executable, "-c", CHILD, str(tmp_path), f"p{n}"]) for n in range(4)
