@@ -26,6 +26,7 @@ from gateway.ledger import (
     SqliteLedger,
     Tuning,
     read_ledger,
+    store,
     verify,
 )
 from tests.fakes.ledger import admin, intent, outcome
@@ -314,18 +315,25 @@ with SqliteLedger.open_for_recording(Place(data / "ledger", data / "keys", "ward
 """
 
 
-def test_a_process_that_makes_the_database_at_the_same_moment_is_waited_for(
-    place: Place,
+class BusyAtFirst:
+    """A connection to a database that other processes are making, too: busy without waiting."""
+
+    def __init__(self, times: int) -> None:
+        self.times = times
+
+    def pragma(self, name: str, value: str) -> None:
+        self.times -= 1
+        if self.times >= 0:
+            raise apsw.BusyError(f"{name}={value}")
+
+
+def test_a_database_that_is_being_made_by_others_is_asked_again(
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    place.directory.mkdir(parents=True)
-    other = apsw.Connection(str(place.directory / "ledger.db"))
-    other.execute("BEGIN EXCLUSIVE; CREATE TABLE other (x); ROLLBACK; BEGIN EXCLUSIVE")
-    ends = threading.Timer(0.3, other.execute, ["ROLLBACK"])
-    ends.start()
-    with serve(place) as ledger:
-        assert ledger.append_blocking(admin("a")).index == 0
-    ends.join()
-    other.close()
+    store._set(BusyAtFirst(3), "journal_mode", "wal")
+    monkeypatch.setattr(store, "BUSY_MS", 20)
+    with pytest.raises(apsw.BusyError):
+        store._set(BusyAtFirst(1000), "journal_mode", "wal")
 
 
 def test_several_processes_make_and_share_one_log(tmp_path: Path) -> None:
