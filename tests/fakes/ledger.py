@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import Mapping
+from pathlib import Path
 
 from gateway.domain.errors import Code, LedgerUnavailable
 from gateway.domain.exchange import Action, FinishReason, Purpose
@@ -153,3 +155,8 @@ def admin(exchange: str, *, time: int = 1_780_000_000_000) -> Admin:
         act=AdminAct.KEY_CREATED,
         target="key:4f2a91c0",
     )
+
+
+def photograph(directory: Path, copy: Path) -> None:
+    """Copy the directory of a log that is in use; what is being written aside is not there yet."""
+    shutil.copytree(directory, copy, ignore=shutil.ignore_patterns(".*"))

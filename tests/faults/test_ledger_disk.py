@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,7 +16,7 @@ import pytest
 
 from gateway.domain.errors import LedgerUnavailable
 from gateway.ledger import Place, SqliteLedger, Tuning, verify
-from tests.fakes.ledger import admin, intent, outcome
+from tests.fakes.ledger import admin, intent, outcome, photograph
 
 _names = count()
 
@@ -316,7 +315,7 @@ def test_a_power_cut_right_after_a_refusal_leaves_a_whole_log(
             ledger.append_blocking(intent(f"x{n}"))
             acknowledged += 1
     crashed = place.directory.with_name("crashed")
-    shutil.copytree(place.directory, crashed)
+    photograph(place.directory, crashed)
     (crashed / "ledger.db-shm").unlink()
     with SqliteLedger.open_for_serving(
         Place(crashed, place.keys, place.node), now_ms=lambda: 2

@@ -28,7 +28,7 @@ from gateway.ledger import (
 )
 from gateway.ledger.keys import SigningKey, load_key
 from gateway.ledger.query import read_vkey
-from tests.fakes.ledger import admin, intent, outcome, refusal
+from tests.fakes.ledger import admin, intent, outcome, photograph, refusal
 
 SIZE = 12
 
@@ -369,7 +369,7 @@ def test_a_read_only_copy_can_be_verified(copy: Place, tmp_path: Path, *, busy: 
     with SqliteLedger.open_for_serving(copy, now_ms=lambda: 1) as ledger:
         ledger.append_blocking(admin("more"))
         if busy:
-            shutil.copytree(copy.directory, archive)
+            photograph(copy.directory, archive)
             (archive / "ledger.db-shm").unlink()
     if not busy:
         shutil.copytree(copy.directory, archive)
@@ -394,7 +394,7 @@ def test_where_sqlite_cannot_lock_every_record_is_read_all_the_same(
     with SqliteLedger.open_for_serving(copy, now_ms=lambda: 1) as ledger:
         ledger.append_blocking(admin("more"))
         if busy:
-            shutil.copytree(copy.directory, archive)
+            photograph(copy.directory, archive)
     if not busy:
         shutil.copytree(copy.directory, archive)
     connect = readonly._connect
