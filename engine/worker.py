@@ -23,6 +23,10 @@ _GAPS: Final = 5
 """Seconds without a new job after which a batch is formed, and how many such gaps at most."""
 
 
+_NEARLY: Final = 8
+"""Tokens before its length limit from which on a row counts as about to end."""
+
+
 class Reason(StrEnum):
     """Why a reply ended by itself."""
 
@@ -311,8 +315,15 @@ class Workers:
             return batch
 
     def _finishing(self) -> int:
-        """How many replicas have only ended rows, and will be free in a moment."""
-        return sum(all(job.done for job in batch) for batch in self._running.values())
+        """How many replicas have only rows that ended, or nearly so, and will be free in a moment.
+
+        What they could take is left to them: a replica that takes all that waits would run it alone
+        while the other stands idle.
+        """
+        return sum(
+            all(job.done or job.max_tokens - job.generated <= _NEARLY for job in batch)
+            for batch in self._running.values()
+        )
 
     def _await_jobs(self) -> bool:
         """Wait until jobs wait and no more seem to be coming; return whether there are any."""
