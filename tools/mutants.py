@@ -143,8 +143,8 @@ MUTANTS = (
         5,
         "an unknown field is dropped",
         "gateway/http/wire.py",
-        "class _Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):",
-        "class _Strict(msgspec.Struct, frozen=True, kw_only=True):",
+        "class _Strict(_Concealed, frozen=True, forbid_unknown_fields=True, kw_only=True):",
+        "class _Strict(_Concealed, frozen=True, kw_only=True):",
     ),
     Mutant(
         5,

@@ -177,8 +177,6 @@ _BARE_SHORT: Final = {
     "vehicle",
 }
 
-_CARD_NUMBER: Final = re.compile(r"[\s:]{1,4}(?P<value>\d(?:[ -]?\d){6,20})")
-
 
 def _rules() -> Iterator[Rule]:
     for name, entity, labels, score in _LABELS:

@@ -34,4 +34,3 @@ FULL: Final = (
 
 MARK: Final = r"[\s*_\"'`|>\]]{0,4}[:=|#][\s*_\"'`|<\[(#]{0,6}"
 """What parts a label from its value: a colon, also in JSON, Markdown and tables."""
-NOT_WORD_BEFORE: Final = r"(?<![^\W_])"

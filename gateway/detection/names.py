@@ -46,7 +46,6 @@ _KIN: Final = (
     r"(?:patients?|pt|pts|client|resident|subject|mother|father|mom|dad|wife|husband|spouse|partner|fiancée?|son|daughter|brother|sister|sibling|aunt|uncle|cousin|niece|nephew|grandmother|grandfather|grandson|granddaughter|guardian|caregiver|neighbou?r|"
     r"friend|boyfriend|girlfriend|colleague|boss|roommate|child|baby|boy|girl|infant|twin|man|woman|gentleman|lady|male|female|person|individual|nurse|physician|doctor|therapist|surgeon|cardiologist|oncologist|neurologist|provider|veteran|student|teen(?:ager)?)"
 )
-_SAID: Final = r"(?i:named|called|known as|aka|a\.k\.a\.|alias|goes by|name is|name's|name was|names are|this is|i am|i'm|it's|am|speaking with|spoke (?:to|with)|talked (?:to|with)|discussed with|per|signed|by|with|under|via|for|from|to|like|of|regarding|re|on|about|see|meet|contact|ask for|ask|call|thanks|thank you|hi|hello|hey|dear|sincerely|regards|respectfully|yours|best|cheers)"
 _SAID_STRONG: Final = r"(?i:named|called|known as|aka|a\.k\.a\.|alias|goes by|name is|name's|name was|it's under|is under|i am|i'm|signed|dear|hello|hi|hey|sincerely|regards|cheers|yours truly|respectfully|addressed to|spoke (?:to|with)|contact|ask for|accompanied by|care of|referred by|seen by|treated by|ordered by|dictated by|reviewed by|signed by|performed by|written by|per|married to)"
 _SUFFIX: Final = r"(?:,?[ ](?:Jr|Sr|II|III|IV)\b\.?)?"
 _LEAST_UNUSUAL: Final = 4

@@ -7,7 +7,7 @@ in one `map`: there is no second list of fields to forget (invariant 5).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Generic, TypeVar
 
@@ -194,7 +194,8 @@ class Options:
 class Ask(Generic[T]):
     """A parsed request: which model, which words, how."""
 
-    model: str
+    model: str = field(repr=False)
+    """As the client wrote it: not to be shown until it is one of ours."""
     conversation: Conversation[T]
     options: Options
     chat: bool = True

@@ -106,7 +106,7 @@ def merge(findings: Findings, profile: Profile) -> Iterator[Finding]:
             yield _union(group, max(group, key=rank))
             group = []
         group.append(finding)
-        end = max(end, finding.end) if len(group) > 1 else finding.end
+        end = max(end, finding.end)
     if group:
         yield _union(group, max(group, key=rank))
 

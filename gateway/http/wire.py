@@ -20,7 +20,14 @@ _Opaque = Annotated[str, msgspec.Meta(max_length=512)]
 _ModelName = Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
 
 
-class _Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class _Concealed(msgspec.Struct, frozen=True):
+    """A body, coming or going: it may hold a note, so it does not show itself when printed."""
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"
+
+
+class _Strict(_Concealed, frozen=True, forbid_unknown_fields=True, kw_only=True):
     pass
 
 
@@ -119,7 +126,7 @@ class CompletionRequest(_Common, frozen=True, kw_only=True):
     logprobs: int | None = None
 
 
-class WireUsage(msgspec.Struct, frozen=True):
+class WireUsage(_Concealed, frozen=True):
     """Tokens of the redacted prompt and of the reply, as the engine counted them."""
 
     prompt_tokens: int
@@ -127,7 +134,7 @@ class WireUsage(msgspec.Struct, frozen=True):
     total_tokens: int
 
 
-class ReplyMessage(msgspec.Struct, frozen=True):
+class ReplyMessage(_Concealed, frozen=True):
     """The assistant's turn."""
 
     content: str
@@ -135,7 +142,7 @@ class ReplyMessage(msgspec.Struct, frozen=True):
     refusal: None = None
 
 
-class ChatChoice(msgspec.Struct, frozen=True):
+class ChatChoice(_Concealed, frozen=True):
     """The one choice of a chat completion."""
 
     message: ReplyMessage
@@ -144,7 +151,7 @@ class ChatChoice(msgspec.Struct, frozen=True):
     logprobs: None = None
 
 
-class ChatCompletion(msgspec.Struct, frozen=True, kw_only=True):
+class ChatCompletion(_Concealed, frozen=True, kw_only=True):
     """The reply to a chat request that does not stream."""
 
     id: str
@@ -155,14 +162,14 @@ class ChatCompletion(msgspec.Struct, frozen=True, kw_only=True):
     usage: WireUsage
 
 
-class ChunkDelta(msgspec.Struct, frozen=True, omit_defaults=True):
+class ChunkDelta(_Concealed, frozen=True, omit_defaults=True):
     """What a chunk adds."""
 
     role: str | None = None
     content: str | None = None
 
 
-class ChunkChoice(msgspec.Struct, frozen=True):
+class ChunkChoice(_Concealed, frozen=True):
     """The one choice of a chunk."""
 
     delta: ChunkDelta
@@ -171,7 +178,7 @@ class ChunkChoice(msgspec.Struct, frozen=True):
     logprobs: None = None
 
 
-class ChatChunk(msgspec.Struct, frozen=True, kw_only=True):
+class ChatChunk(_Concealed, frozen=True, kw_only=True):
     """One event of a chat stream."""
 
     id: str
@@ -182,7 +189,7 @@ class ChatChunk(msgspec.Struct, frozen=True, kw_only=True):
     usage: WireUsage | None = None
 
 
-class TextChoice(msgspec.Struct, frozen=True):
+class TextChoice(_Concealed, frozen=True):
     """The one choice of a text completion, whole or in part."""
 
     text: str
@@ -191,7 +198,7 @@ class TextChoice(msgspec.Struct, frozen=True):
     logprobs: None = None
 
 
-class TextCompletion(msgspec.Struct, frozen=True, kw_only=True):
+class TextCompletion(_Concealed, frozen=True, kw_only=True):
     """The reply to a completion request, and one event of its stream."""
 
     id: str
@@ -202,7 +209,7 @@ class TextCompletion(msgspec.Struct, frozen=True, kw_only=True):
     usage: WireUsage | None = None
 
 
-class WireModel(msgspec.Struct, frozen=True, kw_only=True):
+class WireModel(_Concealed, frozen=True, kw_only=True):
     """One model that can be asked for."""
 
     id: str
@@ -212,7 +219,7 @@ class WireModel(msgspec.Struct, frozen=True, kw_only=True):
     context_length: int
 
 
-class ModelList(msgspec.Struct, frozen=True, kw_only=True):
+class ModelList(_Concealed, frozen=True, kw_only=True):
     """The reply to `GET /v1/models`."""
 
     object: Literal["list"] = "list"

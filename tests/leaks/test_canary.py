@@ -16,11 +16,21 @@ import pytest
 from gateway import logs
 from gateway.domain.entities import PERSON
 from gateway.domain.errors import Code, ExchangeError
-from gateway.domain.exchange import Ask, Conversation, Credentials, Message, Options, Role, ToolCall
+from gateway.domain.exchange import (
+    Ask,
+    Conversation,
+    Credentials,
+    FinishReason,
+    Message,
+    Options,
+    Role,
+    ToolCall,
+)
 from gateway.domain.records import encode
 from gateway.domain.text import RawText
 from gateway.http import parse
-from gateway.http.wire import ChatRequest
+from gateway.http.reply import ChatFormat, TextFormat
+from gateway.http.wire import ChatRequest, WireUsage
 from gateway.ledger.ledger import Place, SqliteLedger
 from tests.fakes.detector import FakeDetector
 from tests.fakes.engine import MODEL
@@ -245,3 +255,13 @@ def test_no_log_call_in_the_code_formats_a_string_or_names_an_unlisted_field() -
         assert re.match(r'\s*"[a-z_]+"', call), (path, call)
         assert 'f"' not in call
         assert set(re.findall(r"\b([a-z_]+)=", call)) <= logs.FIELDS, (path, call)
+
+
+def test_a_body_does_not_show_itself_coming_or_going() -> None:
+    body = f'{{"model": "{CANARY}", "messages": [{{"role": "user", "content": "{CANARY}"}}]}}'
+    request = parse.decode(body.encode(), ChatRequest)
+    assert CANARY not in f"{request} {request.messages} {parse.chat(request)}"
+    reply = ChatFormat("x", 0, "m").whole(CANARY, FinishReason.STOP, WireUsage(1, 1, 2))
+    chunk = ChatFormat("x", 0, "m").delta(CANARY)
+    text = TextFormat("x", 0, "m").delta(CANARY)
+    assert CANARY not in f"{reply} {reply.choices} {chunk} {chunk.choices} {text} {text.choices}"
