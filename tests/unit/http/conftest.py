@@ -20,15 +20,12 @@ from gateway.domain.entities import entity_type
 from gateway.domain.errors import Code
 from gateway.domain.ports import Receipt
 from gateway.domain.records import Kind, Record, kind_of
-from gateway.domain.redaction import Secrets
 from gateway.http.server import build
-from gateway.pipeline import Parts
 from gateway.settings import Egress, EngineSettings, Identity, Log, Server, Settings
-from tests.fakes.detector import FakeDetector, FakeScanner
-from tests.fakes.engine import FakeEngine
-from tests.fakes.identity import FakeAuthenticator, StoppedClock, caller
+from tests.fakes import exchange
+from tests.fakes.detector import FakeDetector
+from tests.fakes.identity import FakeAuthenticator, caller
 from tests.fakes.ledger import MemoryLedger
-from tests.fakes.policy import FakeDecider
 
 HEADERS = {"authorization": "Bearer good", "x-purpose-of-use": "TREAT"}
 NAME = "Zebedee"
@@ -52,7 +49,7 @@ class GatedLedger(MemoryLedger):
 
 
 @dataclass
-class World:
+class World(exchange.World):
     """Fakes with switches, and the address of the gateway over them."""
 
     authenticator: FakeAuthenticator = field(
@@ -65,28 +62,12 @@ class World:
             refusals={"revoked": Code.REVOKED_CREDENTIALS},
         )
     )
-    decider: FakeDecider = field(default_factory=FakeDecider)
     detector: FakeDetector = field(
         default_factory=lambda: FakeDetector({NAME: entity_type("PERSON")})
     )
-    scanner: FakeScanner = field(default_factory=FakeScanner)
     ledger: GatedLedger = field(default_factory=GatedLedger)
-    engine: FakeEngine = field(default_factory=FakeEngine)
-    clock: StoppedClock = field(default_factory=StoppedClock)
     port: int = 0
     server: uvicorn.Server | None = None
-
-    def parts(self) -> Parts:
-        return Parts(
-            authenticator=self.authenticator,
-            decider=self.decider,
-            detector=self.detector,
-            scanner=self.scanner,
-            ledger=self.ledger,
-            engine=self.engine,
-            clock=self.clock,
-            secrets=Secrets(b"p" * 32, b"h" * 32),
-        )
 
     def client(self, key: str = "good") -> httpx.AsyncClient:
         return httpx.AsyncClient(
