@@ -11,12 +11,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import ctranslate2
 import numpy as np
 from ctranslate2.specs import attention_spec, common_spec, transformer_spec
 
+from engine.network import OnStep
 from engine.decoder import Activation, Array, Decoder, Part, Shape
 
 VERSION: Final[str] = ctranslate2.__version__
@@ -226,20 +227,6 @@ class _Writer:
                 attention.rotary_scaling_factor = np.float32(1.0)
 
 
-class Step(Protocol):
-    """What CTranslate2 tells about one new token of one row."""
-
-    batch_id: int
-    """Row of the batch, counted as the rows were given."""
-    token_id: int
-    is_last: bool
-    """Whether CTranslate2 itself ends the row here: an end token, or `max_length` reached."""
-
-
-OnStep = Callable[[Step], bool]
-"""Called for each row at each step; `True` ends that row and no other."""
-
-
 class Replicas:
     """One model in memory and `replicas` threads of CTranslate2 that share its weights."""
 
@@ -265,11 +252,13 @@ class Replicas:
         temperature: float,
         top_p: float,
         on_step: OnStep,
+        beginning: list[str],
+        keep: bool,
     ) -> None:
         """Run one batch to its end; blocks without the GIL, except in `on_step`.
 
         `temperature` 0 is greedy. The options hold for all rows. An error in `on_step` ends the
-        batch and is raised here.
+        batch and is raised here. `beginning` and `keep` are as `Network.generate` says.
         """
         greedy = temperature == 0
         self._generator.generate_batch(
@@ -282,6 +271,8 @@ class Replicas:
             sampling_topp=1.0 if greedy else top_p,
             sampling_temperature=1.0 if greedy else temperature,
             callback=on_step,
+            static_prompt=beginning or None,
+            cache_static_prompt=keep,
         )
 
     def close(self) -> None:

@@ -75,6 +75,15 @@ class Overloaded(EngineError):  # noqa: N818 - as UnsupportedModel
         super().__init__("The engine's queue is full. Try again in a few seconds.")
 
 
+class CallerBusy(Overloaded):
+    """This caller has as many jobs in flight as it may; nothing was computed."""
+
+    def __init__(self, allowed: int) -> None:
+        EngineError.__init__(
+            self, f"{allowed} requests of this caller are in the engine, as many as may be."
+        )
+
+
 class EngineFailed(EngineError):  # noqa: N818 - as UnsupportedModel
     """The computation broke off. The engine itself goes on."""
 
