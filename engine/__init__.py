@@ -30,7 +30,7 @@ from engine.generator import GenerateOptions, Generator, PreparedPrompt
 from engine.prompts import ChatMessage, ChatToolCall
 from engine.sources import DEFAULT_NAME, DEFAULT_SOURCE
 from engine.store import InstalledModel, Manifest, ModelStore
-from engine.worker import Finished, Reason, Text
+from engine.job import Finished, Reason, Text
 
 __all__ = [
     "DEFAULT_NAME",

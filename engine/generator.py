@@ -17,7 +17,8 @@ from engine.errors import EngineError, PromptTooLong, UnsupportedInput, Unsuppor
 from engine.prompts import ChatMessage, Prompts
 from engine.store import InstalledModel
 from engine.stream import TextStream
-from engine.worker import Event, Finished, Job, Listener, Sampling, Text, Workers
+from engine.job import Event, Finished, Job, Listener, Sampling, Text
+from engine.worker import Workers
 
 GREEDY_BELOW: Final = 0.01
 """Temperatures below this are greedy: the division would overflow, and the result is the same."""
