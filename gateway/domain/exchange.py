@@ -200,10 +200,12 @@ class Ask(Generic[T]):
     options: Options
     chat: bool = True
     """Whether the model's chat template applies; a bare prompt is one user message without it."""
+    may_wait: bool = False
+    """Whether the client lets others go first, whatever policy would give it."""
 
     def over(self, conversation: Conversation[U]) -> Ask[U]:
         """Return the same request over another conversation."""
-        return Ask(self.model, conversation, self.options, self.chat)
+        return Ask(self.model, conversation, self.options, self.chat, self.may_wait)
 
 
 @dataclass(frozen=True, slots=True)

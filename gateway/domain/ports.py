@@ -11,7 +11,7 @@ from typing import Protocol
 
 from gateway.domain.exchange import Action, Ask, Caller, Credentials, End, Model, Piece, Purpose
 from gateway.domain.findings import Finding, Findings
-from gateway.domain.policy import Deny, Permit, Profile
+from gateway.domain.policy import Deny, Permit, Profile, Terms
 from gateway.domain.records import Record
 from gateway.domain.text import RawText, RedactedText
 
@@ -122,10 +122,13 @@ class Engine(Protocol):
         """Return what can be asked for, in a stable order."""
         ...
 
-    def prepare(self, model: Model, ask: Ask[RedactedText], max_tokens: int) -> Prompt:
+    def prepare(
+        self, model: Model, ask: Ask[RedactedText], max_tokens: int, terms: Terms
+    ) -> Prompt:
         """Tokenize and check; CPU-bound, call it in a thread.
 
-        `max_tokens` is the length of the reply: what was asked for, as far as policy grants. Raises
+        `max_tokens` is the length of the reply: what was asked for, as far as policy grants.
+        `terms` are for whom and how it is to be made; they change nothing in the reply. Raises
         `ExchangeError` with CONTEXT_LENGTH_EXCEEDED, UNSUPPORTED_PARAMETER or INVALID_MESSAGES.
         """
         ...
