@@ -182,6 +182,7 @@ class Pipeline:
             # 6. Generate.
             async with aclosing(parts.engine.generate(prompt, receipt)) as events:
                 async for event in events:
+                    progress.cache = channel.cache = event.cache
                     match event:
                         case Piece():
                             progress.completion_tokens += event.tokens

@@ -134,7 +134,7 @@ class Engine(Protocol):
         ...
 
     def generate(self, prompt: Prompt, receipt: Receipt) -> AsyncGenerator[Piece | End, None]:
-        """Stream pieces, then exactly one `End`.
+        """Stream pieces, then exactly one `End`; a reply that is not made anew says so in each.
 
         Raises `ExchangeError` with OVERLOADED (at once, nothing was computed) or ENGINE_FAILED.
         Closing the iterator (`aclose`) stops the computation.

@@ -1,4 +1,4 @@
-"""The contract of `ports.Engine`, kept by the fake and by the engine on a real model."""
+"""The contract of `ports.Engine`, kept by the fake, the engine on a real model, and both cached."""
 
 from __future__ import annotations
 
@@ -25,11 +25,12 @@ from gateway.domain.exchange import (
 from gateway.domain.policy import Priority, Terms
 from gateway.domain.ports import Engine, Receipt
 from gateway.domain.text import _MAKER, RedactedText
+from gateway.generation.cached import CachedEngine
 from gateway.generation.local import LocalEngine
 from tests.fakes.engine import FakeEngine
 
 STORE = Path(__file__).parents[2] / ".local" / "models"
-TERMS = Terms("key:alice", "0" * 64, Priority.INTERACTIVE, None, cache=False)
+TERMS = Terms("key:alice", "0" * 64, Priority.INTERACTIVE, None, cache=True)
 RECEIPT = Receipt("0190b2c4-0000-7000-8000-000000000000", 0, b"\0" * 32)
 
 
@@ -48,12 +49,16 @@ def local() -> Iterator[LocalEngine]:
     engine.close()
 
 
-@pytest.fixture(params=["fake", "local"])
+@pytest.fixture(params=["fake", "local", "cached fake", "cached local"])
 async def engine(request: pytest.FixtureRequest) -> AsyncIterator[Engine]:
-    if request.param == "fake":
-        yield FakeEngine(pieces=tuple(f"word{index} " for index in range(200)))
+    if request.param.endswith("fake"):
+        plain: Engine = FakeEngine(pieces=tuple(f"word{index} " for index in range(200)))
     else:
-        yield request.getfixturevalue("local")
+        plain = request.getfixturevalue("local")
+    if request.param.startswith("cached"):
+        yield CachedEngine(plain, max_bytes=2**20, ttl=60)
+    else:
+        yield plain
 
 
 def model_of(engine: Engine) -> Model:
@@ -96,6 +101,17 @@ async def test_a_reply_that_reaches_its_length_says_so_and_counts_it(engine: Eng
     assert end.reason is FinishReason.LENGTH
     assert end.usage.completion_tokens == 7
     assert sum(piece.tokens for piece in pieces if isinstance(piece, Piece)) <= 7
+
+
+async def test_the_same_request_gets_the_same_reply_again(engine: Engine) -> None:
+    (*first, one), (*second, two) = (
+        await collect(engine, ask(), 12),
+        await collect(engine, ask(), 12),
+    )
+    assert text_of(first) == text_of(second)
+    assert isinstance(one, End)
+    assert isinstance(two, End)
+    assert (one.reason, one.usage) == (two.reason, two.usage)
 
 
 async def test_the_prompt_tokens_of_the_end_are_those_of_the_prompt(engine: Engine) -> None:

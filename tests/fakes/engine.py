@@ -61,6 +61,8 @@ class FakeEngine:
     fail_prepare: Exception | None = None
     fail_at: int | None = None
     """Raise `failure` instead of piece number so much; 0 is before the first."""
+    fail_runs: int | None = None
+    """Only the first so many runs fail; `None` means every one."""
     failure: Exception = field(
         default_factory=lambda: ExchangeError(Code.ENGINE_FAILED, "The engine failed.")
     )
@@ -130,7 +132,7 @@ class FakeEngine:
 
     async def _meet(self, index: int) -> None:
         """Wait, hang or raise, as the test wants it at this piece."""
-        if self.fail_at == index:
+        if self.fail_at == index and (self.fail_runs is None or len(self.seen) <= self.fail_runs):
             raise self.failure
         if self.hang_at == index:
             self.started.set()
