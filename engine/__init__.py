@@ -1,15 +1,16 @@
 """The engine: int8 language models on CTranslate2. It knows nothing of the gateway.
 
-Public: a `ModelStore` of imported models, a `Generator` over one of them, the errors of both, and
-`detect_devices`.
+Public: a `ModelStore` of imported models, a `Generator` over one of them, the errors of both,
+`detect_devices`, and `make_plan`, which says what runs on them.
 """
 
 from __future__ import annotations
 
 from engine.batching import Limits
-from engine.devices import Devices, detect_devices
+from engine.devices import Devices, detect_devices, measure_bandwidth
 from engine.errors import (
     BrokenSource,
+    DoesNotFit,
     EngineClosed,
     EngineError,
     EngineFailed,
@@ -17,6 +18,7 @@ from engine.errors import (
     ModelError,
     ModelExists,
     ModelNotFound,
+    NoDevice,
     Overloaded,
     PromptTooLong,
     SelfCheckFailed,
@@ -27,6 +29,7 @@ from engine.errors import (
     UnsupportedTokenizer,
 )
 from engine.generator import GenerateOptions, Generator, PreparedPrompt
+from engine.plan import ModelPlan, Plan, Wish, make_plan
 from engine.prompts import ChatMessage, ChatToolCall
 from engine.sources import DEFAULT_NAME, DEFAULT_SOURCE
 from engine.store import InstalledModel, Manifest, ModelStore
@@ -39,6 +42,7 @@ __all__ = [
     "ChatMessage",
     "ChatToolCall",
     "Devices",
+    "DoesNotFit",
     "EngineClosed",
     "EngineError",
     "EngineFailed",
@@ -52,8 +56,11 @@ __all__ = [
     "ModelError",
     "ModelExists",
     "ModelNotFound",
+    "ModelPlan",
     "ModelStore",
+    "NoDevice",
     "Overloaded",
+    "Plan",
     "PreparedPrompt",
     "PromptTooLong",
     "Reason",
@@ -64,5 +71,8 @@ __all__ = [
     "UnsupportedModel",
     "UnsupportedOption",
     "UnsupportedTokenizer",
+    "Wish",
     "detect_devices",
+    "make_plan",
+    "measure_bandwidth",
 ]

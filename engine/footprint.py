@@ -69,9 +69,13 @@ class Footprint:
         """Return the working memory of one batch."""
         return rows * (self.position * (prompt + reply) + self.pair * prompt * prompt)
 
+    def positions(self, context: int) -> int:
+        """Return how many positions one job that fills `context` takes: nearly all of it prompt."""
+        return -(-self.batch(1, context, 0) // self.position)
+
     def longest(self, context: int) -> int:
-        """Return the working memory of one job that fills `context`: nearly all of it prompt."""
-        return self.batch(1, context, 0)
+        """Return the working memory of that job."""
+        return self.positions(context) * self.position
 
 
 def footprint(model: Shaped, compute_type: str = "int8") -> Footprint:
