@@ -1,16 +1,19 @@
 """The engine: int8 language models on CTranslate2. It knows nothing of the gateway.
 
 Public: a `ModelStore` of imported models, a `Generator` over one of them, the errors of both,
-`detect_devices`, and a `SealedCache` for what may be kept of the replies.
+`detect_devices` and `make_plan`, which says what runs on them, and a `SealedCache` for what may be
+kept of the replies.
 """
 
 from __future__ import annotations
 
 from engine.batching import Limits
 from engine.cache import SealedCache
-from engine.devices import Devices, detect_devices
+from engine.devices import Devices, detect_devices, measure_bandwidth
 from engine.errors import (
     BrokenSource,
+    CallerBusy,
+    DoesNotFit,
     EngineClosed,
     EngineError,
     EngineFailed,
@@ -18,6 +21,7 @@ from engine.errors import (
     ModelError,
     ModelExists,
     ModelNotFound,
+    NoDevice,
     Overloaded,
     PromptTooLong,
     SelfCheckFailed,
@@ -28,6 +32,7 @@ from engine.errors import (
     UnsupportedTokenizer,
 )
 from engine.generator import GenerateOptions, Generator, PreparedPrompt
+from engine.plan import ModelPlan, Plan, Wish, make_plan
 from engine.prompts import ChatMessage, ChatToolCall
 from engine.sources import DEFAULT_NAME, DEFAULT_SOURCE
 from engine.store import InstalledModel, Manifest, ModelStore
@@ -37,9 +42,11 @@ __all__ = [
     "DEFAULT_NAME",
     "DEFAULT_SOURCE",
     "BrokenSource",
+    "CallerBusy",
     "ChatMessage",
     "ChatToolCall",
     "Devices",
+    "DoesNotFit",
     "EngineClosed",
     "EngineError",
     "EngineFailed",
@@ -53,8 +60,11 @@ __all__ = [
     "ModelError",
     "ModelExists",
     "ModelNotFound",
+    "ModelPlan",
     "ModelStore",
+    "NoDevice",
     "Overloaded",
+    "Plan",
     "PreparedPrompt",
     "PromptTooLong",
     "Reason",
@@ -66,5 +76,8 @@ __all__ = [
     "UnsupportedModel",
     "UnsupportedOption",
     "UnsupportedTokenizer",
+    "Wish",
     "detect_devices",
+    "make_plan",
+    "measure_bandwidth",
 ]

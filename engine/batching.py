@@ -73,8 +73,15 @@ class Limits:
     max_tokens: int = 65_536
     """Positions that a batch may come to occupy: rows times the longest prompt and reply in it.
     A single job is never too large for it."""
+    square: float = 0.0
+    """What a row's prompt takes besides, in positions for each pair of its own: attention over a
+    long prompt outweighs its keys and values."""
     patience: tuple[float, float] = (5.0, 60.0)
     """Seconds after which an interactive job, or one of batch work, goes before all younger ones."""
+
+    def positions(self, prompt: int, reply: int) -> float:
+        """Return what a row of a batch with these longest lengths may come to occupy."""
+        return prompt + reply + self.square * prompt * prompt
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +241,8 @@ def _cut(jobs: list[Waiting], shared: int, limits: Limits, costs: Costs) -> list
             job = jobs[end]
             rows = end + 1 - start
             reach = max(reach, job.max_tokens)
-            if rows > 1 and rows * (job.prompt_tokens + reach) > limits.max_tokens:
+            prompt = job.prompt_tokens
+            if rows > 1 and rows * limits.positions(prompt, reach) > limits.max_tokens:
                 break
             steps = job.prompt_tokens - shortest + job.reply
             longest = max(longest, steps)

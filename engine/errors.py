@@ -43,6 +43,14 @@ class SelfCheckFailed(ModelError):  # noqa: N818 - as UnsupportedModel
     """The imported model does not compute what its source computes."""
 
 
+class DoesNotFit(ModelError):  # noqa: N818 - as UnsupportedModel
+    """A model and what it needs to run do not fit into the memory that is left."""
+
+
+class NoDevice(EngineError):  # noqa: N818 - as UnsupportedModel
+    """None of the devices that the settings prefer is there."""
+
+
 class UnsupportedInput(EngineError):  # noqa: N818 - as UnsupportedModel
     """The model's chat template cannot express these messages."""
 

@@ -10,10 +10,16 @@ from collections.abc import AsyncGenerator, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from engine.batching import Limits
 from engine.ct2 import Replicas
 from engine.devices import detect_devices
-from engine.errors import EngineError, PromptTooLong, UnsupportedInput, UnsupportedOption
+from engine.errors import (
+    DoesNotFit,
+    EngineError,
+    PromptTooLong,
+    UnsupportedInput,
+    UnsupportedOption,
+)
+from engine.plan import ModelPlan, Wish, make_plan
 from engine.prompts import ChatMessage, Prompts
 from engine.store import InstalledModel
 from engine.stream import TextStream
@@ -73,11 +79,12 @@ class PreparedPrompt:
 class Generator:
     """One model in memory, its replicas' threads and their queue.
 
-    `prepare_*` may be called from any thread, `generate` from any event loop. `replicas` absent
-    means one for each `threads` cores that this process may use.
+    `prepare_*` may be called from any thread, `generate` from any event loop. `plan` says how it
+    runs, where several models share the machine; absent, it has what the machine leaves, with
+    `replicas` absent one for each `threads` cores. Raises `DoesNotFit` or `NoDevice`.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it runs, and on how much of the machine
         self,
         model: InstalledModel,
         *,
@@ -85,23 +92,22 @@ class Generator:
         threads: int = 1,
         queue: int = 128,
         max_batch: int = 32,
+        plan: ModelPlan | None = None,
     ) -> None:
-        devices = detect_devices()
-        count = replicas or devices.replicas(threads)
-        manifest = model.manifest
+        if plan is None:
+            wish = Wish(replicas=replicas, threads=threads, max_batch=max_batch)
+            plan = make_plan(detect_devices(), [model.manifest], wish).models[0]
         self.model = model
-        self.replicas = count
+        self.plan = plan
+        self.replicas = plan.replicas
         self._prompts = Prompts.load(model.path)
         self._end_tokens = frozenset(self._prompts.end_tokens)
-        position = manifest.layers * manifest.heads_kv * manifest.head_dim * 2 * 4
-        # Half of what memory is left may fill with keys and values, whatever the batches hold.
-        positions = devices.memory // 2 // count // position
         self._workers = Workers(
-            Replicas(model.path, replicas=count, threads=threads),
+            _loaded(model, plan),
             end_tokens=self._prompts.end_tokens,
-            replicas=count,
+            replicas=plan.replicas,
             queue=queue,
-            limits=Limits(max_batch=max_batch, max_tokens=max(manifest.context_length, positions)),
+            limits=plan.limits,
         )
         # Whoever forgets `close` gets it at the end of the process, or of the generator.
         self._finalizer = weakref.finalize(self, self._workers.close)
@@ -175,7 +181,7 @@ class Generator:
         self._finalizer()
 
     def _prepared(self, tokens: list[int], options: GenerateOptions) -> PreparedPrompt:
-        limit = self.model.manifest.context_length
+        limit = self.plan.context
         count = len(tokens)
         if not tokens:
             raise UnsupportedInput("The prompt is empty: send at least one character.")
@@ -207,6 +213,26 @@ class Generator:
                 del self._mailboxes[closed]
             self._mailboxes[loop] = _Mailbox(loop)
         return self._mailboxes[loop]
+
+
+def _loaded(model: InstalledModel, plan: ModelPlan) -> Replicas:
+    try:
+        return Replicas(
+            model.path,
+            replicas=plan.replicas,
+            threads=plan.threads,
+            compute_type=plan.compute_type,
+            device=plan.device,
+            device_index=plan.device_index,
+        )
+    except (MemoryError, RuntimeError) as error:
+        # A plan foresees the machine's memory, not a CUDA device's, nor what others take meanwhile.
+        if isinstance(error, RuntimeError) and "out of memory" not in str(error):
+            raise
+        raise DoesNotFit(
+            f"the {plan.device} has no memory left for {model.name}: choose a smaller model, stop "
+            "what else uses it, or prefer another device (engine.prefer)"
+        ) from error
 
 
 def _check(options: GenerateOptions) -> None:

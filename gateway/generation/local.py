@@ -29,6 +29,18 @@ from gateway.domain.text import RedactedText
 from gateway.settings import EngineSettings
 
 
+def wish_of(settings: EngineSettings) -> engine.Wish:
+    """Return what the settings leave to the plan, and what not."""
+    return engine.Wish(
+        prefer=settings.prefer,
+        replicas=settings.replicas,
+        threads=settings.threads,
+        max_batch=settings.max_batch,
+        memory=settings.memory_bytes,
+        context=settings.context,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class LocalPrompt:
     """What `LocalEngine.prepare` made, and `LocalEngine.generate` alone runs."""
@@ -48,28 +60,29 @@ class LocalEngine:
 
     def __init__(self, generators: Mapping[str, engine.Generator]) -> None:
         self._generators = dict(sorted(generators.items()))
-        self._models = tuple(_described(each.model) for each in self._generators.values())
+        self._models = tuple(_described(each) for each in self._generators.values())
 
     @classmethod
     def load(cls, store: engine.ModelStore, settings: EngineSettings) -> LocalEngine:
         """Verify and load the models that the settings name; all in the store if they name none.
 
-        Raises `engine.ModelError`; then nothing stays loaded.
+        One plan is made for all of them first: what does not fit is refused before it is loaded.
+        Raises `engine.EngineError`; then nothing stays loaded.
         """
         names = settings.models or store.names()
         if not names:
             raise engine.ModelNotFound(
                 "the store holds no model: run `intramural model add --default`"
             )
+        models = [store.open(name) for name in names]
+        plan = engine.make_plan(
+            engine.detect_devices(), [model.manifest for model in models], wish_of(settings)
+        )
         generators: dict[str, engine.Generator] = {}
         try:
-            for name in names:
-                generators[name] = engine.Generator(
-                    store.open(name),
-                    replicas=settings.replicas,
-                    threads=settings.threads,
-                    queue=settings.queue,
-                    max_batch=settings.max_batch,
+            for model in models:
+                generators[model.name] = engine.Generator(
+                    model, queue=settings.queue, plan=plan[model.name]
                 )
         except BaseException:
             for generator in generators.values():
@@ -138,9 +151,9 @@ class LocalEngine:
             generator.close()
 
 
-def _described(model: engine.InstalledModel) -> Model:
-    manifest = model.manifest
-    return Model(manifest.name, model.digest, manifest.context_length, manifest.created)
+def _described(generator: engine.Generator) -> Model:
+    model = generator.model
+    return Model(model.name, model.digest, generator.plan.context, model.manifest.created)
 
 
 def _messages(conversation: Conversation[RedactedText]) -> list[engine.ChatMessage]:
