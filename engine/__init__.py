@@ -7,7 +7,7 @@ kept of the replies.
 
 from __future__ import annotations
 
-from engine.batching import Limits
+from engine.batching import Limits, Priority
 from engine.cache import SealedCache
 from engine.devices import Devices, detect_devices, measure_bandwidth
 from engine.errors import (
@@ -32,15 +32,17 @@ from engine.errors import (
     UnsupportedTokenizer,
 )
 from engine.generator import GenerateOptions, Generator, PreparedPrompt
+from engine.job import Finished, Reason, Standing, Text
 from engine.plan import ModelPlan, Plan, Wish, make_plan
 from engine.prompts import ChatMessage, ChatToolCall
+from engine.report import BatchReport
 from engine.sources import DEFAULT_NAME, DEFAULT_SOURCE
 from engine.store import InstalledModel, Manifest, ModelStore
-from engine.job import Finished, Reason, Text
 
 __all__ = [
     "DEFAULT_NAME",
     "DEFAULT_SOURCE",
+    "BatchReport",
     "BrokenSource",
     "CallerBusy",
     "ChatMessage",
@@ -66,10 +68,12 @@ __all__ = [
     "Overloaded",
     "Plan",
     "PreparedPrompt",
+    "Priority",
     "PromptTooLong",
     "Reason",
     "SealedCache",
     "SelfCheckFailed",
+    "Standing",
     "Text",
     "UnsupportedArchitecture",
     "UnsupportedInput",

@@ -77,7 +77,7 @@ class Limits:
     """What a row's prompt takes besides, in positions for each pair of its own: attention over a
     long prompt outweighs its keys and values."""
     patience: tuple[float, float] = (5.0, 60.0)
-    """Seconds after which an interactive job, or one of batch work, goes before all younger ones."""
+    """Seconds after which an interactive job, and one of batch work, goes before all others."""
 
     def positions(self, prompt: int, reply: int) -> float:
         """Return what a row of a batch with these longest lengths may come to occupy."""
@@ -159,7 +159,7 @@ def _overdue(job: Waiting, limits: Limits) -> float:
 
 
 def _rank(segment: _Segment, limits: Limits) -> tuple[float, bool, float, int]:
-    """Order segments: the least is next. The last two break ties, whatever the order of the list."""
+    """Order segments: the least is next. The last breaks ties, whatever the order of the list."""
     served = sum(1 + job.waited for job in segment.jobs)
     return (
         -max(_overdue(job, limits) for job in segment.jobs),
@@ -198,7 +198,8 @@ def _partition(jobs: Sequence[Waiting], limits: Limits, costs: Costs) -> list[_S
     segments: list[_Segment] = []
     for alike in kinds.values():
         plain = _cut(alike, 0, limits, costs)
-        segments += min(plain, _by_beginning(alike, limits, costs), key=_total)
+        apart = _by_beginning(alike, limits, costs)
+        segments += apart if _total(apart) < _total(plain) else plain
     return segments
 
 
@@ -248,9 +249,7 @@ def _cut(jobs: list[Waiting], shared: int, limits: Limits, costs: Costs) -> list
             longest = max(longest, steps)
             total += steps
             squares += steps * steps
-            seconds = once + costs.summed(
-                rows, shortest - shared, shared, longest, total, squares
-            )
+            seconds = once + costs.summed(rows, shortest - shared, shared, longest, total, squares)
             if before + seconds < best[end + 1][0]:
                 best[end + 1] = (before + seconds, start)
     segments: list[_Segment] = []

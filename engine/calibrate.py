@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import statistics
 import time
+from itertools import pairwise
 from typing import Final
 
 from engine.costs import Costs, Trial, fit
@@ -44,8 +45,6 @@ def trial(network: Network, token: str, rows: int, prompt: int, steps: int) -> T
         temperature=0.0,
         top_p=1.0,
         on_step=on_step,
-        beginning=[],
-        keep=False,
     )
-    gaps = [after - before for before, after in zip(times, times[1:], strict=False)]
+    gaps = [after - before for before, after in pairwise(times)]
     return Trial(rows, prompt, times[0] - start, statistics.median(gaps))

@@ -17,8 +17,8 @@ import ctranslate2
 import numpy as np
 from ctranslate2.specs import attention_spec, common_spec, transformer_spec
 
-from engine.network import OnStep
 from engine.decoder import Activation, Array, Decoder, Part, Shape
+from engine.network import OnStep
 
 VERSION: Final[str] = ctranslate2.__version__
 
@@ -278,8 +278,8 @@ class Replicas:
         temperature: float,
         top_p: float,
         on_step: OnStep,
-        beginning: list[str],
-        keep: bool,
+        beginning: Sequence[str] = (),
+        keep: bool = False,
     ) -> None:
         """Run one batch to its end; blocks without the GIL, except in `on_step`.
 
@@ -297,7 +297,7 @@ class Replicas:
             sampling_topp=1.0 if greedy else top_p,
             sampling_temperature=1.0 if greedy else temperature,
             callback=on_step,
-            static_prompt=beginning or None,
+            static_prompt=list(beginning) or None,
             cache_static_prompt=keep,
         )
 

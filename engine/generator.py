@@ -7,9 +7,11 @@ import math
 import weakref
 from collections import deque
 from collections.abc import AsyncGenerator, Hashable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Final
 
+from engine.calibrate import measure
 from engine.ct2 import Replicas
 from engine.devices import detect_devices
 from engine.errors import (
@@ -19,16 +21,21 @@ from engine.errors import (
     UnsupportedInput,
     UnsupportedOption,
 )
+from engine.job import NOBODY, Beginning, Event, Finished, Job, Listener, Sampling, Standing, Text
 from engine.plan import ModelPlan, Wish, make_plan
 from engine.prompts import ChatMessage, Prompts
+from engine.report import Observer
 from engine.store import InstalledModel
 from engine.stream import TextStream
-from engine.job import Event, Finished, Job, Listener, Sampling, Text
 from engine.worker import Workers
 
 GREEDY_BELOW: Final = 0.01
 """Temperatures below this are greedy: the division would overflow, and the result is the same."""
 MAX_STOPS: Final = 16
+_SHARED: Final = 16
+"""Tokens of a beginning below which sharing it is not worth the bookkeeping."""
+_KEPT_BYTES: Final = 64 << 20
+"""Memory for the states of beginnings that are kept for as long as the model is loaded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +51,8 @@ class GenerateOptions:
     seed: int | None = None
     """Only with temperature 0, where every seed gives the same reply (see `_check`)."""
     stop: tuple[str, ...] = ()
-    priority: int = 0
-    """The lower goes first."""
-    caller: Hashable = None
-    """For whom it is; jobs with equal callers share `max_in_flight`."""
-    max_in_flight: int | None = None
-    """Jobs of the caller that may run at once; `None` is no bound."""
+    standing: Standing = NOBODY
+    """For whom it is, and before whom it goes."""
 
     def __repr__(self) -> str:
         return "<GenerateOptions>"  # A stop string is a caller's text.
@@ -63,9 +66,8 @@ class PreparedPrompt:
     max_tokens: int
     sampling: Sampling
     stop: tuple[str, ...]
-    priority: int = 0
-    caller: Hashable = None
-    max_in_flight: int | None = None
+    standing: Standing = NOBODY
+    beginning: Beginning | None = None
 
     @property
     def tokens(self) -> int:
@@ -93,6 +95,7 @@ class Generator:
         queue: int = 128,
         max_batch: int = 32,
         plan: ModelPlan | None = None,
+        observe: Observer = lambda _: None,
     ) -> None:
         if plan is None:
             wish = Wish(replicas=replicas, threads=threads, max_batch=max_batch)
@@ -102,12 +105,19 @@ class Generator:
         self.replicas = plan.replicas
         self._prompts = Prompts.load(model.path)
         self._end_tokens = frozenset(self._prompts.end_tokens)
+        network = _loaded(model, plan)
+        manifest = model.manifest
+        position = manifest.layers * manifest.heads_kv * manifest.head_dim * 2 * 4
+        self.costs = measure(network, self._prompts.strings([0])[0], plan.context)
         self._workers = Workers(
-            _loaded(model, plan),
+            network,
             end_tokens=self._prompts.end_tokens,
             replicas=plan.replicas,
             queue=queue,
             limits=plan.limits,
+            costs=self.costs,
+            kept_tokens=_KEPT_BYTES // position,
+            observe=observe,
         )
         # Whoever forgets `close` gets it at the end of the process, or of the generator.
         self._finalizer = weakref.finalize(self, self._workers.close)
@@ -138,6 +148,15 @@ class Generator:
         _check(options)
         return self._prepared(self._prompts.text(text), options)
 
+    @property
+    def healthy(self) -> bool:
+        """Whether a replica is left that does not stand still."""
+        return self._workers.healthy
+
+    def expecting(self) -> AbstractContextManager[None]:
+        """Say that a prompt is on its way, until it is submitted or will not come."""
+        return self._workers.expecting()
+
     def submit(self, prompt: PreparedPrompt, listener: Listener) -> Job:
         """Queue a prompt, or raise `Overloaded` at once; `listener` runs on a worker's thread."""
         job = Job(
@@ -149,6 +168,8 @@ class Generator:
                 self._prompts.bytes_of, prompt.stop, strip_space=self._prompts.strip_space
             ),
             listener=listener,
+            standing=prompt.standing,
+            beginning=prompt.beginning,
         )
         self._workers.submit(job)
         return job
@@ -201,9 +222,8 @@ class Generator:
             reply,
             sampling,
             options.stop,
-            options.priority,
-            options.caller,
-            options.max_in_flight,
+            options.standing,
+            _beginning(tokens, self._end_tokens, options.standing.caller),
         )
 
     def _mailbox(self) -> _Mailbox:
@@ -213,6 +233,20 @@ class Generator:
                 del self._mailboxes[closed]
             self._mailboxes[loop] = _Mailbox(loop)
         return self._mailboxes[loop]
+
+
+def _beginning(
+    tokens: Sequence[int], end_tokens: frozenset[int], caller: Hashable
+) -> Beginning | None:
+    """Return the first message of a prompt, up to its end token: a service's system prompt.
+
+    Callers share none: how fast a reply comes would tell one what another has asked.
+    """
+    for index, token in enumerate(tokens[:-1]):
+        if token in end_tokens:
+            count = index + 1
+            return Beginning((caller, tuple(tokens[:count])), count) if count >= _SHARED else None
+    return None
 
 
 def _loaded(model: InstalledModel, plan: ModelPlan) -> Replicas:

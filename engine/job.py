@@ -9,6 +9,7 @@ from collections.abc import Callable, Hashable
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from engine.batching import Priority
 from engine.errors import EngineError, EngineFailed
@@ -73,12 +74,19 @@ class Standing:
         return f"<Standing {self.priority.name}>"
 
 
+NOBODY: Final = Standing()
+
+
 @dataclass(frozen=True, slots=True)
 class Beginning:
     """The first tokens of a prompt, which other prompts of the same caller may share."""
 
     name: Hashable
+    """Equal for equal tokens of one caller, and for nothing else."""
     tokens: int
+
+    def __repr__(self) -> str:
+        return f"<Beginning {self.tokens} tokens>"
 
 
 class Job:
@@ -107,7 +115,7 @@ class Job:
         end_tokens: frozenset[int],
         stream: TextStream,
         listener: Listener,
-        standing: Standing = Standing(),
+        standing: Standing = NOBODY,
         beginning: Beginning | None = None,
     ) -> None:
         self.prompt = prompt

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 
@@ -10,7 +10,10 @@ class Step(Protocol):
     """One new token of one row."""
 
     batch_id: int
+    """Row of the batch, counted as the rows were given."""
     token_id: int
+    is_last: bool
+    """Whether the model itself ends the row here: an end token, or `max_length` reached."""
 
 
 OnStep = Callable[[Step], bool]
@@ -29,8 +32,8 @@ class Network(Protocol):
         temperature: float,
         top_p: float,
         on_step: OnStep,
-        beginning: list[str],
-        keep: bool,
+        beginning: Sequence[str] = (),
+        keep: bool = False,
     ) -> None:
         """Call `on_step` for each new token of each row; `True` ends that row.
 

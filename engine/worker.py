@@ -65,7 +65,7 @@ class Workers:
         replicas: int,
         queue: int,
         limits: Limits,
-        costs: Costs = Costs(),
+        costs: Costs,
         kept_tokens: int = 0,
         observe: Observer = lambda _: None,
         still: float = _STILL,
@@ -137,18 +137,16 @@ class Workers:
             # A job that a free worker will take at once does not wait.
             if len(self._waiting) >= self._capacity + self._free:
                 raise Overloaded
-            if standing.max_in_flight is not None:
-                if self._jobs_of(standing.caller) >= standing.max_in_flight:
-                    raise CallerBusy(standing.max_in_flight)
+            most = standing.max_in_flight
+            if most is not None and self._jobs_of(standing.caller) >= most:
+                raise CallerBusy(most)
             self._waiting[next(self._arrivals)] = _Queued(job, time.perf_counter())
             self._changed.notify()
 
     def _jobs_of(self, caller: Hashable) -> int:
         waiting = [queued.job for queued in self._waiting.values()]
         running = [job for each in self._running.values() for job in each.jobs]
-        return sum(
-            not job.done and job.standing.caller == caller for job in (*waiting, *running)
-        )
+        return sum(not job.done and job.standing.caller == caller for job in (*waiting, *running))
 
     def cancel(self, job: Job) -> None:
         """Stop a job: it leaves the queue now, or its row ends at the next step."""
@@ -295,9 +293,7 @@ class Workers:
         patience = _GAPS
         while not self._closed and 0 < len(self._waiting) < self._limits.max_batch:
             before = len(self._waiting)
-            wait = linger(
-                self._listed(), self._expected, self._limits, self._costs, self._others()
-            )
+            wait = linger(self._listed(), self._expected, self._limits, self._costs, self._others())
             if self._waiting:
                 since = min(queued.since for queued in self._waiting.values())
                 wait -= time.perf_counter() - since

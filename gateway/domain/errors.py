@@ -49,6 +49,7 @@ class Code(StrEnum):
     # this side
     CLIENT_DISCONNECTED = "client_disconnected"
     OVERLOADED = "overloaded"
+    RATE_LIMITED = "rate_limited"
     SHUTTING_DOWN = "shutting_down"
     DETECTION_FAILED = "detection_failed"
     IDENTITY_UNAVAILABLE = "identity_unavailable"

@@ -111,9 +111,7 @@ class LocalEngine:
             top_p=ask.options.top_p,
             seed=ask.options.seed,
             stop=tuple(text.for_engine() for text in ask.conversation.stop),
-            priority=_RANK[terms.priority],
-            caller=terms.partition,
-            max_in_flight=terms.in_flight,
+            standing=engine.Standing(terms.partition, _PRIORITY[terms.priority], terms.in_flight),
         )
         try:
             if ask.chat:
@@ -187,9 +185,13 @@ def _bare(conversation: Conversation[RedactedText]) -> str:
     return _joined(conversation.messages[0])
 
 
-_RANK: Final[Mapping[Priority, int]] = {Priority.INTERACTIVE: 0, Priority.BATCH: 1}
+_PRIORITY: Final[Mapping[Priority, engine.Priority]] = {
+    Priority.INTERACTIVE: engine.Priority.INTERACTIVE,
+    Priority.BATCH: engine.Priority.BATCH,
+}
 _CODES: Final[Mapping[type[engine.EngineError], Code]] = {
     engine.Overloaded: Code.OVERLOADED,
+    engine.CallerBusy: Code.RATE_LIMITED,
     engine.PromptTooLong: Code.CONTEXT_LENGTH_EXCEEDED,
     engine.UnsupportedOption: Code.UNSUPPORTED_PARAMETER,
     engine.UnsupportedInput: Code.INVALID_MESSAGES,

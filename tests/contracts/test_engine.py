@@ -202,8 +202,9 @@ async def test_no_text_shows_in_the_repr_of_a_prompt(engine: Engine) -> None:
 def test_the_terms_reach_the_scheduler(local: LocalEngine) -> None:
     terms = Terms("key:bob", "0" * 64, Priority.BATCH, 3, cache=False)
     bobs = local.prepare(model_of(local), ask(), 4, terms).prepared
-    assert (bobs.caller, bobs.max_in_flight) == ("key:bob", 3)
-    assert bobs.priority > local.prepare(model_of(local), ask(), 4, TERMS).prepared.priority
+    assert (bobs.standing.caller, bobs.standing.max_in_flight) == ("key:bob", 3)
+    others = local.prepare(model_of(local), ask(), 4, TERMS).prepared
+    assert bobs.standing.priority > others.standing.priority
 
 
 async def test_a_full_queue_is_answered_at_once_and_computes_nothing(local: LocalEngine) -> None:

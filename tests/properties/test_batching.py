@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import combinations, pairwise
 from random import Random
 
 from hypothesis import given
@@ -42,9 +42,7 @@ limits = st.builds(
     max_batch=st.integers(1, 40),
     max_tokens=st.integers(1, 100_000),
 )
-others = st.lists(
-    st.builds(Busy, rows=st.integers(0, 32), seconds=st.floats(0, 20)), max_size=3
-)
+others = st.lists(st.builds(Busy, rows=st.integers(0, 32), seconds=st.floats(0, 20)), max_size=3)
 
 
 def picked(waiting: list[Waiting], batch: Batch) -> list[Waiting]:
@@ -157,9 +155,7 @@ def test_batch_work_alone_never_goes_before_an_interactive_job_unless_it_waited_
 def test_no_other_cuts_of_the_jobs_by_length_cost_less(
     waiting: list[Waiting], max_batch: int
 ) -> None:
-    alike = [
-        Waiting(job.arrival, job.prompt_tokens, job.max_tokens, "greedy") for job in waiting
-    ]
+    alike = [Waiting(job.arrival, job.prompt_tokens, job.max_tokens, "greedy") for job in waiting]
     limits = Limits(max_batch=max_batch, max_tokens=10**9)
     rest, total = list(alike), 0.0
     while rest:
@@ -170,7 +166,7 @@ def test_no_other_cuts_of_the_jobs_by_length_cost_less(
     places = range(1, len(ordered))
     for cuts in (each for count in places for each in combinations(places, count)):
         ends = [0, *cuts, len(ordered)]
-        parts = [ordered[a:b] for a, b in zip(ends, ends[1:], strict=False)]
+        parts = [ordered[a:b] for a, b in pairwise(ends)]
         if all(len(part) <= max_batch for part in parts):
             assert total <= sum(seconds(part) for part in parts) * 1.000_001
 
