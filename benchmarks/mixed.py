@@ -31,10 +31,10 @@ from engine.network import Step
 
 MODELS = Path(__file__).resolve().parents[1] / ".local" / "models"
 MODEL = "smollm2-135m-instruct"
-WORDS = """
-patient ward note blood heart lung fever cough dose nurse doctor acute chronic pain chest left right
-normal raised stable discharge review plan tablet daily clinic oxygen rate
-""".split()
+WORDS = (
+    *("patient", "ward", "note", "blood", "heart", "lung", "fever", "cough", "dose", "nurse"),
+    *("doctor", "acute", "chronic", "pain", "chest", "left", "right", "normal", "raised", "stable"),
+)
 
 
 @dataclass(frozen=True)
