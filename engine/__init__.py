@@ -1,7 +1,7 @@
 """The engine: int8 language models on CTranslate2. It knows nothing of the gateway.
 
-Public: a `ModelStore` of imported models, a `Generator` over one of them, the errors of both, and
-`detect_devices`.
+Public: a `ModelStore` of imported models, a `Generator` over one of them, a `Library` that serves
+several under one memory budget, the errors of all, and `detect_devices`.
 """
 
 from __future__ import annotations
@@ -13,10 +13,13 @@ from engine.errors import (
     EngineClosed,
     EngineError,
     EngineFailed,
+    LoadFailed,
     ModelChanged,
     ModelError,
     ModelExists,
     ModelNotFound,
+    ModelTooLarge,
+    NoRoom,
     Overloaded,
     PromptTooLong,
     SelfCheckFailed,
@@ -26,8 +29,9 @@ from engine.errors import (
     UnsupportedOption,
     UnsupportedTokenizer,
 )
-from engine.generator import GenerateOptions, Generator, PreparedPrompt
-from engine.prompts import ChatMessage, ChatToolCall
+from engine.generator import GenerateOptions, Generator, PreparedPrompt, Preparer
+from engine.library import Change, Library, Notice, ServedModel
+from engine.prompts import ChatMessage, ChatToolCall, Prompts
 from engine.sources import DEFAULT_NAME, DEFAULT_SOURCE
 from engine.store import InstalledModel, Manifest, ModelStore
 from engine.worker import Finished, Reason, Text
@@ -36,6 +40,7 @@ __all__ = [
     "DEFAULT_NAME",
     "DEFAULT_SOURCE",
     "BrokenSource",
+    "Change",
     "ChatMessage",
     "ChatToolCall",
     "Devices",
@@ -46,18 +51,26 @@ __all__ = [
     "GenerateOptions",
     "Generator",
     "InstalledModel",
+    "Library",
     "Limits",
+    "LoadFailed",
     "Manifest",
     "ModelChanged",
     "ModelError",
     "ModelExists",
     "ModelNotFound",
     "ModelStore",
+    "ModelTooLarge",
+    "NoRoom",
+    "Notice",
     "Overloaded",
     "PreparedPrompt",
+    "Preparer",
     "PromptTooLong",
+    "Prompts",
     "Reason",
     "SelfCheckFailed",
+    "ServedModel",
     "Text",
     "UnsupportedArchitecture",
     "UnsupportedInput",

@@ -60,14 +60,63 @@ class PreparedPrompt:
         return f"<PreparedPrompt {len(self.strings)} tokens>"
 
 
-class Generator:
-    """One model in memory, its replicas' threads and their queue.
+class Preparer:
+    """The light part of a model: tokenizer, template and limits, without the weights.
 
-    `prepare_*` may be called from any thread, `generate` from any event loop. `replicas` absent
-    means one for each `threads` cores that this process may use.
+    `prepare_*` may be called from any thread.
     """
 
-    def __init__(
+    def __init__(self, model: InstalledModel, prompts: Prompts | None = None) -> None:
+        self.model = model
+        self._prompts = prompts or Prompts.load(model.path)
+
+    @property
+    def prompts(self) -> Prompts:
+        """What a `Generator` of the same model can share."""
+        return self._prompts
+
+    def prepare_chat(
+        self, messages: Sequence[ChatMessage], options: GenerateOptions
+    ) -> PreparedPrompt:
+        """Encode a conversation.
+
+        Raises `UnsupportedInput`, `UnsupportedOption` or `PromptTooLong`.
+        """
+        _check(options)
+        return self._prepared(self._prompts.chat(messages), options)
+
+    def prepare_text(self, text: str, options: GenerateOptions) -> PreparedPrompt:
+        """Encode a bare prompt, without the chat template. Raises as `prepare_chat`."""
+        _check(options)
+        return self._prepared(self._prompts.text(text), options)
+
+    def _prepared(self, tokens: list[int], options: GenerateOptions) -> PreparedPrompt:
+        limit = self.model.manifest.context_length
+        count = len(tokens)
+        if not tokens:
+            raise UnsupportedInput("The prompt is empty: send at least one character.")
+        if options.max_tokens is not None:
+            reply = options.max_tokens
+        else:
+            reply = limit - count
+            if options.at_most is not None:
+                reply = min(reply, options.at_most)
+        if reply < 1 or count + reply > limit:
+            raise PromptTooLong(count, max(reply, 1), limit)
+        temperature = options.temperature if options.temperature >= GREEDY_BELOW else 0.0
+        # Greedy jobs run together whatever their top_p.
+        sampling = Sampling(temperature, options.top_p if temperature else 1.0)
+        return PreparedPrompt(self._prompts.strings(tokens), reply, sampling, options.stop)
+
+
+class Generator(Preparer):
+    """One model in memory, its replicas' threads and their queue.
+
+    `generate` may be called from any event loop. `replicas` absent means one for each `threads`
+    cores that this process may use. `prompts` of a `Preparer` need not be loaded again.
+    """
+
+    def __init__(  # noqa: PLR0913 - what it runs, and on how much of the machine
         self,
         model: InstalledModel,
         *,
@@ -75,13 +124,13 @@ class Generator:
         threads: int = 1,
         queue: int = 128,
         max_batch: int = 32,
+        prompts: Prompts | None = None,
     ) -> None:
+        super().__init__(model, prompts)
         devices = detect_devices()
         count = replicas or devices.replicas(threads)
         manifest = model.manifest
-        self.model = model
         self.replicas = count
-        self._prompts = Prompts.load(model.path)
         self._end_tokens = frozenset(self._prompts.end_tokens)
         position = manifest.layers * manifest.heads_kv * manifest.head_dim * 2 * 4
         # Half of what memory is left may fill with keys and values, whatever the batches hold.
@@ -106,21 +155,6 @@ class Generator:
     def running(self) -> int:
         """How many jobs are in the batches that run."""
         return self._workers.running
-
-    def prepare_chat(
-        self, messages: Sequence[ChatMessage], options: GenerateOptions
-    ) -> PreparedPrompt:
-        """Encode a conversation.
-
-        Raises `UnsupportedInput`, `UnsupportedOption` or `PromptTooLong`.
-        """
-        _check(options)
-        return self._prepared(self._prompts.chat(messages), options)
-
-    def prepare_text(self, text: str, options: GenerateOptions) -> PreparedPrompt:
-        """Encode a bare prompt, without the chat template. Raises as `prepare_chat`."""
-        _check(options)
-        return self._prepared(self._prompts.text(text), options)
 
     def submit(self, prompt: PreparedPrompt, listener: Listener) -> Job:
         """Queue a prompt, or raise `Overloaded` at once; `listener` runs on a worker's thread."""
@@ -163,24 +197,6 @@ class Generator:
     def close(self) -> None:
         """Fail what is left and join the threads; blocks for one step of what runs."""
         self._finalizer()
-
-    def _prepared(self, tokens: list[int], options: GenerateOptions) -> PreparedPrompt:
-        limit = self.model.manifest.context_length
-        count = len(tokens)
-        if not tokens:
-            raise UnsupportedInput("The prompt is empty: send at least one character.")
-        if options.max_tokens is not None:
-            reply = options.max_tokens
-        else:
-            reply = limit - count
-            if options.at_most is not None:
-                reply = min(reply, options.at_most)
-        if reply < 1 or count + reply > limit:
-            raise PromptTooLong(count, max(reply, 1), limit)
-        temperature = options.temperature if options.temperature >= GREEDY_BELOW else 0.0
-        # Greedy jobs run together whatever their top_p.
-        sampling = Sampling(temperature, options.top_p if temperature else 1.0)
-        return PreparedPrompt(self._prompts.strings(tokens), reply, sampling, options.stop)
 
     def _mailbox(self) -> _Mailbox:
         loop = asyncio.get_running_loop()

@@ -100,16 +100,19 @@ class Pool(Generic[T]):
     """Lends models. `lease` may be called in any event loop, the rest from any thread.
 
     `open_` verifies a model and returns what loads it; both run on the pool's thread. `sizes` says
-    what each model takes, in bytes. Raises `ModelTooLarge` for one that could never be loaded.
+    what each model takes, in bytes; `unloaded` is told of each that went to make room. Raises
+    `ModelTooLarge` for one that could never be loaded.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it manages, within which bounds, and who watches
         self,
         open_: Callable[[str], Opened[T]],
         sizes: Mapping[str, int],
         *,
         budget: int,
         pinned: Collection[str] = (),
+        unloaded: Callable[[str], None] = lambda _: None,
+        patience: float = PATIENCE,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         held = sum(sizes[name] for name in pinned)
@@ -120,6 +123,8 @@ class Pool(Generic[T]):
         self._sizes = dict(sizes)
         self._budget = budget
         self._pinned = frozenset(pinned)
+        self._unloaded = unloaded
+        self._patience = patience
         self._clock = clock
         self._lock = threading.Lock()
         self._entries: dict[str, _Entry[T]] = {}
@@ -220,7 +225,7 @@ class Pool(Generic[T]):
             with self._lock:
                 del self._entries[entry.name]
                 if not isinstance(failure, NoRoom | EngineClosed):
-                    self._failures[entry.name] = (self._clock() + PATIENCE, failure)
+                    self._failures[entry.name] = (self._clock() + self._patience, failure)
             entry.loaded.set_result(failure)
         else:
             entry.loaded.set_result(loaded)
@@ -229,7 +234,8 @@ class Pool(Generic[T]):
         # Verified before anybody has to go: a broken model puts no other out of memory.
         load = self._open(entry.name)
         for other in self._make_room(entry):
-            other.close()
+            other.model().close()
+            self._unloaded(other.name)
         loaded = load()
         with self._lock:
             self._failures.pop(entry.name, None)
@@ -239,7 +245,7 @@ class Pool(Generic[T]):
             raise EngineClosed
         return loaded
 
-    def _make_room(self, entry: _Entry[T]) -> list[T]:
+    def _make_room(self, entry: _Entry[T]) -> list[_Entry[T]]:
         """Take out of the table who has to go, by who has work now and not when this was asked."""
         with self._lock:
             if self._closed:
@@ -249,7 +255,7 @@ class Pool(Generic[T]):
             names = to_unload(there, entry.size, self._budget)
             if names is None:
                 raise NoRoom
-            return [self._entries.pop(name).model() for name in names]
+            return [self._entries.pop(name) for name in names]
 
     def _residents(self) -> list[Resident]:
         return [

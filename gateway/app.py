@@ -105,7 +105,7 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
         ),
         checks={
             "ledger": ledger.ready,
-            "model": lambda: bool(engine.models()),
+            "model": lambda: bool(engine.models()) and engine.ready,
             "policy": lambda: bool(decider.release),
         },
         close=close,

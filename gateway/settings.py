@@ -66,6 +66,15 @@ class EngineSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_batch: _Positive = 32
     models: tuple[str, ...] = ()
     """Names of the models to serve; none named means all in the store."""
+    pinned: tuple[str, ...] = ()
+    """Of these, the ones that stay in memory whatever else is asked for."""
+    memory: _Positive | None = None
+    """Bytes for all models together; `None` lets it choose from what is free at the start."""
+
+    def __post_init__(self) -> None:
+        """Raise `ValueError`, with what to write instead."""
+        if self.models and not set(self.pinned) <= set(self.models):
+            raise ValueError("pinned names some of models: add the rest there, or leave them out")
 
 
 @dataclass(frozen=True, slots=True)
