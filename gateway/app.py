@@ -34,6 +34,7 @@ from gateway.identity.keyring import open_keyring
 from gateway.identity.provider import open_oidc
 from gateway.ledger.ledger import SqliteLedger
 from gateway.pipeline import Parts, Pipeline
+from gateway.policy.aliases import astray
 from gateway.policy.check import check_release
 from gateway.policy.decider import CedarDecider
 from gateway.policy.problems import PolicyError
@@ -82,6 +83,8 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
         say("models")
         engine = LocalEngine.load(ModelStore(settings.models), settings.engine)
         undo.callback(engine.close)
+        if lost := tuple(astray(release.aliases, [model.name for model in engine.models()])):
+            raise PolicyError(lost)
         authenticator: Authenticator = ApiKeyAuthenticator(keyring, clock)
         if (provider := settings.identity.oidc) is not None:
             say("identity provider")
@@ -124,6 +127,7 @@ def assemble(parts: Parts, settings: Settings, checks: health.Checks) -> Litesta
         app.state["backend"] = openai.Backend(
             pipeline=pipeline,
             authenticator=parts.authenticator,
+            decider=parts.decider,
             engine=parts.engine,
             clock=parts.clock,
             body_limit=server.body_limit,

@@ -26,7 +26,7 @@ from gateway.domain.exchange import (
 )
 from gateway.domain.ports import Prompt, Receipt
 from gateway.domain.text import RedactedText
-from gateway.settings import EngineSettings
+from gateway.settings import EngineSettings, Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +146,17 @@ class LocalEngine:
     def close(self) -> None:
         """Stop every generator and join its threads; blocks for one step of what runs."""
         self._library.close()
+
+
+def known_models(settings: Settings) -> tuple[str, ...] | None:
+    """Return the names of what would be served, or `None` where the store cannot tell, or not yet.
+
+    For those who only look: `LocalEngine.load` raises instead.
+    """
+    try:
+        return settings.engine.models or engine.ModelStore(settings.models).names() or None
+    except (engine.ModelError, OSError):
+        return None
 
 
 def _size(model: engine.InstalledModel) -> int:
