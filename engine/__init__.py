@@ -32,7 +32,8 @@ from engine.errors import (
 from engine.generator import GenerateOptions, Generator, PreparedPrompt, Preparer
 from engine.library import Change, Library, Notice, ServedModel
 from engine.prompts import ChatMessage, ChatToolCall, Prompts
-from engine.sources import DEFAULT_NAME, DEFAULT_SOURCE
+from engine.sources import DEFAULT_NAME, DEFAULT_SOURCE, Progress
+from engine.speed import Speed, measure_speed
 from engine.store import InstalledModel, Manifest, ModelStore
 from engine.worker import Finished, Reason, Text
 
@@ -66,11 +67,13 @@ __all__ = [
     "Overloaded",
     "PreparedPrompt",
     "Preparer",
+    "Progress",
     "PromptTooLong",
     "Prompts",
     "Reason",
     "SelfCheckFailed",
     "ServedModel",
+    "Speed",
     "Text",
     "UnsupportedArchitecture",
     "UnsupportedInput",
@@ -78,4 +81,5 @@ __all__ = [
     "UnsupportedOption",
     "UnsupportedTokenizer",
     "detect_devices",
+    "measure_speed",
 ]

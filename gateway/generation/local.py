@@ -63,22 +63,12 @@ class LocalEngine:
                 "the store holds no model: run `intramural model add --default`"
             )
 
-        def generator(model: engine.InstalledModel, prompts: engine.Prompts) -> engine.Generator:
-            return engine.Generator(
-                model,
-                replicas=settings.replicas,
-                threads=settings.threads,
-                queue=settings.queue,
-                max_batch=settings.max_batch,
-                prompts=prompts,
-            )
-
         return cls(
             engine.Library(
                 store,
                 names,
-                load=generator,
-                size_of=_size,
+                load=lambda model, prompts: generator_of(model, settings, prompts),
+                size_of=lambda model: model.manifest.size,
                 budget=settings.memory or engine.detect_devices().memory // 2,
                 pinned=settings.pinned,
                 notify=_log,
@@ -148,6 +138,20 @@ class LocalEngine:
         self._library.close()
 
 
+def generator_of(
+    model: engine.InstalledModel, settings: EngineSettings, prompts: engine.Prompts | None = None
+) -> engine.Generator:
+    """Load a verified model as the settings say."""
+    return engine.Generator(
+        model,
+        replicas=settings.replicas,
+        threads=settings.threads,
+        queue=settings.queue,
+        max_batch=settings.max_batch,
+        prompts=prompts,
+    )
+
+
 def known_models(settings: Settings) -> tuple[str, ...] | None:
     """Return the names of what would be served, or `None` where the store cannot tell, or not yet.
 
@@ -157,10 +161,6 @@ def known_models(settings: Settings) -> tuple[str, ...] | None:
         return settings.engine.models or engine.ModelStore(settings.models).names() or None
     except (engine.ModelError, OSError):
         return None
-
-
-def _size(model: engine.InstalledModel) -> int:
-    return sum(file.size for file in model.manifest.files.values())
 
 
 def _log(notice: engine.Notice) -> None:
