@@ -1,15 +1,17 @@
 """The engine: int8 language models on CTranslate2. It knows nothing of the gateway.
 
 Public: a `ModelStore` of imported models, a `Generator` over one of them, a `Library` that serves
-several under one memory budget, the errors of all, and `detect_devices`.
+several under one memory budget, the errors of all, `detect_devices`, and `make_plan` and
+`share_out`, which say what runs on them.
 """
 
 from __future__ import annotations
 
 from engine.batching import Limits
-from engine.devices import Devices, detect_devices
+from engine.devices import Devices, detect_devices, measure_bandwidth
 from engine.errors import (
     BrokenSource,
+    DoesNotFit,
     EngineClosed,
     EngineError,
     EngineFailed,
@@ -18,7 +20,7 @@ from engine.errors import (
     ModelError,
     ModelExists,
     ModelNotFound,
-    ModelTooLarge,
+    NoDevice,
     NoRoom,
     Overloaded,
     PromptTooLong,
@@ -31,7 +33,9 @@ from engine.errors import (
 )
 from engine.generator import GenerateOptions, Generator, PreparedPrompt, Preparer
 from engine.library import Change, Library, Notice, ServedModel
+from engine.plan import ModelPlan, Plan, Wish, make_plan
 from engine.prompts import ChatMessage, ChatToolCall, Prompts
+from engine.shares import Shares, share_out
 from engine.sources import DEFAULT_NAME, DEFAULT_SOURCE, Progress
 from engine.speed import Speed, measure_speed
 from engine.store import InstalledModel, Manifest, ModelStore
@@ -45,6 +49,7 @@ __all__ = [
     "ChatMessage",
     "ChatToolCall",
     "Devices",
+    "DoesNotFit",
     "EngineClosed",
     "EngineError",
     "EngineFailed",
@@ -60,11 +65,13 @@ __all__ = [
     "ModelError",
     "ModelExists",
     "ModelNotFound",
+    "ModelPlan",
     "ModelStore",
-    "ModelTooLarge",
+    "NoDevice",
     "NoRoom",
     "Notice",
     "Overloaded",
+    "Plan",
     "PreparedPrompt",
     "Preparer",
     "Progress",
@@ -73,6 +80,7 @@ __all__ = [
     "Reason",
     "SelfCheckFailed",
     "ServedModel",
+    "Shares",
     "Speed",
     "Text",
     "UnsupportedArchitecture",
@@ -80,6 +88,10 @@ __all__ = [
     "UnsupportedModel",
     "UnsupportedOption",
     "UnsupportedTokenizer",
+    "Wish",
     "detect_devices",
+    "make_plan",
+    "measure_bandwidth",
     "measure_speed",
+    "share_out",
 ]

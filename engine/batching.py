@@ -31,6 +31,9 @@ class Limits:
     max_tokens: int = 65_536
     """Positions that a batch may come to occupy: rows times the longest prompt and reply in it.
     A single job is never too large for it."""
+    square: float = 0.0
+    """What a row's prompt takes besides, in positions for each pair of its own: attention over a
+    long prompt outweighs its keys and values."""
     spread: int = 32
     """Extra steps that are always worth it: a batch of two replies of this length gains as much."""
     ratio: float = 1.25
@@ -58,7 +61,8 @@ def choose(waiting: Sequence[Waiting], limits: Limits, free: int = 1) -> tuple[i
     longest = reply = 0
     for job in window:
         longer, further = max(longest, job.prompt_tokens), max(reply, job.max_tokens)
-        if chosen and (longer + further) * (len(chosen) + 1) > limits.max_tokens:
+        row = longer + further + limits.square * longer * longer
+        if chosen and row * (len(chosen) + 1) > limits.max_tokens:
             continue
         chosen.append(job.arrival)
         longest, reply = longer, further

@@ -27,6 +27,23 @@ _ACTIVATIONS: Final = {
 }
 
 
+def compute_types(device: str, index: int = 0) -> frozenset[str]:
+    """Return the compute types that a device supports; none where it cannot be used."""
+    try:
+        return frozenset(ctranslate2.get_supported_compute_types(device, index))
+    except (RuntimeError, ValueError):
+        return frozenset()
+
+
+def cuda_devices() -> tuple[frozenset[str], ...]:
+    """Return the compute types of each CUDA device, by index; nothing without a driver."""
+    try:
+        count = int(ctranslate2.get_cuda_device_count())
+    except RuntimeError:
+        return ()
+    return tuple(compute_types("cuda", index) for index in range(count))
+
+
 @dataclass(frozen=True, slots=True)
 class SpecialTokens:
     """What CTranslate2 wants to know of a vocabulary; every one of them is a token of it."""
@@ -243,14 +260,23 @@ OnStep = Callable[[Step], bool]
 class Replicas:
     """One model in memory and `replicas` threads of CTranslate2 that share its weights."""
 
-    def __init__(
-        self, directory: Path, *, replicas: int, threads: int, compute_type: str = "int8"
+    def __init__(  # noqa: PLR0913 - CTranslate2's own options, each meaningful alone
+        self,
+        directory: Path,
+        *,
+        replicas: int,
+        threads: int,
+        compute_type: str = "int8",
+        device: str = "cpu",
+        device_index: Sequence[int] = (0,),
     ) -> None:
         self._generator: Any = ctranslate2.Generator(
             str(directory),
-            device="cpu",
+            device=device,
+            device_index=list(device_index),
             compute_type=compute_type,
-            inter_threads=replicas,
+            # CTranslate2 counts for each device.
+            inter_threads=max(1, replicas // len(device_index)),
             intra_threads=threads,
             # As many batches as workers can wait; one of our workers never blocks another.
             max_queued_batches=-1,

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Final
-
-_MIB: Final = 2**20
-
 
 class EngineError(Exception):
     """The root of every error that this package raises on purpose."""
@@ -47,22 +43,19 @@ class SelfCheckFailed(ModelError):  # noqa: N818 - as UnsupportedModel
     """The imported model does not compute what its source computes."""
 
 
-class ModelTooLarge(ModelError):  # noqa: N818 - as UnsupportedModel
-    """A model that cannot be loaded beside what is pinned, whatever else is unloaded."""
-
-    def __init__(self, name: str, size: int, pinned: int, budget: int) -> None:
-        beside = f", {pinned // _MIB} MiB of it for pinned models" if pinned else ""
-        super().__init__(
-            f"model {name} takes {size // _MIB} MiB and can never be loaded: engine.memory is "
-            f"{budget // _MIB} MiB{beside}. Raise it, or leave the model out of engine.models"
-        )
-
-
 class LoadFailed(ModelError):  # noqa: N818 - as UnsupportedModel
     """A model whose bytes are right could not be put into memory, or does not compute there."""
 
     def __init__(self, name: str) -> None:
         super().__init__(f"model {name} could not be loaded: look for what its memory was needed")
+
+
+class DoesNotFit(ModelError):  # noqa: N818 - as UnsupportedModel
+    """A model and what it needs to run do not fit into the memory that is left."""
+
+
+class NoDevice(EngineError):  # noqa: N818 - as UnsupportedModel
+    """None of the devices that the settings prefer is there."""
 
 
 class UnsupportedInput(EngineError):  # noqa: N818 - as UnsupportedModel

@@ -10,10 +10,16 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from engine.batching import Limits
 from engine.ct2 import Replicas
 from engine.devices import detect_devices
-from engine.errors import EngineError, PromptTooLong, UnsupportedInput, UnsupportedOption
+from engine.errors import (
+    DoesNotFit,
+    EngineError,
+    PromptTooLong,
+    UnsupportedInput,
+    UnsupportedOption,
+)
+from engine.plan import ModelPlan, Wish, make_plan
 from engine.prompts import ChatMessage, Prompts
 from engine.store import InstalledModel
 from engine.stream import TextStream
@@ -61,13 +67,16 @@ class PreparedPrompt:
 
 
 class Preparer:
-    """The light part of a model: tokenizer, template and limits, without the weights.
+    """The light part of a model: tokenizer, template and plan, without the weights.
 
     `prepare_*` may be called from any thread.
     """
 
-    def __init__(self, model: InstalledModel, prompts: Prompts | None = None) -> None:
+    def __init__(
+        self, model: InstalledModel, plan: ModelPlan, prompts: Prompts | None = None
+    ) -> None:
         self.model = model
+        self.plan = plan
         self._prompts = prompts or Prompts.load(model.path)
 
     @property
@@ -91,7 +100,7 @@ class Preparer:
         return self._prepared(self._prompts.text(text), options)
 
     def _prepared(self, tokens: list[int], options: GenerateOptions) -> PreparedPrompt:
-        limit = self.model.manifest.context_length
+        limit = self.plan.context
         count = len(tokens)
         if not tokens:
             raise UnsupportedInput("The prompt is empty: send at least one character.")
@@ -112,8 +121,10 @@ class Preparer:
 class Generator(Preparer):
     """One model in memory, its replicas' threads and their queue.
 
-    `generate` may be called from any event loop. `replicas` absent means one for each `threads`
-    cores that this process may use. `prompts` of a `Preparer` need not be loaded again.
+    `generate` may be called from any event loop. `plan` says how it runs, where several models
+    share the machine; absent, it has what the machine leaves, with `replicas` absent one for each
+    `threads` cores. `prompts` of a `Preparer` need not be loaded again. Raises `DoesNotFit` or
+    `NoDevice`.
     """
 
     def __init__(  # noqa: PLR0913 - what it runs, and on how much of the machine
@@ -124,23 +135,21 @@ class Generator(Preparer):
         threads: int = 1,
         queue: int = 128,
         max_batch: int = 32,
+        plan: ModelPlan | None = None,
         prompts: Prompts | None = None,
     ) -> None:
-        super().__init__(model, prompts)
-        devices = detect_devices()
-        count = replicas or devices.replicas(threads)
-        manifest = model.manifest
-        self.replicas = count
+        if plan is None:
+            wish = Wish(replicas=replicas, threads=threads, max_batch=max_batch)
+            plan = make_plan(detect_devices(), [model.manifest], wish).models[0]
+        super().__init__(model, plan, prompts)
+        self.replicas = plan.replicas
         self._end_tokens = frozenset(self._prompts.end_tokens)
-        position = manifest.layers * manifest.heads_kv * manifest.head_dim * 2 * 4
-        # Half of what memory is left may fill with keys and values, whatever the batches hold.
-        positions = devices.memory // 2 // count // position
         self._workers = Workers(
-            Replicas(model.path, replicas=count, threads=threads),
+            _loaded(model, plan),
             end_tokens=self._prompts.end_tokens,
-            replicas=count,
+            replicas=plan.replicas,
             queue=queue,
-            limits=Limits(max_batch=max_batch, max_tokens=max(manifest.context_length, positions)),
+            limits=plan.limits,
         )
         # Whoever forgets `close` gets it at the end of the process, or of the generator.
         self._finalizer = weakref.finalize(self, self._workers.close)
@@ -205,6 +214,26 @@ class Generator(Preparer):
                 del self._mailboxes[closed]
             self._mailboxes[loop] = _Mailbox(loop)
         return self._mailboxes[loop]
+
+
+def _loaded(model: InstalledModel, plan: ModelPlan) -> Replicas:
+    try:
+        return Replicas(
+            model.path,
+            replicas=plan.replicas,
+            threads=plan.threads,
+            compute_type=plan.compute_type,
+            device=plan.device,
+            device_index=plan.device_index,
+        )
+    except (MemoryError, RuntimeError) as error:
+        # A plan foresees the machine's memory, not a CUDA device's, nor what others take meanwhile.
+        if isinstance(error, RuntimeError) and "out of memory" not in str(error):
+            raise
+        raise DoesNotFit(
+            f"the {plan.device} has no memory left for {model.name}: choose a smaller model, stop "
+            "what else uses it, or prefer another device (engine.prefer)"
+        ) from error
 
 
 def _check(options: GenerateOptions) -> None:

@@ -13,16 +13,18 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
-from engine.errors import EngineError, ModelChanged, ModelNotFound
+from engine.errors import EngineError, ModelChanged
 from engine.generator import Generator, PreparedPrompt, Preparer
+from engine.plan import ModelPlan
 from engine.pool import PATIENCE, Pool
 from engine.prompts import Prompts
+from engine.shares import Shares
 from engine.store import InstalledModel, ModelStore
 from engine.warmup import warm_up
 from engine.worker import Finished, Text
 
-Load = Callable[[InstalledModel, Prompts], Generator]
-"""Makes the generator of a verified model, with the prompts that are there already."""
+Load = Callable[[InstalledModel, ModelPlan, Prompts], Generator]
+"""Makes the generator of a verified model as planned, with the prompts that are there already."""
 
 
 class Change(StrEnum):
@@ -46,8 +48,8 @@ class Notice:
 class ServedModel(Preparer):
     """A model that may be in memory or not: it prepares at once, and generates once it is there."""
 
-    def __init__(self, model: InstalledModel, pool: Pool[Generator]) -> None:
-        super().__init__(model)
+    def __init__(self, model: InstalledModel, plan: ModelPlan, pool: Pool[Generator]) -> None:
+        super().__init__(model, plan)
         self._pool = pool
 
     async def generate(self, prompt: PreparedPrompt) -> AsyncGenerator[Text | Finished, None]:
@@ -67,48 +69,45 @@ class ServedModel(Preparer):
 class Library:
     """Several models of a store under one memory budget.
 
-    Every model is verified when this is made, and again at each later load. With `fill`, the pinned
-    models are loaded at once, then the others in their order, as far as there is room; this blocks.
-    Raises a `ModelError` for a model that is not what was imported or could never be loaded, and
-    the error of the first where none can be; then nothing stays loaded.
+    `models` were verified just now, and are again at each later load. With `fill`, the pinned ones
+    are loaded at once, then the others in their order, as far as there is room; this blocks. Where
+    none can be loaded, the error of the first is raised, and nothing stays loaded.
     """
 
     def __init__(  # noqa: PLR0913 - each says another thing about the same models
         self,
         store: ModelStore,
-        names: Sequence[str],
+        models: Sequence[InstalledModel],
+        shares: Shares,
         *,
         load: Load,
-        size_of: Callable[[InstalledModel], int],
-        budget: int,
         pinned: Collection[str] = (),
         notify: Callable[[Notice], None] = lambda _: None,
         fill: bool = True,
         patience: float = PATIENCE,
     ) -> None:
-        if unknown := sorted(set(pinned) - set(names)):
-            raise ModelNotFound(f"engine.pinned names {unknown[0]}, which is not served")
         self._store = store
         self._load = load
         self._notify = notify
-        self._names = tuple(dict.fromkeys([*pinned, *names]))
         self._pinned = frozenset(pinned)
-        models = {name: store.open(name) for name in self._names}
-        self._fresh = dict(models) if fill else {}
         self._pool = Pool(
             self._open,
-            {name: size_of(model) for name, model in models.items()},
-            budget=budget,
+            shares.sizes,
+            budget=shares.budget,
             pinned=pinned,
             unloaded=lambda name: notify(Notice(name, Change.UNLOADED)),
             patience=patience,
         )
         self.models: Mapping[str, ServedModel] = MappingProxyType(
-            {name: ServedModel(model, self._pool) for name, model in sorted(models.items())}
+            {
+                model.name: ServedModel(model, shares.plans[model.name], self._pool)
+                for model in sorted(models, key=lambda model: model.name)
+            }
         )
+        self._fresh: dict[str, InstalledModel] = {}
         if fill:
             try:
-                self._fill()
+                self._fill(models)
             except BaseException:
                 self.close()
                 raise
@@ -130,11 +129,12 @@ class Library:
         """Unload everything and join the threads; blocks for one step of what runs."""
         self._pool.close()
 
-    def _fill(self) -> None:
+    def _fill(self, models: Sequence[InstalledModel]) -> None:
         failure: EngineError | None = None
-        for name in self._names:
+        self._fresh = {model.name: model for model in models}
+        for model in sorted(models, key=lambda model: model.name not in self._pinned):
             try:
-                self._pool.preload(name)
+                self._pool.preload(model.name)
             except EngineError as error:
                 failure = failure or error
         # What was verified a moment ago is not verified twice; any later load is.
@@ -155,7 +155,8 @@ class Library:
 
         def load() -> Generator:
             with self._telling(name, started):
-                generator = self._load(model, self.models[name].prompts)
+                served = self.models[name]
+                generator = self._load(model, served.plan, served.prompts)
                 try:
                     warm_up(generator)
                 except BaseException:

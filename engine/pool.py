@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Final, Generic, Protocol, TypeVar
 
-from engine.errors import EngineClosed, EngineError, LoadFailed, ModelTooLarge, NoRoom
+from engine.errors import DoesNotFit, EngineClosed, EngineError, LoadFailed, NoRoom
 
 PATIENCE: Final = 10.0
 """Seconds for which a model that could not be loaded is not tried again: each try reads it all."""
@@ -101,7 +101,7 @@ class Pool(Generic[T]):
 
     `open_` verifies a model and returns what loads it; both run on the pool's thread. `sizes` says
     what each model takes, in bytes; `unloaded` is told of each that went to make room. Raises
-    `ModelTooLarge` for one that could never be loaded.
+    `DoesNotFit` for one that could never be loaded.
     """
 
     def __init__(  # noqa: PLR0913 - what it manages, within which bounds, and who watches
@@ -118,7 +118,10 @@ class Pool(Generic[T]):
         held = sum(sizes[name] for name in pinned)
         for name, size in sorted(sizes.items()):
             if held + (0 if name in pinned else size) > budget:
-                raise ModelTooLarge(name, size, held - (size if name in pinned else 0), budget)
+                raise DoesNotFit(
+                    f"{name} and the pinned models do not fit into memory together: give the "
+                    "engine more (engine.memory), or pin fewer (engine.pinned)"
+                )
         self._open = open_
         self._sizes = dict(sizes)
         self._budget = budget

@@ -6,6 +6,7 @@ Numbers for an operator who chooses a model or a machine. `benchmarks/` compares
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
@@ -13,7 +14,6 @@ from typing import Final
 
 from engine.errors import EngineError
 from engine.generator import GenerateOptions, Generator, PreparedPrompt
-from engine.library import Load
 from engine.prompts import Prompts
 from engine.sources import Progress
 from engine.store import InstalledModel
@@ -50,7 +50,7 @@ class Speed:
 
 def measure_speed(
     model: InstalledModel,
-    load: Load,
+    load: Callable[[InstalledModel, Prompts], Generator],
     progress: Progress = lambda _stage, _done: None,
 ) -> Speed:
     """Load `model`, measure it, and unload it; blocks. Raises what a failed generation raises."""

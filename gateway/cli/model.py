@@ -130,15 +130,19 @@ def bench(context: typer.Context, name: str, json: _Json = False) -> None:
 
     Run it where no gateway serves: the two would share the cores.
     """
-    from gateway.generation.local import generator_of
+    from gateway.generation.local import wish_of
 
     settings = settings_of(context)
     try:
         with stages() as progress:
             store = engine.ModelStore(settings.models)
             model = _verified(store, name, progress)
+            wish = wish_of(settings.engine)
+            plan = engine.make_plan(engine.detect_devices(), [model.manifest], wish).models[0]
             speed = engine.measure_speed(
-                model, lambda each, prompts: generator_of(each, settings.engine, prompts), progress
+                model,
+                lambda each, prompts: engine.Generator(each, plan=plan, prompts=prompts),
+                progress,
             )
     except engine.EngineError as error:
         fail(str(error))

@@ -29,6 +29,18 @@ from gateway.domain.text import RedactedText
 from gateway.settings import EngineSettings, Settings
 
 
+def wish_of(settings: EngineSettings) -> engine.Wish:
+    """Return what the settings leave to the plan, and what not."""
+    return engine.Wish(
+        prefer=settings.prefer,
+        replicas=settings.replicas,
+        threads=settings.threads,
+        max_batch=settings.max_batch,
+        memory=settings.memory_bytes,
+        context=settings.context,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class LocalPrompt:
     """What `LocalEngine.prepare` made, and `LocalEngine.generate` alone runs."""
@@ -48,28 +60,37 @@ class LocalEngine:
 
     def __init__(self, library: engine.Library) -> None:
         self._library = library
-        self._models = tuple(_described(each.model) for each in library.models.values())
+        self._models = tuple(_described(each) for each in library.models.values())
 
     @classmethod
     def load(cls, store: engine.ModelStore, settings: EngineSettings) -> LocalEngine:
         """Verify the models that the settings name, all in the store if they name none.
 
-        As many as fit are loaded, the pinned ones first. Raises `engine.ModelError`; then nothing
-        stays loaded.
+        One plan is made for all of them first; as many as fit are loaded, the pinned ones first.
+        Raises `engine.EngineError`; then nothing stays loaded.
         """
         names = settings.models or store.names()
         if not names:
             raise engine.ModelNotFound(
                 "the store holds no model: run `intramural model add --default`"
             )
-
+        models = [store.open(name) for name in names]
+        if unknown := sorted(set(settings.pinned) - set(names)):
+            raise engine.ModelNotFound(f"engine.pinned names {unknown[0]}, which is not served")
+        shares = engine.share_out(
+            engine.detect_devices(),
+            [model.manifest for model in models],
+            settings.pinned,
+            wish_of(settings),
+        )
         return cls(
             engine.Library(
                 store,
-                names,
-                load=lambda model, prompts: generator_of(model, settings, prompts),
-                size_of=lambda model: model.manifest.size,
-                budget=settings.memory or engine.detect_devices().memory // 2,
+                models,
+                shares,
+                load=lambda model, plan, prompts: engine.Generator(
+                    model, queue=settings.queue, plan=plan, prompts=prompts
+                ),
                 pinned=settings.pinned,
                 notify=_log,
             )
@@ -138,20 +159,6 @@ class LocalEngine:
         self._library.close()
 
 
-def generator_of(
-    model: engine.InstalledModel, settings: EngineSettings, prompts: engine.Prompts | None = None
-) -> engine.Generator:
-    """Load a verified model as the settings say."""
-    return engine.Generator(
-        model,
-        replicas=settings.replicas,
-        threads=settings.threads,
-        queue=settings.queue,
-        max_batch=settings.max_batch,
-        prompts=prompts,
-    )
-
-
 def known_models(settings: Settings) -> tuple[str, ...] | None:
     """Return the names of what would be served, or `None` where the store cannot tell, or not yet.
 
@@ -174,9 +181,9 @@ def _log(notice: engine.Notice) -> None:
             logs.alarm("model_unavailable", model=notice.model, error=type(notice.error).__name__)
 
 
-def _described(model: engine.InstalledModel) -> Model:
-    manifest = model.manifest
-    return Model(manifest.name, model.digest, manifest.context_length, manifest.created)
+def _described(served: engine.Preparer) -> Model:
+    model = served.model
+    return Model(model.name, model.digest, served.plan.context, model.manifest.created)
 
 
 def _messages(conversation: Conversation[RedactedText]) -> list[engine.ChatMessage]:

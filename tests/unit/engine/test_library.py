@@ -13,6 +13,7 @@ import pytest
 
 from engine import (
     Change,
+    DoesNotFit,
     EngineFailed,
     Finished,
     GenerateOptions,
@@ -22,13 +23,17 @@ from engine import (
     LoadFailed,
     ModelChanged,
     ModelNotFound,
+    ModelPlan,
     ModelStore,
-    ModelTooLarge,
     NoRoom,
     Notice,
     Prompts,
     ServedModel,
+    Shares,
     Text,
+    Wish,
+    detect_devices,
+    make_plan,
 )
 from engine.warmup import warm_up
 from tests.unit.engine.tiny import Tiny
@@ -58,11 +63,11 @@ class Desk:
     """What loading raises, by name."""
     libraries: list[Library] = field(default_factory=list)
 
-    def load(self, model: InstalledModel, prompts: Prompts) -> Generator:
+    def load(self, model: InstalledModel, plan: ModelPlan, prompts: Prompts) -> Generator:
         if model.name in self.spoil:
             raise self.spoil[model.name]
         self.made.append(model.name)
-        return Generator(model, replicas=1, prompts=prompts)
+        return Generator(model, plan=plan, prompts=prompts)
 
     def library(
         self,
@@ -72,12 +77,20 @@ class Desk:
         fill: bool = False,
         patience: float = 10,
     ) -> Library:
+        store = ModelStore(self.root)
+        models = [store.open(name) for name in names or NAMES]
+        plans = make_plan(
+            detect_devices(), [model.manifest for model in models], Wish(replicas=1)
+        ).models
         library = Library(
-            ModelStore(self.root),
-            names or NAMES,
+            store,
+            models,
+            Shares(
+                {plan.model: plan for plan in plans},
+                dict.fromkeys(names or NAMES, ONE),
+                room_for * ONE,
+            ),
             load=self.load,
-            size_of=lambda _: ONE,
-            budget=room_for * ONE,
             pinned=pinned,
             notify=self.notices.append,
             fill=fill,
@@ -246,15 +259,10 @@ def test_a_model_that_does_not_compute_is_not_served(
     assert desk.told(Change.LOADED) == []
 
 
-def test_what_is_pinned_has_to_be_served(desk: Desk) -> None:
-    with pytest.raises(ModelNotFound, match="third"):
-        desk.library("first", "second", pinned=("third",))
-
-
 def test_more_than_can_ever_fit_is_refused_from_the_first(desk: Desk) -> None:
-    with pytest.raises(ModelTooLarge):
+    with pytest.raises(DoesNotFit):
         desk.library(room_for=0)
-    with pytest.raises(ModelTooLarge):
+    with pytest.raises(DoesNotFit):
         desk.library(room_for=1, pinned=("first",))
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from engine.errors import EngineClosed, LoadFailed, ModelChanged, ModelTooLarge, NoRoom
+from engine.errors import DoesNotFit, EngineClosed, LoadFailed, ModelChanged, NoRoom
 from engine.pool import PATIENCE, Pool
 
 SIZES = {"a": 4, "b": 4, "c": 4, "large": 9}
@@ -147,11 +147,11 @@ async def test_a_pinned_one_never_goes(shelf: Shelf) -> None:
 
 
 def test_one_that_can_never_be_loaded_is_refused_from_the_first(shelf: Shelf) -> None:
-    with pytest.raises(ModelTooLarge, match="large"):
+    with pytest.raises(DoesNotFit, match="large"):
         Pool(shelf.open, SIZES, budget=8)
-    with pytest.raises(ModelTooLarge, match="pinned"):
+    with pytest.raises(DoesNotFit, match="pinned"):
         make(shelf, "a")
-    with pytest.raises(ModelTooLarge):
+    with pytest.raises(DoesNotFit):
         Pool(shelf.open, {"a": 4, "b": 4, "c": 4}, budget=8, pinned=["a", "b", "c"])
 
 
