@@ -152,8 +152,7 @@ class Pool(Generic[T]):
         entry = self._enter(name)
         try:
             if not entry.loaded.done():
-                # Shielded: who leaves cancels their own waiting, and not the load.
-                await asyncio.shield(asyncio.wrap_future(entry.loaded))
+                await asyncio.wrap_future(entry.loaded)
             yield entry.model()
         finally:
             self._leave(entry)
@@ -185,15 +184,13 @@ class Pool(Generic[T]):
         with self._lock:
             self._closed = True
             entries = list(self._entries.values())
-        there = [entry for entry in entries if entry.there]
-        for entry in there:
-            entry.model().close()
+        for entry in entries:
+            if entry.there:
+                entry.model().close()
         self._loader.shutdown(wait=True, cancel_futures=True)
         for entry in entries:
             if not entry.loaded.done():
                 entry.loaded.set_result(EngineClosed())
-            elif entry.there and entry not in there:
-                entry.model().close()
 
     def _enter(self, name: str) -> _Entry[T]:
         with self._lock:
@@ -222,7 +219,7 @@ class Pool(Generic[T]):
 
     def _load(self, entry: _Entry[T]) -> None:
         try:
-            loaded = self._loaded(entry)
+            self._put(entry)
         except BaseException as error:  # noqa: BLE001 - told to everybody who waits for the model
             failure = _again(error) if isinstance(error, EngineError) else LoadFailed(entry.name)
             with self._lock:
@@ -230,10 +227,8 @@ class Pool(Generic[T]):
                 if not isinstance(failure, NoRoom | EngineClosed):
                     self._failures[entry.name] = (self._clock() + self._patience, failure)
             entry.loaded.set_result(failure)
-        else:
-            entry.loaded.set_result(loaded)
 
-    def _loaded(self, entry: _Entry[T]) -> T:
+    def _put(self, entry: _Entry[T]) -> None:
         # Verified before anybody has to go: a broken model puts no other out of memory.
         load = self._open(entry.name)
         for other in self._make_room(entry):
@@ -241,12 +236,13 @@ class Pool(Generic[T]):
             self._unloaded(other.name)
         loaded = load()
         with self._lock:
-            self._failures.pop(entry.name, None)
-            closed = self._closed
-        if closed:
-            loaded.close()
-            raise EngineClosed
-        return loaded
+            # In one step with the question, so that `close` finds every model that is there.
+            if not self._closed:
+                self._failures.pop(entry.name, None)
+                entry.loaded.set_result(loaded)
+                return
+        loaded.close()
+        raise EngineClosed
 
     def _make_room(self, entry: _Entry[T]) -> list[_Entry[T]]:
         """Take out of the table who has to go, by who has work now and not when this was asked."""

@@ -222,6 +222,13 @@ def _models(settings: Settings) -> Diagnosis:
         return Diagnosis(
             "models", Verdict.FAILED, "none", "`intramural model add --default` fetches one"
         )
+    if unknown := sorted(set(settings.engine.pinned) - set(names)):
+        return Diagnosis(
+            "models",
+            Verdict.FAILED,
+            f"engine.pinned names {unknown[0]}, which is not served",
+            "name what is served, or leave it out",
+        )
     try:
         for name in names:
             store.verify(name)
