@@ -199,7 +199,14 @@ def test_a_pinned_model_stays_and_is_ready(store: Path, tmp_path: Path) -> None:
         (f'models = ["{MODEL}"]\npinned = ["{SECOND}"]', ALIASES, "pinned names some of models"),
         ("", f"aliases:\n  {SECOND}: {MODEL}\n", "is the name of a model that is served"),
     ],
-    ids=["no memory", "no memory beside the pinned", "no such model", "pinned nobody", "pinned another", "hidden model"],
+    ids=[
+        "no memory",
+        "no memory beside the pinned",
+        "no such model",
+        "pinned nobody",
+        "pinned another",
+        "hidden model",
+    ],
 )
 def test_a_start_that_could_not_keep_its_word_is_refused_with_what_to_do(
     store: Path, tmp_path: Path, engine: str, aliases: str, words: str
