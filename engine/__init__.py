@@ -29,6 +29,7 @@ from engine.errors import (
     UnsupportedTokenizer,
 )
 from engine.generator import GenerateOptions, Generator, PreparedPrompt
+from engine.known import KNOWN, known, nearest, parse_parameters
 from engine.plan import ModelPlan, Plan, Wish, make_plan
 from engine.prompts import ChatMessage, ChatToolCall
 from engine.sources import DEFAULT_NAME, DEFAULT_SOURCE
@@ -38,6 +39,7 @@ from engine.worker import Finished, Reason, Text
 __all__ = [
     "DEFAULT_NAME",
     "DEFAULT_SOURCE",
+    "KNOWN",
     "BrokenSource",
     "ChatMessage",
     "ChatToolCall",
@@ -73,6 +75,9 @@ __all__ = [
     "UnsupportedTokenizer",
     "Wish",
     "detect_devices",
+    "known",
     "make_plan",
     "measure_bandwidth",
+    "nearest",
+    "parse_parameters",
 ]
