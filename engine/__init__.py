@@ -32,6 +32,7 @@ from engine.errors import (
     UnsupportedTokenizer,
 )
 from engine.generator import GenerateOptions, Generator, PreparedPrompt, Preparer
+from engine.known import KNOWN, known, nearest, parse_parameters
 from engine.library import Change, Library, Notice, ServedModel
 from engine.plan import ModelPlan, Plan, Wish, make_plan
 from engine.prompts import ChatMessage, ChatToolCall, Prompts
@@ -44,6 +45,7 @@ from engine.worker import Finished, Reason, Text
 __all__ = [
     "DEFAULT_NAME",
     "DEFAULT_SOURCE",
+    "KNOWN",
     "BrokenSource",
     "Change",
     "ChatMessage",
@@ -90,8 +92,11 @@ __all__ = [
     "UnsupportedTokenizer",
     "Wish",
     "detect_devices",
+    "known",
     "make_plan",
     "measure_bandwidth",
     "measure_speed",
+    "nearest",
+    "parse_parameters",
     "share_out",
 ]

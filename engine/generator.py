@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import re
 import weakref
 from collections import deque
 from collections.abc import AsyncGenerator, Sequence
@@ -28,6 +29,8 @@ from engine.worker import Event, Finished, Job, Listener, Sampling, Text, Worker
 GREEDY_BELOW: Final = 0.01
 """Temperatures below this are greedy: the division would overflow, and the result is the same."""
 MAX_STOPS: Final = 16
+_NO_MEMORY: Final = re.compile("out of memory|failed to allocate|alloc")
+"""What CUDA, MKL and C++ say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +126,7 @@ class Generator(Preparer):
 
     `generate` may be called from any event loop. `plan` says how it runs, where several models
     share the machine; absent, it has what the machine leaves, with `replicas` absent one for each
-    `threads` cores. `prompts` of a `Preparer` need not be loaded again. Raises `DoesNotFit` or
-    `NoDevice`.
+    core. `prompts` of a `Preparer` need not be loaded again. Raises `DoesNotFit` or `NoDevice`.
     """
 
     def __init__(  # noqa: PLR0913 - what it runs, and on how much of the machine
@@ -132,7 +134,7 @@ class Generator(Preparer):
         model: InstalledModel,
         *,
         replicas: int | None = None,
-        threads: int = 1,
+        threads: int | None = None,
         queue: int = 128,
         max_batch: int = 32,
         plan: ModelPlan | None = None,
@@ -227,12 +229,14 @@ def _loaded(model: InstalledModel, plan: ModelPlan) -> Replicas:
             device_index=plan.device_index,
         )
     except (MemoryError, RuntimeError) as error:
-        # A plan foresees the machine's memory, not a CUDA device's, nor what others take meanwhile.
-        if isinstance(error, RuntimeError) and "out of memory" not in str(error):
+        if isinstance(error, RuntimeError) and not _NO_MEMORY.search(str(error)):
             raise
+        # A plan foresees the machine's memory, not a CUDA device's, nor what others take meanwhile.
         raise DoesNotFit(
-            f"the {plan.device} has no memory left for {model.name}: choose a smaller model, stop "
-            "what else uses it, or prefer another device (engine.prefer)"
+            f"there was no memory left on {plan.device} while {model.name} was loaded: choose a "
+            "smaller model, stop what else uses it, or prefer another device (engine.prefer). "
+            "Where `ulimit -v` or `-d` bounds this process, bound its cgroup instead: they count "
+            "what is reserved and never used"
         ) from error
 
 

@@ -61,8 +61,8 @@ class EngineSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The engine in this process. `None` lets it choose from the cores that it may use."""
 
     replicas: _Positive | None = None
-    threads: _Positive = 1
-    """Threads of one replica. One is best (DESIGN.md, measured facts)."""
+    threads: _Positive | None = None
+    """Threads of one replica. One is best, unless memory allows fewer replicas than cores."""
     queue: _Positive = 128
     """Jobs that may wait; one more is answered `overloaded` at once."""
     max_batch: _Positive = 32
