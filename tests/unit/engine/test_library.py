@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -62,10 +63,19 @@ class Desk:
     spoil: dict[str, Exception] = field(default_factory=dict)
     """What loading raises, by name."""
     libraries: list[Library] = field(default_factory=list)
+    gate: threading.Event = field(default_factory=threading.Event)
+    """Closed, it holds every load back; `reached` says that one is there."""
+    reached: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        self.gate.set()
 
     def load(self, model: InstalledModel, plan: ModelPlan, prompts: Prompts) -> Generator:
         if model.name in self.spoil:
             raise self.spoil[model.name]
+        if not self.gate.is_set():
+            self.reached.set()
+            assert self.gate.wait(20)
         self.made.append(model.name)
         return Generator(model, plan=plan, prompts=prompts)
 
@@ -107,6 +117,7 @@ class Desk:
 def desk(stocked: Path, tmp_path: Path) -> Iterator[Desk]:
     desk = Desk(Path(shutil.copytree(stocked, tmp_path / "models")))
     yield desk
+    desk.gate.set()
     for library in desk.libraries:
         library.close()
 
@@ -143,6 +154,19 @@ async def test_many_at_once_load_it_once_and_each_gets_a_reply(desk: Desk) -> No
     replies = await asyncio.gather(*asks)
     assert len(replies) == 12
     assert sorted(desk.made) == ["first", "second"]
+
+
+async def test_while_a_model_is_loaded_the_others_generate(desk: Desk) -> None:
+    library = desk.library(room_for=2)
+    await reply(library.models["first"])
+    desk.gate.clear()
+    waiting = asyncio.create_task(reply(library.models["second"]))
+    assert await asyncio.to_thread(desk.reached.wait, 10)
+    for _ in range(3):
+        assert await asyncio.wait_for(reply(library.models["first"]), 10)
+    assert not waiting.done()
+    desk.gate.set()
+    assert await waiting
 
 
 async def test_a_model_that_generates_is_not_unloaded(desk: Desk) -> None:
