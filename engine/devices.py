@@ -21,6 +21,8 @@ from engine.processor import Processor, processor
 
 _COPIED: Final = 64 << 20
 """Bytes of each thread's copy: more than a core's share of any cache."""
+_SYSTEM: Final = 768 << 20
+"""What the kernel, the firmware and a small system keep of a machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,11 @@ class Devices:
     compute_types: frozenset[str] = frozenset({"int8", "int8_float32", "float32"})
     """Of the processor."""
     cuda: tuple[Cuda, ...] = ()
+
+    @classmethod
+    def box(cls, cores: int, memory: int) -> Devices:
+        """Return a machine of `memory` bytes that runs nothing else, for plans."""
+        return cls(cores=cores, memory=max(0, memory - _SYSTEM), memory_total=memory)
 
     def replicas(self, threads: int = 1) -> int:
         """Return how many replicas of `threads` threads fit; one per core is fastest."""
@@ -111,20 +118,17 @@ def _allowed(status: str) -> frozenset[int]:
 
 
 def _memory(root: Path, limits: Container) -> tuple[int, int]:
-    """Return (total, what can still be taken) in bytes."""
+    """Return (total, what can still be taken) in bytes.
+
+    Limits on the address space (`ulimit -v` and `-d`) are not among them: they count what
+    CTranslate2 reserves and never touches, gigabytes for a small model.
+    """
     info = read(root / "proc/meminfo")
     total = _kilobytes(info, "MemTotal")
     totals, lefts = [total], [_kilobytes(info, "MemAvailable")]
     if limits.memory is not None and limits.left is not None:
         totals.append(limits.memory)
         lefts.append(limits.left)
-    # ulimit -v and -d, systemd's LimitAS= and LimitDATA=.
-    status, bounds = read(root / "proc/self/status"), read(root / "proc/self/limits")
-    for title, used in (("Max address space", "VmSize"), ("Max data size", "VmData")):
-        found = re.search(rf"^{title}\s+(\d+)", bounds, re.MULTILINE)
-        if found:
-            totals.append(int(found[1]))
-            lefts.append(int(found[1]) - _kilobytes(status, used))
     return min(totals), max(0, min(lefts))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import re
 import weakref
 from collections import deque
 from collections.abc import AsyncGenerator, Hashable, Sequence
@@ -36,6 +37,8 @@ _SHARED: Final = 16
 """Tokens of a beginning below which sharing it is not worth the bookkeeping."""
 _KEPT_BYTES: Final = 64 << 20
 """Memory for the states of beginnings that are kept for as long as the model is loaded."""
+_NO_MEMORY: Final = re.compile("out of memory|failed to allocate|alloc")
+"""What CUDA, MKL and C++ say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +81,71 @@ class PreparedPrompt:
         return f"<PreparedPrompt {len(self.strings)} tokens>"
 
 
-class Generator:
+class Preparer:
+    """The light part of a model: tokenizer, template and plan, without the weights.
+
+    `prepare_*` may be called from any thread.
+    """
+
+    def __init__(
+        self, model: InstalledModel, plan: ModelPlan, prompts: Prompts | None = None
+    ) -> None:
+        self.model = model
+        self.plan = plan
+        self._prompts = prompts or Prompts.load(model.path)
+
+    @property
+    def prompts(self) -> Prompts:
+        """What a `Generator` of the same model can share."""
+        return self._prompts
+
+    def prepare_chat(
+        self, messages: Sequence[ChatMessage], options: GenerateOptions
+    ) -> PreparedPrompt:
+        """Encode a conversation.
+
+        Raises `UnsupportedInput`, `UnsupportedOption` or `PromptTooLong`.
+        """
+        _check(options)
+        return self._prepared(self._prompts.chat(messages), options)
+
+    def prepare_text(self, text: str, options: GenerateOptions) -> PreparedPrompt:
+        """Encode a bare prompt, without the chat template. Raises as `prepare_chat`."""
+        _check(options)
+        return self._prepared(self._prompts.text(text), options)
+
+    def _prepared(self, tokens: list[int], options: GenerateOptions) -> PreparedPrompt:
+        limit = self.plan.context
+        count = len(tokens)
+        if not tokens:
+            raise UnsupportedInput("The prompt is empty: send at least one character.")
+        if options.max_tokens is not None:
+            reply = options.max_tokens
+        else:
+            reply = limit - count
+            if options.at_most is not None:
+                reply = min(reply, options.at_most)
+        if reply < 1 or count + reply > limit:
+            raise PromptTooLong(count, max(reply, 1), limit)
+        temperature = options.temperature if options.temperature >= GREEDY_BELOW else 0.0
+        # Greedy jobs run together whatever their top_p.
+        sampling = Sampling(temperature, options.top_p if temperature else 1.0)
+        return PreparedPrompt(
+            self._prompts.strings(tokens),
+            reply,
+            sampling,
+            options.stop,
+            options.standing,
+            _beginning(tokens, frozenset(self._prompts.end_tokens), options.standing.caller),
+        )
+
+
+class Generator(Preparer):
     """One model in memory, its replicas' threads and their queue.
 
-    `prepare_*` may be called from any thread, `generate` from any event loop. `plan` says how it
-    runs, where several models share the machine; absent, it has what the machine leaves, with
-    `replicas` absent one for each `threads` cores. Raises `DoesNotFit` or `NoDevice`.
+    `generate` may be called from any event loop. `plan` says how it runs, where several models
+    share the machine; absent, it has what the machine leaves, with `replicas` absent one for each
+    core. `prompts` of a `Preparer` need not be loaded again. Raises `DoesNotFit` or `NoDevice`.
     """
 
     def __init__(  # noqa: PLR0913 - what it runs, and on how much of the machine
@@ -91,19 +153,18 @@ class Generator:
         model: InstalledModel,
         *,
         replicas: int | None = None,
-        threads: int = 1,
+        threads: int | None = None,
         queue: int = 128,
         max_batch: int = 32,
         plan: ModelPlan | None = None,
         observe: Observer = lambda _: None,
+        prompts: Prompts | None = None,
     ) -> None:
         if plan is None:
             wish = Wish(replicas=replicas, threads=threads, max_batch=max_batch)
             plan = make_plan(detect_devices(), [model.manifest], wish).models[0]
-        self.model = model
-        self.plan = plan
+        super().__init__(model, plan, prompts)
         self.replicas = plan.replicas
-        self._prompts = Prompts.load(model.path)
         self._end_tokens = frozenset(self._prompts.end_tokens)
         network = _loaded(model, plan)
         manifest = model.manifest
@@ -132,21 +193,6 @@ class Generator:
     def running(self) -> int:
         """How many jobs are in the batches that run."""
         return self._workers.running
-
-    def prepare_chat(
-        self, messages: Sequence[ChatMessage], options: GenerateOptions
-    ) -> PreparedPrompt:
-        """Encode a conversation.
-
-        Raises `UnsupportedInput`, `UnsupportedOption` or `PromptTooLong`.
-        """
-        _check(options)
-        return self._prepared(self._prompts.chat(messages), options)
-
-    def prepare_text(self, text: str, options: GenerateOptions) -> PreparedPrompt:
-        """Encode a bare prompt, without the chat template. Raises as `prepare_chat`."""
-        _check(options)
-        return self._prepared(self._prompts.text(text), options)
 
     @property
     def healthy(self) -> bool:
@@ -201,31 +247,6 @@ class Generator:
         """Fail what is left and join the threads; blocks for one step of what runs."""
         self._finalizer()
 
-    def _prepared(self, tokens: list[int], options: GenerateOptions) -> PreparedPrompt:
-        limit = self.plan.context
-        count = len(tokens)
-        if not tokens:
-            raise UnsupportedInput("The prompt is empty: send at least one character.")
-        if options.max_tokens is not None:
-            reply = options.max_tokens
-        else:
-            reply = limit - count
-            if options.at_most is not None:
-                reply = min(reply, options.at_most)
-        if reply < 1 or count + reply > limit:
-            raise PromptTooLong(count, max(reply, 1), limit)
-        temperature = options.temperature if options.temperature >= GREEDY_BELOW else 0.0
-        # Greedy jobs run together whatever their top_p.
-        sampling = Sampling(temperature, options.top_p if temperature else 1.0)
-        return PreparedPrompt(
-            self._prompts.strings(tokens),
-            reply,
-            sampling,
-            options.stop,
-            options.standing,
-            _beginning(tokens, self._end_tokens, options.standing.caller),
-        )
-
     def _mailbox(self) -> _Mailbox:
         loop = asyncio.get_running_loop()
         if loop not in self._mailboxes:
@@ -260,12 +281,14 @@ def _loaded(model: InstalledModel, plan: ModelPlan) -> Replicas:
             device_index=plan.device_index,
         )
     except (MemoryError, RuntimeError) as error:
-        # A plan foresees the machine's memory, not a CUDA device's, nor what others take meanwhile.
-        if isinstance(error, RuntimeError) and "out of memory" not in str(error):
+        if isinstance(error, RuntimeError) and not _NO_MEMORY.search(str(error)):
             raise
+        # A plan foresees the machine's memory, not a CUDA device's, nor what others take meanwhile.
         raise DoesNotFit(
-            f"the {plan.device} has no memory left for {model.name}: choose a smaller model, stop "
-            "what else uses it, or prefer another device (engine.prefer)"
+            f"there was no memory left on {plan.device} while {model.name} was loaded: choose a "
+            "smaller model, stop what else uses it, or prefer another device (engine.prefer). "
+            "Where `ulimit -v` or `-d` bounds this process, bound its cgroup instead: they count "
+            "what is reserved and never used"
         ) from error
 
 

@@ -75,7 +75,8 @@ class Wish:
 
     prefer: tuple[Device, ...] = ("cuda", "cpu")
     replicas: int | None = None
-    threads: int = 1
+    threads: int | None = None
+    """Of one replica: one, or more where memory allows fewer replicas than there are cores."""
     max_batch: int = 32
     memory: int | None = None
     """Bytes for all models; what the machine leaves, where that is less."""
@@ -142,11 +143,12 @@ def make_plan(devices: DevicesLike, models: Sequence[Shaped], wish: Wish | None 
     replicas, cap = _widest(devices, models, sizes, wish, budget)
     contexts = [min(cap, model.context_length) for model in models]
     needs = [each.longest(context) for each, context in zip(sizes, contexts, strict=True)]
+    threads = wish.threads or max(1, devices.replicas() // replicas)
     room = _room(sizes, budget) - len(models) * replicas * REPLICA
     share = max(1.0, room / max(1, replicas * sum(needs)))
     return Plan(
         tuple(
-            _on_cpu(model, size, context, int(need * share), (replicas, kind, wish))
+            _on_cpu(model, size, context, int(need * share), (replicas, threads, kind, wish))
             for model, size, context, need in zip(models, sizes, contexts, needs, strict=True)
         ),
         budget,
@@ -194,7 +196,7 @@ def _widest(
 ) -> tuple[int, int]:
     """Return (replicas, longest context) that fit: busy cores first, then a long context."""
     room = _room(sizes, budget)
-    most = wish.replicas or devices.replicas(wish.threads)
+    most = wish.replicas or devices.replicas(wish.threads or 1)
     full = max((model.context_length for model in models), default=1)
     for replicas, cap in _choices(most, full, wish):
         need = sum(
@@ -234,10 +236,10 @@ def _room(sizes: Sequence[Footprint], budget: int) -> int:
 
 
 def _on_cpu(
-    model: Shaped, size: Footprint, context: int, room: int, shared: tuple[int, str, Wish]
+    model: Shaped, size: Footprint, context: int, room: int, shared: tuple[int, int, str, Wish]
 ) -> ModelPlan:
     """Return the plan of a model whose replicas have `room` bytes each for their batches."""
-    replicas, kind, wish = shared
+    replicas, threads, kind, wish = shared
     square = size.pair / size.position
     positions = max(size.positions(context), min(room // size.position, _POSITIONS))
     return ModelPlan(
@@ -246,7 +248,7 @@ def _on_cpu(
         device_index=(0,),
         compute_type=kind,
         replicas=replicas,
-        threads=wish.threads,
+        threads=threads,
         context=context,
         limits=Limits(max_batch=wish.max_batch, max_tokens=positions, square=square),
         weights=size.weights + TOKENIZER,
@@ -269,7 +271,7 @@ def _on_cuda(model: Shaped, indexes: tuple[int, ...], kind: str, wish: Wish) -> 
         device_index=indexes,
         compute_type=kind,
         replicas=replicas,
-        threads=wish.threads,
+        threads=wish.threads or 1,
         context=context,
         limits=Limits(max_batch=wish.max_batch, max_tokens=positions, square=square),
         weights=size.weights,

@@ -35,6 +35,7 @@ from gateway.identity.keyring import open_keyring
 from gateway.identity.provider import open_oidc
 from gateway.ledger.ledger import SqliteLedger
 from gateway.pipeline import Parts, Pipeline
+from gateway.policy.aliases import astray
 from gateway.policy.check import check_release
 from gateway.policy.decider import CedarDecider
 from gateway.policy.problems import PolicyError
@@ -83,6 +84,8 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
         say("models")
         local = LocalEngine.load(ModelStore(settings.models), settings.engine)
         undo.callback(local.close)
+        if lost := tuple(astray(release.aliases, [model.name for model in local.models()])):
+            raise PolicyError(lost)
         engine: Engine = local
         if settings.cache.max_bytes:
             engine = kept = CachedEngine(
@@ -112,7 +115,7 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
         ),
         checks={
             "ledger": ledger.ready,
-            "model": lambda: bool(engine.models()),
+            "model": lambda: bool(local.models()) and local.ready,
             "policy": lambda: bool(decider.release),
         },
         close=close,
@@ -131,6 +134,7 @@ def assemble(parts: Parts, settings: Settings, checks: health.Checks) -> Litesta
         app.state["backend"] = openai.Backend(
             pipeline=pipeline,
             authenticator=parts.authenticator,
+            decider=parts.decider,
             engine=parts.engine,
             clock=parts.clock,
             body_limit=server.body_limit,

@@ -61,13 +61,15 @@ class EngineSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The engine in this process. `None` lets it choose from the cores that it may use."""
 
     replicas: _Positive | None = None
-    threads: _Positive = 1
-    """Threads of one replica. One is best (DESIGN.md, measured facts)."""
+    threads: _Positive | None = None
+    """Threads of one replica. One is best, unless memory allows fewer replicas than cores."""
     queue: _Positive = 128
     """Jobs that may wait; one more is answered `overloaded` at once."""
     max_batch: _Positive = 32
     models: tuple[str, ...] = ()
     """Names of the models to serve; none named means all in the store."""
+    pinned: tuple[str, ...] = ()
+    """Of these, the ones that stay in memory whatever else is asked for."""
     prefer: Annotated[tuple[Literal["cuda", "cpu"], ...], msgspec.Meta(min_length=1)] = (
         "cuda",
         "cpu",
@@ -77,6 +79,11 @@ class EngineSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Bytes, or a number with K, M, G or T (of 1024), that models may take: weights and work."""
     context: _Positive | None = None
     """Tokens of a prompt and its reply at most; as many as model and memory allow if absent."""
+
+    def __post_init__(self) -> None:
+        """Raise `ValueError`, with what to write instead."""
+        if self.models and not set(self.pinned) <= set(self.models):
+            raise ValueError("pinned names some of models: add the rest there, or leave them out")
 
     @property
     def memory_bytes(self) -> int | None:

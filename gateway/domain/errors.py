@@ -55,6 +55,7 @@ class Code(StrEnum):
     IDENTITY_UNAVAILABLE = "identity_unavailable"
     POLICY_UNAVAILABLE = "policy_unavailable"
     AUDIT_UNAVAILABLE = "audit_unavailable"
+    MODEL_UNAVAILABLE = "model_unavailable"
     ENGINE_FAILED = "engine_failed"
     INTERNAL_ERROR = "internal_error"
 

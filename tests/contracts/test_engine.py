@@ -27,6 +27,7 @@ from gateway.domain.ports import Engine, Receipt
 from gateway.domain.text import _MAKER, RedactedText
 from gateway.generation.cached import CachedEngine
 from gateway.generation.local import LocalEngine
+from gateway.settings import EngineSettings
 from tests.fakes.engine import FakeEngine
 
 STORE = Path(__file__).parents[2] / ".local" / "models"
@@ -40,11 +41,11 @@ def redacted(text: str) -> RedactedText:
 
 @pytest.fixture(scope="module")
 def local() -> Iterator[LocalEngine]:
+    settings = EngineSettings(models=(engine_package.DEFAULT_NAME,), queue=8)
     try:
-        model = engine_package.ModelStore(STORE).open(engine_package.DEFAULT_NAME)
+        engine = LocalEngine.load(engine_package.ModelStore(STORE), settings)
     except engine_package.ModelNotFound:
         pytest.fail("the default model is not in .local/models: `make test` sets it up")
-    engine = LocalEngine({model.name: engine_package.Generator(model, queue=8)})
     yield engine
     engine.close()
 

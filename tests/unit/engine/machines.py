@@ -25,18 +25,10 @@ def meminfo(total: int, available: int) -> str:
     )
 
 
-def status(cpus: str, size: int = 0, data: int = 0) -> str:
+def status(cpus: str) -> str:
     return (
-        f"Name:\tpython3\nVmPeak:\t  999999 kB\nVmSize:\t{size // 1024:>8} kB\n"
-        f"VmData:\t{data // 1024:>8} kB\nCpus_allowed:\tffff\nCpus_allowed_list:\t{cpus}\n"
+        f"Name:\tpython3\nVmPeak:\t  999999 kB\nCpus_allowed:\tffff\nCpus_allowed_list:\t{cpus}\n"
     )
-
-
-NO_LIMITS = (
-    "Limit                     Soft Limit           Hard Limit           Units     \n"
-    "Max data size             unlimited            unlimited            bytes     \n"
-    "Max address space         unlimited            unlimited            bytes     \n"
-)
 
 
 def _epyc(number: int) -> str:
@@ -57,7 +49,6 @@ def epyc(root: Path) -> Path:
         "proc/cpuinfo": "".join(map(_epyc, range(32))),
         "proc/meminfo": meminfo(64 * GIB, 60 * GIB),
         "proc/self/status": status("0-31"),
-        "proc/self/limits": NO_LIMITS,
         "proc/self/cgroup": "0::/system.slice/intramural.service\n",
         "proc/self/mountinfo": (
             "35 24 0:30 / /sys/fs/cgroup rw,nosuid - cgroup2 cgroup2 rw,nsdelegate\n"
@@ -101,7 +92,6 @@ def altra(root: Path) -> Path:
             "proc/cpuinfo": processors,
             "proc/meminfo": meminfo(24 * GIB, 22 * GIB),
             "proc/self/status": status("0-3"),
-            "proc/self/limits": NO_LIMITS,
         },
     )
 
@@ -136,7 +126,6 @@ def two_sockets(root: Path) -> Path:
         "proc/cpuinfo": "".join(map(_gold, range(72))),
         "proc/meminfo": meminfo(384 * GIB, 370 * GIB),
         "proc/self/status": status("0-71"),
-        "proc/self/limits": NO_LIMITS,
     }
     for node, cpus in ((0, "0-17,36-53"), (1, "18-35,54-71")):
         directory = f"sys/devices/system/node/node{node}"

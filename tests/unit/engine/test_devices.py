@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -125,29 +124,6 @@ def test_half_of_a_set_of_processors_has_half_of_the_cores(tmp_path: Path) -> No
     root = machines.epyc(tmp_path)
     machines.write(root, {"proc/self/status": machines.status("0-7,16-23")})
     assert (detect_devices(root).cores, detect_devices(root).physical) == (16, 8)
-
-
-def test_a_limit_on_the_address_space_bounds_the_memory(tmp_path: Path) -> None:
-    root = machines.epyc(tmp_path)
-    limits = machines.NO_LIMITS.replace(
-        "Max address space         unlimited ", f"Max address space         {4 * GIB} "
-    )
-    machines.write(
-        root, {"proc/self/limits": limits, "proc/self/status": machines.status("0-31", size=GIB)}
-    )
-    assert detect_devices(root).memory == 3 * GIB
-
-
-def test_a_real_limit_on_this_process_is_seen() -> None:
-    program = "from engine import detect_devices; print(detect_devices().memory)"
-    ran = subprocess.run(
-        [sys.executable, "-c", program],
-        capture_output=True,
-        text=True,
-        check=True,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_DATA, (2 * GIB, 2 * GIB)),
-    )
-    assert 0 < int(ran.stdout) < 2 * GIB
 
 
 def test_a_machine_that_tells_nothing_has_one_core_and_no_memory(tmp_path: Path) -> None:

@@ -54,6 +54,14 @@ def test_threads_share_the_cores_out() -> None:
     assert make_plan(box(64, 8), [SMALL], Wish(threads=4)).models[0].replicas == 2
 
 
+def test_cores_that_have_no_replica_of_their_own_help_one() -> None:
+    [middle] = make_plan(box(7, 4), [replace(LARGE, name="middle", layers=8)]).models
+    assert middle.replicas < 4
+    assert middle.replicas * middle.threads == 4
+    [small] = make_plan(box(7, 4), [SMALL], Wish(replicas=2, threads=1)).models
+    assert (small.replicas, small.threads) == (2, 1)
+
+
 def test_where_memory_is_short_a_long_context_goes_before_a_busy_core() -> None:
     [small] = make_plan(box(7), [SMALL]).models
     assert (small.replicas, small.context) == (4, 4096)
