@@ -112,6 +112,19 @@ def test_no_limit_of_the_older_cgroups_is_none(tmp_path: Path) -> None:
     assert devices.memory == 60 * GIB
 
 
+@pytest.mark.parametrize("path", ["/..", "/../elsewhere", "/docker/other", "/"])
+def test_a_path_that_is_not_mounted_leaves_what_is(tmp_path: Path, path: str) -> None:
+    root = machines.docker_v1(tmp_path, quota="300000", limit=str(6 * GIB), usage=GIB, cache=0)
+    text = (root / "proc/self/cgroup").read_text().replace("/docker/0123abcd", path)
+    machines.write(root, {"proc/self/cgroup": text})
+    # A directory of that name would be somebody else's.
+    machines.write(root, {f"sys/fs/cgroup/memory{path}/memory.limit_in_bytes": "1\n"})
+    machines.write(root, {"sys/fs/cgroup/memory/memory.limit_in_bytes": f"{6 * GIB}\n"})
+    devices = detect_devices(root)
+    assert devices.cores == 3
+    assert devices.memory == 5 * GIB
+
+
 def test_half_of_a_set_of_processors_has_half_of_the_cores(tmp_path: Path) -> None:
     root = machines.epyc(tmp_path)
     machines.write(root, {"proc/self/status": machines.status("0-7,16-23")})
