@@ -1,12 +1,13 @@
 """The engine: int8 language models on CTranslate2. It knows nothing of the gateway.
 
-Public: a `ModelStore` of imported models, a `Generator` over one of them, the errors of both, and
-`detect_devices`.
+Public: a `ModelStore` of imported models, a `Generator` over one of them, the errors of both,
+`detect_devices`, and a `SealedCache` for what may be kept of the replies.
 """
 
 from __future__ import annotations
 
 from engine.batching import Limits
+from engine.cache import SealedCache
 from engine.devices import Devices, detect_devices
 from engine.errors import (
     BrokenSource,
@@ -57,6 +58,7 @@ __all__ = [
     "PreparedPrompt",
     "PromptTooLong",
     "Reason",
+    "SealedCache",
     "SelfCheckFailed",
     "Text",
     "UnsupportedArchitecture",
