@@ -1,12 +1,14 @@
 """The engine: int8 language models on CTranslate2. It knows nothing of the gateway.
 
 Public: a `ModelStore` of imported models, a `Generator` over one of them, the errors of both,
-`detect_devices`, and `make_plan`, which says what runs on them.
+`detect_devices`, `make_plan`, which says what runs on them, and a `SealedCache` for what may be
+kept of the replies.
 """
 
 from __future__ import annotations
 
 from engine.batching import Limits
+from engine.cache import SealedCache
 from engine.devices import Devices, detect_devices, measure_bandwidth
 from engine.errors import (
     BrokenSource,
@@ -29,7 +31,7 @@ from engine.errors import (
     UnsupportedTokenizer,
 )
 from engine.generator import GenerateOptions, Generator, PreparedPrompt
-from engine.known import KNOWN, known, nearest, parse_parameters
+from engine.known import KNOWN, known_model, nearest, parse_parameters
 from engine.plan import ModelPlan, Plan, Wish, make_plan
 from engine.prompts import ChatMessage, ChatToolCall
 from engine.sources import DEFAULT_NAME, DEFAULT_SOURCE
@@ -66,6 +68,7 @@ __all__ = [
     "PreparedPrompt",
     "PromptTooLong",
     "Reason",
+    "SealedCache",
     "SelfCheckFailed",
     "Text",
     "UnsupportedArchitecture",
@@ -75,7 +78,7 @@ __all__ = [
     "UnsupportedTokenizer",
     "Wish",
     "detect_devices",
-    "known",
+    "known_model",
     "make_plan",
     "measure_bandwidth",
     "nearest",
