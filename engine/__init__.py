@@ -35,7 +35,7 @@ from engine.errors import (
 )
 from engine.generator import GenerateOptions, Generator, PreparedPrompt, Preparer
 from engine.job import Finished, Reason, Standing, Text
-from engine.known import KNOWN, known, nearest, parse_parameters
+from engine.known import KNOWN, known_model, nearest, parse_parameters
 from engine.library import Change, Library, Notice, ServedModel
 from engine.plan import ModelPlan, Plan, Wish, make_plan
 from engine.prompts import ChatMessage, ChatToolCall, Prompts
@@ -100,7 +100,7 @@ __all__ = [
     "UnsupportedTokenizer",
     "Wish",
     "detect_devices",
-    "known",
+    "known_model",
     "make_plan",
     "measure_bandwidth",
     "measure_speed",

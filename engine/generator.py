@@ -18,6 +18,7 @@ from engine.devices import detect_devices
 from engine.errors import (
     DoesNotFit,
     EngineError,
+    NoDevice,
     PromptTooLong,
     UnsupportedInput,
     UnsupportedOption,
@@ -281,15 +282,20 @@ def _loaded(model: InstalledModel, plan: ModelPlan) -> Replicas:
             device_index=plan.device_index,
         )
     except (MemoryError, RuntimeError) as error:
-        if isinstance(error, RuntimeError) and not _NO_MEMORY.search(str(error)):
-            raise
         # A plan foresees the machine's memory, not a CUDA device's, nor what others take meanwhile.
-        raise DoesNotFit(
-            f"there was no memory left on {plan.device} while {model.name} was loaded: choose a "
-            "smaller model, stop what else uses it, or prefer another device (engine.prefer). "
-            "Where `ulimit -v` or `-d` bounds this process, bound its cgroup instead: they count "
-            "what is reserved and never used"
-        ) from error
+        if isinstance(error, MemoryError) or _NO_MEMORY.search(str(error)):
+            raise DoesNotFit(
+                f"there was no memory left on {plan.device} while {model.name} was loaded: choose "
+                "a smaller model, stop what else uses it, or prefer another device "
+                "(engine.prefer). Where `ulimit -v` or `-d` bounds this process, bound its cgroup "
+                "instead: they count what is reserved and never used"
+            ) from error
+        if plan.device == "cuda":
+            raise NoDevice(
+                f"the CUDA device could not load {model.name}: see whether `nvidia-smi` works, or "
+                'do without it, engine.prefer = ["cpu"]'
+            ) from error
+        raise
 
 
 def _check(options: GenerateOptions) -> None:

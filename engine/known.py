@@ -51,7 +51,7 @@ KNOWN: Final = (
 _CLOSE: Final = 0.3
 
 
-def known(name: str) -> Known | None:
+def known_model(name: str) -> Known | None:
     """Return the model of that name; what a file adds to it (`-instruct`) does not matter."""
     for each in KNOWN:
         if name == each.name or name.startswith(f"{each.name}-"):

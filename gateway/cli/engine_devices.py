@@ -129,7 +129,7 @@ def _models(settings: Settings, names: Sequence[str], sizes: Sequence[str]) -> l
     store = {each.name: each for each in _stored(settings)} if names else {}
     chosen: list[Shaped] = []
     for name in names:
-        found = store.get(name) or engine.known(name)
+        found = store.get(name) or engine.known_model(name)
         if found is None:
             common = ", ".join(each.name for each in engine.KNOWN)
             fail(f"there is no model {name} in the store; common ones are {common}", 2)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine import Devices, known, make_plan
+from engine import Devices, known_model, make_plan
 from engine.plan import GATEWAY
 from gateway.generation.local import wish_of
 from gateway.settings import Settings, load
@@ -50,7 +50,7 @@ def test_what_a_profile_says_of_models_is_what_the_plan_of_that_box_says(
     assert len(rows) >= 3
     planned = {}
     for model, _, _ in rows:
-        shape = known(model)
+        shape = known_model(model)
         assert shape is not None, model
         plan = make_plan(box(name), [shape], wish_of(settings.engine))
         [made] = plan.models

@@ -20,6 +20,7 @@ from engine import (
     GenerateOptions,
     Generator,
     InstalledModel,
+    NoDevice,
     Overloaded,
     PreparedPrompt,
     PromptTooLong,
@@ -28,8 +29,10 @@ from engine import (
     UnsupportedInput,
     UnsupportedOption,
     Wish,
+    detect_devices,
     make_plan,
 )
+from engine.devices import Cuda
 from engine.prompts import Prompts
 
 ROOT = Path(__file__).parents[3]
@@ -205,6 +208,16 @@ def test_a_load_that_finds_no_memory_says_what_to_do() -> None:
     assert ran.returncode == 0, ran.stderr
     assert f"no memory left on cpu while {DEFAULT_NAME} was loaded" in ran.stdout
     assert "bound its cgroup instead" in ran.stdout
+
+
+def test_a_device_that_does_not_work_is_said_and_not_replaced(model: InstalledModel) -> None:
+    if detect_devices().cuda:
+        pytest.skip("this machine has a CUDA device")
+    kinds = frozenset({"int8_float16", "int8"})
+    devices = Devices(cores=1, memory=4 << 30, cuda=(Cuda(0, kinds),))
+    plan = make_plan(devices, [model.manifest]).models[0]
+    with pytest.raises(NoDevice, match="CUDA device could not load smollm2"):
+        Generator(model, plan=plan)
 
 
 async def test_a_generator_follows_its_plan(model: InstalledModel) -> None:

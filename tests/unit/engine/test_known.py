@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine import KNOWN, InstalledModel, known, nearest, parse_parameters
+from engine import KNOWN, InstalledModel, known_model, nearest, parse_parameters
 from engine.footprint import footprint
 from engine.known import Known
 
@@ -22,7 +22,7 @@ def test_a_shape_has_as_many_parameters_as_its_name_says(model: Known) -> None:
 
 
 def test_the_default_model_has_the_shape_of_its_row(model: InstalledModel) -> None:
-    row = known(model.name)
+    row = known_model(model.name)
     assert row is not None
     assert footprint(row) == footprint(model.manifest)
     assert row.context_length == model.manifest.context_length
@@ -49,6 +49,6 @@ def test_a_size_that_is_not_one_is_refused(text: str) -> None:
 
 
 def test_a_name_that_nobody_knows_is_not_guessed() -> None:
-    assert known("qwen3-1.7b-instruct") is not None
-    assert known("qwen3-1") is None
-    assert known("unheard-of-7b") is None
+    assert known_model("qwen3-1.7b-instruct") is not None
+    assert known_model("qwen3-1") is None
+    assert known_model("unheard-of-7b") is None
