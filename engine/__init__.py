@@ -1,13 +1,14 @@
 """The engine: int8 language models on CTranslate2. It knows nothing of the gateway.
 
 Public: a `ModelStore` of imported models, a `Generator` over one of them, a `Library` that serves
-several under one memory budget, the errors of all, `detect_devices`, and `make_plan` and
-`share_out`, which say what runs on them.
+several under one memory budget, the errors of all, `detect_devices`, `make_plan` and `share_out`,
+which say what runs on them, and a `SealedCache` for what may be kept of the replies.
 """
 
 from __future__ import annotations
 
 from engine.batching import Limits
+from engine.cache import SealedCache
 from engine.devices import Devices, detect_devices, measure_bandwidth
 from engine.errors import (
     BrokenSource,
@@ -80,6 +81,7 @@ __all__ = [
     "PromptTooLong",
     "Prompts",
     "Reason",
+    "SealedCache",
     "SelfCheckFailed",
     "ServedModel",
     "Shares",

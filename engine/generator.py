@@ -7,7 +7,7 @@ import math
 import re
 import weakref
 from collections import deque
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -46,6 +46,12 @@ class GenerateOptions:
     seed: int | None = None
     """Only with temperature 0, where every seed gives the same reply (see `_check`)."""
     stop: tuple[str, ...] = ()
+    priority: int = 0
+    """The lower goes first."""
+    caller: Hashable = None
+    """For whom it is; jobs with equal callers share `max_in_flight`."""
+    max_in_flight: int | None = None
+    """Jobs of the caller that may run at once; `None` is no bound."""
 
     def __repr__(self) -> str:
         return "<GenerateOptions>"  # A stop string is a caller's text.
@@ -59,6 +65,9 @@ class PreparedPrompt:
     max_tokens: int
     sampling: Sampling
     stop: tuple[str, ...]
+    priority: int = 0
+    caller: Hashable = None
+    max_in_flight: int | None = None
 
     @property
     def tokens(self) -> int:
@@ -118,7 +127,15 @@ class Preparer:
         temperature = options.temperature if options.temperature >= GREEDY_BELOW else 0.0
         # Greedy jobs run together whatever their top_p.
         sampling = Sampling(temperature, options.top_p if temperature else 1.0)
-        return PreparedPrompt(self._prompts.strings(tokens), reply, sampling, options.stop)
+        return PreparedPrompt(
+            self._prompts.strings(tokens),
+            reply,
+            sampling,
+            options.stop,
+            options.priority,
+            options.caller,
+            options.max_in_flight,
+        )
 
 
 class Generator(Preparer):

@@ -22,9 +22,10 @@ from gateway.detection.detector import PresidioDetector
 from gateway.detection.scanner import ShapeScanner
 from gateway.domain.entities import MEDICAL_RECORD_NUMBER, PERSON, PHONE_NUMBER
 from gateway.domain.errors import Code, ExchangeError
-from gateway.domain.ports import Authenticator, Detector
+from gateway.domain.ports import Authenticator, Detector, Engine
 from gateway.domain.records import Admin, AdminAct
 from gateway.domain.text import RawText
+from gateway.generation.cached import CachedEngine
 from gateway.generation.local import LocalEngine
 from gateway.http import health, openai, openapi
 from gateway.http.errors import HANDLERS
@@ -81,10 +82,16 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
         undo.callback(detector.close)
         _check_detection(detector)
         say("models")
-        engine = LocalEngine.load(ModelStore(settings.models), settings.engine)
-        undo.callback(engine.close)
-        if lost := tuple(astray(release.aliases, [model.name for model in engine.models()])):
+        local = LocalEngine.load(ModelStore(settings.models), settings.engine)
+        undo.callback(local.close)
+        if lost := tuple(astray(release.aliases, [model.name for model in local.models()])):
             raise PolicyError(lost)
+        engine: Engine = local
+        if settings.cache.max_bytes:
+            engine = kept = CachedEngine(
+                local, max_bytes=settings.cache.max_bytes, ttl=settings.cache.ttl
+            )
+            undo.callback(kept.close)
         authenticator: Authenticator = ApiKeyAuthenticator(keyring, clock)
         if (provider := settings.identity.oidc) is not None:
             say("identity provider")
@@ -108,7 +115,7 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
         ),
         checks={
             "ledger": ledger.ready,
-            "model": lambda: bool(engine.models()) and engine.ready,
+            "model": lambda: bool(engine.models()) and local.ready,
             "policy": lambda: bool(decider.release),
         },
         close=close,

@@ -182,6 +182,7 @@ class Pipeline:
             # 6. Generate.
             async with aclosing(parts.engine.generate(prompt, receipt)) as events:
                 async for event in events:
+                    progress.cache = channel.cache = event.cache
                     match event:
                         case Piece():
                             progress.completion_tokens += event.tokens
@@ -229,7 +230,10 @@ class Pipeline:
         redaction = redact(ask.conversation, findings, profile, self._parts.secrets, caller)
         granted = profile.limits.max_output_tokens
         prompt = self._parts.engine.prepare(
-            model, ask.over(redaction.conversation), min(granted, ask.options.max_tokens or granted)
+            model,
+            ask.over(redaction.conversation),
+            min(granted, ask.options.max_tokens or granted),
+            profile.terms(caller, may_wait=ask.may_wait),
         )
         return redaction, prompt
 
@@ -261,7 +265,7 @@ class Pipeline:
                 f"X-Redaction-Profile can only name a stricter profile than '{granted.name}', "
                 "which policy grants.",
             )
-        return profile
+        return profile.within(granted)
 
 
 async def _supervised(

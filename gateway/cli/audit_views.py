@@ -60,6 +60,7 @@ def _row(logged: LoggedRecord) -> tuple[str, ...]:
             return (*start, record.actor, what, f"{record.profile}, {found} findings")
         case Outcome():
             how = f"{record.status}" + (f", {record.code}" if record.code else "")
+            how += f", cache {record.cache}" if record.cache else ""
             what = f"{record.prompt_tokens} + {record.completion_tokens} tokens"
             return (*start, "", what, how)
         case Refusal():

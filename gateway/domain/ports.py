@@ -11,7 +11,7 @@ from typing import Protocol
 
 from gateway.domain.exchange import Action, Ask, Caller, Credentials, End, Model, Piece, Purpose
 from gateway.domain.findings import Finding, Findings
-from gateway.domain.policy import Deny, Permit, Profile
+from gateway.domain.policy import Deny, Permit, Profile, Terms
 from gateway.domain.records import Record
 from gateway.domain.text import RawText, RedactedText
 
@@ -127,16 +127,19 @@ class Engine(Protocol):
         """Return what can be asked for, in a stable order."""
         ...
 
-    def prepare(self, model: Model, ask: Ask[RedactedText], max_tokens: int) -> Prompt:
+    def prepare(
+        self, model: Model, ask: Ask[RedactedText], max_tokens: int, terms: Terms
+    ) -> Prompt:
         """Tokenize and check; CPU-bound, call it in a thread.
 
-        `max_tokens` is the length of the reply: what was asked for, as far as policy grants. Raises
+        `max_tokens` is the length of the reply: what was asked for, as far as policy grants.
+        `terms` are for whom and how it is to be made; they change nothing in the reply. Raises
         `ExchangeError` with CONTEXT_LENGTH_EXCEEDED, UNSUPPORTED_PARAMETER or INVALID_MESSAGES.
         """
         ...
 
     def generate(self, prompt: Prompt, receipt: Receipt) -> AsyncGenerator[Piece | End, None]:
-        """Stream pieces, then exactly one `End`.
+        """Stream pieces, then exactly one `End`; a reply that is not made anew says so in each.
 
         Raises `ExchangeError` with OVERLOADED (at once, nothing was computed) or ENGINE_FAILED.
         Closing the iterator (`aclose`) stops the computation.

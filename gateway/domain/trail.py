@@ -8,7 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gateway.domain.errors import Code, ExchangeError
-from gateway.domain.exchange import Action, Caller, Counts, FinishReason, Model, Purpose
+from gateway.domain.exchange import (
+    Action,
+    CacheStatus,
+    Caller,
+    Counts,
+    FinishReason,
+    Model,
+    Purpose,
+)
 from gateway.domain.policy import Deny, Permit, Profile
 from gateway.domain.records import Intent, Outcome, Refusal, Status
 
@@ -71,6 +79,7 @@ class Progress:
     prompt_tokens: int
     completion_tokens: int = 0
     reason: FinishReason | None = None
+    cache: CacheStatus | None = None
 
     def outcome(
         self, trail: Trail, time: int, failure: ExchangeError | None, restored: int, invented: int
@@ -86,6 +95,7 @@ class Progress:
             completion_tokens=self.completion_tokens,
             restored=restored,
             invented=invented,
+            cache=self.cache,
         )
 
 

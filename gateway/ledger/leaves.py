@@ -15,7 +15,7 @@ from msgspec import UNSET, UnsetType
 
 from gateway.domain.entities import entity_type
 from gateway.domain.errors import Code
-from gateway.domain.exchange import Action, FinishReason, Purpose
+from gateway.domain.exchange import Action, CacheStatus, FinishReason, Purpose
 from gateway.domain.records import MAX_LEAF, AdminAct, Kind, Status, decode
 
 _Text = Annotated[str, msgspec.Meta(max_length=128)]
@@ -47,6 +47,7 @@ class IntentLeaf(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=Fal
 class OutcomeLeaf(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False, kw_only=True):
     """An outcome, its fields in the order of their names."""
 
+    cache: CacheStatus | UnsetType = UNSET
     code: Code | UnsetType = UNSET
     completion_tokens: _Number
     exchange: _Id
@@ -57,7 +58,12 @@ class OutcomeLeaf(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=Fa
     restored: _Number
     status: Status
     time: _Number
-    v: _V1
+    v: Literal[1, 2]
+
+    def __post_init__(self) -> None:
+        """Raise `ValueError` unless the version is the one that its fields make."""
+        if (self.v == 1) != (self.cache is UNSET):
+            raise ValueError("a leaf of version 2 has a field of version 2, and of version 1 none")
 
 
 class RefusalLeaf(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False, kw_only=True):
