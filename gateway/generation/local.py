@@ -77,6 +77,11 @@ class LocalEngine:
             raise
         return cls(generators)
 
+    @property
+    def generators(self) -> Mapping[str, engine.Generator]:
+        """The generators by name, for whoever serves them without a gateway."""
+        return self._generators
+
     def models(self) -> Sequence[Model]:
         """Return what is served, by name."""
         return self._models
