@@ -146,11 +146,11 @@ class Application:
         path, method = exchange.path, exchange.method
         if path == "/health":
             _only(method, "GET")
-            if self._draining:
-                raise refusals.shutting_down()
+            self._refuse_draining()
             await exchange.reply(b'{"status":"ok"}')
             return
         self._authenticate(exchange)
+        self._refuse_draining()
         match path:
             case "/v1/chat/completions":
                 _only(method, "POST")
@@ -172,6 +172,10 @@ class Application:
                 _only(method, "GET")
                 self._find(name)
                 await exchange.reply(msgspec.json.encode(self._described(name)))
+
+    def _refuse_draining(self) -> None:
+        if self._draining:
+            raise refusals.shutting_down()
 
     def _authenticate(self, exchange: _Exchange) -> None:
         if self._key is None:
@@ -219,8 +223,6 @@ class Application:
         await exchange.reply(msgspec.json.encode(wire.TokenizeReply(prompt.tokens, limit)))
 
     async def _read(self, exchange: _Exchange, kind: type[_Body]) -> _Body:
-        if self._draining:
-            raise refusals.shutting_down()
         body = await exchange.body(self._body_limit, self._body_timeout)
         try:
             return msgspec.json.decode(body, type=kind)

@@ -55,6 +55,8 @@ class Code(StrEnum):
     POLICY_UNAVAILABLE = "policy_unavailable"
     AUDIT_UNAVAILABLE = "audit_unavailable"
     ENGINE_FAILED = "engine_failed"
+    ENGINE_TIMEOUT = "engine_timeout"
+    ENGINE_UNAVAILABLE = "engine_unavailable"
     INTERNAL_ERROR = "internal_error"
 
 

@@ -6,8 +6,8 @@ and nowhere else on this side, and only redacted text has the method for it.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -136,6 +136,15 @@ class LocalEngine:
                             )
         except engine.EngineError as error:
             raise _translated(error) from error
+
+    def ready(self) -> bool:
+        """Say whether the next prompt could be run."""
+        return bool(self._models)
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator[None]:
+        """Do nothing: the threads run from `load` to `close`."""
+        yield
 
     def close(self) -> None:
         """Stop every generator and join its threads; blocks for one step of what runs."""

@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 
 from gateway.egress import EgressRefused, guard, parse_peers
-from gateway.settings import SettingsError, load, parse_endpoint
+from gateway.endpoints import parse_endpoint
+from gateway.settings import SettingsError, load
 
 
 def write(tmp_path: Path, text: str) -> Path:

@@ -19,9 +19,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from gateway.endpoints import parse_endpoint
 from gateway.identity.fetch import MAX_BYTES, FetchError, get
 from gateway.identity.provider import ProviderError, fetcher
-from gateway.settings import parse_endpoint
 from tests.fakes.provider import ISSUER, key_set, public, rsa, settings
 
 NAME = "idp.hospital.example"
