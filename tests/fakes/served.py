@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
+import ssl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +22,13 @@ KNOWN = {MODEL: RemoteModel(context_length=8192)}
 
 class _Server(uvicorn.Server):
     def capture_signals(self) -> Any:  # The test's process keeps its own.
-        from contextlib import nullcontext
-
         return nullcontext()
 
 
 @asynccontextmanager
-async def served(app: Any, where: Path | None = None) -> AsyncIterator[str]:
+async def served(
+    app: Any, where: Path | None = None, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[str]:
     """Serve `app` in this loop, at a socket or on a free port; yield its base URL."""
     if where is None:
         sock = socket.create_server(("127.0.0.1", 0))
@@ -38,6 +40,8 @@ async def served(app: Any, where: Path | None = None) -> AsyncIterator[str]:
     config = uvicorn.Config(
         app, lifespan="off", log_config=None, access_log=False, timeout_graceful_shutdown=1
     )
+    config.load()
+    config.ssl = tls
     server = _Server(config)
     task = asyncio.create_task(server.serve(sockets=[sock]))
     try:
@@ -48,7 +52,8 @@ async def served(app: Any, where: Path | None = None) -> AsyncIterator[str]:
         server.should_exit = True
         await task
         if where is not None:
-            where.unlink(missing_ok=True)
+            with suppress(FileNotFoundError):
+                os.unlink(where)  # noqa: PTH108 - a socket's name, without waiting
 
 
 @asynccontextmanager
