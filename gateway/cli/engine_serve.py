@@ -89,11 +89,11 @@ def serve(  # noqa: PLR0913, PLR0917 - each is an option of the command
     place = Place(path, _MODES[mode], host or "", port, tls_certificate, tls_key)
     key = _key(place, key_file)
     logs.configure(style=settings.log.format, level=settings.log.level)
-    egress.install(frozenset())  # It has no peers: it answers.
     try:
-        listener = _listen(place)
+        listener = _listen(place)  # It may knock at its own socket, so before the tripwire.
     except ListenError as error:
         fail(str(error))
+    egress.install(frozenset())  # It has no peers: it answers.
     try:
         _serve(settings, place, listener, key, tuple(model or ()))
     finally:
