@@ -4,7 +4,9 @@ Prints JSON. `intramural engine serve` runs on a Unix socket and on loopback TCP
 through the port as the gateway asks them (`prepare`, `generate`), in turns with the engine in this
 process, so that drift of the machine hits all alike. Replies of one token show the round trip,
 replies of 64 what each token costs; 16 at once, what many streams share. Quote the medians of the
-differences. It runs for about a minute and ends by itself.
+differences. `without_a_model` is the same round trip to a server whose generator computes nothing:
+what HTTP, JSON and the socket cost by themselves, and the only figures that a busy machine leaves
+legible. It runs for about a minute and ends by itself.
 """
 
 from __future__ import annotations
@@ -19,19 +21,37 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, aclosing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from engine import DEFAULT_NAME, ModelStore
+import uvicorn
+
+from engine import (
+    DEFAULT_NAME,
+    ChatMessage,
+    Finished,
+    GenerateOptions,
+    InstalledModel,
+    ModelStore,
+    PreparedPrompt,
+    Reason,
+    Text,
+)
+from engine.server import application
+from engine.worker import Sampling
 from gateway.domain.exchange import Ask, Conversation, End, Message, Options, Role
 from gateway.domain.ports import Engine, Receipt
 from gateway.domain.text import _MAKER, RedactedText
 from gateway.endpoints import OpenAIEngines, RemoteModel
 from gateway.generation.local import LocalEngine
 from gateway.generation.remote import RemoteEngine
+from gateway.http.server import configured
+from gateway.listening import listen_unix
 from gateway.settings import EngineSettings
+from gateway.settings import Server as ServerSettings
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 MODELS: Final = ROOT / ".local" / "models"
@@ -44,7 +64,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--requests", type=int, default=30)
     parser.add_argument("--rounds", type=int, default=4, help="rounds of 16 at once")
+    parser.add_argument("--serve", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
+    if arguments.serve:
+        serve_nothing(Path(arguments.serve))
+        return
     print(json.dumps(asyncio.run(measured(arguments.requests, arguments.rounds)), indent=1))
 
 
@@ -64,8 +88,69 @@ async def measured(requests: int, rounds: int) -> dict[str, Any]:
             "model": DEFAULT_NAME,
             "one_token": summary(await one_by_one(ways, 1, requests)),
             "sixty_four_tokens": summary(await one_by_one(ways, 64, max(1, requests // 4))),
+            "without_a_model": await without_a_model(folder),
             "sixteen_at_once": summary(await at_once(ways, 16, 32, rounds)),
         }
+
+
+@dataclass
+class Nothing:
+    """A generator that has every token at once."""
+
+    model: InstalledModel
+
+    def prepare_chat(self, _: Sequence[ChatMessage], options: GenerateOptions) -> PreparedPrompt:
+        """Return thirty tokens, whatever was said."""
+        return PreparedPrompt(["x"] * 30, options.max_tokens or 1, Sampling(0.0, 1.0), ())
+
+    def prepare_text(self, text: str, options: GenerateOptions) -> PreparedPrompt:
+        """Return the same."""
+        return self.prepare_chat([ChatMessage("user", text)], options)
+
+    async def generate(self, prompt: PreparedPrompt) -> AsyncGenerator[Text | Finished, None]:
+        """Yield a token each time that the loop comes round."""
+        for _ in range(prompt.max_tokens):
+            await asyncio.sleep(0)
+            yield Text(" token", 1)
+        yield Finished(Reason.LENGTH, prompt.tokens, prompt.max_tokens)
+
+
+def serve_nothing(path: Path) -> None:
+    """Serve a generator that computes nothing, until the process is told to stop."""
+    app = application({DEFAULT_NAME: Nothing(ModelStore(MODELS).open(DEFAULT_NAME))})
+    server = uvicorn.Server(configured(app, ServerSettings()))
+    listener = listen_unix(path, 0o600)
+    print("ready", flush=True)
+    server.run(sockets=[listener])
+
+
+async def without_a_model(folder: Path) -> dict[str, Any]:
+    """Return what a request and a token cost where nothing is computed."""
+    command = [sys.executable, "-m", "benchmarks.remote", "--serve", str(folder / "n.sock")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as server:  # noqa: ASYNC220 - before anything is timed
+        assert server.stdout is not None
+        server.stdout.readline()
+        settings = OpenAIEngines(
+            endpoints=(f"unix://{folder}/n.sock",),
+            models={DEFAULT_NAME: RemoteModel(context_length=8192)},
+        )
+        engine = RemoteEngine.open(settings, folder)
+        taken: dict[int, list[float]] = {1: [], 257: []}
+        async with engine.serving():
+            for turn in range(220):
+                for tokens, times in taken.items():
+                    begun = time.perf_counter()
+                    await reply(engine, tokens)
+                    if turn >= 20:
+                        times.append(1000 * (time.perf_counter() - begun))
+        server.terminate()
+    one, many = (statistics.median(times) for times in taken.values())
+    return {
+        "request_ms_p50": round(one, 3),
+        "request_ms_min": round(min(taken[1]), 3),
+        "token_us_p50": round(1000 * (many - one) / 256, 1),
+        "token_us_min": round(1000 * (min(taken[257]) - min(taken[1])) / 256, 1),
+    }
 
 
 @contextlib.contextmanager
