@@ -21,6 +21,7 @@ import uvicorn
 from tests.e2e.engines import EngineProcess, gateway_over
 from tests.e2e.process import COMMAND, MODEL, Gateway, Key, chat, environment, wait_for
 from tests.e2e.test_streams import about, ask, endless, streaming
+from tests.fakes.tls import certificate
 from tests.fakes.upstream import FakeUpstream
 
 KEY = "0123456789abcdef0123456789abcdef"
@@ -369,6 +370,36 @@ def test_an_engine_outside_of_the_walls_stops_the_start(
     assert says in ran.stderr
 
 
+def test_tls_a_key_and_a_pinned_name_between_gateway_and_engine(tmp_path: Path) -> None:
+    name = "engine.hospital.example"
+    _, authority = certificate(tmp_path, name)
+    both = tmp_path / f"{name}.both"
+    engine = EngineProcess(
+        tmp_path / "e", "--host", "127.0.0.1", "--port", "0",
+        "--key-file", key_file(tmp_path / "keys"),
+        "--tls-certificate", both, "--tls-key", both,
+    )  # fmt: skip
+    data = tmp_path / "data"
+    data.mkdir(mode=0o700)
+    key_file(data / "keys")
+    try:
+        url = engine.start().url.replace("127.0.0.1", name)
+        assert url.startswith(f"https://{name}:")
+        more = (
+            f'addresses = {{"{name}" = "127.0.0.1"}}\nca_file = "{authority}"\n'
+            'key_file = "keys/engine.key"\n'
+        )
+        with running(gateway_over(data, url, more=more)) as (gateway, key):
+            assert ask(gateway, key, about("Margaret Thornton", 5)).tokens == 5
+            with streaming(gateway, key) as (exchange, _):
+                pass
+            assert gateway.settled(exchange)[-1]["status"] == "cancelled"
+            idle(engine)
+            assert "egress_refused" not in gateway.said() + engine.said()
+    finally:
+        engine.kill()
+
+
 def serve_engine(tmp_path: Path, *options: str | Path) -> subprocess.CompletedProcess[str]:
     tmp_path.chmod(0o700)
     return subprocess.run(
@@ -407,6 +438,31 @@ def test_an_engine_that_others_could_reach_needs_a_key(tmp_path: Path) -> None:
 )
 def test_a_place_that_is_none_is_refused(tmp_path: Path, options: tuple[str, ...]) -> None:
     assert serve_engine(tmp_path, *options).returncode == 2
+
+
+def test_an_unmodified_openai_client_understands_the_engine(on_tcp: EngineProcess) -> None:
+    import openai
+
+    with openai.OpenAI(base_url=f"{on_tcp.url}/v1", api_key=KEY, max_retries=0) as client:
+        assert [model.id for model in client.models.list()] == [MODEL]
+        stream = client.chat.completions.create(
+            model=MODEL,
+            messages=[{"role": "user", "content": "Say hello."}],
+            max_tokens=6,
+            temperature=0,
+            stream=True,
+            stream_options={"include_usage": True},
+        )
+        *chunks, last = stream
+        assert any(chunk.choices[0].delta.content for chunk in chunks)
+        assert last.usage is not None
+        assert 0 < last.usage.completion_tokens <= 6
+        whole = client.completions.create(model=MODEL, prompt="1, 2, 3,", max_tokens=4)
+        assert whole.choices[0].text
+        with pytest.raises(openai.NotFoundError):
+            client.completions.create(model="other", prompt="x")
+        with pytest.raises(openai.BadRequestError, match="context"):
+            client.completions.create(model=MODEL, prompt="zebra " * 9000)
 
 
 def test_the_key_is_asked_for_on_the_wire(on_tcp: EngineProcess) -> None:

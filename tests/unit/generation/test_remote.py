@@ -25,9 +25,13 @@ from gateway.domain.exchange import (
     Usage,
 )
 from gateway.domain.ports import Receipt
+from gateway.domain.records import Intent, Outcome
 from gateway.domain.text import _MAKER, RedactedText
 from gateway.endpoints import RemoteModel
 from gateway.generation.remote import RemoteEngine, RemoteEngineError
+from tests.fakes.engine import MODEL as FAKE
+from tests.fakes.exchange import World, read, submission
+from tests.fakes.exchange import ask as ask_as_a_client
 from tests.fakes.served import MODEL, asking, served
 from tests.fakes.tls import certificate
 from tests.fakes.upstream import FakeUpstream
@@ -192,7 +196,37 @@ async def test_the_least_loaded_is_asked(pair: Pair) -> None:
         fake.delay = 0.1
     async with asking(*pair.urls) as engine:
         await asyncio.gather(*(run(engine) for _ in range(10)))
-    assert pair.asked() == (5, 5)
+        assert pair.asked() == (5, 5)
+        # Whoever is busy is left alone, and not only passed over in turn.
+        pair.fakes[0].delay, pair.fakes[1].delay = 30.0, 0.0
+        busy = [asyncio.create_task(run(engine)) for _ in range(2)]
+        while pair.asked() != (6, 6):  # noqa: ASYNC110 - the fakes have no event for it
+            await asyncio.sleep(0.01)
+        for _ in range(5):
+            await run(engine)
+        assert pair.asked() == (6, 11)
+        for task in busy:
+            task.cancel()
+        await asyncio.gather(*busy, return_exceptions=True)
+
+
+async def test_the_outcome_has_the_count_of_the_engine_and_the_intent_an_estimate(
+    pair: Pair,
+) -> None:
+    known = {FAKE.name: RemoteModel(context_length=8192)}
+    pair.fakes[0].model = FAKE.name
+    world = World()
+    async with asking(pair.urls[0], models=known) as engine:
+        world.engine = engine  # type: ignore[assignment]
+        channel = world.pipeline().start(submission(ask_as_a_client("Say hello.")))
+        reply = await read(channel)
+    assert reply.done is not None
+    assert reply.done.usage == Usage(11, 4)
+    intent, outcome = world.records(channel)
+    assert isinstance(intent, Intent)
+    assert isinstance(outcome, Outcome)
+    assert intent.model_digest.startswith("remote:")
+    assert intent.prompt_tokens > outcome.prompt_tokens == 11
 
 
 async def test_a_connection_serves_one_request_after_the_other(
