@@ -43,6 +43,7 @@ from engine import (
 from engine.server import application
 from engine.worker import Sampling
 from gateway.domain.exchange import Ask, Conversation, End, Message, Options, Role
+from gateway.domain.policy import Priority, Terms
 from gateway.domain.ports import Engine, Receipt
 from gateway.domain.text import _MAKER, RedactedText
 from gateway.endpoints import OpenAIEngines, RemoteModel
@@ -56,6 +57,7 @@ from gateway.settings import Server as ServerSettings
 ROOT: Final = Path(__file__).resolve().parents[1]
 MODELS: Final = ROOT / ".local" / "models"
 RECEIPT: Final = Receipt("0190b2c4-0000-7000-8000-000000000000", 0, b"\0" * 32)
+TERMS: Final = Terms("bench", "0" * 64, Priority.INTERACTIVE, None, cache=False)
 QUESTION: Final = "Explain in plain words what a blood pressure of 120/80 means for a patient."
 
 
@@ -188,7 +190,7 @@ async def reply(engine: Engine, tokens: int) -> int:
     """Return how many tokens a reply had."""
     message = Message(Role.USER, (RedactedText(QUESTION, _MAKER),))
     ask = Ask(DEFAULT_NAME, Conversation((message,)), Options(tokens, temperature=0))
-    prompt = await asyncio.to_thread(engine.prepare, engine.models()[0], ask, tokens)
+    prompt = await asyncio.to_thread(engine.prepare, engine.models()[0], ask, tokens, TERMS)
     async with aclosing(engine.generate(prompt, RECEIPT)) as events:
         async for event in events:
             if isinstance(event, End):

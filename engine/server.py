@@ -436,6 +436,7 @@ def _options(
         top_p=1.0 if request.top_p is None else request.top_p,
         seed=request.seed,
         stop=stop,
+        priority=request.priority or 0,
     )
 
 

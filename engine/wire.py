@@ -81,6 +81,8 @@ class _Request(_Strict, frozen=True, kw_only=True):
     n: Literal[1] | None = None
     stream: bool | None = None
     stream_options: StreamOptions | None = None
+    priority: Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31)] | None = None
+    """vLLM's name for: the lower goes first."""
     user: str | None = None
     """Understood, and without effect."""
 

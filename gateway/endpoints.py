@@ -131,6 +131,9 @@ class OpenAIEngines(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     count: Literal["tokenize", "none"] = "tokenize"
     """How the tokens of a prompt are asked for where it matters: `/tokenize`, as our own engine and
     vLLM have it, or not at all."""
+    priority: bool = False
+    """Whether the engines know the field `priority`, as our own does and vLLM may: batch work then
+    goes with priority 1, and the lower goes first."""
     connections: Annotated[int, msgspec.Meta(ge=1, le=4096)] = 256
     """Connections to one endpoint; a request more waits for one."""
     connect_timeout: _Seconds = 2.0

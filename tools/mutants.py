@@ -238,7 +238,7 @@ MUTANTS = (
         6,
         "a client is told what an engine elsewhere says",
         "gateway/generation/upstream.py",
-        '        "The engine does not take these messages: its model\'s chat template may not '
+        "        \"The engine does not take these messages: its model's chat template may not "
         'express them.",\n',
         "        refused.message,\n",
         ("tests/leaks/test_engine_elsewhere.py",),

@@ -31,9 +31,11 @@ from gateway.domain.exchange import (
     Piece,
     Usage,
 )
+from gateway.domain.policy import Priority, Terms
 from gateway.domain.ports import Prompt, Receipt
 from gateway.domain.text import RedactedText
 from gateway.endpoints import OpenAIEngines, RemoteModel
+from gateway.generation.turns import Turns
 from gateway.generation.upstream import Access, Chunk, Upset, Upstream
 
 _FIXED: Final = 64
@@ -58,6 +60,8 @@ class RemotePrompt:
     named: bool
     """Whether the client named the length: then it has to fit, and else it gives way."""
     context_length: int
+    partition: str = field(repr=False)
+    in_flight: int | None
 
 
 class RemoteEngine:
@@ -70,6 +74,7 @@ class RemoteEngine:
             _described(name, model) for name, model in sorted(access.settings.models.items())
         )
         self._turn = 0
+        self._turns = Turns()
 
     @classmethod
     def open(cls, settings: OpenAIEngines, data: Path) -> RemoteEngine:
@@ -143,10 +148,19 @@ class RemoteEngine:
                 f"The model's context holds {model.context_length} tokens: lower max_tokens.",
                 param="max_tokens",
             )
-        request = _request(remote.name or model.name, ask)
+        behind = self._settings.priority and terms.priority is Priority.BATCH
+        request = _request(remote.name or model.name, ask, priority=1 if behind else None)
         size = sum(len(text.for_engine().encode()) for text in ask.conversation.texts())
         tokens = _FIXED + _EACH * len(ask.conversation.messages) + size
-        return RemotePrompt(request, tokens, max_tokens, named, model.context_length)
+        return RemotePrompt(
+            request,
+            tokens,
+            max_tokens,
+            named,
+            model.context_length,
+            terms.partition,
+            terms.in_flight,
+        )
 
     async def generate(self, prompt: Prompt, receipt: Receipt) -> AsyncGenerator[Piece | End, None]:
         """Stream pieces, then one `End`. No receipt, no run (invariant 2)."""
@@ -154,6 +168,15 @@ class RemoteEngine:
             raise TypeError("an engine runs nothing without a receipt of the ledger")
         if not isinstance(prompt, RemotePrompt):
             raise TypeError("this engine runs only what it has prepared")
+        async with (
+            self._turns.turn(prompt.partition, prompt.in_flight),
+            aclosing(self._somewhere(prompt)) as events,
+        ):
+            async for event in events:
+                yield event
+
+    async def _somewhere(self, prompt: RemotePrompt) -> AsyncGenerator[Piece | End, None]:
+        """Run `prompt` on the least loaded engine, and on another while nothing has come."""
         until = asyncio.get_running_loop().time() + self._settings.total_timeout
         tried: list[Upstream] = []
         again: Upstream | None = None
@@ -293,7 +316,9 @@ def _described(name: str, model: RemoteModel) -> Model:
     return Model(name, digest, model.context_length, 0)
 
 
-def _request(name: str, ask: Ask[RedactedText]) -> wire.ChatRequest | wire.TextRequest:
+def _request(
+    name: str, ask: Ask[RedactedText], *, priority: int | None
+) -> wire.ChatRequest | wire.TextRequest:
     options = ask.options
     stop = [text.for_engine() for text in ask.conversation.stop] or None
     streaming = wire.StreamOptions(include_usage=True, continuous_usage_stats=True)
@@ -308,6 +333,7 @@ def _request(name: str, ask: Ask[RedactedText]) -> wire.ChatRequest | wire.TextR
             stop=stop,
             stream=True,
             stream_options=streaming,
+            priority=priority,
         )
     if len(ask.conversation.messages) != 1:
         raise ExchangeError(Code.INVALID_MESSAGES, "A completion takes one prompt.")
@@ -320,6 +346,7 @@ def _request(name: str, ask: Ask[RedactedText]) -> wire.ChatRequest | wire.TextR
         stop=stop,
         stream=True,
         stream_options=streaming,
+        priority=priority,
     )
 
 

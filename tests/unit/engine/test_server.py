@@ -158,9 +158,11 @@ async def test_models_are_listed_with_the_digest_that_stands_for_their_bytes(
 async def test_options_reach_the_engine_as_they_were_sent(
     app: Application, scripted: Scripted
 ) -> None:
-    await ask(app, chat(max_completion_tokens=5, temperature=0.5, top_p=0.9, stop=["x", "y"]))
+    await ask(
+        app, chat(max_completion_tokens=5, temperature=0.5, top_p=0.9, stop=["x", "y"], priority=1)
+    )
     [(_, options)] = scripted.asked
-    assert options == GenerateOptions(5, None, 0.5, 0.9, None, ("x", "y"))
+    assert options == GenerateOptions(5, None, 0.5, 0.9, None, ("x", "y"), priority=1)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, aclosing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from gateway.domain.exchange import (
     ToolCall,
     Usage,
 )
+from gateway.domain.policy import Priority, Terms
 from gateway.domain.ports import Receipt
 from gateway.domain.records import Intent, Outcome
 from gateway.domain.text import _MAKER, RedactedText
@@ -37,6 +39,7 @@ from tests.fakes.tls import certificate
 from tests.fakes.upstream import FakeUpstream
 
 RECEIPT = Receipt("0190b2c4-0000-7000-8000-000000000000", 0, b"\0" * 32)
+TERMS = Terms("key:alice", "0" * 64, Priority.INTERACTIVE, None, cache=False)
 CANARY = "Zyxwvut-Canary-4711"
 
 
@@ -52,9 +55,13 @@ def ask(
 
 
 async def run(
-    engine: RemoteEngine, request: Ask[RedactedText] | None = None, max_tokens: int = 100
+    engine: RemoteEngine,
+    request: Ask[RedactedText] | None = None,
+    max_tokens: int = 100,
+    terms: Terms | None = None,
 ) -> tuple[str, End]:
-    prompt = engine.prepare(engine.models()[0], request or ask(), max_tokens)
+    terms = terms or TERMS
+    prompt = engine.prepare(engine.models()[0], request or ask(), max_tokens, terms)
     text = ""
     async with aclosing(engine.generate(prompt, RECEIPT)) as events:
         async for event in events:
@@ -121,7 +128,7 @@ async def test_a_reply_is_put_together_whatever_the_server_says_of_tokens(
     request = ask(chat=chat)
     text, end = await run(engine, request)
     assert text == "Hello, world."
-    estimate = engine.prepare(engine.models()[0], request, 100).tokens
+    estimate = engine.prepare(engine.models()[0], request, 100, TERMS).tokens
     assert end == End(FinishReason.STOP, Usage(estimate if usage == "none" else 11, 4))
 
 
@@ -173,11 +180,45 @@ async def test_a_request_says_all_that_it_wants_and_nothing_more(
 
 async def test_an_engine_sees_nothing_before_the_receipt(pair: Pair, stack: AsyncExitStack) -> None:
     fake, engine = await one(pair, stack)
-    prompt = engine.prepare(engine.models()[0], ask(), 100)
+    prompt = engine.prepare(engine.models()[0], ask(), 100, TERMS)
     events = engine.generate(prompt, None)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="receipt"):
         await anext(events)
     assert not fake.asked
+
+
+async def test_a_caller_has_so_many_replies_in_the_making_as_policy_says(
+    pair: Pair, stack: AsyncExitStack
+) -> None:
+    fake, engine = await one(pair, stack)
+    fake.delay = 0.02
+    two = replace(TERMS, in_flight=2)
+    other = replace(TERMS, partition="key:bob")
+    runs = [run(engine, terms=two) for _ in range(6)] + [run(engine, terms=other)]
+    most = 0
+
+    async def watch() -> None:
+        nonlocal most
+        while True:
+            most = max(most, engine._upstreams[0].load)
+            await asyncio.sleep(0.005)
+
+    watching = asyncio.create_task(watch())
+    await asyncio.gather(*runs)
+    watching.cancel()
+    assert most <= 3
+    assert "alice" not in fake.everything
+
+
+@pytest.mark.parametrize("knows", [True, False])
+async def test_batch_work_says_so_to_engines_that_know_the_word(
+    pair: Pair, stack: AsyncExitStack, *, knows: bool
+) -> None:
+    fake, engine = await one(pair, stack, priority=knows)
+    await run(engine, terms=replace(TERMS, priority=Priority.BATCH))
+    await run(engine)
+    assert fake.asked[0].body.get("priority") == (1 if knows else None)
+    assert "priority" not in fake.asked[1].body
 
 
 async def test_another_name_there_is_the_name_that_is_sent(
@@ -420,7 +461,7 @@ async def test_a_reader_that_goes_away_is_seen_by_the_engine(
 ) -> None:
     fake, engine = await one(pair, stack)
     fake.hang_at = 2
-    prompt = engine.prepare(engine.models()[0], ask(), 100)
+    prompt = engine.prepare(engine.models()[0], ask(), 100, TERMS)
     async with aclosing(engine.generate(prompt, RECEIPT)) as events:
         assert await anext(events) == Piece("Hello", 1)
         assert engine._upstreams[0].load == 1
@@ -553,5 +594,5 @@ async def test_the_key_is_sent_and_shown_nowhere(
 
 async def test_nothing_that_was_said_shows_in_a_repr(pair: Pair, stack: AsyncExitStack) -> None:
     _, engine = await one(pair, stack)
-    prompt = engine.prepare(engine.models()[0], ask(CANARY), 10)
+    prompt = engine.prepare(engine.models()[0], ask(CANARY), 10, TERMS)
     assert CANARY not in f"{prompt!r} {prompt.request!r} {prompt.request.messages!r}"  # type: ignore[union-attr]
