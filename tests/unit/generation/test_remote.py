@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from gateway import logs
+from gateway import app, logs
 from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.exchange import (
     Ask,
@@ -31,6 +31,7 @@ from gateway.domain.records import Intent, Outcome
 from gateway.domain.text import _MAKER, RedactedText
 from gateway.endpoints import RemoteModel
 from gateway.generation.remote import RemoteEngine, RemoteEngineError
+from gateway.settings import load
 from tests.fakes.engine import MODEL as FAKE
 from tests.fakes.exchange import World, read, submission
 from tests.fakes.exchange import ask as ask_as_a_client
@@ -577,6 +578,19 @@ async def test_a_file_that_holds_no_certificates_stops_the_start(tmp_path: Path)
     with pytest.raises(RemoteEngineError, match="ca_file"):
         async with asking("https://127.0.0.1:1", data=tmp_path, ca_file="ca.pem"):
             pass
+
+
+@pytest.mark.parametrize(
+    ("digest", "kept"), [('digest = "' + "ab" * 32 + '"', True), ("", False)], ids=["pinned", "not"]
+)
+def test_replies_of_a_model_that_could_change_unnoticed_are_not_kept(
+    tmp_path: Path, digest: str, *, kept: bool
+) -> None:
+    (tmp_path / "intramural.toml").write_text(
+        '[engine]\nkind = "openai"\n[engine.openai]\nendpoints = ["http://10.0.0.5:8000"]\n'
+        f"[engine.openai.models.ward]\ncontext_length = 4096\n{digest}\n"
+    )
+    assert app._may_keep(load(tmp_path)) is kept
 
 
 async def test_the_key_is_sent_and_shown_nowhere(
