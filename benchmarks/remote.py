@@ -39,9 +39,12 @@ from engine import (
     PreparedPrompt,
     Reason,
     Text,
+    detect_devices,
+    make_plan,
 )
+from engine.job import Sampling
+from engine.plan import ModelPlan
 from engine.server import application
-from engine.worker import Sampling
 from gateway.domain.exchange import Ask, Conversation, End, Message, Options, Role
 from gateway.domain.policy import Priority, Terms
 from gateway.domain.ports import Engine, Receipt
@@ -100,6 +103,7 @@ class Nothing:
     """A generator that has every token at once."""
 
     model: InstalledModel
+    plan: ModelPlan
 
     def prepare_chat(self, _: Sequence[ChatMessage], options: GenerateOptions) -> PreparedPrompt:
         """Return thirty tokens, whatever was said."""
@@ -119,7 +123,9 @@ class Nothing:
 
 def serve_nothing(path: Path) -> None:
     """Serve a generator that computes nothing, until the process is told to stop."""
-    app = application({DEFAULT_NAME: Nothing(ModelStore(MODELS).open(DEFAULT_NAME))})
+    model = ModelStore(MODELS).open(DEFAULT_NAME)
+    plan = make_plan(detect_devices(), [model.manifest]).models[0]
+    app = application({DEFAULT_NAME: Nothing(model, plan)})
     server = uvicorn.Server(configured(app, ServerSettings()))
     listener = listen_unix(path, 0o600)
     print("ready", flush=True)

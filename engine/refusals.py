@@ -13,9 +13,12 @@ import msgspec
 
 from engine import wire
 from engine.errors import (
+    CallerBusy,
     EngineClosed,
     EngineError,
     EngineFailed,
+    ModelError,
+    NoRoom,
     Overloaded,
     PromptTooLong,
     UnsupportedInput,
@@ -30,6 +33,8 @@ _SERVER: Final = 500
 _RETRY_AFTER: Final = {"overloaded": b"1", "shutting_down": b"5"}
 _ENGINE: Final[Mapping[type[EngineError], tuple[int, str]]] = {
     Overloaded: (503, "overloaded"),
+    CallerBusy: (429, "rate_limited"),
+    NoRoom: (503, "overloaded"),
     EngineClosed: (503, "shutting_down"),
     EngineFailed: (500, "engine_failed"),
     PromptTooLong: (400, "context_length_exceeded"),
@@ -67,6 +72,9 @@ class Refusal(Exception):  # noqa: N818 - reads as a state, as those of `errors.
 
 def of_engine(error: EngineError) -> Refusal:
     """Return the refusal that an error of the engine comes to; its words hold no text."""
+    if isinstance(error, ModelError):
+        # Its own words name files: they are for the operator.
+        return Refusal(503, "model_unavailable", "This model cannot be loaded.", param="model")
     status, code = _ENGINE.get(type(error), (500, "engine_failed"))
     param = error.option if isinstance(error, UnsupportedOption) else None
     return Refusal(status, code, str(error), param=param)

@@ -12,18 +12,21 @@ import time
 import uuid
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, MutableMapping, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Any, Final, Protocol, TypeVar
 
 import msgspec
 
 from engine import refusals, wire
+from engine.batching import Priority
 from engine.errors import EngineError
 from engine.generator import GenerateOptions, PreparedPrompt
+from engine.job import Finished, Standing, Text
+from engine.plan import ModelPlan
 from engine.prompts import ChatMessage, ChatToolCall
 from engine.refusals import Refusal
 from engine.replies import DONE, ChatForm, Form, TextForm, event, usage
 from engine.store import InstalledModel
-from engine.worker import Finished, Text
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -45,6 +48,11 @@ class Generates(Protocol):
     @property
     def model(self) -> InstalledModel:
         """The model."""
+        ...
+
+    @property
+    def plan(self) -> ModelPlan:
+        """How it runs; its context is what prompt and reply have."""
         ...
 
     def prepare_chat(
@@ -219,7 +227,7 @@ class Application:
             prompt = await asyncio.to_thread(generator.prepare_text, request.prompt, options)
         else:
             raise Refusal(400, "invalid_request", "Give messages or a prompt, one of them.")
-        limit = generator.model.manifest.context_length
+        limit = generator.plan.context
         await exchange.reply(msgspec.json.encode(wire.TokenizeReply(prompt.tokens, limit)))
 
     async def _read(self, exchange: _Exchange, kind: type[_Body]) -> _Body:
@@ -239,6 +247,10 @@ class Application:
         prompt: PreparedPrompt,
         kind: type[ChatForm | TextForm],
     ) -> None:
+        if request.cache_salt is None:
+            # Whose it is, is not known: no state of the model is shared, which would show by its
+            # speed what others have asked.
+            prompt = replace(prompt, beginning=None)
         form = kind(uuid.uuid4().hex, int(time.time()), request.model)
         watching = asyncio.create_task(exchange.watch(), name="disconnect")
         try:
@@ -262,13 +274,12 @@ class Application:
         return generator
 
     def _described(self, name: str) -> wire.Model:
-        model = self._generators[name].model
-        manifest = model.manifest
+        generator = self._generators[name]
         return wire.Model(
             id=name,
-            created=manifest.created,
-            context_length=manifest.context_length,
-            digest=model.digest,
+            created=generator.model.manifest.created,
+            context_length=generator.plan.context,
+            digest=generator.model.digest,
         )
 
 
@@ -436,8 +447,13 @@ def _options(
         top_p=1.0 if request.top_p is None else request.top_p,
         seed=request.seed,
         stop=stop,
-        priority=request.priority or 0,
+        standing=Standing(request.cache_salt, _priority(request.priority)),
     )
+
+
+def _priority(asked: int | None) -> Priority:
+    """The lower goes first, and 0 is everybody's."""
+    return Priority.BATCH if (asked or 0) > 0 else Priority.INTERACTIVE
 
 
 def _messages(messages: Sequence[wire.Message]) -> list[ChatMessage]:

@@ -83,6 +83,8 @@ class _Request(_Strict, frozen=True, kw_only=True):
     stream_options: StreamOptions | None = None
     priority: Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31)] | None = None
     """vLLM's name for: the lower goes first."""
+    cache_salt: Annotated[str, msgspec.Meta(min_length=1, max_length=256)] | None = None
+    """vLLM's name for: state of the model is shared among requests with the same one alone."""
     user: str | None = None
     """Understood, and without effect."""
 

@@ -41,6 +41,7 @@ from gateway.identity.keyring import open_keyring
 from gateway.identity.provider import open_oidc
 from gateway.ledger.ledger import SqliteLedger
 from gateway.pipeline import Parts, Pipeline
+from gateway.policy.aliases import astray
 from gateway.policy.check import check_release
 from gateway.policy.decider import CedarDecider
 from gateway.policy.problems import PolicyError
@@ -92,6 +93,8 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
         say("models")
         plain = _engine(settings)
         undo.callback(plain.close)
+        if lost := tuple(astray(release.aliases, [model.name for model in plain.models()])):
+            raise PolicyError(lost)
         engine: Engine = plain
         if _may_keep(settings):
             engine = kept = CachedEngine(
@@ -121,7 +124,7 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
         ),
         checks={
             "ledger": ledger.ready,
-            "model": plain.ready,
+            "model": lambda: bool(plain.models()) and plain.ready,
             "policy": lambda: bool(decider.release),
         },
         close=close,
@@ -157,6 +160,7 @@ def assemble(
         app.state["backend"] = openai.Backend(
             pipeline=pipeline,
             authenticator=parts.authenticator,
+            decider=parts.decider,
             engine=parts.engine,
             clock=parts.clock,
             body_limit=server.body_limit,

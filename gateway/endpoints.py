@@ -134,6 +134,9 @@ class OpenAIEngines(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     priority: bool = False
     """Whether the engines know the field `priority`, as our own does and vLLM may: batch work then
     goes with priority 1, and the lower goes first."""
+    cache_salt: bool = False
+    """Whether the engines know the field `cache_salt`, as our own and vLLM do: what they keep of a
+    beginning is then used again, for the same caller alone."""
     connections: Annotated[int, msgspec.Meta(ge=1, le=4096)] = 256
     """Connections to one endpoint; a request more waits for one."""
     connect_timeout: _Seconds = 2.0

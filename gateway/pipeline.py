@@ -240,10 +240,12 @@ class Pipeline:
 
     def _find_model(self, name: str) -> Model:
         models = self._parts.engine.models()
+        aliases = self._parts.decider.aliases
+        meant = aliases.get(name, name)
         for model in models:
-            if model.name == name:
+            if model.name == meant:
                 return model
-        served = ", ".join(model.name for model in models)
+        served = ", ".join([*(model.name for model in models), *sorted(aliases)])
         raise ExchangeError(
             Code.MODEL_NOT_FOUND, f"There is no such model here. Served: {served}.", param="model"
         )

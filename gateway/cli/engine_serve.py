@@ -153,9 +153,9 @@ def _serve(
     except EngineError as error:
         fail(str(error))
     try:
-        app = application(engine.generators, key=key, on_error=logs.unexpected)
+        app = application(engine.served, key=key, on_error=logs.unexpected)
         server = _server(app, settings, place)
-        logs.event("engine_built", count=len(engine.generators))
+        logs.event("engine_built", count=len(engine.served))
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_run(server, listener, place))
     finally:

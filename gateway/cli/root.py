@@ -8,7 +8,19 @@ from typing import Annotated
 import typer
 
 from gateway import __version__
-from gateway.cli import audit, demo, doctor, engine, engine_serve, keys, model, policy, serve, text
+from gateway.cli import (
+    audit,
+    demo,
+    doctor,
+    engine,
+    engine_devices,
+    engine_serve,
+    keys,
+    model,
+    policy,
+    serve,
+    text,
+)
 from gateway.settings import SettingsError, load
 
 app = typer.Typer(
@@ -20,6 +32,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(audit.app, name="audit")
+engine_devices.register(engine.app)
 engine_serve.register(engine.app)
 app.add_typer(engine.app, name="engine")
 app.add_typer(keys.app, name="keys")

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import hmac
+import secrets
 import ssl
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
-from contextlib import aclosing, asynccontextmanager
+from collections import Counter
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, assert_never
@@ -35,7 +38,6 @@ from gateway.domain.policy import Priority, Terms
 from gateway.domain.ports import Prompt, Receipt
 from gateway.domain.text import RedactedText
 from gateway.endpoints import OpenAIEngines, RemoteModel
-from gateway.generation.turns import Turns
 from gateway.generation.upstream import Access, Chunk, Upset, Upstream
 
 _FIXED: Final = 64
@@ -74,7 +76,8 @@ class RemoteEngine:
             _described(name, model) for name, model in sorted(access.settings.models.items())
         )
         self._turn = 0
-        self._turns = Turns()
+        self._in_flight: Counter[str] = Counter()
+        self._salt = secrets.token_bytes(32)
 
     @classmethod
     def open(cls, settings: OpenAIEngines, data: Path) -> RemoteEngine:
@@ -124,8 +127,9 @@ class RemoteEngine:
     def close(self) -> None:
         """Do nothing: connections end with `serving`."""
 
+    @property
     def ready(self) -> bool:
-        """Say whether any endpoint is worth asking."""
+        """Whether any endpoint is worth asking."""
         return any(upstream.well for upstream in self._upstreams)
 
     def models(self) -> Sequence[Model]:
@@ -149,7 +153,12 @@ class RemoteEngine:
                 param="max_tokens",
             )
         behind = self._settings.priority and terms.priority is Priority.BATCH
-        request = _request(remote.name or model.name, ask, priority=1 if behind else None)
+        salt = self._salt_of(terms.partition) if self._settings.cache_salt else None
+        request = msgspec.structs.replace(
+            _request(remote.name or model.name, ask),
+            priority=1 if behind else None,
+            cache_salt=salt,
+        )
         size = sum(len(text.for_engine().encode()) for text in ask.conversation.texts())
         tokens = _FIXED + _EACH * len(ask.conversation.messages) + size
         return RemotePrompt(
@@ -168,12 +177,26 @@ class RemoteEngine:
             raise TypeError("an engine runs nothing without a receipt of the ledger")
         if not isinstance(prompt, RemotePrompt):
             raise TypeError("this engine runs only what it has prepared")
-        async with (
-            self._turns.turn(prompt.partition, prompt.in_flight),
-            aclosing(self._somewhere(prompt)) as events,
-        ):
-            async for event in events:
-                yield event
+        with self._counted(prompt.partition, prompt.in_flight):
+            async with aclosing(self._somewhere(prompt)) as events:
+                async for event in events:
+                    yield event
+
+    @contextmanager
+    def _counted(self, partition: str, bound: int | None) -> Iterator[None]:
+        """Count a reply. Engines do not know of callers, so what bounds one is kept here."""
+        if bound is not None and self._in_flight[partition] >= bound:
+            raise ExchangeError(
+                Code.RATE_LIMITED,
+                f"{bound} requests of this caller are in the engine, as many as may be.",
+            )
+        self._in_flight[partition] += 1
+        try:
+            yield
+        finally:
+            self._in_flight[partition] -= 1
+            if not self._in_flight[partition]:
+                del self._in_flight[partition]
 
     async def _somewhere(self, prompt: RemotePrompt) -> AsyncGenerator[Piece | End, None]:
         """Run `prompt` on the least loaded engine, and on another while nothing has come."""
@@ -252,6 +275,10 @@ class RemoteEngine:
             )
         return min(prompt.max_tokens, prompt.context_length - count)
 
+    def _salt_of(self, partition: str) -> str:
+        """Return what stands for a caller: nobody else can make it, and no restart repeats it."""
+        return hmac.digest(self._salt, partition.encode(), "sha256").hex()[:32]
+
     def _choose(self, tried: Sequence[Upstream]) -> Upstream | None:
         """Return the least loaded endpoint that is well and untried; of equals, in turns."""
         count = len(self._upstreams)
@@ -316,9 +343,7 @@ def _described(name: str, model: RemoteModel) -> Model:
     return Model(name, digest, model.context_length, 0)
 
 
-def _request(
-    name: str, ask: Ask[RedactedText], *, priority: int | None
-) -> wire.ChatRequest | wire.TextRequest:
+def _request(name: str, ask: Ask[RedactedText]) -> wire.ChatRequest | wire.TextRequest:
     options = ask.options
     stop = [text.for_engine() for text in ask.conversation.stop] or None
     streaming = wire.StreamOptions(include_usage=True, continuous_usage_stats=True)
@@ -333,7 +358,6 @@ def _request(
             stop=stop,
             stream=True,
             stream_options=streaming,
-            priority=priority,
         )
     if len(ask.conversation.messages) != 1:
         raise ExchangeError(Code.INVALID_MESSAGES, "A completion takes one prompt.")
@@ -346,7 +370,6 @@ def _request(
         stop=stop,
         stream=True,
         stream_options=streaming,
-        priority=priority,
     )
 
 

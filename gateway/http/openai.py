@@ -14,7 +14,7 @@ from litestar.response.base import ASGIResponse
 from gateway.channel import Delta, Done
 from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.exchange import Action, Ask, CacheStatus, Credentials
-from gateway.domain.ports import Authenticator, Clock, Engine
+from gateway.domain.ports import Authenticator, Clock, Decider, Engine
 from gateway.domain.text import RawText
 from gateway.http import parse
 from gateway.http.errors import response
@@ -45,6 +45,7 @@ class Backend:
 
     pipeline: Pipeline
     authenticator: Authenticator
+    decider: Decider
     engine: Engine
     clock: Clock
     body_limit: int
@@ -131,9 +132,17 @@ def show_model(request: HttpRequest, state: State, name: FromPath[str]) -> WireM
 def _models(request: HttpRequest, state: State) -> list[WireModel]:
     backend: Backend = state["backend"]
     backend.authenticator.authenticate(credentials_of(request))
+    models = {model.name: model for model in backend.engine.models()}
+    names = {name: name for name in models} | dict(sorted(backend.decider.aliases.items()))
     return [
-        WireModel(id=model.name, created=model.created, context_length=model.context_length)
-        for model in backend.engine.models()
+        WireModel(
+            id=name,
+            created=models[meant].created,
+            context_length=models[meant].context_length,
+            root=meant,
+        )
+        for name, meant in names.items()
+        if meant in models
     ]
 
 

@@ -17,13 +17,18 @@ from engine import (
     GenerateOptions,
     Generator,
     InstalledModel,
+    ModelChanged,
     Overloaded,
     PreparedPrompt,
     Reason,
     Text,
+    detect_devices,
+    make_plan,
 )
+from engine.batching import Priority
+from engine.job import Beginning, Sampling, Standing
+from engine.plan import ModelPlan
 from engine.server import Application, application
-from engine.worker import Sampling
 from tests.fakes.asgi import Caller
 
 CANARY = "Zyxwvut-Canary-4711"
@@ -35,24 +40,28 @@ class Scripted:
     """Says "a", "b", …, a token each; waits or fails where a test wants it."""
 
     model: InstalledModel
+    plan: ModelPlan
     pieces: int = 3
     fail_at: int | None = None
     failure: Exception = field(default_factory=EngineFailed)
     hang_at: int | None = None
     closed: int = 0
     asked: list[tuple[Sequence[ChatMessage] | str, GenerateOptions]] = field(default_factory=list)
+    ran: list[PreparedPrompt] = field(default_factory=list)
 
     def prepare_chat(
         self, messages: Sequence[ChatMessage], options: GenerateOptions
     ) -> PreparedPrompt:
         self.asked.append((messages, options))
-        return PreparedPrompt(["x"] * 7, 100, Sampling(0.0, 1.0), ())
+        beginning = Beginning(("caller", (1, 2)), 2)
+        return PreparedPrompt(["x"] * 7, 100, Sampling(0.0, 1.0), (), beginning=beginning)
 
     def prepare_text(self, text: str, options: GenerateOptions) -> PreparedPrompt:
         self.asked.append((text, options))
         return PreparedPrompt(["x"] * 7, 100, Sampling(0.0, 1.0), ())
 
     async def generate(self, prompt: PreparedPrompt) -> AsyncGenerator[Text | Finished, None]:
+        self.ran.append(prompt)
         try:
             for index in range(self.pieces + 1):
                 if index == self.fail_at:
@@ -67,8 +76,13 @@ class Scripted:
 
 
 @pytest.fixture
-def scripted(model: InstalledModel) -> Scripted:
-    return Scripted(model)
+def plan(model: InstalledModel) -> ModelPlan:
+    return make_plan(detect_devices(), [model.manifest]).models[0]
+
+
+@pytest.fixture
+def scripted(model: InstalledModel, plan: ModelPlan) -> Scripted:
+    return Scripted(model, plan)
 
 
 @pytest.fixture
@@ -159,10 +173,29 @@ async def test_options_reach_the_engine_as_they_were_sent(
     app: Application, scripted: Scripted
 ) -> None:
     await ask(
-        app, chat(max_completion_tokens=5, temperature=0.5, top_p=0.9, stop=["x", "y"], priority=1)
+        app,
+        chat(
+            max_completion_tokens=5,
+            temperature=0.5,
+            top_p=0.9,
+            stop=["x", "y"],
+            priority=1,
+            cache_salt="s",
+        ),
     )
     [(_, options)] = scripted.asked
-    assert options == GenerateOptions(5, None, 0.5, 0.9, None, ("x", "y"), priority=1)
+    assert options == GenerateOptions(
+        5, None, 0.5, 0.9, None, ("x", "y"), Standing("s", Priority.BATCH)
+    )
+
+
+async def test_without_a_salt_no_state_of_the_model_is_shared_among_requests(
+    app: Application, scripted: Scripted
+) -> None:
+    await ask(app, chat())
+    await ask(app, chat(cache_salt="ward"))
+    assert [prompt.beginning is None for prompt in scripted.ran] == [True, False]
+    assert [options.standing.caller for _, options in scripted.asked] == [None, "ward"]
 
 
 @pytest.mark.parametrize(
@@ -223,6 +256,15 @@ async def test_a_full_queue_is_said_before_anything_else(
         assert reply.reply_headers["retry-after"] == "1"
 
 
+async def test_a_model_that_cannot_be_loaded_is_said_without_the_operators_words(
+    app: Application, scripted: Scripted
+) -> None:
+    scripted.fail_at, scripted.failure = 0, ModelChanged(CANARY)
+    reply = await ask(app, chat(stream=True))
+    assert (reply.status, reply.json["error"]["code"]) == (503, "model_unavailable")
+    assert CANARY.encode() not in reply.data
+
+
 async def test_a_failure_in_mid_stream_is_an_event_and_no_done_follows(
     app: Application, scripted: Scripted
 ) -> None:
@@ -234,9 +276,11 @@ async def test_a_failure_in_mid_stream_is_an_event_and_no_done_follows(
     assert (await ask(app, chat())).json["error"]["code"] == "engine_failed"
 
 
-async def test_a_fault_that_nobody_foresaw_is_told_without_its_words(model: InstalledModel) -> None:
+async def test_a_fault_that_nobody_foresaw_is_told_without_its_words(
+    model: InstalledModel, plan: ModelPlan
+) -> None:
     told: list[BaseException] = []
-    faulty = Scripted(model, fail_at=1, failure=ValueError(CANARY))
+    faulty = Scripted(model, plan, fail_at=1, failure=ValueError(CANARY))
     reply = await ask(application({NAME: faulty}, on_error=told.append), chat())
     assert (reply.status, reply.json["error"]["code"]) == (500, "internal_error")
     assert CANARY.encode() not in reply.data

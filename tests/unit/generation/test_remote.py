@@ -188,27 +188,41 @@ async def test_an_engine_sees_nothing_before_the_receipt(pair: Pair, stack: Asyn
     assert not fake.asked
 
 
-async def test_a_caller_has_so_many_replies_in_the_making_as_policy_says(
+async def test_a_caller_has_as_many_replies_in_the_making_as_policy_lets_it(
     pair: Pair, stack: AsyncExitStack
 ) -> None:
     fake, engine = await one(pair, stack)
-    fake.delay = 0.02
+    fake.hang_at = 1
     two = replace(TERMS, in_flight=2)
-    other = replace(TERMS, partition="key:bob")
-    runs = [run(engine, terms=two) for _ in range(6)] + [run(engine, terms=other)]
-    most = 0
-
-    async def watch() -> None:
-        nonlocal most
-        while True:
-            most = max(most, engine._upstreams[0].load)
-            await asyncio.sleep(0.005)
-
-    watching = asyncio.create_task(watch())
-    await asyncio.gather(*runs)
-    watching.cancel()
-    assert most <= 3
+    busy = [asyncio.create_task(run(engine, terms=two)) for _ in range(2)]
+    while len(fake.asked) < 2:  # noqa: ASYNC110 - the fake has no event for it
+        await asyncio.sleep(0.01)
+    fake.hang_at = None
+    with pytest.raises(ExchangeError) as caught:
+        await run(engine, terms=two)
+    assert caught.value.code is Code.RATE_LIMITED
+    assert (await run(engine, terms=replace(two, partition="key:bob")))[0] == "Hello, world."
+    busy[0].cancel()
+    await asyncio.gather(busy[0], return_exceptions=True)
+    assert (await run(engine, terms=two))[0] == "Hello, world."
+    busy[1].cancel()
+    await asyncio.gather(busy[1], return_exceptions=True)
+    assert not engine._in_flight, "something of a caller is kept"
     assert "alice" not in fake.everything
+
+
+async def test_a_salt_stands_for_the_caller_and_does_not_name_it(
+    pair: Pair, stack: AsyncExitStack
+) -> None:
+    fake, engine = await one(pair, stack, cache_salt=True)
+    for partition in ("key:alice", "key:alice", "key:bob"):
+        await run(engine, terms=replace(TERMS, partition=partition))
+    first, second, other = (asked.body["cache_salt"] for asked in fake.asked)
+    assert first == second != other
+    assert "alice" not in fake.everything
+    async with asking(pair.urls[0], cache_salt=True) as restarted:
+        await run(restarted)
+    assert fake.asked[-1].body["cache_salt"] != first
 
 
 @pytest.mark.parametrize("knows", [True, False])
@@ -329,10 +343,10 @@ async def test_an_engine_that_hangs_up_without_a_word_is_asked_once_more_and_the
     path = tmp_path / "rude.sock"
     async with await asyncio.start_unix_server(hang_up, path):
         async with asking(f"unix://{path}", check_interval=60.0) as engine:
-            assert engine.ready()
+            assert engine.ready
             assert (await failed(engine)).code is Code.ENGINE_FAILED
             assert sum(b"POST" in call for call in calls) == 2
-            assert not engine.ready()
+            assert not engine.ready
         async with asking(f"unix://{path}", pair.urls[1], check_interval=60.0) as engine:
             for _ in range(3):
                 assert (await run(engine))[0] == "Hello, world."
@@ -341,7 +355,7 @@ async def test_an_engine_that_hangs_up_without_a_word_is_asked_once_more_and_the
 async def test_an_engine_that_is_not_there_is_left_out(pair: Pair, tmp_path: Path) -> None:
     nowhere = f"unix://{tmp_path}/nobody.sock"
     async with asking(nowhere, pair.urls[1]) as engine:
-        assert engine.ready()
+        assert engine.ready
         assert (await run(engine))[0] == "Hello, world."
 
 
@@ -386,7 +400,7 @@ async def test_the_whole_has_a_limit_of_time_too(pair: Pair, stack: AsyncExitSta
     fake.delay, fake.pieces = 0.1, ("a",) * 100
     error = await asyncio.wait_for(failed(engine), 5)
     assert error.code is Code.ENGINE_TIMEOUT
-    assert engine.ready(), "a long reply is no fault of the engine's"
+    assert engine.ready, "a long reply is no fault of the engine's"
 
 
 @pytest.mark.parametrize("status", [500, 502, 301])
@@ -424,7 +438,7 @@ async def test_what_an_engine_does_not_take_is_told_in_our_words(
     fake.status, fake.answer = status, msgspec.json.encode(answer)
     error = await failed(engine)
     assert (error.code, error.param) == (code, param)
-    assert engine.ready()
+    assert engine.ready
 
 
 async def test_engines_that_are_all_busy_are_overloaded_and_stay_well(pair: Pair) -> None:
@@ -432,7 +446,7 @@ async def test_engines_that_are_all_busy_are_overloaded_and_stay_well(pair: Pair
         fake.status = 503
     async with asking(*pair.urls) as engine:
         assert (await failed(engine)).code is Code.OVERLOADED
-        assert engine.ready()
+        assert engine.ready
     assert pair.asked() == (1, 1)
 
 
@@ -443,13 +457,13 @@ async def test_an_engine_that_failed_is_asked_again_when_a_look_finds_it_well(
     fake, engine = await one(pair, stack)
     fake.drop_at, fake.sick = 1, True
     assert (await failed(engine)).code is Code.ENGINE_FAILED
-    assert not engine.ready()
+    assert not engine.ready
     error = await failed(engine)
     assert error.code is Code.ENGINE_UNAVAILABLE
     assert len(fake.asked) == 1, "it was asked although it was not well"
     fake.drop_at, fake.sick = None, False
     async with asyncio.timeout(5):
-        while not engine.ready():  # noqa: ASYNC110 - the engine has no event for it
+        while not engine.ready:  # noqa: ASYNC110 - the engine has no event for it
             await asyncio.sleep(0.02)
     assert (await run(engine))[0] == "Hello, world."
     said = capfd.readouterr().err
@@ -520,7 +534,7 @@ async def test_a_server_that_cannot_count_is_not_asked_to_again(
     paths = [each.path for each in fake.asked]
     assert paths == ["/tokenize", "/v1/chat/completions", "/v1/chat/completions"]
     assert fake.asked[1].body["max_tokens"] == 4096
-    assert engine.ready()
+    assert engine.ready
 
 
 @pytest.mark.parametrize(
@@ -532,7 +546,7 @@ async def test_a_pinned_model_has_to_be_the_one_that_the_engine_states(
     pair.fakes[0].digest = stated
     pinned = {MODEL: RemoteModel(context_length=8192, digest="ab" * 32)}
     fake, engine = await one(pair, stack, models=pinned)
-    assert engine.ready() is ready
+    assert engine.ready is ready
     assert engine.models()[0].digest == "remote:" + "ab" * 32
     if not ready:
         assert (await failed(engine)).code is Code.ENGINE_UNAVAILABLE
@@ -549,7 +563,7 @@ async def test_models_that_nobody_pinned_are_told_apart_in_records(pair: Pair) -
         digests = [model.digest for model in engine.models()]
         assert len(set(digests)) == 3
         assert all(digest.startswith("remote:unpinned:") for digest in digests)
-        assert not engine.ready(), "it serves another model"
+        assert not engine.ready, "it serves another model"
 
 
 @pytest.mark.parametrize(
@@ -564,7 +578,7 @@ async def test_a_name_is_never_looked_up_and_has_to_be_the_certificates(
         named = url.replace("http://127.0.0.1", f"https://{name}")
         pinned = {"addresses": {name: "127.0.0.1"}, "ca_file": str(authority)}
         async with asking(named, **pinned) as engine:
-            assert engine.ready() is ready
+            assert engine.ready is ready
             if ready:
                 await run(engine)
                 assert fake.asked[0].headers["host"].startswith(f"{name}:")
