@@ -7,8 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import ExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    ExitStack,
+    asynccontextmanager,
+)
 from dataclasses import dataclass
 from typing import Final
 
@@ -27,6 +32,7 @@ from gateway.domain.records import Admin, AdminAct
 from gateway.domain.text import RawText
 from gateway.generation.cached import CachedEngine
 from gateway.generation.local import LocalEngine
+from gateway.generation.remote import RemoteEngine
 from gateway.http import health, openai, openapi
 from gateway.http.errors import HANDLERS
 from gateway.identity.authenticator import ApiKeyAuthenticator
@@ -46,6 +52,8 @@ _CANARY: Final = "Patient: Margaret Thornton, MRN 48210377, phone (617) 555-0142
 """Synthetic, like every text in this tree."""
 Progress = Callable[[str], None]
 """Told what is being started, for people who watch."""
+Running = Callable[[], AbstractAsyncContextManager[None]]
+"""What has to run in the event loop of the exchanges, while they do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +63,7 @@ class Gateway:
     parts: Parts
     checks: health.Checks
     close: Callable[[], None]
+    running: Sequence[Running] = ()
 
 
 def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
@@ -82,14 +91,14 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
         undo.callback(detector.close)
         _check_detection(detector)
         say("models")
-        local = LocalEngine.load(ModelStore(settings.models), settings.engine)
-        undo.callback(local.close)
-        if lost := tuple(astray(release.aliases, [model.name for model in local.models()])):
+        plain = _engine(settings)
+        undo.callback(plain.close)
+        if lost := tuple(astray(release.aliases, [model.name for model in plain.models()])):
             raise PolicyError(lost)
-        engine: Engine = local
-        if settings.cache.max_bytes:
+        engine: Engine = plain
+        if _may_keep(settings):
             engine = kept = CachedEngine(
-                local, max_bytes=settings.cache.max_bytes, ttl=settings.cache.ttl
+                plain, max_bytes=settings.cache.max_bytes, ttl=settings.cache.ttl
             )
             undo.callback(kept.close)
         authenticator: Authenticator = ApiKeyAuthenticator(keyring, clock)
@@ -115,14 +124,31 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
         ),
         checks={
             "ledger": ledger.ready,
-            "model": lambda: bool(local.models()) and local.ready,
+            "model": lambda: bool(plain.models()) and plain.ready,
             "policy": lambda: bool(decider.release),
         },
         close=close,
+        running=(plain.serving,),
     )
 
 
-def assemble(parts: Parts, settings: Settings, checks: health.Checks) -> Litestar:
+def _engine(settings: Settings) -> LocalEngine | RemoteEngine:
+    """Return the engine that the settings choose: in this process, or elsewhere."""
+    if (elsewhere := settings.engine.openai) is not None:
+        return RemoteEngine.open(elsewhere, settings.data)
+    return LocalEngine.load(ModelStore(settings.models), settings.engine)
+
+
+def _may_keep(settings: Settings) -> bool:
+    """Say whether replies may be kept: not those of a model that could change unnoticed."""
+    elsewhere = settings.engine.openai
+    pinned = elsewhere is None or all(model.digest for model in elsewhere.models.values())
+    return settings.cache.max_bytes > 0 and pinned
+
+
+def assemble(
+    parts: Parts, settings: Settings, checks: health.Checks, running: Sequence[Running] = ()
+) -> Litestar:
     """Return the HTTP application over `parts`; tests pass fakes with fault hooks here."""
     server = settings.server
 
@@ -140,12 +166,15 @@ def assemble(parts: Parts, settings: Settings, checks: health.Checks) -> Litesta
             body_limit=server.body_limit,
             body_timeout=server.body_timeout,
         )
-        await _record(parts, AdminAct.GATEWAY_STARTED)
-        try:
-            yield
-        finally:
-            await pipeline.drain(server.shutdown_grace)
-            await _record(parts, AdminAct.GATEWAY_STOPPED)
+        async with AsyncExitStack() as stack:
+            for each in running:
+                await stack.enter_async_context(each())
+            await _record(parts, AdminAct.GATEWAY_STARTED)
+            try:
+                yield
+            finally:
+                await pipeline.drain(server.shutdown_grace)
+                await _record(parts, AdminAct.GATEWAY_STOPPED)
 
     return Litestar(
         route_handlers=[*openai.ROUTES, health.live, health.ready, openapi.openapi_document],

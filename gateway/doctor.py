@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import stat
@@ -18,7 +19,9 @@ from engine import EngineError, ModelStore, detect_devices
 from gateway import secretfiles
 from gateway.clock import SystemClock
 from gateway.egress import parse_peers
+from gateway.endpoints import OpenAIEngines
 from gateway.generation.local import known_models
+from gateway.generation.remote import RemoteEngine, RemoteEngineError
 from gateway.identity.fetch import FetchError
 from gateway.identity.jwks import JwksError
 from gateway.identity.keyring import DATABASE, open_keyring
@@ -216,6 +219,8 @@ def _ledger(settings: Settings) -> Diagnosis:
 
 
 def _models(settings: Settings) -> Diagnosis:
+    if settings.engine.openai is not None:
+        return _engines(settings, settings.engine.openai)
     store = ModelStore(settings.models)
     names = settings.engine.models or store.names()
     if not names:
@@ -235,6 +240,23 @@ def _models(settings: Settings) -> Diagnosis:
     except EngineError as error:
         return Diagnosis("models", Verdict.FAILED, str(error))
     return Diagnosis("models", Verdict.OK, f"{', '.join(names)}: every byte as imported")
+
+
+def _engines(settings: Settings, elsewhere: OpenAIEngines) -> Diagnosis:
+    try:
+        found = asyncio.run(RemoteEngine.open(elsewhere, settings.data).examine())
+    except (RemoteEngineError, secretfiles.SecretFileError) as error:
+        return Diagnosis("models", Verdict.FAILED, str(error))
+    ailing = {peer: reason for peer, reason in found.items() if reason is not None}
+    if not ailing:
+        return Diagnosis("models", Verdict.OK, f"{len(found)} engines elsewhere have them all")
+    words = ", ".join(f"{peer} ({reason})" for peer, reason in ailing.items())
+    return Diagnosis(
+        "models",
+        Verdict.FAILED if len(ailing) == len(found) else Verdict.WARNING,
+        f"{len(ailing)} of {len(found)} engines cannot be used: {words}",
+        "docs/operations.md says what the word in brackets means",
+    )
 
 
 def _cores(_settings: Settings) -> Diagnosis:

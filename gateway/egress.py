@@ -7,6 +7,7 @@ firewall and the unit file under `deploy/`; this finds a library that phones hom
 from __future__ import annotations
 
 import ipaddress
+import os
 import sys
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -18,34 +19,41 @@ class EgressRefused(PermissionError):  # noqa: N818 - reads as a state
     """Something tried to open a connection that the settings do not name."""
 
 
-def parse_peers(peers: Iterable[str]) -> frozenset[tuple[str, int]]:
-    """Return `host:port` words as pairs. Hosts are addresses: a name could come to mean another.
+Peer = tuple[str, int] | str
+"""An address and a port, or the path of a Unix socket."""
 
-    Raises `ValueError` for anything else.
+
+def parse_peers(peers: Iterable[str]) -> frozenset[Peer]:
+    """Return `host:port` words as pairs, and `unix:/path` as the path.
+
+    Hosts are addresses: a name could come to mean another. Raises `ValueError` for anything else.
     """
-    parsed = set()
-    for peer in peers:
-        host, separator, port = peer.rpartition(":")
-        if not separator or not port.isdecimal():
-            raise ValueError("a peer is written address:port")
-        parsed.add((str(ipaddress.ip_address(host.strip("[]"))), int(port)))
-    return frozenset(parsed)
+    return frozenset(_parsed(peer) for peer in peers)
 
 
-def install(peers: frozenset[tuple[str, int]]) -> None:
+def _parsed(peer: str) -> Peer:
+    if peer.startswith("unix:/"):
+        return peer.removeprefix("unix:")
+    host, separator, port = peer.rpartition(":")
+    if not separator or not port.isdecimal():
+        raise ValueError("a peer is written address:port, or unix:/path")
+    return str(ipaddress.ip_address(host.strip("[]"))), int(port)
+
+
+def install(peers: frozenset[Peer]) -> None:
     """Refuse, from now on and for the life of the process, every other outgoing connection."""
     sys.addaudithook(guard(peers))
 
 
-def guard(peers: frozenset[tuple[str, int]]) -> Callable[[str, tuple[Any, ...]], None]:
+def guard(peers: frozenset[Peer]) -> Callable[[str, tuple[Any, ...]], None]:
     """Return the audit hook: it raises `EgressRefused`, and logs that something was stopped."""
-    hosts = {host for host, _ in peers}
+    hosts = {peer[0] for peer in peers if isinstance(peer, tuple)}
 
     def hook(event: str, arguments: tuple[Any, ...]) -> None:
         match event:
             case "socket.connect" | "socket.sendto" | "socket.sendmsg":
                 address = arguments[1]
-                if address is None or (isinstance(address, tuple) and address[:2] in peers):
+                if address is None or _peer(address) in peers:
                     return
             case "socket.getaddrinfo" | "socket.gethostbyname":
                 if _is_address(arguments[0]) or arguments[0] in hosts:
@@ -56,6 +64,17 @@ def guard(peers: frozenset[tuple[str, int]]) -> Callable[[str, tuple[Any, ...]],
         raise EgressRefused("a connection that the settings do not name was refused")
 
     return hook
+
+
+def _peer(address: object) -> object:
+    """Return what the socket's address would be called among the peers."""
+    match address:
+        case tuple():
+            return address[:2]
+        case str() | bytes():
+            return os.fsdecode(address)
+        case _:
+            return None
 
 
 def _is_address(host: object) -> bool:

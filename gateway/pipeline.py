@@ -192,6 +192,7 @@ class Pipeline:
                             if guard.blocked:
                                 return ""
                         case End():
+                            progress.prompt_tokens = event.usage.prompt_tokens
                             progress.completion_tokens = event.usage.completion_tokens
                             progress.reason = event.reason
             if progress.reason is None:

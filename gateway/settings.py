@@ -6,16 +6,16 @@ environment (`INTRAMURAL_DATA`, the data directory, and `INTRAMURAL_CONFIG`, the
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import re
 import socket
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final, Literal
-from urllib.parse import urlsplit
 
 import msgspec
+
+from gateway.endpoints import Endpoint, OpenAIEngines, parse_endpoint
 
 _Positive = Annotated[int, msgspec.Meta(ge=1)]
 _BYTES: Final = r"([0-9]{1,15}(?:\.[0-9]{1,3})?)([KMGT]?)\Z"
@@ -23,8 +23,6 @@ _Size = Annotated[str, msgspec.Meta(pattern="^" + _BYTES)]
 _Seconds = Annotated[float, msgspec.Meta(gt=0, le=3600)]
 _NODE: Final = re.compile(r"[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?\Z")
 _ROLE: Final = re.compile(r"[a-z][a-z0-9_-]{0,31}\Z")
-_HOST: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?\Z")
-_URL: Final = re.compile(r"https?://[\x21-\x22\x24-\x7e]{1,1000}\Z")
 _Word = Annotated[str, msgspec.Meta(min_length=1, max_length=512)]
 _Words = Annotated[tuple[_Word, ...], msgspec.Meta(min_length=1, max_length=64)]
 Algorithm = Literal["RS256", "RS384", "PS256", "ES256", "ES384"]
@@ -58,8 +56,11 @@ class Server(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class EngineSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The engine in this process. `None` lets it choose from the cores that it may use."""
+    """The engine: in this process or elsewhere. Where a number is `None`, the cores decide it."""
 
+    kind: Literal["local", "openai"] = "local"
+    """`local`: in this process. `openai`: in other processes, which the table of that name says."""
+    openai: OpenAIEngines | None = None
     replicas: _Positive | None = None
     threads: _Positive | None = None
     """Threads of one replica. One is best, unless memory allows fewer replicas than cores."""
@@ -82,6 +83,8 @@ class EngineSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def __post_init__(self) -> None:
         """Raise `ValueError`, with what to write instead."""
+        if (self.kind == "openai") != (self.openai is not None):
+            raise ValueError('kind = "openai" and the table [engine.openai] belong together')
         if self.models and not set(self.pinned) <= set(self.models):
             raise ValueError("pinned names some of models: add the rest there, or leave them out")
 
@@ -111,25 +114,6 @@ class CacheSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What all of them may weigh; 0 keeps none, whatever policy says."""
     ttl: Annotated[float, msgspec.Meta(gt=0, le=86400)] = 600.0
     """Seconds after which a reply is dropped."""
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """Where one document is fetched: by whatever name, always from this address and port."""
-
-    tls: bool
-    host: str
-    """The name that the certificate has to bear, and that the request asks for."""
-    address: str
-    port: int
-    target: str
-    """Path and query."""
-
-    @property
-    def peer(self) -> str:
-        """Return `address:port`, as `egress.peers` would name it."""
-        host = f"[{self.address}]" if ":" in self.address else self.address
-        return f"{host}:{self.port}"
 
 
 class Oidc(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -199,32 +183,6 @@ class Oidc(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         return parse_endpoint(self.jwks_url or self.discovery_url or "", self.address)
 
 
-def parse_endpoint(url: str, address: str | None) -> Endpoint:
-    """Return where `url` leads if its host is at `address`. Else `ValueError`, with what to do."""
-    if not _URL.match(url):
-        raise ValueError("a URL is https://host[:port]/path, in printable ASCII, without #")
-    parts = urlsplit(url)
-    host, port = parts.hostname or "", parts.port
-    if "@" in parts.netloc or not (_HOST.match(host) or ":" in host) or port == 0:
-        raise ValueError("a URL is https://host[:port]/path, without a user and a password")
-    try:
-        literal = str(ipaddress.ip_address(host))
-    except ValueError:
-        literal = None
-    if literal is None and address is None:
-        raise ValueError(f"say at which address {host} is: names are not looked up")
-    pinned = str(ipaddress.ip_address(address or host))
-    if literal not in {None, pinned}:
-        raise ValueError("the URL names one address, and `address` another")
-    tls = parts.scheme == "https"
-    if not tls and not ipaddress.ip_address(pinned).is_loopback:
-        raise ValueError(
-            "keys are fetched over https: over http anybody on the way could swap them"
-        )
-    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    return Endpoint(tls, literal or host, pinned, port or (443 if tls else 80), target)
-
-
 class Identity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Who may be believed, besides those with API keys."""
 
@@ -232,7 +190,7 @@ class Identity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Egress(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """More peers that this process may open connections to, as `address:port`."""
+    """More peers that this process may open connections to: `address:port`, `unix:/path`."""
 
     peers: tuple[str, ...] = ()
 
@@ -292,9 +250,11 @@ class Settings:
 
     @property
     def peers(self) -> tuple[str, ...]:
-        """Whom the process may connect to: the named peers, and the identity provider."""
-        oidc = self.identity.oidc
-        return self.egress.peers if oidc is None else (*self.egress.peers, oidc.endpoint.peer)
+        """Whom the process may connect to: named peers, identity provider, engines elsewhere."""
+        oidc, engines = self.identity.oidc, self.engine.openai
+        provider = () if oidc is None else (oidc.endpoint.peer,)
+        places = () if engines is None else tuple(place.peer for place in engines.places)
+        return (*self.egress.peers, *provider, *places)
 
     @property
     def policies(self) -> Path:

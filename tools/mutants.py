@@ -225,6 +225,39 @@ MUTANTS = (
         "def _compared(frontier: Frontier, checkpoint: Checkpoint, name: str) -> None:\n",
         ("tests/unit/ledger/test_verifier.py",),
     ),
+    Mutant(
+        2,
+        "an engine elsewhere is asked without a receipt",
+        "gateway/generation/remote.py",
+        "        if not isinstance(receipt, Receipt):\n"
+        '            raise TypeError("an engine runs nothing without a receipt of the ledger")\n',
+        "",
+        ("tests/unit/generation/test_remote.py",),
+    ),
+    Mutant(
+        6,
+        "a client is told what an engine elsewhere says",
+        "gateway/generation/upstream.py",
+        "        \"The engine does not take these messages: its model's chat template may not "
+        'express them.",\n',
+        "        refused.message,\n",
+        ("tests/leaks/test_engine_elsewhere.py",),
+    ),
+    Mutant(
+        7,
+        "an engine may be anywhere",
+        "gateway/endpoints.py",
+        "        if not any(address.version == each.version and address in each for each in networks):",
+        "        if not networks:",
+        ("tests/unit/test_settings.py",),
+    ),
+    Mutant(
+        7,
+        "every Unix socket is a peer",
+        "gateway/egress.py",
+        "                if address is None or _peer(address) in peers:",
+        "                if not isinstance(address, tuple) or _peer(address) in peers:",
+    ),
 )
 
 

@@ -169,7 +169,7 @@ def _gateway(settings: Settings, console: Console) -> Iterator[_Running]:
         except Exception as error:  # noqa: BLE001 - one line for people
             fail(explain(error))
         watched = _Watched(built.parts.engine)
-        app = assemble(replace(built.parts, engine=watched), settings, built.checks)
+        app = assemble(replace(built.parts, engine=watched), settings, built.checks, built.running)
         server = build_server(app, settings.server)
         listener = socket.create_server((settings.server.host, settings.server.port))
 

@@ -14,6 +14,7 @@ from gateway.cli import (
     doctor,
     engine,
     engine_devices,
+    engine_serve,
     keys,
     model,
     policy,
@@ -32,6 +33,7 @@ app = typer.Typer(
 )
 app.add_typer(audit.app, name="audit")
 engine_devices.register(engine.app)
+engine_serve.register(engine.app)
 app.add_typer(engine.app, name="engine")
 app.add_typer(keys.app, name="keys")
 app.add_typer(model.app, name="model")

@@ -53,7 +53,7 @@ def serve(
                 _make_demo_key(settings)
             except Exception as error:  # noqa: BLE001 - as above
                 fail(explain(error))
-        app = assemble(gateway.parts, settings, gateway.checks)
+        app = assemble(gateway.parts, settings, gateway.checks, gateway.running)
         server = build_server(app, settings.server)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_run(server, listener, settings, gateway.parts.engine.models()[0].name))
@@ -67,6 +67,7 @@ def explain(error: Exception) -> str:
     """Return what to tell a person; re-raise what nobody foresaw, for the crash report."""
     from engine import EngineError
     from gateway.domain.errors import ExchangeError
+    from gateway.generation.remote import RemoteEngineError
     from gateway.identity.provider import ProviderError
     from gateway.identity.store import KeyStoreError
     from gateway.ledger.errors import LedgerError
@@ -80,6 +81,7 @@ def explain(error: Exception) -> str:
         LedgerError,
         PolicyError,
         ProviderError,
+        RemoteEngineError,
         SecretFileError,
         OSError,
     )

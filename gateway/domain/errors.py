@@ -57,6 +57,8 @@ class Code(StrEnum):
     AUDIT_UNAVAILABLE = "audit_unavailable"
     MODEL_UNAVAILABLE = "model_unavailable"
     ENGINE_FAILED = "engine_failed"
+    ENGINE_TIMEOUT = "engine_timeout"
+    ENGINE_UNAVAILABLE = "engine_unavailable"
     INTERNAL_ERROR = "internal_error"
 
 

@@ -116,7 +116,11 @@ class Prompt(Protocol):
 
     @property
     def tokens(self) -> int:
-        """How many tokens the prompt has, exactly."""
+        """How many tokens the prompt has.
+
+        Exactly, or, where only an engine elsewhere can count, an estimate from above; then the
+        `usage` of the `End` says how many they were.
+        """
         ...
 
 
@@ -130,18 +134,20 @@ class Engine(Protocol):
     def prepare(
         self, model: Model, ask: Ask[RedactedText], max_tokens: int, terms: Terms
     ) -> Prompt:
-        """Tokenize and check; CPU-bound, call it in a thread.
+        """Tokenize and check; CPU-bound, call it in a thread. Nothing leaves this process.
 
         `max_tokens` is the length of the reply: what was asked for, as far as policy grants.
         `terms` are for whom and how it is to be made; they change nothing in the reply. Raises
-        `ExchangeError` with CONTEXT_LENGTH_EXCEEDED, UNSUPPORTED_PARAMETER or INVALID_MESSAGES.
+        `ExchangeError` with CONTEXT_LENGTH_EXCEEDED, UNSUPPORTED_PARAMETER or INVALID_MESSAGES; an
+        engine elsewhere may find the same only when it is asked, and then `generate` raises it.
         """
         ...
 
     def generate(self, prompt: Prompt, receipt: Receipt) -> AsyncGenerator[Piece | End, None]:
         """Stream pieces, then exactly one `End`; a reply that is not made anew says so in each.
 
-        Raises `ExchangeError` with OVERLOADED (at once, nothing was computed) or ENGINE_FAILED.
+        Raises `ExchangeError` with OVERLOADED (at once, nothing was computed), ENGINE_FAILED,
+        ENGINE_TIMEOUT or ENGINE_UNAVAILABLE.
         Closing the iterator (`aclose`) stops the computation.
         """
         ...

@@ -6,8 +6,8 @@ and nowhere else on this side, and only redacted text has the method for it.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -102,6 +102,11 @@ class LocalEngine:
         """Whether every pinned model is in memory."""
         return self._library.ready
 
+    @property
+    def served(self) -> Mapping[str, engine.ServedModel]:
+        """What is served, by name, for whoever serves it without a gateway."""
+        return self._library.models
+
     def models(self) -> Sequence[Model]:
         """Return what is served, by name."""
         return self._models
@@ -158,6 +163,11 @@ class LocalEngine:
         except engine.EngineError as error:
             raise _translated(error) from error
 
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator[None]:
+        """Do nothing: the threads run from `load` to `close`."""
+        yield
+
     def close(self) -> None:
         """Stop every generator and join its threads; blocks for one step of what runs."""
         self._library.close()
@@ -168,6 +178,8 @@ def known_models(settings: Settings) -> tuple[str, ...] | None:
 
     For those who only look: `LocalEngine.load` raises instead.
     """
+    if settings.engine.openai is not None:
+        return tuple(sorted(settings.engine.openai.models))
     try:
         return settings.engine.models or engine.ModelStore(settings.models).names() or None
     except (engine.ModelError, OSError):

@@ -48,12 +48,15 @@ STATUS: Final[dict[Code, int]] = {
     Code.AUDIT_UNAVAILABLE: 503,
     Code.MODEL_UNAVAILABLE: 503,
     Code.ENGINE_FAILED: 502,
+    Code.ENGINE_TIMEOUT: 504,
+    Code.ENGINE_UNAVAILABLE: 503,
     Code.INTERNAL_ERROR: 500,
 }
 """What is not listed is the client's to mend: 400."""
 _RETRY_AFTER: Final = {
     Code.OVERLOADED: "1",
     Code.RATE_LIMITED: "1",
+    Code.ENGINE_UNAVAILABLE: "5",
     Code.IDENTITY_UNAVAILABLE: "1",
     Code.SHUTTING_DOWN: "5",
     Code.AUDIT_UNAVAILABLE: "5",

@@ -191,16 +191,24 @@ class DrainingServer(uvicorn.Server):
 
 
 def build(app: Litestar, settings: ServerSettings) -> uvicorn.Server:
-    """Return the server, not yet listening."""
+    """Return the gateway's server, not yet listening."""
+
+    async def drain() -> None:
+        await app.state["backend"].pipeline.drain(settings.shutdown_grace)
+
+    config = configured(cast("Any", app), settings, host=settings.host, port=settings.port)
+    return DrainingServer(config, drain)
+
+
+def configured(app: Any, settings: ServerSettings, **more: Any) -> uvicorn.Config:  # noqa: ANN401 - uvicorn's own
+    """Return how an ASGI application is served here; `more` goes to uvicorn as it is."""
     limits = {
         "limit": settings.header_limit,
         "patience": settings.header_timeout,
         "stall": settings.stall_timeout,
     }
-    config = uvicorn.Config(
-        cast("Any", app),
-        host=settings.host,
-        port=settings.port,
+    return uvicorn.Config(
+        app,
         loop="uvloop",
         http=type("Protocol", (LimitedProtocol,), limits),
         ws="none",
@@ -214,9 +222,5 @@ def build(app: Litestar, settings: ServerSettings) -> uvicorn.Server:
         # Past the grace in which exchanges end, and the one in which they are told to.
         timeout_graceful_shutdown=math.ceil(2 * settings.shutdown_grace) + 1,
         backlog=1024,
+        **more,
     )
-
-    async def drain() -> None:
-        await app.state["backend"].pipeline.drain(settings.shutdown_grace)
-
-    return DrainingServer(config, drain)

@@ -13,7 +13,7 @@ import socket
 import ssl
 from typing import Final, cast
 
-from gateway.settings import Endpoint
+from gateway.endpoints import Endpoint
 
 MAX_BYTES: Final = 256 * 1024
 """Of head and body together; a set of keys has a few kilobytes."""

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.engines import EngineProcess, gateway_over
 from tests.e2e.process import MODEL, ROOT, Gateway, environment
 
 _ASK = """
@@ -78,6 +79,39 @@ def test_without_any_network_the_gateway_works_as_with_one(fresh: Gateway) -> No
     assert [each["kind"] for each in fresh.records(reply["id"])] == ["intent", "outcome"]
     assert "egress_refused" not in fresh.said()
     assert fresh.stop() == 0
+
+
+def test_an_engine_without_any_network_serves_a_gateway_that_has_one(tmp_path: Path) -> None:
+    unshare = shutil.which("unshare")
+    isolated = [str(unshare), "--net", "--map-root-user", "--"]
+    if unshare is None or subprocess.run([*isolated, "true"], check=False).returncode != 0:
+        pytest.skip("this machine does not permit network namespaces: none was tried")
+    engine = EngineProcess(tmp_path / "e", "--socket", tmp_path / "e.sock").within(*isolated)
+    gateway = gateway_over(tmp_path / "data", engine.start().url)
+    try:
+        key = gateway.start().create_key("ward", "clinician")
+        # Not even loopback is up there.
+        state = Path(f"/proc/{engine.process.pid}/net/dev").read_text(encoding="ascii")
+        assert [line.split(":")[0].strip() for line in state.splitlines()[2:]] in ([], ["lo"])
+        assert len(Path(f"/proc/{engine.process.pid}/net/route").read_text().splitlines()) <= 1
+        with gateway.client(key) as client:
+            body = {
+                "model": MODEL,
+                "messages": [{"role": "user", "content": "Repeat: Margaret Thornton is well."}],
+                "max_tokens": 24,
+                "temperature": 0,
+            }
+            reply = client.post("/v1/chat/completions", json=body)
+        assert reply.status_code == 200, reply.text
+        kinds = [each["kind"] for each in gateway.records(reply.headers["x-request-id"])]
+        assert kinds == ["intent", "outcome"]
+        assert "egress_refused" not in gateway.said() + engine.said()
+        assert gateway.stop() == 0
+    finally:
+        engine.kill()
+        if gateway.started and gateway.process.poll() is None:
+            gateway.process.kill()
+            gateway.process.wait(10)
 
 
 def test_the_gateway_itself_never_met_the_tripwire(gateway: Gateway) -> None:

@@ -436,7 +436,29 @@ def test_invariant_7_a_connection_to_a_peer_that_is_not_named_is_refused(
     hook("socket.getaddrinfo", ("127.0.0.1", 0, 0, 0, 0))
 
 
-@pytest.mark.parametrize("peer", ["example.org:443", "10.0.0.1", "10.0.0.1:https", ""])
+@pytest.mark.parametrize(
+    ("path", "named"),
+    [
+        ("/run/intramural/engine.sock", True),
+        (b"/run/intramural/engine.sock", True),
+        ("/run/intramural/engine.sock2", False),
+        ("/run/dbus/system_bus_socket", False),
+        ("\0abstract", False),
+        ("", False),
+    ],
+)
+def test_invariant_7_of_unix_sockets_only_those_that_are_named_are_reached(
+    path: str | bytes, *, named: bool
+) -> None:
+    hook = guard(parse_peers(["unix:/run/intramural/engine.sock"]))
+    if named:
+        hook("socket.connect", (None, path))
+    else:
+        with pytest.raises(EgressRefused):
+            hook("socket.connect", (None, path))
+
+
+@pytest.mark.parametrize("peer", ["example.org:443", "10.0.0.1", "10.0.0.1:https", "unix:x", ""])
 def test_invariant_7_a_peer_is_an_address_and_a_port(peer: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         parse_peers([peer])

@@ -53,3 +53,15 @@ def test_a_provider_that_does_not_answer_is_a_failure_that_says_why(tmp_path: Pa
 
 def test_without_a_provider_there_is_nothing_to_examine(tmp_path: Path) -> None:
     assert verdicts(tmp_path)["identity"] is Verdict.OK
+
+
+def test_engines_elsewhere_that_cannot_be_used_are_named_with_the_reason(tmp_path: Path) -> None:
+    (tmp_path / "intramural.toml").write_text(
+        '[engine]\nkind = "openai"\n[engine.openai]\n'
+        f'endpoints = ["unix://{tmp_path}/nobody.sock"]\nconnect_timeout = 1.0\n'
+        "[engine.openai.models.ward]\ncontext_length = 4096\n"
+    )
+    found = {each.check: each for each in examine(load(tmp_path))}
+    assert found["models"].verdict is Verdict.FAILED
+    assert f"unix:{tmp_path}/nobody.sock (unreachable)" in found["models"].found
+    assert "1 peers" in found["egress"].found

@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 
 from gateway.egress import EgressRefused, guard, parse_peers
-from gateway.settings import SettingsError, load, parse_endpoint
+from gateway.endpoints import parse_endpoint
+from gateway.settings import SettingsError, load
 
 
 def write(tmp_path: Path, text: str) -> Path:
@@ -176,3 +177,89 @@ def test_a_provider_that_is_not_wholly_named_stops_the_start(
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1/k", "http://[::1]:1/k"])
 def test_on_this_machine_keys_may_come_without_tls(url: str) -> None:
     assert not parse_endpoint(url, None).tls
+
+
+REMOTE = {
+    "endpoints": '["http://10.0.0.5:8000", "unix:///run/intramural/engine.sock"]',
+    "models": "{ward = {context_length = 8192}}",
+}
+
+
+def remote(tmp_path: Path, kind: str = "openai", **more: str | None) -> Path:
+    lines = [f"{name} = {value}" for name, value in {**REMOTE, **more}.items() if value]
+    return write(tmp_path, f'[engine]\nkind = "{kind}"\n[engine.openai]\n' + "\n".join(lines))
+
+
+def test_engines_elsewhere_are_peers_by_being_named(tmp_path: Path) -> None:
+    settings = load(remote(tmp_path))
+    assert settings.peers == ("10.0.0.5:8000", "unix:/run/intramural/engine.sock")
+    named = load(
+        remote(
+            tmp_path,
+            endpoints='["https://engine.example:8443", "http://[fd00::5]:8000"]',
+            addresses='{"engine.example" = "172.16.0.9"}',
+            ca_file='"ca.pem"',
+        )
+    )
+    assert named.peers == ("172.16.0.9:8443", "[fd00::5]:8000")
+    assert parse_peers(named.peers) == {("172.16.0.9", 8443), ("fd00::5", 8000)}
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "8.8.8.8", "169.254.169.254", "100.64.0.1", "172.32.0.1", "0.0.0.0", "224.0.0.1",  # noqa: S104 - refused
+        "[2001:db8::1]", "[fe80::1]", "[::]", "[::ffff:8.8.8.8]", "[::ffff:10.0.0.5]",
+    ],
+)  # fmt: skip
+def test_an_engine_outside_of_the_walls_stops_the_start(tmp_path: Path, address: str) -> None:
+    with pytest.raises(SettingsError, match=r"outside of the networks|as the IPv4 address"):
+        load(remote(tmp_path, endpoints=f'["http://{address}:8000"]'))
+
+
+def test_walls_that_are_elsewhere_are_named(tmp_path: Path) -> None:
+    there = '["http://198.51.100.7:8000"]'
+    near = load(remote(tmp_path, endpoints=there, networks='["198.51.100.0/24"]'))
+    assert near.peers == ("198.51.100.7:8000",)
+    with pytest.raises(SettingsError, match="outside of the networks"):
+        load(remote(tmp_path, networks='["198.51.100.0/24"]'))
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"kind": "local"}, "belong together"),
+        ({"endpoints": "[]"}, "endpoints"),
+        ({"endpoints": '["http://engine.example:8000"]'}, "at which address"),
+        ({"endpoints": '["http://10.0.0.5:8000/v1"]'}, "base URL"),
+        ({"endpoints": '["https://10.0.0.5:8000"]'}, "ca_file"),
+        ({"endpoints": '["ftp://10.0.0.5"]'}, "a URL is"),
+        ({"endpoints": '["http://a:b@10.0.0.5:8000"]'}, "without a user"),
+        ({"endpoints": '["unix://engine.sock"]'}, "a Unix socket is"),
+        ({"endpoints": '["unix:///run/../engine.sock"]'}, "a Unix socket is"),
+        ({"endpoints": '["http://10.0.0.5:1", "http://10.0.0.5:1"]'}, "twice"),
+        ({"addresses": '{"other.example" = "10.0.0.9"}'}, "in no URL"),
+        ({"networks": "[]"}, "networks"),
+        ({"networks": '["0.0.0.0/0"]'}, "all addresses"),
+        ({"networks": '["::/0"]'}, "all addresses"),
+        ({"networks": '["any"]'}, "CIDR"),
+        ({"models": "{}"}, "models"),
+        ({"models": None}, "models"),
+        ({"models": "{ward = {}}"}, "context_length"),
+        ({"models": '{"a b" = {context_length = 99}}'}, "a model's name"),
+        ({"models": '{ward = {context_length = 99, digest = "abc"}}'}, "digest"),
+        ({"count": '"guess"'}, "count"),
+        ({"total_timeout": "0"}, "total_timeout"),
+        ({"api_key": '"secret"'}, "api_key"),
+    ],
+)
+def test_engines_that_are_not_wholly_named_stop_the_start(
+    tmp_path: Path, change: dict[str, str | None], says: str
+) -> None:
+    with pytest.raises(SettingsError, match=says):
+        load(remote(tmp_path, **change))  # type: ignore[arg-type]
+
+
+def test_an_engine_elsewhere_needs_its_table(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="belong together"):
+        load(write(tmp_path, '[engine]\nkind = "openai"'))

@@ -16,6 +16,7 @@ from gateway.settings import load
 ROOT = Path(__file__).parents[3]
 DEPLOY = ROOT / "deploy"
 UNIT = DEPLOY / "systemd" / "intramural.service"
+ENGINE = DEPLOY / "systemd" / "intramural-engine.service"
 IMAGE = (DEPLOY / "Containerfile").read_text()
 COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
 
@@ -25,17 +26,18 @@ class _Unit(configparser.RawConfigParser):
         return optionstr
 
 
-def unit() -> configparser.RawConfigParser:
+def unit(path: Path = UNIT) -> configparser.RawConfigParser:
     parsed = _Unit(strict=False, interpolation=None, delimiters=("=",), comment_prefixes=("#",))
-    parsed.read_string(UNIT.read_text())
+    parsed.read_string(path.read_text())
     return parsed
 
 
-def test_the_unit_is_one_that_systemd_understands(tmp_path: Path) -> None:
+@pytest.mark.parametrize("path", [UNIT, ENGINE], ids=lambda path: path.stem)
+def test_the_unit_is_one_that_systemd_understands(tmp_path: Path, path: Path) -> None:
     if shutil.which("systemd-analyze") is None:
         pytest.skip("needs systemd-analyze")
-    text = UNIT.read_text().replace("/opt/intramural/bin/intramural", "/bin/true")
-    copy = tmp_path / "intramural.service"
+    text = path.read_text().replace("/opt/intramural/bin/intramural", "/bin/true")
+    copy = tmp_path / path.name
     copy.write_text(text)
     done = subprocess.run(
         ["systemd-analyze", "verify", str(copy)], capture_output=True, text=True, check=False
@@ -58,6 +60,42 @@ def test_the_unit_lets_nothing_out_and_nothing_be_written_elsewhere() -> None:
     assert service["CapabilityBoundingSet"] == ""
     assert service["MemoryDenyWriteExecute"] == "yes"
     assert service["LimitCORE"] == "0"
+
+
+def test_the_engines_unit_has_no_network_and_cannot_read_what_is_the_gateways() -> None:
+    service = unit(ENGINE)["Service"]
+    assert service["PrivateNetwork"] == "yes"
+    assert service["RestrictAddressFamilies"] == "AF_UNIX"
+    assert service["User"] != unit()["Service"]["User"]
+    assert "-/var/lib/intramural" in service["InaccessiblePaths"].split()
+    for name in ("ProtectSystem", "NoNewPrivileges", "CapabilityBoundingSet", "LimitCORE"):
+        assert service[name] == unit()["Service"][name]
+    assert service["MemoryDenyWriteExecute"] == "yes"
+
+
+def test_the_engines_command_is_one_that_exists() -> None:
+    from typer.testing import CliRunner
+
+    from gateway.cli.root import app
+
+    words = unit(ENGINE)["Service"]["ExecStart"].split()
+    assert words[0] == "/opt/intramural/bin/intramural"
+    at = words.index("engine")
+    shown = CliRunner().invoke(app, ["engine", "serve", "--help"], env={"COLUMNS": "200"})
+    for option in [word for word in words[at:] if word.startswith("--")]:
+        assert option in shown.output
+    engine = COMPOSE["services"]["engine"]
+    assert engine["command"][:2] == words[at : at + 2]
+    assert engine["command"][3] == words[words.index("--socket") + 1]
+
+
+def test_the_engine_of_the_compose_file_has_no_network_and_no_data() -> None:
+    engine = COMPOSE["services"]["engine"]
+    assert engine["network_mode"] == "none"
+    assert engine["volumes"] == ["engine:/run/intramural-engine"]
+    assert engine["read_only"] is True
+    assert engine["cap_drop"] == ["ALL"]
+    assert engine["profiles"] == ["engine"]
 
 
 def test_the_unit_gives_running_exchanges_more_time_than_they_take(tmp_path: Path) -> None:
@@ -112,7 +150,7 @@ def test_the_gateway_of_the_compose_file_can_write_to_its_data_alone() -> None:
     gateway = COMPOSE["services"]["gateway"]
     assert gateway["read_only"] is True
     assert gateway["cap_drop"] == ["ALL"]
-    assert gateway["volumes"] == ["data:/var/lib/intramural"]
+    assert gateway["volumes"] == ["data:/var/lib/intramural", "engine:/run/intramural-engine"]
     assert gateway["restart"] == "no"
 
 

@@ -14,6 +14,7 @@ from gateway.domain.entities import KNOWN
 from gateway.domain.errors import Code
 from gateway.domain.exchange import Purpose
 from gateway.domain.records import Admin, AdminAct, Intent, Outcome, Refusal, Status
+from gateway.endpoints import OpenAIEngines, RemoteModel
 from gateway.http.errors import status_of
 from gateway.logs import FIELDS
 from gateway.policy.explain import spoken
@@ -89,6 +90,8 @@ def test_every_error_code_is_explained_with_its_status() -> None:
         ("# Configuration", File),
         ("## `[server]`", Server),
         ("## `[engine]`", EngineSettings),
+        ("## `[engine.openai]`", OpenAIEngines),
+        ("## `[engine.openai.models.NAME]`", RemoteModel),
         ("## `[cache]`", CacheSettings),
         ("## `[identity]`", Identity),
         ("## `[identity.oidc]`", Oidc),

@@ -1,0 +1,432 @@
+"""Engines elsewhere behind the domain's `Engine` port: any server that speaks OpenAI's API.
+
+The least loaded of those that are well is asked. Another is asked instead only while nothing of a
+reply has come; from the first token on, a failure is a failure. Text is revealed here and nowhere
+else on this side, and only redacted text has the method for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import secrets
+import ssl
+from collections import Counter
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, assert_never
+
+import msgspec
+
+from engine import wire
+from gateway import secretfiles
+from gateway.domain.errors import Code, ExchangeError
+from gateway.domain.exchange import (
+    Ask,
+    Conversation,
+    End,
+    FinishReason,
+    Message,
+    Model,
+    Piece,
+    Usage,
+)
+from gateway.domain.policy import Priority, Terms
+from gateway.domain.ports import Prompt, Receipt
+from gateway.domain.text import RedactedText
+from gateway.endpoints import OpenAIEngines, RemoteModel
+from gateway.generation.upstream import Access, Chunk, Upset, Upstream
+
+_FIXED: Final = 64
+_EACH: Final = 16
+"""Tokens that a chat template is taken to add, once and for each message."""
+_REASONS: Final = {each.value: each for each in FinishReason}
+_encode: Final = msgspec.json.Encoder().encode
+
+
+class RemoteEngineError(Exception):
+    """Engines elsewhere cannot be used as the settings say; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class RemotePrompt:
+    """What `RemoteEngine.prepare` made, and `RemoteEngine.generate` alone runs."""
+
+    request: wire.ChatRequest | wire.TextRequest = field(repr=False)
+    tokens: int
+    """An estimate from above: no token is shorter than a byte. The engine alone counts exactly."""
+    max_tokens: int
+    named: bool
+    """Whether the client named the length: then it has to fit, and else it gives way."""
+    context_length: int
+    partition: str = field(repr=False)
+    in_flight: int | None
+
+
+class RemoteEngine:
+    """The port over one or several endpoints that serve the same models."""
+
+    def __init__(self, access: Access) -> None:
+        self._settings = access.settings
+        self._upstreams = tuple(Upstream(place, access) for place in access.settings.places)
+        self._models = tuple(
+            _described(name, model) for name, model in sorted(access.settings.models.items())
+        )
+        self._turn = 0
+        self._in_flight: Counter[str] = Counter()
+        self._salt = secrets.token_bytes(32)
+
+    @classmethod
+    def open(cls, settings: OpenAIEngines, data: Path) -> RemoteEngine:
+        """Read the key and the certificates; connect to nobody yet.
+
+        Raises `SecretFileError` or `RemoteEngineError`.
+        """
+        key = None
+        if settings.key_file is not None:
+            key = secretfiles.read(data / settings.key_file).strip()
+            if not key.isascii() or any(byte <= ord(" ") for byte in key):
+                raise RemoteEngineError("engine.openai.key_file does not hold a key: one word")
+        tls = None if settings.ca_file is None else _trusting(data / settings.ca_file)
+        return cls(Access(settings, tls, key))
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator[None]:
+        """Keep connections, and look at every endpoint from time to time, while inside."""
+        for upstream in self._upstreams:
+            await upstream.open()
+        # Once before anybody asks, so that readiness is known.
+        await asyncio.gather(*(self._look(upstream) for upstream in self._upstreams))
+        watching = [
+            asyncio.create_task(self._watch(upstream), name="engine endpoint")
+            for upstream in self._upstreams
+        ]
+        try:
+            yield
+        finally:
+            for task in watching:
+                task.cancel()
+            await asyncio.gather(*watching, return_exceptions=True)
+            for upstream in self._upstreams:
+                await upstream.close()
+
+    async def examine(self) -> Mapping[str, str | None]:
+        """Return for each endpoint, by its peer, why it cannot be used, in a word, or `None`."""
+        found: dict[str, str | None] = {}
+        for upstream in self._upstreams:
+            await upstream.open()
+            try:
+                found[upstream.place.peer] = await upstream.look(self._settings.models)
+            finally:
+                await upstream.close()
+        return found
+
+    def close(self) -> None:
+        """Do nothing: connections end with `serving`."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether any endpoint is worth asking."""
+        return any(upstream.well for upstream in self._upstreams)
+
+    def models(self) -> Sequence[Model]:
+        """Return what the settings name, by name."""
+        return self._models
+
+    def prepare(
+        self, model: Model, ask: Ask[RedactedText], max_tokens: int, terms: Terms
+    ) -> RemotePrompt:
+        """Write the request. Nothing is sent: an engine sees nothing before the receipt.
+
+        So what only an engine can tell (that a prompt is too long, that an option is not
+        honoured) is told by `generate`.
+        """
+        remote = self._settings.models[model.name]
+        named = ask.options.max_tokens is not None
+        if named and max_tokens >= model.context_length:
+            raise ExchangeError(
+                Code.CONTEXT_LENGTH_EXCEEDED,
+                f"The model's context holds {model.context_length} tokens: lower max_tokens.",
+                param="max_tokens",
+            )
+        behind = self._settings.priority and terms.priority is Priority.BATCH
+        salt = self._salt_of(terms.partition) if self._settings.cache_salt else None
+        request = msgspec.structs.replace(
+            _request(remote.name or model.name, ask),
+            priority=1 if behind else None,
+            cache_salt=salt,
+        )
+        size = sum(len(text.for_engine().encode()) for text in ask.conversation.texts())
+        tokens = _FIXED + _EACH * len(ask.conversation.messages) + size
+        return RemotePrompt(
+            request,
+            tokens,
+            max_tokens,
+            named,
+            model.context_length,
+            terms.partition,
+            terms.in_flight,
+        )
+
+    async def generate(self, prompt: Prompt, receipt: Receipt) -> AsyncGenerator[Piece | End, None]:
+        """Stream pieces, then one `End`. No receipt, no run (invariant 2)."""
+        if not isinstance(receipt, Receipt):
+            raise TypeError("an engine runs nothing without a receipt of the ledger")
+        if not isinstance(prompt, RemotePrompt):
+            raise TypeError("this engine runs only what it has prepared")
+        with self._counted(prompt.partition, prompt.in_flight):
+            async with aclosing(self._somewhere(prompt)) as events:
+                async for event in events:
+                    yield event
+
+    @contextmanager
+    def _counted(self, partition: str, bound: int | None) -> Iterator[None]:
+        """Count a reply. Engines do not know of callers, so what bounds one is kept here."""
+        if bound is not None and self._in_flight[partition] >= bound:
+            raise ExchangeError(
+                Code.RATE_LIMITED,
+                f"{bound} requests of this caller are in the engine, as many as may be.",
+            )
+        self._in_flight[partition] += 1
+        try:
+            yield
+        finally:
+            self._in_flight[partition] -= 1
+            if not self._in_flight[partition]:
+                del self._in_flight[partition]
+
+    async def _somewhere(self, prompt: RemotePrompt) -> AsyncGenerator[Piece | End, None]:
+        """Run `prompt` on the least loaded engine, and on another while nothing has come."""
+        until = asyncio.get_running_loop().time() + self._settings.total_timeout
+        tried: list[Upstream] = []
+        again: Upstream | None = None
+        error = _none_is_well()
+        while (upstream := again or self._choose(tried)) is not None:
+            tried.append(upstream)
+            begun = False
+            try:
+                async with aclosing(self._run(upstream, prompt, until)) as events:
+                    async for event in events:
+                        begun = True
+                        yield event
+            except Upset as upset:
+                error = upset.error
+                if begun or not upset.elsewhere:
+                    break
+                # It may have closed an idle connection at this moment: that is no fault.
+                again = upstream if upset.here and tried.count(upstream) == 1 else None
+                if upset.here and again is None:
+                    upstream.fail("disconnected")
+            else:
+                return
+        raise error
+
+    async def _run(
+        self, upstream: Upstream, prompt: RemotePrompt, until: float
+    ) -> AsyncGenerator[Piece | End, None]:
+        """Run `prompt` on one engine. Raises `Upset`."""
+        length = await self._length(upstream, prompt, until)
+        request = msgspec.structs.replace(prompt.request, max_tokens=length)
+        path = (
+            "/v1/chat/completions" if isinstance(request, wire.ChatRequest) else "/v1/completions"
+        )
+        tally = _Tally(prompt.tokens)
+        async with aclosing(upstream.stream(path, _encode(request), until=until)) as chunks:
+            async for chunk in chunks:
+                if piece := tally.take(chunk):
+                    yield piece
+                if tally.completion > length:
+                    # Whatever an engine makes of `max_tokens`, policy's limit holds.
+                    yield tally.end(FinishReason.LENGTH)
+                    return
+        if tally.reason is None:
+            raise Upset(
+                ExchangeError(Code.ENGINE_FAILED, "The engine stopped in mid-reply. Try again."),
+                elsewhere=True,
+            )
+        reason = _REASONS.get(tally.reason)
+        if reason is None:
+            raise Upset(
+                ExchangeError(Code.ENGINE_FAILED, "The engine broke the reply off. Try again."),
+                elsewhere=False,
+            )
+        yield tally.end(reason)
+
+    async def _length(self, upstream: Upstream, prompt: RemotePrompt, until: float) -> int:
+        """Return how long the reply may be: what was asked for, or what room the context has."""
+        if prompt.named or prompt.tokens + prompt.max_tokens <= prompt.context_length:
+            return prompt.max_tokens
+        count = await upstream.count(_encode(_tokenize(prompt.request)), until=until)
+        if count is None:
+            # Unknown: servers that do not count cut a reply at the end of the context themselves.
+            return min(prompt.max_tokens, max(1, prompt.context_length // 2))
+        if count >= prompt.context_length:
+            raise Upset(
+                ExchangeError(
+                    Code.CONTEXT_LENGTH_EXCEEDED,
+                    f"The prompt has {count} tokens, and the model's context holds "
+                    f"{prompt.context_length}: shorten the messages.",
+                    param="messages",
+                ),
+                elsewhere=False,
+            )
+        return min(prompt.max_tokens, prompt.context_length - count)
+
+    def _salt_of(self, partition: str) -> str:
+        """Return what stands for a caller: nobody else can make it, and no restart repeats it."""
+        return hmac.digest(self._salt, partition.encode(), "sha256").hex()[:32]
+
+    def _choose(self, tried: Sequence[Upstream]) -> Upstream | None:
+        """Return the least loaded endpoint that is well and untried; of equals, in turns."""
+        count = len(self._upstreams)
+        self._turn = (self._turn + 1) % count
+        turned = (self._upstreams[(self._turn + index) % count] for index in range(count))
+        open_ = [upstream for upstream in turned if upstream.well and upstream not in tried]
+        return min(open_, key=lambda upstream: upstream.load, default=None)
+
+    async def _look(self, upstream: Upstream) -> None:
+        upstream.judge(await upstream.look(self._settings.models))
+
+    async def _watch(self, upstream: Upstream) -> None:
+        interval = self._settings.check_interval
+        while True:
+            try:
+                async with asyncio.timeout(interval):
+                    await upstream.ailing.wait()
+            except TimeoutError:
+                pass
+            else:
+                # Soon, and not at once: whoever was cut off is about to say why.
+                upstream.ailing.clear()
+                await asyncio.sleep(min(1.0, interval))
+            await self._look(upstream)
+
+
+class _Tally:
+    """What has come of one reply: the end, and the counts, exact where the engine states them."""
+
+    def __init__(self, prompt_tokens: int) -> None:
+        self.reason: str | None = None
+        self.completion = 0
+        self._prompt = prompt_tokens
+
+    def take(self, chunk: Chunk) -> Piece | None:
+        """Note what `chunk` says, and return its text, if it has any."""
+        text, before = chunk.text, self.completion
+        if chunk.usage is not None:
+            self._prompt = chunk.usage.prompt_tokens
+            self.completion = max(before, chunk.usage.completion_tokens)
+        elif text:
+            self.completion += 1
+        self.reason = chunk.finish_reason or self.reason
+        return Piece(text, self.completion - before) if text else None
+
+    def end(self, reason: FinishReason) -> End:
+        """Return the end of the reply."""
+        return End(reason, Usage(self._prompt, self.completion))
+
+
+def _described(name: str, model: RemoteModel) -> Model:
+    """Return the model for records: `remote:`, because this process did not see its bytes.
+
+    A digest that the settings pin follows, which the engine has to state; else what stands for the
+    settings' own words.
+    """
+    if model.digest is not None:
+        digest = f"remote:{model.digest}"
+    else:
+        words = msgspec.json.encode([name, model.name or name, model.context_length])
+        digest = f"remote:unpinned:{hashlib.sha256(words).hexdigest()[:32]}"
+    return Model(name, digest, model.context_length, 0)
+
+
+def _request(name: str, ask: Ask[RedactedText]) -> wire.ChatRequest | wire.TextRequest:
+    options = ask.options
+    stop = [text.for_engine() for text in ask.conversation.stop] or None
+    streaming = wire.StreamOptions(include_usage=True, continuous_usage_stats=True)
+    # Spelt out even where it is the default: each server has others.
+    if ask.chat:
+        return wire.ChatRequest(
+            model=name,
+            messages=_messages(ask.conversation),
+            temperature=options.temperature,
+            top_p=options.top_p,
+            seed=options.seed,
+            stop=stop,
+            stream=True,
+            stream_options=streaming,
+        )
+    if len(ask.conversation.messages) != 1:
+        raise ExchangeError(Code.INVALID_MESSAGES, "A completion takes one prompt.")
+    return wire.TextRequest(
+        model=name,
+        prompt=_joined(ask.conversation.messages[0]),
+        temperature=options.temperature,
+        top_p=options.top_p,
+        seed=options.seed,
+        stop=stop,
+        stream=True,
+        stream_options=streaming,
+    )
+
+
+def _tokenize(request: wire.ChatRequest | wire.TextRequest) -> wire.TokenizeRequest:
+    match request:
+        case wire.ChatRequest():
+            return wire.TokenizeRequest(model=request.model, messages=request.messages)
+        case wire.TextRequest():
+            return wire.TokenizeRequest(model=request.model, prompt=request.prompt)
+        case _:
+            assert_never(request)
+
+
+def _messages(conversation: Conversation[RedactedText]) -> list[wire.Message]:
+    return [
+        wire.Message(
+            role=message.role.value,
+            content=_joined(message),
+            name=None if message.name is None else message.name.for_engine(),
+            tool_calls=[
+                wire.ToolCall(
+                    id=call.id.for_engine(),
+                    function=wire.Function(
+                        name=call.name.for_engine(), arguments=call.arguments.for_engine()
+                    ),
+                )
+                for call in message.tool_calls
+            ]
+            or None,
+            tool_call_id=None
+            if message.tool_call_id is None
+            else message.tool_call_id.for_engine(),
+        )
+        for message in conversation.messages
+    ]
+
+
+def _joined(message: Message[RedactedText]) -> str:
+    """Text parts of one message, a line each, as the engine in this process has them."""
+    return "\n".join(part.for_engine() for part in message.content)
+
+
+def _none_is_well() -> ExchangeError:
+    return ExchangeError(
+        Code.ENGINE_UNAVAILABLE, "No engine can be reached. Try again in a few seconds."
+    )
+
+
+def _trusting(file: Path) -> ssl.SSLContext:
+    """Return what checks an engine's certificate: nothing but `file` vouches for it."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        context.load_verify_locations(cadata=file.read_text(encoding="ascii"))
+    except (OSError, ValueError) as error:
+        raise RemoteEngineError(
+            f"engine.openai.ca_file: {file} does not hold certificates in PEM "
+            f"({type(error).__name__}): name a file that does"
+        ) from None
+    return context

@@ -1,0 +1,454 @@
+"""One engine elsewhere: its connections, what it answers, and whether it is worth asking.
+
+What an engine says is not trusted: its words reach no client, no log and no record. It is judged by
+its status and by a few codes, and read within bounds of size and time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncGenerator, Awaitable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from ssl import SSLContext
+from typing import Final, TypeVar
+
+import aiohttp
+import msgspec
+from aiohttp.abc import AbstractResolver, ResolveResult
+
+from engine import wire
+from gateway import logs
+from gateway.domain.errors import Code, ExchangeError
+from gateway.endpoints import Endpoint, OpenAIEngines, RemoteModel, UnixEndpoint
+from gateway.generation.sse import EventParser
+
+COUNT: Final = "/tokenize"
+_T = TypeVar("_T")
+_IDLE: Final = 10.0
+"""Seconds that a connection is kept for the next request: less than our own engine does."""
+_ENDING: Final = 0.1
+"""Seconds that a reply may take to end after it has said so."""
+_MAX_ANSWER: Final = 1024 * 1024
+"""Bytes of an answer that is no stream: a list of models, a count, a refusal."""
+_DONE: Final = b"[DONE]"
+_OPTIONS: Final = frozenset({"max_tokens", "seed", "stop", "temperature", "top_p"})
+_FULL: Final = frozenset({429, 503})
+_FORBIDDEN: Final = frozenset({401, 403})
+_NOT_FOUND: Final = 404
+_NO_COUNT: Final = frozenset({400, 404, 405, 422, 501})
+_OK: Final = 200
+_CLIENTS: Final = range(400, 500)
+
+
+class Upset(Exception):  # noqa: N818 - reads as a state, as `LedgerUnavailable` does
+    """An engine did not do what it was asked. `error` is what the client would be told."""
+
+    def __init__(
+        self, error: ExchangeError, *, elsewhere: bool, here: bool = False, status: int = 0
+    ) -> None:
+        super().__init__(str(error.code))
+        self.error = error
+        self.elsewhere = elsewhere
+        """Whether another engine may be asked: nothing was computed, or nobody has it."""
+        self.here = here
+        """Whether this one may be asked once more: it may have closed an idle connection."""
+        self.status = status
+        """The HTTP status that was answered, if it was one that refuses the request."""
+
+
+class _Choice(msgspec.Struct, frozen=True):
+    delta: wire.Delta | None = None
+    text: str | None = None
+    finish_reason: str | None = None
+
+
+class _Counts(msgspec.Struct, frozen=True):
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+class Chunk(msgspec.Struct, frozen=True):
+    """What is read of an event of any server; whatever else it says is left unread."""
+
+    choices: list[_Choice] = []
+    usage: _Counts | None = None
+    error: object = None
+
+    def __repr__(self) -> str:
+        return "<Chunk>"
+
+    @property
+    def text(self) -> str:
+        """What the event adds to the reply."""
+        if not self.choices:
+            return ""
+        choice = self.choices[0]
+        return (choice.text or "") if choice.delta is None else (choice.delta.content or "")
+
+    @property
+    def finish_reason(self) -> str | None:
+        """Why the reply ended, if it did."""
+        return self.choices[0].finish_reason if self.choices else None
+
+
+class _Refused(msgspec.Struct, frozen=True):
+    code: str | int | None = None
+    type: str | None = None
+    param: str | None = None
+    message: str = ""
+
+    def __repr__(self) -> str:
+        return "<_Refused>"
+
+
+class _RefusedBody(msgspec.Struct, frozen=True):
+    error: _Refused
+
+
+class _ListedModel(msgspec.Struct, frozen=True):
+    id: str
+    digest: str | None = None
+
+
+class _Listed(msgspec.Struct, frozen=True):
+    data: list[_ListedModel]
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How engines are reached: the settings, and what their files hold."""
+
+    settings: OpenAIEngines
+    tls: SSLContext | None
+    key: bytes | None
+
+    def __repr__(self) -> str:
+        return "<Access>"
+
+
+class Upstream:
+    """One endpoint. All but `__init__` runs in the event loop that `open` was called in."""
+
+    def __init__(self, place: Endpoint | UnixEndpoint, access: Access) -> None:
+        self.place = place
+        self.load = 0
+        """Requests that are being answered."""
+        self.well = True
+        """Whether it is worth asking; a look at it decides, and so does a request that failed."""
+        self.ailing = asyncio.Event()
+        """Set when a request failed: the next look need not wait."""
+        self.counts = access.settings.count == "tokenize"
+        """Whether it can count the tokens of a prompt, as far as is known."""
+        self._access = access
+        self._session: aiohttp.ClientSession | None = None
+
+    def __repr__(self) -> str:
+        return f"<Upstream {self.place.peer}>"
+
+    async def open(self) -> None:
+        """Make what keeps the connections; none is opened yet."""
+        settings, place = self._access.settings, self.place
+        connector: aiohttp.BaseConnector
+        match place:
+            case UnixEndpoint():
+                base = "http://engine"
+                connector = aiohttp.UnixConnector(
+                    place.path, limit=settings.connections, keepalive_timeout=_IDLE
+                )
+            case Endpoint():
+                host = f"[{place.host}]" if ":" in place.host else place.host
+                base = f"{'https' if place.tls else 'http'}://{host}:{place.port}"
+                connector = aiohttp.TCPConnector(
+                    limit=settings.connections,
+                    keepalive_timeout=_IDLE,
+                    resolver=_Pinned(place),
+                    use_dns_cache=False,
+                    ssl=self._access.tls if place.tls and self._access.tls else True,
+                )
+        headers = {"Accept-Encoding": "identity", "User-Agent": "intramural"}
+        if self._access.key is not None:
+            headers["Authorization"] = f"Bearer {self._access.key.decode('ascii')}"
+        self._session = aiohttp.ClientSession(
+            base,
+            connector=connector,
+            headers=headers,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+            timeout=aiohttp.ClientTimeout(
+                total=None, sock_connect=settings.connect_timeout, sock_read=None
+            ),
+            trust_env=False,
+            raise_for_status=False,
+        )
+
+    async def close(self) -> None:
+        """Close every connection."""
+        if self._session is not None:
+            await self._session.close()
+
+    async def stream(self, path: str, body: bytes, *, until: float) -> AsyncGenerator[Chunk, None]:
+        """Send a request and yield what streams back, as it comes, until the reply has ended.
+
+        `until` is when the loop's clock ends the whole. Raises `Upset`. Closing the generator
+        closes the connection, by which the engine knows that nobody listens.
+        """
+        settings = self._access.settings
+        loop = asyncio.get_running_loop()
+        deadline = min(until, loop.time() + settings.first_token_timeout)
+        self.load += 1
+        reply: aiohttp.ClientResponse | None = None
+        try:
+            reply = await self._within(self._post(path, body), deadline, until)
+            parser = EventParser()
+            # Never a time limit around a `yield`: what the reader does is no delay of the engine's.
+            while data := await self._within(reply.content.readany(), deadline, until):
+                for event in self._events(parser, data):
+                    if event == _DONE:
+                        await _finish(reply)
+                        return
+                    chunk = self._chunk(event)
+                    if chunk.text:
+                        deadline = min(until, loop.time() + settings.token_timeout)
+                    yield chunk
+        finally:
+            self.load -= 1
+            if reply is not None:
+                reply.close()  # It does nothing to a reply that was read to its end.
+
+    async def _within(self, work: Awaitable[_T], deadline: float, until: float) -> _T:
+        """Return what `work` returns by `deadline`; else raise `Upset`."""
+        try:
+            async with asyncio.timeout_at(deadline):
+                return await work
+        except TimeoutError:
+            raise self._late(until) from None
+        except (aiohttp.ClientError, OSError):
+            self.fail("disconnected")
+            raise Upset(_failed(), elsewhere=True) from None
+
+    async def count(self, body: bytes, *, until: float) -> int | None:
+        """Return how many tokens a prompt has, or `None` if this engine cannot say. Raises `Upset`.
+
+        An engine that does not know the path, or answers something else, is not asked again.
+        """
+        if not self.counts:
+            return None
+        try:
+            reply = await self._within(self._post(COUNT, body), until, until)
+            try:
+                answer = await self._within(_bounded(reply), until, until)
+            finally:
+                reply.close()
+            return msgspec.json.decode(answer, type=wire.TokenizeReply).count
+        except Upset as upset:
+            too_long = upset.error.code is Code.CONTEXT_LENGTH_EXCEEDED
+            if too_long or upset.status not in _NO_COUNT:
+                raise
+        except msgspec.DecodeError:
+            pass
+        self.counts = False
+        return None
+
+    async def look(self, models: Mapping[str, RemoteModel]) -> str | None:
+        """Return why this engine is not to be asked, in a word, or `None`: then it is."""
+        try:
+            async with asyncio.timeout(2 * self._access.settings.connect_timeout + 1):
+                async with self._opened.get("/v1/models", allow_redirects=False) as reply:
+                    if reply.status in _FORBIDDEN:
+                        return "key_refused"
+                    if reply.status != _OK:
+                        return "not_ready"
+                    listed = msgspec.json.decode(await _bounded(reply), type=_Listed)
+        except TimeoutError:
+            return "timeout"
+        except (aiohttp.ClientError, OSError):
+            return "unreachable"
+        except msgspec.DecodeError:
+            return "not_understood"
+        return _verdict({model.id: model for model in listed.data}, models)
+
+    def fail(self, reason: str) -> None:
+        """Note that a request failed: nobody is sent here until a look finds it well again."""
+        self.judge(reason)
+        self.ailing.set()
+
+    def judge(self, reason: str | None) -> None:
+        """Note what a look found, and say so in the log where it is news."""
+        if self.well != (reason is None):
+            self.well = reason is None
+            if reason is None:
+                logs.event("engine_endpoint_well", address=self.place.peer)
+            else:
+                logs.alarm("engine_endpoint_failed", address=self.place.peer, error=reason)
+
+    async def _post(self, path: str, body: bytes) -> aiohttp.ClientResponse:
+        """Return the reply of an engine that does what it is asked; else raise `Upset`."""
+        try:
+            reply = await self._opened.post(
+                path,
+                data=body,
+                headers={"Content-Type": "application/json"},
+                allow_redirects=False,
+            )
+        except (aiohttp.ClientConnectorError, aiohttp.ServerTimeoutError):
+            self.fail("unreachable")
+            raise Upset(_unavailable(), elsewhere=True) from None
+        except (aiohttp.ClientError, OSError):
+            raise Upset(_failed(), elsewhere=True, here=True) from None
+        if reply.status == _OK:
+            return reply
+        try:
+            answer = await _bounded(reply)
+        except (aiohttp.ClientError, OSError):
+            answer = b""
+        finally:
+            reply.close()
+        raise self._refusal(path, reply.status, answer)
+
+    def _refusal(self, path: str, status: int, answer: bytes) -> Upset:
+        """Return what another status than 200 comes to. Nothing of the answer's words goes on."""
+        try:
+            refused = msgspec.json.decode(answer, type=_RefusedBody).error
+        except msgspec.DecodeError:
+            refused = _Refused()
+        if status in _FULL:
+            if refused.code == "shutting_down":
+                self.fail("not_ready")
+            return Upset(
+                ExchangeError(Code.OVERLOADED, "The engines are busy. Try again in a few seconds."),
+                elsewhere=True,
+            )
+        if status in _FORBIDDEN or status == _NOT_FOUND:
+            if path != COUNT:
+                self.fail("key_refused" if status in _FORBIDDEN else "model_missing")
+            return Upset(_unavailable(), elsewhere=True, status=status)
+        if status in _CLIENTS:
+            return Upset(_clients_error(refused), elsewhere=False, status=status)
+        return Upset(_failed(), elsewhere=False)
+
+    def _events(self, parser: EventParser, data: bytes) -> list[bytes]:
+        try:
+            return parser.feed(data)
+        except ValueError:
+            raise Upset(_failed(), elsewhere=False) from None
+
+    def _chunk(self, event: bytes) -> Chunk:
+        try:
+            chunk = msgspec.json.decode(event, type=Chunk)
+        except msgspec.DecodeError:
+            raise Upset(_failed(), elsewhere=False) from None
+        if chunk.error is not None:
+            raise Upset(_failed(), elsewhere=False)
+        return chunk
+
+    def _late(self, until: float) -> Upset:
+        """Return what too long a wait comes to. It may be computing still: nobody else is asked."""
+        if asyncio.get_running_loop().time() < until:
+            self.fail("timeout")
+        return Upset(
+            ExchangeError(
+                Code.ENGINE_TIMEOUT, "The engine took too long. Try again, or ask for less."
+            ),
+            elsewhere=False,
+        )
+
+    @property
+    def _opened(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            raise RuntimeError("an engine elsewhere is asked while `serving` runs")
+        return self._session
+
+
+class _Pinned(AbstractResolver):
+    """Stands where names would be looked up, and knows one."""
+
+    def __init__(self, place: Endpoint) -> None:
+        self._place = place
+
+    async def resolve(
+        self,
+        host: str,
+        port: int = 0,
+        family: socket.AddressFamily = socket.AF_INET,  # noqa: ARG002 - aiohttp's signature
+    ) -> list[ResolveResult]:
+        """Return the address that the settings give for the name."""
+        address = self._place.address
+        return [
+            ResolveResult(
+                hostname=host,
+                host=address,
+                port=port,
+                family=socket.AF_INET6 if ":" in address else socket.AF_INET,
+                proto=0,
+                flags=socket.AI_NUMERICHOST,
+            )
+        ]
+
+    async def close(self) -> None:
+        """Nothing is kept."""
+
+
+async def _finish(reply: aiohttp.ClientResponse) -> None:
+    """Read to the end what has said that it is at its end: then its connection serves again."""
+    with suppress(TimeoutError, aiohttp.ClientError, OSError):
+        async with asyncio.timeout(_ENDING):
+            while await reply.content.readany():
+                pass
+
+
+def _verdict(served: Mapping[str, _ListedModel], models: Mapping[str, RemoteModel]) -> str | None:
+    """Return what is wrong with the models of an engine, or `None`."""
+    for name, model in models.items():
+        found = served.get(model.name or name)
+        if found is None:
+            return "model_missing"
+        if model.digest is not None and found.digest != model.digest:
+            return "other_model"
+    return None
+
+
+async def _bounded(reply: aiohttp.ClientResponse) -> bytes:
+    """Return the body, or its beginning: what is longer than it may be is not JSON any more."""
+    body = b""
+    while len(body) < _MAX_ANSWER and (data := await reply.content.readany()):
+        body += data
+    return body
+
+
+def _unavailable() -> ExchangeError:
+    return ExchangeError(
+        Code.ENGINE_UNAVAILABLE, "No engine can be reached. Try again in a few seconds."
+    )
+
+
+def _failed() -> ExchangeError:
+    return ExchangeError(Code.ENGINE_FAILED, "The engine failed on this request. Try again.")
+
+
+def _clients_error(refused: _Refused) -> ExchangeError:
+    """Return what the client is told whose request an engine does not take."""
+    too_long = (
+        refused.code == "context_length_exceeded"
+        or refused.type == "exceed_context_size_error"  # llama-server
+        or "maximum context length" in refused.message  # vLLM
+    )
+    if too_long:
+        return ExchangeError(
+            Code.CONTEXT_LENGTH_EXCEEDED,
+            "Prompt and reply do not fit the model's context: shorten the messages or lower "
+            "max_tokens.",
+            param="messages",
+        )
+    if refused.code == "unsupported_parameter" and refused.param in _OPTIONS:
+        return ExchangeError(
+            Code.UNSUPPORTED_PARAMETER,
+            f"The engine cannot honour {refused.param} with this value. Leave it out.",
+            param=refused.param,
+        )
+    return ExchangeError(
+        Code.INVALID_MESSAGES,
+        "The engine does not take these messages: its model's chat template may not express them.",
+        param="messages",
+    )
