@@ -45,6 +45,9 @@ TEXT = "Pt. Ana Ñúñez has hypertension, BP 120/80.\n\n  <think> 患者 🙂"
 PROMPT = [40, 41, 77, 3, 99, 120, 121, 250, 17, 33, 60, 41, 40, 9, 200, 31, 8, 90, 91, 92]
 
 
+pytestmark = pytest.mark.usefixtures("short_texts")
+
+
 @pytest.fixture
 def store(tmp_path: Path) -> ModelStore:
     return ModelStore(tmp_path / "models")
