@@ -33,13 +33,14 @@ from engine.smoothing import smoothed
 from engine.sources import locate
 
 ROOT = Path(__file__).resolve().parents[1]
-HELD_OUT = ("docs/tour.md", "docs/threat-model.md", "docs/administration.md")
-HELD_OUT_TOKENS = 3000
+HELD_OUT = ("README.md", "CONTRIBUTING.md", "docs/*.md", "docs/adr/*.md", "deploy/*.md")
+HELD_OUT_TOKENS = 4000
 
 
 def held_out(prompts: Prompts, size: int) -> list[list[int]]:
     """Return paragraphs of prose out of this repository's documents, as tokens."""
-    text = "\n\n".join((ROOT / name).read_text("utf-8") for name in HELD_OUT)
+    paths = [path for pattern in HELD_OUT for path in sorted(ROOT.glob(pattern))]
+    text = "\n\n".join(path.read_text("utf-8") for path in paths)
     text = re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
     found: list[list[int]] = []
     for paragraph in re.split(r"\n\s*\n", text):

@@ -61,7 +61,7 @@ def test_a_large_model_gets_a_quarter_of_the_text() -> None:
 
 def test_a_score_is_perplexity_and_accuracy_by_the_book() -> None:
     random = np.random.default_rng(1)
-    texts = [random.integers(0, 9, length).tolist() for length in (5, 8)]
+    texts = [random.integers(0, 9, length).tolist() for length in (40, 70)]
     logits = [random.normal(0, 3, (len(tokens), 9)).astype(np.float32) for tokens in texts]
     total = quality.score(zip(texts, logits, strict=True))
     loss, hits = 0.0, 0
@@ -72,7 +72,8 @@ def test_a_score_is_perplexity_and_accuracy_by_the_book() -> None:
             hits += odds[wanted] == max(odds)
     assert total.loss == pytest.approx(loss)
     assert total.hits == hits
-    assert len(total.likeliest) == 4 + 7
+    assert total.hits > 5
+    assert len(total.likeliest) == 39 + 69
 
 
 def test_figures_compare_what_two_networks_predicted() -> None:
