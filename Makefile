@@ -28,8 +28,10 @@ $(VENV)/.dev: requirements/dev.lock $(VENV)/.demo
 	$(BIN)/python -m pip install --require-hashes -r requirements/dev.lock
 	@touch $@
 
-$(MODEL): | $(VENV)/.demo
+# Imported again where the importer has changed; the stamp is the manifest's time, not its content.
+$(MODEL): engine/importer.py | $(VENV)/.demo
 	$(BIN)/intramural model add --default
+	@touch $@
 
 run: $(VENV)/.demo $(MODEL) ## Serve on 127.0.0.1:8400 from .local/ (creates it on first use)
 	$(BIN)/intramural serve --demo-key
