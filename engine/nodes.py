@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import Enum
 from typing import Final
 
 import msgspec
@@ -58,7 +59,7 @@ def status(address: str) -> Status:
     """Return what runs in the cluster whose head is at `address`. Raises `NoCluster`."""
     with _connected(address):
         found = serve.status()
-        proxies = {name: each.value for name, each in found.proxies.items()}
+        proxies = {name: _word(each) for name, each in found.proxies.items()}
         nodes = {
             node["NodeManagerAddress"]: proxies.get(node["NodeID"], "none")
             for node in ray.nodes()
@@ -66,13 +67,13 @@ def status(address: str) -> Status:
         }
         return Status(
             nodes=nodes,
-            applications={name: each.status.value for name, each in found.applications.items()},
+            applications={name: _word(each.status) for name, each in found.applications.items()},
             deployments=tuple(
                 Deployment(
                     application=application,
                     name=name,
-                    status=each.status.value,
-                    replicas={state.value: count for state, count in each.replica_states.items()},
+                    status=_word(each.status),
+                    replicas={_word(state): count for state, count in each.replica_states.items()},
                     message=each.message,
                 )
                 for application, overview in found.applications.items()
@@ -120,6 +121,11 @@ def _alive(address: str) -> str | None:
         if node["Alive"] and node["NodeManagerAddress"] == address:
             return str(node["NodeID"])
     return None
+
+
+def _word(state: object) -> str:
+    """Ray gives some states as members of an enumeration and some as words."""
+    return str(state.value if isinstance(state, Enum) else state)
 
 
 @contextmanager

@@ -205,9 +205,14 @@ class Cluster:
         return config
 
     def deploy(self) -> None:
-        """`serve run`, and wait until both replicas answer."""
+        """Deploy, and wait until both nodes answer."""
+        self.apply(self.config())
+        wait_for(self.serves, "both replicas start", ALLOWED_SECONDS)
+
+    def apply(self, config: dict[str, Any]) -> None:
+        """`serve run`, which does not wait for what it started."""
         file = self.directory / "cluster.yaml"
-        file.write_text(yaml.safe_dump(self.config()))
+        file.write_text(yaml.safe_dump(config))
         ran = subprocess.run(
             [
                 Path(sys.executable).with_name("serve"),
@@ -221,7 +226,6 @@ class Cluster:
             env=self.environment(),
         )
         assert ran.returncode == 0, ran.stdout + ran.stderr
-        wait_for(self.serves, "both replicas start", ALLOWED_SECONDS)
 
     def command(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run `intramural` as an operator on the head would."""
