@@ -9,12 +9,13 @@ import signal
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.e2e.nodes import HEAD, NODE, Cluster
-from tests.e2e.process import chat, wait_for
+from tests.e2e.process import MODEL, Gateway, chat, wait_for
 
 pytest.importorskip("ray", reason="Ray is not installed: pip install '.[cluster]'")
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
@@ -135,6 +136,38 @@ async def test_when_a_node_dies_what_had_begun_breaks_off_and_all_else_is_answer
     assert len(after) == 40
     assert sum(each.done for each in after) >= 38
     assert all(each.ended < died[0] + 20 for each in broken), "a broken reply was kept waiting"
+
+
+def test_a_gateway_answers_through_the_proxy_that_is_left_when_a_node_dies(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    key = tmp_path / "engine.key"
+    key.write_text(cluster.key)
+    key.chmod(0o600)
+    endpoints = json.dumps([cluster.url(HEAD), cluster.url(NODE)])
+    settings = f"""
+[engine]
+kind = "openai"
+[engine.openai]
+endpoints = {endpoints}
+key_file = "{key}"
+ca_file = "{cluster.pki / "cluster.crt"}"
+[engine.openai.models."{MODEL}"]
+context_length = 8192
+"""
+    gateway = Gateway(tmp_path / "data", settings).start()
+    try:
+        caller = gateway.create_key("ward", "clinician")
+        with gateway.client(caller) as client:
+            for number in range(10):
+                if number == 4:
+                    cluster.nodes[NODE].kill()
+                answer = client.post("/v1/chat/completions", json=chat(f"{number}. Hello."))
+                assert answer.status_code == 200, answer.text
+        outcomes = [each for each in gateway.records() if each["kind"] == "outcome"]
+        assert [each["status"] for each in outcomes] == ["completed"] * 10
+    finally:
+        assert gateway.stop() == 0, gateway.said()[-2000:]
 
 
 async def test_a_node_that_comes_back_takes_its_share_again(cluster: Cluster) -> None:
