@@ -25,6 +25,7 @@ from engine.errors import (
     UnsupportedModel,
     UnsupportedOption,
     UnsupportedTokenizer,
+    WrongTask,
 )
 from engine.generator import GenerateOptions, Generator, PreparedPrompt
 from engine.prompts import ChatMessage, ChatToolCall
@@ -64,5 +65,6 @@ __all__ = [
     "UnsupportedModel",
     "UnsupportedOption",
     "UnsupportedTokenizer",
+    "WrongTask",
     "detect_devices",
 ]

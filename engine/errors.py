@@ -35,6 +35,10 @@ class ModelExists(ModelError):  # noqa: N818 - as UnsupportedModel
     """A model of that name is in the store already."""
 
 
+class WrongTask(ModelError):  # noqa: N818 - as UnsupportedModel
+    """The model is in the store, and was made for something else."""
+
+
 class ModelChanged(ModelError):  # noqa: N818 - as UnsupportedModel
     """A file of an installed model is not the one that was imported."""
 

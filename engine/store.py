@@ -22,7 +22,7 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
-from engine.errors import ModelChanged, ModelError, ModelExists, ModelNotFound
+from engine.errors import ModelChanged, ModelError, ModelExists, ModelNotFound, WrongTask
 from engine.huggingface import files_of, import_checkpoint, licence_of
 from engine.importer import import_source
 from engine.sources import DEFAULT_NAME, DEFAULT_SOURCE, Located, Progress, locate
@@ -68,13 +68,17 @@ class SelfCheck(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Share of positions where both have the same most likely token."""
 
 
-class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """DURABLE FORMATS 1 (of GGUF) and 2 (of a Hugging Face checkpoint).
+Task = Literal["generate", "embed", "transcribe", "tag"]
+"""What a model is for, and which class of this package runs it."""
+
+
+class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """DURABLE FORMATS 1 (of GGUF), 2 (of a Hugging Face checkpoint) and 3 (of other tasks).
 
     A field may be added with a new format number; none changes its meaning.
     """
 
-    format: Literal[1, 2]
+    format: Literal[1, 2, 3]
     name: str
     architecture: str
     quantization: str
@@ -96,6 +100,8 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     self_check: SelfCheck
     versions: dict[str, str]
     files: dict[str, FileSum]
+    task: Task = "generate"
+    """Since format 3; formats 1 and 2 never name it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,17 +132,21 @@ class ModelStore:
         names = sorted(path.name for path in self._root.iterdir() if _NAME.match(path.name))
         return tuple(self._manifest(name)[0] for name in names if (self._root / name).is_dir())
 
-    def names(self) -> tuple[str, ...]:
-        """Return the names of what is installed, in order."""
-        return tuple(manifest.name for manifest in self.list())
+    def names(self, task: Task | None = None) -> tuple[str, ...]:
+        """Return the names of what is installed, or of what is for `task`, in order."""
+        return tuple(
+            manifest.name for manifest in self.list() if task is None or manifest.task == task
+        )
 
-    def open(self, name: str) -> InstalledModel:
+    def open(self, name: str, task: Task | None = None) -> InstalledModel:
         """Compare every file with the manifest and return the model.
 
-        Raises `ModelNotFound`, or `ModelChanged` for a byte, a file or a manifest that is not what
-        was imported.
+        Raises `ModelNotFound`, `WrongTask` for a model that is not for `task`, or `ModelChanged`
+        for a byte, a file or a manifest that is not what was imported.
         """
         manifest, digest = self._manifest(name)
+        if task is not None and manifest.task != task:
+            raise WrongTask(f"the model {name} is made to {manifest.task}, not to {task}")
         path = self._root / name
         present = {entry.name for entry in path.iterdir()} - {MANIFEST}
         for strange in sorted(present ^ set(manifest.files)):

@@ -216,7 +216,7 @@ def _ledger(settings: Settings) -> Diagnosis:
 
 def _models(settings: Settings) -> Diagnosis:
     store = ModelStore(settings.models)
-    names = settings.engine.models or store.names()
+    names = settings.engine.models or store.names("generate")
     if not names:
         return Diagnosis(
             "models", Verdict.FAILED, "none", "`intramural model add --default` fetches one"

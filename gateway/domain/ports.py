@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from gateway.domain.exchange import Action, Ask, Caller, Credentials, End, Model, Piece, Purpose
+from gateway.domain.exchange import Action, Ask, Caller, Credentials, Event, Model, Purpose
 from gateway.domain.findings import Finding, Findings
 from gateway.domain.policy import Deny, Permit, Profile
 from gateway.domain.records import Record
@@ -116,7 +116,10 @@ class Prompt(Protocol):
 
 
 class Engine(Protocol):
-    """Step 6. Takes nothing but redacted text, and runs nothing without a receipt."""
+    """Step 6. Takes nothing but redacted text, and runs nothing without a receipt.
+
+    A recording is the exception that cannot be: it is heard first, and redacted as a transcript.
+    """
 
     def models(self) -> Sequence[Model]:
         """Return what can be asked for, in a stable order."""
@@ -130,8 +133,11 @@ class Engine(Protocol):
         """
         ...
 
-    def generate(self, prompt: Prompt, receipt: Receipt) -> AsyncGenerator[Piece | End, None]:
-        """Stream pieces, then exactly one `End`.
+    def generate(self, prompt: Prompt, receipt: Receipt) -> AsyncGenerator[Event, None]:
+        """Stream what the model is for, then exactly one `End`.
+
+        That is pieces of text (`Task.GENERATE`), one `Vectors` with a row for each part of the
+        conversation (`EMBED`), or one `Transcript` (`TRANSCRIBE`).
 
         Raises `ExchangeError` with OVERLOADED (at once, nothing was computed) or ENGINE_FAILED.
         Closing the iterator (`aclose`) stops the computation.

@@ -73,6 +73,11 @@ class Outcome:
     completion_tokens: int = 0
     restored: int = 0
     invented: int = 0
+    findings: Mapping[str, int] | None = None
+    """Of a transcription: how many findings of each type redaction treated in what was heard.
+
+    Absent from the outcomes of all else, whose findings their intents hold.
+    """
 
 
 @dataclass(frozen=True, slots=True)

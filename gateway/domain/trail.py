@@ -71,6 +71,8 @@ class Progress:
     prompt_tokens: int
     completion_tokens: int = 0
     reason: FinishReason | None = None
+    findings: Counts | None = None
+    """What was found in a transcript: it is not known when the intent is written."""
 
     def outcome(
         self, trail: Trail, time: int, failure: ExchangeError | None, restored: int, invented: int
@@ -86,6 +88,7 @@ class Progress:
             completion_tokens=self.completion_tokens,
             restored=restored,
             invented=invented,
+            findings=self.findings,
         )
 
 

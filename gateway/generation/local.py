@@ -55,7 +55,7 @@ class LocalEngine:
 
         Raises `engine.ModelError`; then nothing stays loaded.
         """
-        names = settings.models or store.names()
+        names = settings.models or store.names("generate")
         if not names:
             raise engine.ModelNotFound(
                 "the store holds no model: run `intramural model add --default`"
@@ -64,7 +64,7 @@ class LocalEngine:
         try:
             for name in names:
                 generators[name] = engine.Generator(
-                    store.open(name),
+                    store.open(name, "generate"),
                     replicas=settings.replicas,
                     threads=settings.threads,
                     queue=settings.queue,

@@ -82,6 +82,8 @@ class _Reader:
                 completion = parse.decode(body, CompletionRequest)
                 self._note(completion)
                 return parse.completion(completion)
+            case Action.EMBED | Action.TRANSCRIBE:
+                raise AssertionError(f"nothing reads a body for {self._action} yet")
 
     def _note(self, request: ChatRequest | CompletionRequest) -> None:
         self.stream = bool(request.stream)
@@ -127,7 +129,12 @@ def _models(request: HttpRequest, state: State) -> list[WireModel]:
     backend: Backend = state["backend"]
     backend.authenticator.authenticate(credentials_of(request))
     return [
-        WireModel(id=model.name, created=model.created, context_length=model.context_length)
+        WireModel(
+            id=model.name,
+            created=model.created,
+            context_length=model.context_length,
+            task=str(model.task),
+        )
         for model in backend.engine.models()
     ]
 

@@ -217,6 +217,8 @@ class WireModel(_Concealed, frozen=True, kw_only=True):
     created: int
     owned_by: str = "intramural"
     context_length: int
+    task: str
+    """What it is for: `generate`, `embed` or `transcribe`."""
 
 
 class ModelList(_Concealed, frozen=True, kw_only=True):

@@ -55,13 +55,15 @@ async def test_models_are_listed_for_callers_only(serving: Serving) -> None:
         del client.headers["authorization"]
         nobody = await client.get("/v1/models")
     assert models["object"] == "list"
-    assert models["data"] == [model]
+    assert models["data"][0] == model
+    assert [each["task"] for each in models["data"]] == ["generate", "embed", "transcribe"]
     assert model == {
         "id": "fake-model",
         "object": "model",
         "created": 1_700_000_000,
         "owned_by": "intramural",
         "context_length": 8192,
+        "task": "generate",
     }
     assert (unknown.status_code, unknown.json()["error"]["code"]) == (404, Code.MODEL_NOT_FOUND)
     assert (nobody.status_code, nobody.json()["error"]["code"]) == (401, Code.MISSING_CREDENTIALS)
