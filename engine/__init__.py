@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from engine.batching import Limits
 from engine.devices import Devices, detect_devices
+from engine.embedder import Embedder, PreparedTexts
 from engine.errors import (
     BrokenSource,
     EngineClosed,
     EngineError,
     EngineFailed,
+    InputTooLong,
     ModelChanged,
     ModelError,
     ModelExists,
@@ -29,23 +31,27 @@ from engine.errors import (
 )
 from engine.generator import GenerateOptions, Generator, PreparedPrompt
 from engine.prompts import ChatMessage, ChatToolCall
-from engine.sources import DEFAULT_NAME, DEFAULT_SOURCE
+from engine.sources import DEFAULT_NAME, DEFAULT_SOURCE, EMBEDDER_NAME, EMBEDDER_SOURCE
 from engine.store import InstalledModel, Manifest, ModelStore
 from engine.worker import Finished, Reason, Text
 
 __all__ = [
     "DEFAULT_NAME",
     "DEFAULT_SOURCE",
+    "EMBEDDER_NAME",
+    "EMBEDDER_SOURCE",
     "BrokenSource",
     "ChatMessage",
     "ChatToolCall",
     "Devices",
+    "Embedder",
     "EngineClosed",
     "EngineError",
     "EngineFailed",
     "Finished",
     "GenerateOptions",
     "Generator",
+    "InputTooLong",
     "InstalledModel",
     "Limits",
     "Manifest",
@@ -56,6 +62,7 @@ __all__ = [
     "ModelStore",
     "Overloaded",
     "PreparedPrompt",
+    "PreparedTexts",
     "PromptTooLong",
     "Reason",
     "SelfCheckFailed",

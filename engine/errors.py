@@ -72,6 +72,18 @@ class PromptTooLong(EngineError):  # noqa: N818 - as UnsupportedModel
         self.limit = limit
 
 
+class InputTooLong(EngineError):  # noqa: N818 - as UnsupportedModel
+    """One of several texts does not fit into the context."""
+
+    def __init__(self, index: int, tokens: int, limit: int) -> None:
+        super().__init__(
+            f"Text {index} has {tokens} tokens, but the model takes {limit}: send it in parts."
+        )
+        self.index = index
+        self.tokens = tokens
+        self.limit = limit
+
+
 class Overloaded(EngineError):  # noqa: N818 - as UnsupportedModel
     """The queue is full; nothing was computed."""
 

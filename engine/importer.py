@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 
 from engine import ct2, gguf, reference, tokenizer
+from engine.bert import EncoderShape
 from engine.decoder import Array, Decoder, Shape
 from engine.errors import BrokenSource, SelfCheckFailed, UnsupportedModel
 from engine.prompts import Prompts
@@ -30,7 +31,7 @@ class Imported:
     """What the manifest says of an import."""
 
     architecture: str
-    shape: Shape
+    shape: Shape | EncoderShape
     licence: str | None
     bos: int | None
     end_tokens: tuple[int, ...]

