@@ -22,9 +22,11 @@ from gateway.detection.detector import PresidioDetector
 from gateway.detection.scanner import ShapeScanner
 from gateway.domain.entities import MEDICAL_RECORD_NUMBER, PERSON, PHONE_NUMBER
 from gateway.domain.errors import Code, ExchangeError
-from gateway.domain.ports import Authenticator, Detector
+from gateway.domain.ports import Authenticator, Detector, Engine
 from gateway.domain.records import Admin, AdminAct
 from gateway.domain.text import RawText
+from gateway.generation.embedding import LocalEmbedder
+from gateway.generation.engines import Engines
 from gateway.generation.local import LocalEngine
 from gateway.http import health, openai, openapi
 from gateway.http.errors import HANDLERS
@@ -80,8 +82,14 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
         undo.callback(detector.close)
         _check_detection(detector)
         say("models")
-        engine = LocalEngine.load(ModelStore(settings.models), settings.engine)
-        undo.callback(engine.close)
+        store = ModelStore(settings.models)
+        local = LocalEngine.load(store, settings.engine)
+        undo.callback(local.close)
+        engine: Engine = local
+        if (name := settings.embeddings.model) is not None:
+            embedder = LocalEmbedder.load(store, name, settings.embeddings)
+            undo.callback(embedder.close)
+            engine = Engines(engine, embedder)
         authenticator: Authenticator = ApiKeyAuthenticator(keyring, clock)
         if (provider := settings.identity.oidc) is not None:
             say("identity provider")

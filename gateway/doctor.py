@@ -221,9 +221,11 @@ def _models(settings: Settings) -> Diagnosis:
         return Diagnosis(
             "models", Verdict.FAILED, "none", "`intramural model add --default` fetches one"
         )
+    if (embedder := settings.embeddings.model) is not None:
+        names = (*names, embedder)
     try:
         for name in names:
-            store.verify(name)
+            store.open(name, "embed" if name == embedder else "generate")
     except EngineError as error:
         return Diagnosis("models", Verdict.FAILED, str(error))
     return Diagnosis("models", Verdict.OK, f"{', '.join(names)}: every byte as imported")

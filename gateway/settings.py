@@ -10,7 +10,7 @@ import ipaddress
 import os
 import re
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
@@ -66,6 +66,17 @@ class EngineSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_batch: _Positive = 32
     models: tuple[str, ...] = ()
     """Names of the models to serve; none named means all in the store."""
+
+
+class Embeddings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The embedder in this process. Without a model there is none."""
+
+    model: Annotated[str, msgspec.Meta(min_length=1)] | None = None
+    """Name of a model in the store that is made to embed."""
+    replicas: _Positive | None = None
+    threads: _Positive = 1
+    queue: _Positive = 8192
+    """Texts that may wait; one request more is answered `overloaded` at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +218,7 @@ class File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Name of this node in its ledger's origin; the host's name if absent."""
     server: Server = Server()
     engine: EngineSettings = EngineSettings()
+    embeddings: Embeddings = Embeddings()
     identity: Identity = Identity()
     egress: Egress = Egress()
     log: Log = Log()
@@ -227,6 +239,7 @@ class Settings:
     log: Log
     models: Path
     """Directory of the model store."""
+    embeddings: Embeddings = field(default_factory=Embeddings)
 
     @property
     def keys(self) -> Path:
@@ -289,4 +302,5 @@ def load(data: Path | None = None, config: Path | None = None) -> Settings:
         egress=file.egress,
         log=file.log,
         models=root.resolve() / (file.models or "models"),
+        embeddings=file.embeddings,
     )

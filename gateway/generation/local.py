@@ -102,7 +102,7 @@ class LocalEngine:
             else:
                 prepared = generator.prepare_text(_bare(ask.conversation), options)
         except engine.EngineError as error:
-            raise _translated(error, chat=ask.chat) from error
+            raise translated(error, chat=ask.chat) from error
         return LocalPrompt(model.name, model.digest, prepared)
 
     async def generate(self, prompt: Prompt, receipt: Receipt) -> AsyncGenerator[Piece | End, None]:
@@ -124,7 +124,7 @@ class LocalEngine:
                                 Usage(event.prompt_tokens, event.completion_tokens),
                             )
         except engine.EngineError as error:
-            raise _translated(error) from error
+            raise translated(error) from error
 
     def close(self) -> None:
         """Stop every generator and join its threads; blocks for one step of what runs."""
@@ -171,6 +171,7 @@ def _bare(conversation: Conversation[RedactedText]) -> str:
 _CODES: Final[Mapping[type[engine.EngineError], Code]] = {
     engine.Overloaded: Code.OVERLOADED,
     engine.PromptTooLong: Code.CONTEXT_LENGTH_EXCEEDED,
+    engine.InputTooLong: Code.CONTEXT_LENGTH_EXCEEDED,
     engine.UnsupportedOption: Code.UNSUPPORTED_PARAMETER,
     engine.UnsupportedInput: Code.INVALID_MESSAGES,
     engine.EngineClosed: Code.SHUTTING_DOWN,
@@ -178,11 +179,13 @@ _CODES: Final[Mapping[type[engine.EngineError], Code]] = {
 }
 
 
-def _translated(error: engine.EngineError, *, chat: bool = True) -> ExchangeError:
-    """The engine's messages hold no text of a prompt, and may be shown to the client."""
+def translated(error: engine.EngineError, *, chat: bool = True) -> ExchangeError:
+    """Return the client's error. The engine's messages hold no text, and may be shown to it."""
     match error:
         case engine.UnsupportedOption():
             param: str | None = error.option
+        case engine.InputTooLong():
+            param = f"input[{error.index}]"
         case engine.PromptTooLong() | engine.UnsupportedInput():
             param = "messages" if chat else "prompt"
         case _:

@@ -28,7 +28,7 @@ from gateway.domain.records import Intent, Kind, Outcome, Refusal, Status, encod
 from gateway.domain.text import RawText
 from gateway.egress import EgressRefused, guard, parse_peers
 from gateway.http import parse
-from gateway.http.wire import ChatMessage, ChatRequest, CompletionRequest
+from gateway.http.wire import ChatMessage, ChatRequest, CompletionRequest, EmbeddingRequest
 from gateway.ledger.errors import VerificationError
 from gateway.ledger.ledger import Place, SqliteLedger
 from gateway.ledger.verifier import verify
@@ -323,6 +323,8 @@ _TRAVELLING = {
     "stop[]",
     "prompt",
     "prompt[]",
+    "input",
+    "input[]",
 }
 _EXEMPT = {
     "model": "compared with the names of our own models",
@@ -367,7 +369,7 @@ def _strings(kind: msgspec.inspect.Type, path: str) -> set[str]:
 
 def test_invariant_5_every_string_of_a_request_is_scanned_or_on_the_list_of_exemptions() -> None:
     strings = set()
-    for kind in (ChatRequest, CompletionRequest):
+    for kind in (ChatRequest, CompletionRequest, EmbeddingRequest):
         strings |= _strings(msgspec.inspect.type_info(kind), "")
     assert strings == _TRAVELLING | set(_EXEMPT)
 
@@ -393,6 +395,10 @@ def test_invariant_5_every_string_that_travels_is_given_to_the_detector() -> Non
         parse.decode(b'{"model":"m","prompt":"p0","stop":"p1"}', CompletionRequest)
     )
     assert {text.reveal() for text in bare.conversation.texts()} == {"p0", "p1"}
+    embedding = parse.embedding(
+        parse.decode(b'{"model":"m","input":["i0","i1"]}', EmbeddingRequest)
+    )
+    assert {text.reveal() for text in embedding.conversation.texts()} == {"i0", "i1"}
 
 
 @given(
