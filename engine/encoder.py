@@ -185,10 +185,13 @@ class EncoderWorkers:
 def choose(line: Sequence[_Job]) -> _Batch:
     """Take the rows that run next out of `line`: of the first job, and of others what is as long.
 
-    The longest row of the first job leads. Every job in `line` has a row that waits.
+    The longest row of the first job is among them. Every job in `line` has a row that waits.
     """
-    first = line[0]
-    longest = first.lengths[-1]
+    leader = line[0].lengths[-1]
+    reach = max(leader + SPREAD, int(leader * RATIO))
+    longest = max(
+        job.lengths[end - 1] for job in line if (end := bisect_right(job.lengths, reach)) > 0
+    )
     shortest = min(longest - SPREAD, int(longest / RATIO))
     room = max(1, MAX_TOKENS // longest)
     batch: _Batch = []

