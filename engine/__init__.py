@@ -1,7 +1,7 @@
 """The engine: int8 language models on CTranslate2. It knows nothing of the gateway.
 
-Public: a `ModelStore` of imported models, a `Generator` over one of them, the errors of both, and
-`detect_devices`.
+Public: a `ModelStore` of imported models; over one of them a `Generator`, an `Embedder` or a
+`Tagger`; the errors of all, and `detect_devices`.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from engine.generator import GenerateOptions, Generator, PreparedPrompt
 from engine.prompts import ChatMessage, ChatToolCall
 from engine.sources import DEFAULT_NAME, DEFAULT_SOURCE, EMBEDDER_NAME, EMBEDDER_SOURCE
 from engine.store import InstalledModel, Manifest, ModelStore
+from engine.tagger import Tag, Tagger
 from engine.worker import Finished, Reason, Text
 
 __all__ = [
@@ -66,6 +67,8 @@ __all__ = [
     "PromptTooLong",
     "Reason",
     "SelfCheckFailed",
+    "Tag",
+    "Tagger",
     "Text",
     "UnsupportedArchitecture",
     "UnsupportedInput",

@@ -91,19 +91,6 @@ class Config(msgspec.Struct, frozen=True):
     is_decoder: bool = False
 
 
-def is_encoder(directory: Path) -> bool:
-    """Whether the checkpoint in `directory` is one that `read` may know."""
-    try:
-        config = msgspec.json.decode((directory / "config.json").read_bytes(), type=_Kind)
-    except (OSError, msgspec.DecodeError):
-        return False
-    return config.model_type == "bert"
-
-
-class _Kind(msgspec.Struct, frozen=True):
-    model_type: str = ""
-
-
 def read(directory: Path) -> Encoder:
     """Return the encoder of a checkpoint: `config.json` and `model.safetensors`.
 

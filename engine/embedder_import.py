@@ -52,6 +52,11 @@ class _Module(msgspec.Struct, frozen=True):
     type: str
 
 
+def is_embedder(path: Path) -> bool:
+    """Whether `path` is a checkpoint in the form of Sentence Transformers."""
+    return (path / _MODULES).is_file()
+
+
 def import_embedder(directory: Path, target: Path, progress: Progress) -> Imported:
     """Write the embedder of `directory` into the empty directory `target`, or raise."""
     progress("read", None)

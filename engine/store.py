@@ -22,8 +22,7 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
-from engine import bert
-from engine.embedder_import import FILES, import_embedder
+from engine import embedder_import, tagger_import
 from engine.errors import ModelChanged, ModelError, ModelExists, ModelNotFound, WrongTask
 from engine.huggingface import files_of, import_checkpoint, licence_of
 from engine.importer import import_source
@@ -47,6 +46,12 @@ _QUANT_SUFFIX: Final = re.compile(
 )
 _CHUNK: Final = 1 << 20
 _Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+
+
+_IMPORTERS: Final = {
+    "embed": (embedder_import.import_embedder, embedder_import.FILES),
+    "tag": (tagger_import.import_tagger, tagger_import.FILES),
+}
 
 
 class FileSum(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -75,7 +80,7 @@ class SelfCheck(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tokens: int
     cosine: float
     """Mean over positions of the cosine between the two vectors of logits. Of an embedder, the
-    lowest cosine between the two vectors of a text."""
+    lowest cosine between the two vectors of a text; of a tagger, as of logits, of its labels."""
     agreement: float
     """Share of positions where both have the same most likely token. Of an embedder, share of texts
     with the same nearest neighbour."""
@@ -238,10 +243,11 @@ class ModelStore:
     def _build(self, located: Located, name: str, target: Path, progress: Progress) -> None:
         checkpoint = located.path.is_dir()
         licence, licences = located.licence, located.licences
-        embeds = checkpoint and bert.is_encoder(located.path)
-        if embeds:
-            imported = import_embedder(located.path, target, progress)
-            read = {file: sha256_of(located.path / file) for file in FILES}
+        task = _task_of(located.path)
+        if task != "generate":
+            run, files_read = _IMPORTERS[task]
+            imported = run(located.path, target, progress)
+            read = {file: sha256_of(located.path / file) for file in files_read}
             named, texts = licence_of(located.path)
             licence, licences = licence or named, licences | texts
             origin = Origin(located.origin, None, located.archive_sha256, read)
@@ -263,7 +269,7 @@ class ModelStore:
             _sync_file(path)
             files[path.name] = FileSum(sha256_of(path), path.stat().st_size)
         manifest = Manifest(
-            format=TASK_FORMAT if embeds else CHECKPOINT_FORMAT if checkpoint else FORMAT,
+            format=_format_of(task, checkpoint=checkpoint),
             name=name,
             architecture=imported.architecture,
             quantization="int8",
@@ -284,7 +290,7 @@ class ModelStore:
             self_check=SelfCheck(*imported.self_check),
             versions=imported.versions,
             files=files,
-            task="embed" if embeds else "generate",
+            task=task,
         )
         path = target / MANIFEST
         path.write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")
@@ -322,6 +328,18 @@ class ModelStore:
             for litter in self._root.glob(".import-*"):
                 shutil.rmtree(litter, ignore_errors=True)
             yield
+
+
+def _task_of(path: Path) -> Task:
+    if embedder_import.is_embedder(path):
+        return "embed"
+    return "tag" if tagger_import.is_tagger(path) else "generate"
+
+
+def _format_of(task: Task, *, checkpoint: bool) -> Literal[1, 2, 3]:
+    if task != "generate":
+        return TASK_FORMAT
+    return CHECKPOINT_FORMAT if checkpoint else FORMAT
 
 
 def normalised(file: str) -> str:

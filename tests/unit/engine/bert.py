@@ -38,6 +38,7 @@ class TinyBert:
     epsilon: float = 1e-12
     prefix: str = ""
     weights: dict[str, Array] = field(default_factory=dict)
+    head: tuple[Array, Array] = field(init=False)
 
     def __post_init__(self) -> None:
         random = np.random.default_rng(11)
@@ -101,6 +102,32 @@ class TinyBert:
         (directory / "tokenizer.json").write_text(json.dumps(tokenizer()))
         self.write_tensors(directory / "model.safetensors")
         return directory
+
+    def write_tagger(self, directory: Path, labels: list[str], **cut: int) -> Path:
+        """Write a token classifier's checkpoint, with random weights of its last layer."""
+        random = np.random.default_rng(5)
+        self.prefix = "bert."
+        names = dict(enumerate(labels))
+        self.write(directory, architectures=["BertForTokenClassification"], id2label=names)
+        (directory / "modules.json").unlink()
+        if cut:
+            write_json(directory / "tagger.json", cut)
+        self.head = (
+            random.normal(0, 1, (len(labels), self.hidden)).astype(np.float32),
+            random.normal(0, 1, len(labels)).astype(np.float32),
+        )
+        encoder = self.weights
+        self.weights = {f"bert.{name}": values for name, values in encoder.items()}
+        self.weights |= {"classifier.weight": self.head[0], "classifier.bias": self.head[1]}
+        self.prefix = ""
+        self.write_tensors(directory / "model.safetensors")
+        self.weights = encoder
+        return directory
+
+    def scores(self, tokens: list[int]) -> Array:
+        """Return the scores of the labels for each token, the two around them included."""
+        weight, bias = self.head
+        return np.asarray([weight @ state + bias for state in self.states(tokens)])
 
     def write_tensors(self, path: Path, *, dtype: str = "F32") -> None:
         """Write safetensors by the format's description."""

@@ -38,7 +38,7 @@ def invoke(data: Path, *arguments: str) -> tuple[int, str, str]:
 def test_a_model_is_added_listed_verified_and_removed(tmp_path: Path, gguf: Path) -> None:
     code, out, _ = invoke(tmp_path, "add", str(gguf))
     assert (code, out.startswith("tiny-chat imported")) == (0, True)
-    assert invoke(tmp_path, "list")[1].startswith("tiny-chat\tllama\tint8")
+    assert invoke(tmp_path, "list")[1].startswith("tiny-chat\tgenerate\tllama\tint8")
     assert invoke(tmp_path, "verify")[1].startswith("tiny-chat: ")
     assert invoke(tmp_path, "remove", "tiny-chat")[:2] == (0, "tiny-chat removed\n")
     assert "model add --default" in invoke(tmp_path, "list")[1]
@@ -60,12 +60,17 @@ def test_the_default_model_that_is_there_takes_one_line(model: InstalledModel) -
 
 @pytest.mark.parametrize(
     "arguments",
-    [("add",), ("add", "x.gguf", "--default"), ("add", "--default", "--name", "x")],
+    [
+        ("add",),
+        ("add", "x.gguf", "--default"),
+        ("add", "--default", "--name", "x"),
+        ("add", "--default", "--embedder"),
+    ],
 )
 def test_add_takes_a_source_or_the_default(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     code, _, error = invoke(tmp_path, *arguments)
     assert code == 2
-    assert "SOURCE or --default" in error
+    assert "SOURCE, --default and --embedder" in error
 
 
 @pytest.mark.parametrize(
