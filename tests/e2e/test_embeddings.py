@@ -108,6 +108,24 @@ def test_a_tag_gives_one_vector_for_all_patients(gateway: Gateway) -> None:
     assert vectors_of(one)[0] @ vectors_of(other)[0] > 0.999
 
 
+def test_a_clinician_gets_tags_by_asking_for_a_stricter_profile(client: openai.OpenAI) -> None:
+    one, other = (
+        vectors_of(
+            client.embeddings.create(
+                model=EMBEDDER,
+                input=f"{name} has a fever.",
+                extra_headers={"X-Redaction-Profile": "research"},
+            )
+        )[0]
+        for name in ("Margaret Thornton", "Wolfgang Petersen")
+    )
+    pseudonym = vectors_of(
+        client.embeddings.create(model=EMBEDDER, input="Margaret Thornton has a fever.")
+    )[0]
+    assert one @ other > 0.999
+    assert one @ pseudonym < 0.99
+
+
 @pytest.mark.parametrize(
     ("body", "code", "param"),
     [

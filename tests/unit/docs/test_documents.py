@@ -18,7 +18,16 @@ from gateway.http.errors import status_of
 from gateway.logs import FIELDS
 from gateway.policy.explain import spoken
 from gateway.policy.release import load
-from gateway.settings import Egress, EngineSettings, File, Identity, Log, Oidc, Server
+from gateway.settings import (
+    Egress,
+    Embeddings,
+    EngineSettings,
+    File,
+    Identity,
+    Log,
+    Oidc,
+    Server,
+)
 
 ROOT = Path(__file__).parents[3]
 DOCUMENTS = sorted(
@@ -80,6 +89,7 @@ def test_every_error_code_is_explained_with_its_status() -> None:
         ("# Configuration", File),
         ("## `[server]`", Server),
         ("## `[engine]`", EngineSettings),
+        ("## `[embeddings]`", Embeddings),
         ("## `[identity]`", Identity),
         ("## `[identity.oidc]`", Oidc),
         ("## `[egress]`", Egress),
