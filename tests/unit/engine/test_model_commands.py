@@ -14,6 +14,7 @@ from gateway.cli.model import app as model_app
 from gateway.settings import Settings, load
 from tests.unit.engine.tiny import Tiny
 
+DATA = Path(__file__).parents[3] / ".local"
 runner = CliRunner()
 
 
@@ -56,6 +57,12 @@ def test_the_default_model_that_is_there_takes_one_line(model: InstalledModel) -
     code, out, _ = invoke(model.path.parent.parent, "add", "--default")
     assert code == 0
     assert out == f"{model.name} is there and verified, digest {model.digest}\n"
+
+
+def test_the_default_embedder_that_is_there_takes_one_line() -> None:
+    code, out, _ = invoke(DATA, "add", "--embedder")
+    assert code == 0
+    assert "all-minilm-l6-v2 is there and verified" in out
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -65,8 +66,9 @@ def test_the_scores_of_labels_are_those_of_the_paper(tiny: TinyBert, tagger: Tag
     expected = tiny.scores(row)[1:-1]
     [scores] = tagger._workers.submit([row], tagger._head.scores).result(20)
     assert scores.shape == expected.shape
-    likeness = (scores * expected).sum() / np.linalg.norm(scores) / np.linalg.norm(expected)
-    assert likeness > 0.98
+    # The error of int8 is far less than what one token has from its neighbour.
+    neighbours = np.abs(expected[1:] - expected[:-1]).mean()
+    assert np.abs(scores - expected).mean() < neighbours / 5
 
 
 def test_tags_are_the_best_sequence_with_their_characters(tiny: TinyBert, tagger: Tagger) -> None:
@@ -95,17 +97,35 @@ def test_a_long_text_is_tagged_to_its_end_in_order_and_within_its_characters(
     assert all(0 <= tag.start < tag.end <= len(LONG) for tag in tags)
 
 
-def test_a_long_text_scores_as_its_windows_do_alone(tiny: TinyBert, tagger: Tagger) -> None:
+def test_a_long_text_runs_in_windows_that_keep_each_token_once(tagger: Tagger) -> None:
     ids, _ = WordPiece.load(tagger.model.path).encode(LONG)
     plan, rows = tagger._plan([LONG])
     kept = [ids[window.first : window.last] for window in plan[0].windows]
     assert [token for part in kept for token in part] == ids
     assert all(len(row) <= 24 for row in rows)
-    window, row = plan[0].windows[3], rows[3]
-    assert row == [CLS, *ids[window.start : window.end], SEP]
-    [scores] = tagger._workers.submit([row], tagger._head.scores).result(20)
-    expected = tiny.scores(row)[1:-1]
-    assert (scores * expected).sum() > 0.98 * np.linalg.norm(scores) * np.linalg.norm(expected)
+    for window, row in zip(plan[0].windows, rows, strict=True):
+        assert row == [CLS, *ids[window.start : window.end], SEP]
+
+
+def test_windows_are_put_together_token_by_token(
+    tagger: Tagger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With scores that depend on the token alone, the cuts must not show."""
+    by_token = np.random.default_rng(3).normal(0, 3, (200, len(LABELS))).astype(np.float32)
+
+    def submit(rows: list[list[int]], _: Any) -> Future[list[np.ndarray]]:
+        future: Future[list[np.ndarray]] = Future()
+        future.set_result([by_token[row[1:-1]] for row in rows])
+        return future
+
+    monkeypatch.setattr(tagger._workers, "submit", submit)
+    [tags] = tagger.tag([LONG])
+    ids, places = WordPiece.load(tagger.model.path).encode(LONG)
+    scheme = Scheme(tuple(LABELS))
+    assert [(tag.start, tag.end, tag.label) for tag in tags] == [
+        (places[first][0], places[end - 1][1], scheme.types[kind])
+        for first, end, kind in spans(best(by_token[ids], scheme), scheme)
+    ]
 
 
 def test_texts_come_back_in_their_order_and_empty_ones_have_no_tags(tagger: Tagger) -> None:

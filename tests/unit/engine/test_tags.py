@@ -8,14 +8,18 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from hypothesis.extra import numpy as arrays
 
 from engine.tags import Scheme, best, certainty, spans, windows
 
 BIOES = Scheme(("O", "B-A", "I-A", "E-A", "S-A", "B-C", "I-C", "E-C", "S-C"))
 ONE = Scheme(("B-A", "S-A", "O", "E-A", "I-A"))
 PLAIN = Scheme(("A", "O", "C"))
-SCORES = st.floats(-8, 8, width=32)
+
+
+def drawn(seed: int, scheme: Scheme, count: int) -> np.ndarray:
+    """Return scores of which any label may be the best: Hypothesis' own arrays are mostly equal."""
+    random = np.random.default_rng(seed)
+    return random.normal(0, 3, (count, len(scheme.labels))).astype(np.float32)
 
 
 def allowed(labels: tuple[int, ...], scheme: Scheme) -> bool:
@@ -38,11 +42,11 @@ def allowed(labels: tuple[int, ...], scheme: Scheme) -> bool:
     return inside is None
 
 
-@given(st.data(), st.sampled_from([BIOES, ONE, PLAIN]), st.integers(1, 4))
+@given(st.integers(0, 2**32), st.sampled_from([BIOES, ONE, PLAIN]), st.integers(1, 4))
 def test_the_best_sequence_is_the_one_that_brute_force_finds(
-    data: st.DataObject, scheme: Scheme, count: int
+    seed: int, scheme: Scheme, count: int
 ) -> None:
-    scores = data.draw(arrays.arrays(np.float32, (count, len(scheme.labels)), elements=SCORES))
+    scores = drawn(seed, scheme, count)
     sequences = [
         each
         for each in itertools.product(range(len(scheme.labels)), repeat=count)
@@ -56,11 +60,11 @@ def test_the_best_sequence_is_the_one_that_brute_force_finds(
     )
 
 
-@given(st.data(), st.sampled_from([BIOES, ONE, PLAIN]), st.integers(0, 40))
+@given(st.integers(0, 2**32), st.sampled_from([BIOES, ONE, PLAIN]), st.integers(0, 40))
 def test_every_sequence_makes_sense_and_its_things_are_disjoint_and_in_order(
-    data: st.DataObject, scheme: Scheme, count: int
+    seed: int, scheme: Scheme, count: int
 ) -> None:
-    scores = data.draw(arrays.arrays(np.float32, (count, len(scheme.labels)), elements=SCORES))
+    scores = drawn(seed, scheme, count)
     labels = best(scores, scheme)
     assert allowed(tuple(labels), scheme)
     found = list(spans(labels, scheme))
