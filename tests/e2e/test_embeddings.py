@@ -170,6 +170,11 @@ def test_a_chat_with_the_embedder_is_refused(client: openai.OpenAI) -> None:
     assert caught.value.code == "model_not_for_task"
 
 
+def test_the_doctor_compares_the_embedder_with_its_manifest_too(gateway: Gateway) -> None:
+    ran = gateway.cli("doctor")
+    assert f"{MODEL}, {EMBEDDER}: every byte as imported" in " ".join(ran.stdout.split())
+
+
 def test_models_say_what_they_are_for(client: openai.OpenAI) -> None:
     tasks = {model.id: model.model_dump()["task"] for model in client.models.list()}
     assert tasks == {MODEL: "generate", EMBEDDER: "embed"}

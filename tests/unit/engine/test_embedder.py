@@ -151,6 +151,18 @@ async def test_many_requests_at_once_are_each_answered(embedder: Embedder) -> No
     assert counts == [1 + number % 5 for number in range(30)]
 
 
+async def test_python_goes_on_while_the_encoder_computes(embedder: Embedder) -> None:
+    """Were the interpreter's lock held, the loop would not turn before the vectors are there."""
+    prepared = embedder.prepare(["fever " * 500])
+    task = asyncio.create_task(embedder.embed(prepared))
+    turns = 0
+    while not task.done():
+        turns += 1
+        await asyncio.sleep(0.001)
+    await task
+    assert turns > 5
+
+
 def test_control_tokens_in_a_text_are_plain_text(tmp_path: Path) -> None:
     tiny = TinyBert().write(tmp_path / "source")
     wordpiece = WordPiece((tiny / "tokenizer.json").read_bytes())
