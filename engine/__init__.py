@@ -1,12 +1,13 @@
 """The engine: int8 language models on CTranslate2. It knows nothing of the gateway.
 
 Public: a `ModelStore` of imported models; over one of them a `Generator`, an `Embedder` or a
-`Tagger`; the errors of all, and `detect_devices`.
+`Tagger`; the errors of all, `detect_devices`, and a `SealedCache` for what may be kept of replies.
 """
 
 from __future__ import annotations
 
 from engine.batching import Limits
+from engine.cache import SealedCache
 from engine.devices import Devices, detect_devices
 from engine.embedder import Embedder, PreparedTexts
 from engine.errors import (
@@ -66,6 +67,7 @@ __all__ = [
     "PreparedTexts",
     "PromptTooLong",
     "Reason",
+    "SealedCache",
     "SelfCheckFailed",
     "Tag",
     "Tagger",

@@ -6,7 +6,7 @@ import asyncio
 import math
 import weakref
 from collections import deque
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -37,6 +37,12 @@ class GenerateOptions:
     seed: int | None = None
     """Only with temperature 0, where every seed gives the same reply (see `_check`)."""
     stop: tuple[str, ...] = ()
+    priority: int = 0
+    """The lower goes first."""
+    caller: Hashable = None
+    """For whom it is; jobs with equal callers share `max_in_flight`."""
+    max_in_flight: int | None = None
+    """Jobs of the caller that may run at once; `None` is no bound."""
 
     def __repr__(self) -> str:
         return "<GenerateOptions>"  # A stop string is a caller's text.
@@ -50,6 +56,9 @@ class PreparedPrompt:
     max_tokens: int
     sampling: Sampling
     stop: tuple[str, ...]
+    priority: int = 0
+    caller: Hashable = None
+    max_in_flight: int | None = None
 
     @property
     def tokens(self) -> int:
@@ -180,7 +189,15 @@ class Generator:
         temperature = options.temperature if options.temperature >= GREEDY_BELOW else 0.0
         # Greedy jobs run together whatever their top_p.
         sampling = Sampling(temperature, options.top_p if temperature else 1.0)
-        return PreparedPrompt(self._prompts.strings(tokens), reply, sampling, options.stop)
+        return PreparedPrompt(
+            self._prompts.strings(tokens),
+            reply,
+            sampling,
+            options.stop,
+            options.priority,
+            options.caller,
+            options.max_in_flight,
+        )
 
     def _mailbox(self) -> _Mailbox:
         loop = asyncio.get_running_loop()

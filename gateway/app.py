@@ -25,6 +25,7 @@ from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.ports import Authenticator, Detector, Engine
 from gateway.domain.records import Admin, AdminAct
 from gateway.domain.text import RawText
+from gateway.generation.cached import CachedEngine
 from gateway.generation.embedding import LocalEmbedder
 from gateway.generation.engines import Engines
 from gateway.generation.local import LocalEngine
@@ -86,6 +87,11 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
         local = LocalEngine.load(store, settings.engine)
         undo.callback(local.close)
         engine: Engine = local
+        if settings.cache.max_bytes:
+            engine = kept = CachedEngine(
+                local, max_bytes=settings.cache.max_bytes, ttl=settings.cache.ttl
+            )
+            undo.callback(kept.close)
         if (name := settings.embeddings.model) is not None:
             embedder = LocalEmbedder.load(store, name, settings.embeddings)
             undo.callback(embedder.close)

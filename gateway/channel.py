@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from gateway.domain.errors import Code, ExchangeError
-from gateway.domain.exchange import FinishReason, Transcript, Usage, Vectors
+from gateway.domain.exchange import CacheStatus, FinishReason, Transcript, Usage, Vectors
 from gateway.domain.text import RedactedText
 
 CAPACITY: Final = 64
@@ -51,6 +51,8 @@ class Channel:
         self.exchange = exchange
         self.cancelled: Code | None = None
         """Why the work is to stop, once somebody said so."""
+        self.cache: CacheStatus | None = None
+        """How the reply comes, if the engine does not make it for this exchange."""
         self._stall_timeout = stall_timeout
         self._waiting: deque[str] = deque()
         self._end: Done | ExchangeError | None = None

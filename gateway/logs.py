@@ -25,6 +25,7 @@ FIELDS: Final = frozenset(
         "address",
         "action",
         "actor",
+        "cache",
         "code",
         "completion_tokens",
         "count",
@@ -97,6 +98,7 @@ def exchange_ended(
         "purpose": trail.purpose and str(trail.purpose),
         "model": trail.model and trail.model.name,
         "profile": trail.profile and trail.profile.name,
+        "cache": progress.cache and str(progress.cache),
         "code": code and str(code),
     }
     fields.update({name: value for name, value in known.items() if value is not None})

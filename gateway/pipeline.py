@@ -191,6 +191,7 @@ class Pipeline:
                 async for event in events:
                     match event:
                         case Piece():
+                            progress.cache = channel.cache = event.cache
                             progress.completion_tokens += event.tokens
                             # 7. Guard. What it still holds at the end waits for step 8.
                             if text := guard.feed(event.text):
@@ -201,6 +202,7 @@ class Pipeline:
                             # Vectors hold no text; what was heard is treated as every other.
                             result = await self._treated(event, redaction.profile, trail, progress)
                         case End():
+                            progress.cache = channel.cache = event.cache
                             progress.completion_tokens = event.usage.completion_tokens
                             progress.reason = event.reason
             if progress.reason is None or (result is None) != (trail.action.task is Task.GENERATE):
@@ -240,7 +242,10 @@ class Pipeline:
         redaction = redact(ask.conversation, findings, profile, self._parts.secrets, caller)
         granted = profile.limits.max_output_tokens
         prompt = self._parts.engine.prepare(
-            model, ask.over(redaction.conversation), min(granted, ask.options.max_tokens or granted)
+            model,
+            ask.over(redaction.conversation),
+            min(granted, ask.options.max_tokens or granted),
+            profile.terms(caller, may_wait=ask.may_wait),
         )
         return redaction, prompt
 
@@ -279,7 +284,7 @@ class Pipeline:
                 f"X-Redaction-Profile can only name a stricter profile than '{granted.name}', "
                 "which policy grants.",
             )
-        return profile
+        return profile.within(granted)
 
 
 async def _supervised(

@@ -79,6 +79,15 @@ class Embeddings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Texts that may wait; one request more is answered `overloaded` at once."""
 
 
+class CacheSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Replies that are kept in memory, where a profile of the policy says `cache: true`."""
+
+    max_bytes: Annotated[int, msgspec.Meta(ge=0)] = 64 * 1024 * 1024
+    """What all of them may weigh; 0 keeps none, whatever policy says."""
+    ttl: Annotated[float, msgspec.Meta(gt=0, le=86400)] = 600.0
+    """Seconds after which a reply is dropped."""
+
+
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """Where one document is fetched: by whatever name, always from this address and port."""
@@ -219,6 +228,7 @@ class File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     server: Server = Server()
     engine: EngineSettings = EngineSettings()
     embeddings: Embeddings = Embeddings()
+    cache: CacheSettings = CacheSettings()
     identity: Identity = Identity()
     egress: Egress = Egress()
     log: Log = Log()
@@ -234,6 +244,7 @@ class Settings:
     node: str
     server: Server
     engine: EngineSettings
+    cache: CacheSettings
     identity: Identity
     egress: Egress
     log: Log
@@ -298,6 +309,7 @@ def load(data: Path | None = None, config: Path | None = None) -> Settings:
         node=node,
         server=file.server,
         engine=file.engine,
+        cache=file.cache,
         identity=file.identity,
         egress=file.egress,
         log=file.log,

@@ -126,6 +126,21 @@ MUTANTS = (
     ),
     Mutant(
         4,
+        "a stricter profile brings its own limits and its own place in the queue",
+        "gateway/pipeline.py",
+        "        return profile.within(granted)\n",
+        "        return profile\n",
+    ),
+    Mutant(
+        4,
+        "a reply that was kept for one caller is given to another",
+        "gateway/generation/cached.py",
+        "            terms.partition,\n",
+        "",
+        ("tests/properties/test_cache.py",),
+    ),
+    Mutant(
+        4,
         "a token's subject is recorded as it is",
         "gateway/identity/claims.py",
         "        id=_PREFIX + bounded(subject, _MAX - len(_PREFIX)),\n",

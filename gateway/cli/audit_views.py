@@ -60,6 +60,7 @@ def _row(logged: LoggedRecord) -> tuple[str, ...]:
             return (*start, record.actor, what, f"{record.profile}, {found} findings")
         case Outcome():
             how = f"{record.status}" + (f", {record.code}" if record.code else "")
+            how += f", cache {record.cache}" if record.cache else ""
             what = f"{record.prompt_tokens} + {record.completion_tokens} tokens"
             return (*start, "", what, how)
         case Refusal():
@@ -107,7 +108,7 @@ def _fields(record: Record) -> Iterator[tuple[str, str]]:
         label = name.replace("_", " ")
         if name == "time":
             yield label, f"{_moment(value)} UTC"
-        elif name == "findings":
+        elif name == "findings" and value is not None:
             yield label, ", ".join(f"{kind} {n}" for kind, n in sorted(value.items())) or "none"
         elif name == "rules":
             yield label, ", ".join(value) or "none"

@@ -20,6 +20,7 @@ import typer
 
 from gateway.cli.common import fail, settings_of
 from gateway.domain.exchange import Ask, Event, Model
+from gateway.domain.policy import Terms
 from gateway.domain.text import RedactedText
 from gateway.settings import Settings
 
@@ -127,9 +128,11 @@ class _Watched:
     def models(self) -> Sequence[Model]:
         return self._engine.models()
 
-    def prepare(self, model: Model, ask: Ask[RedactedText], max_tokens: int) -> Prompt:
+    def prepare(
+        self, model: Model, ask: Ask[RedactedText], max_tokens: int, terms: Terms
+    ) -> Prompt:
         self.seen = "\n\n".join(text.for_engine() for text in ask.conversation.texts())
-        return self._engine.prepare(model, ask, max_tokens)
+        return self._engine.prepare(model, ask, max_tokens, terms)
 
     def generate(self, prompt: Prompt, receipt: Receipt) -> AsyncGenerator[Event, None]:
         return self._engine.generate(prompt, receipt)

@@ -151,7 +151,10 @@ def _profile(profile: Profile) -> dict[str, object]:
         "limits": {
             "max_input_characters": profile.limits.max_input_characters,
             "max_output_tokens": profile.limits.max_output_tokens,
+            "max_in_flight": profile.limits.max_in_flight,
         },
+        "priority": profile.priority.value,
+        "cache": profile.cache,
     }
 
 
@@ -183,6 +186,9 @@ def _print_release(release: Release) -> None:
     table.add_row("restored in the reply", *("yes" if each.restore else "no" for each in profiles))
     table.add_row("invented by the model", *(each.invented.value for each in profiles))
     table.add_row("strictness", *(str(each.strictness) for each in profiles))
+    table.add_row("priority", *(each.priority.value for each in profiles))
+    table.add_row("replies may be kept", *("yes" if each.cache else "no" for each in profiles))
+    table.add_row("in flight at most", *(str(each.limits.max_in_flight or "") for each in profiles))
     console.print(table)
 
 

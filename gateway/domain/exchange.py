@@ -238,11 +238,13 @@ class Ask(Generic[T]):
     options: Options
     chat: bool = True
     """Whether the model's chat template applies; a bare prompt is one user message without it."""
+    may_wait: bool = False
+    """Whether the client lets others go first, whatever policy would give it."""
     recording: Recording | None = None
 
     def over(self, conversation: Conversation[U]) -> Ask[U]:
         """Return the same request over another conversation."""
-        return Ask(self.model, conversation, self.options, self.chat, self.recording)
+        return Ask(self.model, conversation, self.options, self.chat, self.may_wait, self.recording)
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,12 +275,23 @@ class FinishReason(StrEnum):
     CONTENT_FILTER = "content_filter"
 
 
+class CacheStatus(StrEnum):
+    """How a reply came that the engine did not make for this exchange, in the words of RFC 9211."""
+
+    HIT = "hit"
+    """It was kept from an earlier exchange of the same caller."""
+    COLLAPSED = "collapsed"
+    """It was just being made for an equal request of the same caller."""
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
     """Some text from the engine, as it was decoded, and how many tokens it took."""
 
     text: str
     tokens: int = 0
+    cache: CacheStatus | None = None
+    """`None` where the engine makes the reply for this exchange."""
 
     def __repr__(self) -> str:
         return f"<Piece {len(self.text)} characters>"
@@ -333,6 +346,8 @@ class End:
 
     reason: FinishReason
     usage: Usage
+    cache: CacheStatus | None = None
+    """As in `Piece`; this one is what is recorded."""
 
 
 Event = Piece | Vectors | Transcript[RawText] | End

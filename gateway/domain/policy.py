@@ -6,8 +6,10 @@ not name is blocked, and there is no default that widens access.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, field, replace
 from enum import StrEnum
 
 from gateway.domain.entities import EntityType
@@ -65,6 +67,41 @@ class Limits:
 
     max_input_characters: int
     max_output_tokens: int
+    max_in_flight: int | None = None
+    """Replies that one caller may have in the making; further ones wait. `None` is no bound."""
+
+    def within(self, granted: Limits) -> Limits:
+        """Return the lower of each limit."""
+        bounds = [n for n in (self.max_in_flight, granted.max_in_flight) if n is not None]
+        return Limits(
+            min(self.max_input_characters, granted.max_input_characters),
+            min(self.max_output_tokens, granted.max_output_tokens),
+            min(bounds, default=None),
+        )
+
+
+class Priority(StrEnum):
+    """Who goes first where an engine cannot serve all at once."""
+
+    INTERACTIVE = "interactive"
+    """Somebody waits for the reply."""
+    BATCH = "batch"
+    """It may take until the others have been served."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """On which terms an engine works for a caller: what policy says besides the words."""
+
+    partition: str = field(repr=False)
+    """Opaque, stable and the caller's own: nothing is shared across two of them. Never logged."""
+    profile: str
+    """Digest of the profile."""
+    priority: Priority
+    in_flight: int | None
+    """`Limits.max_in_flight`."""
+    cache: bool
+    """Whether a reply may be kept, and given again to the same partition."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +115,33 @@ class Profile:
     """Whether pseudonyms become the caller's own words again on their way out."""
     invented: Invented
     limits: Limits
+    priority: Priority = Priority.INTERACTIVE
+    cache: bool = False
+    """Whether a reply may be kept for a while in memory, for the same caller alone."""
+    digest: str = field(init=False, repr=False)
+    """SHA-256 over all of the above, in hexadecimal; it lives no longer than the process."""
+
+    def __post_init__(self) -> None:
+        """Compute the digest, once."""
+        object.__setattr__(self, "digest", _digest(self))
+
+    def within(self, granted: Profile) -> Profile:
+        """Return this profile without what `granted` does not give.
+
+        A stricter profile that a client asks for treats the text; it brings neither longer replies
+        nor a place further in front.
+        """
+        return replace(
+            self,
+            limits=self.limits.within(granted.limits),
+            priority=max(self.priority, granted.priority, key=_LATER.index),
+            cache=self.cache and granted.cache,
+        )
+
+    def terms(self, partition: str, *, may_wait: bool) -> Terms:
+        """Return the terms for one caller, who may let others go first."""
+        priority = Priority.BATCH if may_wait else self.priority
+        return Terms(partition, self.digest, priority, self.limits.max_in_flight, self.cache)
 
     def rule(self, entity: EntityType) -> Rule:
         """Return what becomes of `entity`; a type that the profile does not name is blocked."""
@@ -85,6 +149,22 @@ class Profile:
 
 
 _BLOCK = Rule(Operator.BLOCK)
+_LATER = (Priority.INTERACTIVE, Priority.BATCH)
+
+
+def _digest(profile: Profile) -> str:
+    rules = sorted((entity, *astuple(rule)) for entity, rule in profile.entities.items())
+    whole = [
+        profile.name,
+        profile.strictness,
+        rules,
+        profile.restore,
+        profile.invented,
+        astuple(profile.limits),
+        profile.priority,
+        profile.cache,
+    ]
+    return hashlib.sha256(json.dumps(whole).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,19 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from gateway.domain.exchange import Action, Ask, Caller, Credentials, Event, Model, Purpose
+from gateway.domain.exchange import (
+    Action,
+    Ask,
+    Caller,
+    Credentials,
+    End,
+    Event,
+    Model,
+    Piece,
+    Purpose,
+)
 from gateway.domain.findings import Finding, Findings
-from gateway.domain.policy import Deny, Permit, Profile
+from gateway.domain.policy import Deny, Permit, Profile, Terms
 from gateway.domain.records import Record
 from gateway.domain.text import RawText, RedactedText
 
@@ -125,10 +135,13 @@ class Engine(Protocol):
         """Return what can be asked for, in a stable order."""
         ...
 
-    def prepare(self, model: Model, ask: Ask[RedactedText], max_tokens: int) -> Prompt:
+    def prepare(
+        self, model: Model, ask: Ask[RedactedText], max_tokens: int, terms: Terms
+    ) -> Prompt:
         """Tokenize and check; CPU-bound, call it in a thread.
 
-        `max_tokens` is the length of the reply: what was asked for, as far as policy grants. Raises
+        `max_tokens` is the length of the reply: what was asked for, as far as policy grants.
+        `terms` are for whom and how it is to be made; they change nothing in the reply. Raises
         `ExchangeError` with CONTEXT_LENGTH_EXCEEDED, UNSUPPORTED_PARAMETER or INVALID_MESSAGES.
         """
         ...
@@ -137,9 +150,18 @@ class Engine(Protocol):
         """Stream what the model is for, then exactly one `End`.
 
         That is pieces of text (`Task.GENERATE`), one `Vectors` with a row for each part of the
-        conversation (`EMBED`), or one `Transcript` (`TRANSCRIBE`).
+        conversation (`EMBED`), or one `Transcript` (`TRANSCRIBE`). A reply of pieces that is not
+        made anew says so in each.
 
         Raises `ExchangeError` with OVERLOADED (at once, nothing was computed) or ENGINE_FAILED.
         Closing the iterator (`aclose`) stops the computation.
         """
+        ...
+
+
+class TextEngine(Engine, Protocol):
+    """An engine whose models all generate: it yields text and nothing else."""
+
+    def generate(self, prompt: Prompt, receipt: Receipt) -> AsyncGenerator[Piece | End, None]:
+        """Stream as `Engine.generate` says."""
         ...

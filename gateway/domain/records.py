@@ -1,9 +1,12 @@
 """The leaves of the audit log: what is said about an exchange, and its exact bytes.
 
-DURABLE FORMAT, version 1. A leaf is hashed and stored as the bytes that `encode` returns, for ever:
-never reorder, rename or drop a key, and never change how a value is written; add a version instead.
+DURABLE FORMAT, versions 1 and 2. A leaf is hashed and stored as the bytes that `encode` returns,
+for ever: never reorder, rename or drop a key, and never change how a value is written; add a
+version instead.
 JSON with sorted ASCII keys, no white space, integers below 2^53, no floats: this equals RFC 8785
 for these values. A leaf holds no text, no patient identifier, and no hash of either.
+Version 2 adds fields that may be absent. A leaf is of the lowest version that has its fields, so a
+record without those fields has the bytes that it always had.
 `encode` and `decode` are exact inverses: there is one sequence of bytes for a record, and no other
 sequence of bytes decodes to it, so a verifier may demand that encoding a decoded leaf returns it.
 """
@@ -19,9 +22,10 @@ from typing import Final
 
 from gateway.domain.entities import entity_type
 from gateway.domain.errors import Code
-from gateway.domain.exchange import Action, FinishReason, Purpose
+from gateway.domain.exchange import Action, CacheStatus, FinishReason, Purpose
 
-VERSION: Final = 1
+_SINCE: Final[Mapping[tuple[str, str], int]] = {("outcome", "cache"): 2, ("outcome", "findings"): 2}
+"""The version that brought a field of a kind of record, where it was not the first."""
 MAX_LEAF: Final = 2048
 """Bytes. A longer record is a programming error, not a client's: every field is bounded where it is
 made (names by the key store, rules by the decider), and all known entity types together fit."""
@@ -76,8 +80,10 @@ class Outcome:
     findings: Mapping[str, int] | None = None
     """Of a transcription: how many findings of each type redaction treated in what was heard.
 
-    Absent from the outcomes of all else, whose findings their intents hold.
+    Absent from the outcomes of all else, whose findings their intents hold. Since version 2.
     """
+    cache: CacheStatus | None = None
+    """How the reply came, where the engine did not make it for this exchange. Since version 2."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,14 +166,16 @@ def encode(record: Record) -> bytes:
     may reach these limits.
     """
     kind = kind_of(record)
-    leaf: dict[str, object] = {"v": VERSION, "kind": kind.value}
+    leaf: dict[str, object] = {"kind": kind.value}
+    version = 1
     for name, check, optional in _FIELDS[kind]:
         value = getattr(record, name)
         if value is not None:
             leaf[name] = check(name, value)
+            version = max(version, _SINCE.get((kind, name), 1))
         elif not optional:
             raise ValueError(f"{name} is missing")
-    encoded = _dump(leaf).encode("ascii")
+    encoded = _dump({**leaf, "v": version}).encode("ascii")
     if len(encoded) > MAX_LEAF:
         raise ValueError(f"a leaf is at most {MAX_LEAF} bytes")
     return encoded
@@ -181,7 +189,7 @@ def decode(leaf: bytes) -> Record:
     try:
         values = json.loads(leaf.decode("ascii"))
         kind = Kind(values.pop("kind"))
-        del values["v"]  # Encoding again writes the only version that this function knows.
+        del values["v"]  # Encoding again writes the one version that these fields make.
         for name, enum in _ENUMS.items():
             if name in values:
                 values[name] = enum(values[name])
@@ -240,6 +248,7 @@ def _enum(name: str, value: object) -> object:
 _ENUMS: Final[Mapping[str, type[StrEnum]]] = {
     "act": AdminAct,
     "action": Action,
+    "cache": CacheStatus,
     "code": Code,
     "finish_reason": FinishReason,
     "purpose": Purpose,

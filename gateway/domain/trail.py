@@ -8,7 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gateway.domain.errors import Code, ExchangeError
-from gateway.domain.exchange import Action, Caller, Counts, FinishReason, Model, Purpose
+from gateway.domain.exchange import (
+    Action,
+    CacheStatus,
+    Caller,
+    Counts,
+    FinishReason,
+    Model,
+    Purpose,
+)
 from gateway.domain.policy import Deny, Permit, Profile
 from gateway.domain.records import Intent, Outcome, Refusal, Status
 
@@ -73,6 +81,7 @@ class Progress:
     reason: FinishReason | None = None
     findings: Counts | None = None
     """What was found in a transcript: it is not known when the intent is written."""
+    cache: CacheStatus | None = None
 
     def outcome(
         self, trail: Trail, time: int, failure: ExchangeError | None, restored: int, invented: int
@@ -89,6 +98,7 @@ class Progress:
             restored=restored,
             invented=invented,
             findings=self.findings,
+            cache=self.cache,
         )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import engine
 from gateway.domain.exchange import Ask, End, FinishReason, Model, Task, Usage, Vectors
+from gateway.domain.policy import Terms
 from gateway.domain.ports import Prompt, Receipt
 from gateway.domain.text import RedactedText
 from gateway.generation.local import translated
@@ -55,7 +56,13 @@ class LocalEmbedder:
         """Return the one model."""
         return (self._model,)
 
-    def prepare(self, model: Model, ask: Ask[RedactedText], max_tokens: int) -> EmbeddingPrompt:  # noqa: ARG002 - nothing is written
+    def prepare(
+        self,
+        model: Model,
+        ask: Ask[RedactedText],
+        max_tokens: int,  # noqa: ARG002 - nothing is written
+        terms: Terms,  # noqa: ARG002 - requests take turns, and no vector is kept
+    ) -> EmbeddingPrompt:
         """Tokenize and check, as the port says."""
         if model != self._model:
             raise ValueError("prepare takes one of the engine's own models")

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 
 from gateway.domain.exchange import Ask, Event, Model
+from gateway.domain.policy import Terms
 from gateway.domain.ports import Engine, Prompt, Receipt
 from gateway.domain.text import RedactedText
 
@@ -36,10 +37,12 @@ class Engines:
         """Return what is served, engine by engine."""
         return self._models
 
-    def prepare(self, model: Model, ask: Ask[RedactedText], max_tokens: int) -> _Routed:
+    def prepare(
+        self, model: Model, ask: Ask[RedactedText], max_tokens: int, terms: Terms
+    ) -> _Routed:
         """Have the model's own engine tokenize and check."""
         engine = self._of[model.name]
-        return _Routed(engine, engine.prepare(model, ask, max_tokens))
+        return _Routed(engine, engine.prepare(model, ask, max_tokens, terms))
 
     def generate(self, prompt: Prompt, receipt: Receipt) -> AsyncGenerator[Event, None]:
         """Have the engine that prepared it run the prompt."""

@@ -23,6 +23,7 @@ from gateway.domain.exchange import (
     Piece,
     Usage,
 )
+from gateway.domain.policy import Priority, Terms
 from gateway.domain.ports import Prompt, Receipt
 from gateway.domain.text import RedactedText
 from gateway.settings import EngineSettings
@@ -80,7 +81,9 @@ class LocalEngine:
         """Return what is served, by name."""
         return self._models
 
-    def prepare(self, model: Model, ask: Ask[RedactedText], max_tokens: int) -> LocalPrompt:
+    def prepare(
+        self, model: Model, ask: Ask[RedactedText], max_tokens: int, terms: Terms
+    ) -> LocalPrompt:
         """Tokenize and check, as the port says.
 
         `max_tokens` is what policy leaves of the reply. Where the client named a length, it has to
@@ -95,6 +98,9 @@ class LocalEngine:
             top_p=ask.options.top_p,
             seed=ask.options.seed,
             stop=tuple(text.for_engine() for text in ask.conversation.stop),
+            priority=_RANK[terms.priority],
+            caller=terms.partition,
+            max_in_flight=terms.in_flight,
         )
         try:
             if ask.chat:
@@ -168,6 +174,7 @@ def _bare(conversation: Conversation[RedactedText]) -> str:
     return _joined(conversation.messages[0])
 
 
+_RANK: Final[Mapping[Priority, int]] = {Priority.INTERACTIVE: 0, Priority.BATCH: 1}
 _CODES: Final[Mapping[type[engine.EngineError], Code]] = {
     engine.Overloaded: Code.OVERLOADED,
     engine.PromptTooLong: Code.CONTEXT_LENGTH_EXCEEDED,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from litestar import Request, get, post
 from litestar.datastructures import State
@@ -13,7 +13,7 @@ from litestar.response.base import ASGIResponse
 
 from gateway.channel import Channel, Delta, Done
 from gateway.domain.errors import Code, ExchangeError
-from gateway.domain.exchange import Action, Ask, Credentials
+from gateway.domain.exchange import Action, Ask, CacheStatus, Credentials
 from gateway.domain.ports import Authenticator, Clock, Engine
 from gateway.domain.text import RawText
 from gateway.http import parse
@@ -40,6 +40,11 @@ from gateway.http.wire import (
 from gateway.pipeline import Pipeline, Submission
 
 HttpRequest = Request[Any, Any, State]
+_CACHE_STATUS: Final[Mapping[CacheStatus, str]] = {
+    CacheStatus.HIT: "intramural; hit",
+    CacheStatus.COLLAPSED: "intramural; fwd=miss; collapsed",
+}
+"""RFC 9211. A reply that the engine makes for its request has no such header."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +208,8 @@ async def _answer(
         async with watching(inbox, channel):
             # The first event decides the status: what fails before it fails as a whole reply.
             first = await anext(events)
+            if channel.cache is not None:
+                headers["Cache-Status"] = _CACHE_STATUS[channel.cache]
             form: Format = kind(channel.exchange, backend.clock.now_ms() // 1000, reader.model)
             if not reader.stream:
                 body = await whole(_again(first, events), form)

@@ -40,6 +40,17 @@ _BODIES: Final = (
     WireModel,
     OpenAIErrorBody,
 )
+_REPLY_HEADERS: Final = {
+    "X-Request-Id": {
+        "description": "The exchange, as records and log lines name it.",
+        "schema": {"type": "string", "format": "uuid"},
+    },
+    "Cache-Status": {
+        "description": "RFC 9211: `hit` or `collapsed`. Absent where the reply was made for this "
+        "request alone.",
+        "schema": {"type": "string"},
+    },
+}
 _HEADERS: Final = [
     {
         "name": "X-Purpose-Of-Use",
@@ -99,7 +110,14 @@ def document() -> bytes:
                 "summary": summary,
                 "parameters": _HEADERS,
                 "requestBody": {"required": True, "content": json_body(request)},
-                "responses": {"200": {"description": "The reply", "content": content}} | errors(),
+                "responses": {
+                    "200": {
+                        "description": "The reply",
+                        "headers": _REPLY_HEADERS,
+                        "content": content,
+                    }
+                }
+                | errors(),
             }
         }
 

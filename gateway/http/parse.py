@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final, TypeVar
 
 import msgspec
@@ -50,7 +51,7 @@ _UNSUPPORTED_CHAT: Final[dict[str, tuple[object, ...]]] = {
     "modalities": (None, ["text"]),
     "metadata": (None, {}),
     "store": (None, False),
-    "service_tier": (None, "auto", "default"),
+    "service_tier": (None, "auto", "default", "flex"),
     "reasoning_effort": (None, "none"),
     "verbosity": (None, "medium"),
 }
@@ -128,7 +129,9 @@ def chat(request: ChatRequest) -> Ask[RawText]:
         )
     messages = tuple(_message(index, message) for index, message in enumerate(request.messages))
     _check_order(messages)
-    return _ask(request, messages, request.max_completion_tokens or request.max_tokens, chat=True)
+    ask = _ask(request, messages, request.max_completion_tokens or request.max_tokens, chat=True)
+    # OpenAI's word for "cheaper, later": a client may let others go first, and never push in.
+    return replace(ask, may_wait=request.service_tier == "flex")
 
 
 def completion(request: CompletionRequest) -> Ask[RawText]:

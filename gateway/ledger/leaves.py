@@ -15,7 +15,7 @@ from msgspec import UNSET, UnsetType
 
 from gateway.domain.entities import entity_type
 from gateway.domain.errors import Code
-from gateway.domain.exchange import Action, FinishReason, Purpose
+from gateway.domain.exchange import Action, CacheStatus, FinishReason, Purpose
 from gateway.domain.records import MAX_LEAF, AdminAct, Kind, Status, decode
 
 _Text = Annotated[str, msgspec.Meta(max_length=128)]
@@ -47,9 +47,11 @@ class IntentLeaf(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=Fal
 class OutcomeLeaf(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False, kw_only=True):
     """An outcome, its fields in the order of their names."""
 
+    cache: CacheStatus | UnsetType = UNSET
     code: Code | UnsetType = UNSET
     completion_tokens: _Number
     exchange: _Id
+    findings: dict[str, _Number] | UnsetType = UNSET
     finish_reason: FinishReason | UnsetType = UNSET
     invented: _Number
     kind: Literal["outcome"]
@@ -57,7 +59,12 @@ class OutcomeLeaf(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=Fa
     restored: _Number
     status: Status
     time: _Number
-    v: _V1
+    v: Literal[1, 2]
+
+    def __post_init__(self) -> None:
+        """Raise `ValueError` unless the version is the one that its fields make."""
+        if (self.v == 1) != (self.cache is UNSET and self.findings is UNSET):
+            raise ValueError("a leaf of version 2 has a field of version 2, and of version 1 none")
 
 
 class RefusalLeaf(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False, kw_only=True):
@@ -119,10 +126,11 @@ def read_leaf(leaf: bytes) -> Leaf:
         raise ValueError("a leaf does not hold a record of this format") from None
     if not slow and _encode(value) != leaf:
         raise ValueError("a leaf is not in its canonical form")
-    if type(value) is IntentLeaf and not _entities.issuperset(value.findings):
+    found = value.findings if isinstance(value, IntentLeaf | OutcomeLeaf) else UNSET
+    if found is not UNSET and not _entities.issuperset(found):
         # Few names are in use, and a regular expression for each of them would cost more than
         # all the rest; a name is remembered once it was found good.
-        _entities.update(map(entity_type, value.findings))
+        _entities.update(map(entity_type, found))
     return value
 
 

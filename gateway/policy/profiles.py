@@ -1,4 +1,7 @@
-"""Profiles: strict YAML in which each entity type gets its operator, and nothing has a default."""
+"""Profiles: strict YAML in which each entity type gets its operator.
+
+Nothing that touches a text has a default; what may be left out is how an engine is to serve.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from types import MappingProxyType
 from typing import Final
 
 from gateway.domain.entities import EntityType, entity_type
-from gateway.domain.policy import Invented, Limits, Operator, Profile, Rule
+from gateway.domain.policy import Invented, Limits, Operator, Priority, Profile, Rule
 from gateway.policy import strictyaml as strict
 from gateway.policy.strictyaml import Mapping, Node, Scalar
 
@@ -19,6 +22,7 @@ _MAX_KEPT: Final = 4
 """Characters that a mask may leave. PCI DSS 3.4 leaves the last four of a card number at most."""
 _MAX_CHARACTERS: Final = 10_000_000
 _MAX_TOKENS: Final = 1_000_000
+_MAX_IN_FLIGHT: Final = 10_000
 _OPERATOR: Final = "keep, pseudonym, hash, replace, mask, {mask: {keep_last: 4}} or block"
 
 
@@ -40,14 +44,22 @@ def read_profile(file: str, name: str, data: bytes) -> ProfileFile:
     """
     root = strict.parse(file, data)
     fields = root.fields(
-        ("name", "strictness", "description", "entities", "restore", "output", "limits")
+        ("name", "strictness", "description", "entities", "restore", "output", "limits"),
+        ("priority", "cache"),
     )
     if not NAME.match(name):
         raise root.wrong("a profile's file name is a-z, 0-9 and hyphens, at most 32, and .yaml")
     if strict.text(fields["name"]) != name:
         raise fields["name"].wrong(f"the name is to be that of the file, `{name}`")
     output = strict.mapping(fields["output"]).fields(("invented",))
-    limits = strict.mapping(fields["limits"]).fields(("max_input_characters", "max_output_tokens"))
+    limits = strict.mapping(fields["limits"]).fields(
+        ("max_input_characters", "max_output_tokens"), ("max_in_flight",)
+    )
+    in_flight, priority, cache = (
+        limits.get("max_in_flight"),
+        fields.get("priority"),
+        fields.get("cache"),
+    )
     return ProfileFile(
         file=file,
         line=fields["strictness"].line,
@@ -61,7 +73,12 @@ def read_profile(file: str, name: str, data: bytes) -> ProfileFile:
             limits=Limits(
                 strict.integer(limits["max_input_characters"], 1, _MAX_CHARACTERS),
                 strict.integer(limits["max_output_tokens"], 1, _MAX_TOKENS),
+                None if in_flight is None else strict.integer(in_flight, 1, _MAX_IN_FLIGHT),
             ),
+            priority=Priority.INTERACTIVE
+            if priority is None
+            else strict.choice(priority, Priority),
+            cache=False if cache is None else strict.boolean(cache),
         ),
     )
 

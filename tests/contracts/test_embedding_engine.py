@@ -26,6 +26,7 @@ from gateway.domain.exchange import (
 from gateway.domain.ports import Engine, Receipt
 from gateway.domain.text import _MAKER, RedactedText
 from gateway.generation.embedding import LocalEmbedder
+from tests.contracts.test_engine import TERMS
 from tests.fakes.engine import EMBEDDER, FakeEngine
 
 STORE = Path(__file__).parents[2] / ".local" / "models"
@@ -63,7 +64,7 @@ def ask(*texts: str) -> Ask[RedactedText]:
 
 
 async def collect(engine: Engine, request: Ask[RedactedText]) -> list[Event]:
-    prompt = engine.prepare(model_of(engine), request, 1)
+    prompt = engine.prepare(model_of(engine), request, 1, TERMS)
     async with aclosing(engine.generate(prompt, RECEIPT)) as events:
         return [event async for event in events]
 
@@ -79,14 +80,14 @@ async def test_there_is_a_vector_for_each_text_and_then_one_end(engine: Engine) 
 
 
 async def test_the_tokens_of_the_end_are_those_of_the_prompt(engine: Engine) -> None:
-    prompt = engine.prepare(model_of(engine), ask("one", "two words"), 1)
+    prompt = engine.prepare(model_of(engine), ask("one", "two words"), 1, TERMS)
     async with aclosing(engine.generate(prompt, RECEIPT)) as events:
         ends = [event async for event in events if isinstance(event, End)]
     assert [end.usage.prompt_tokens for end in ends] == [prompt.tokens]
 
 
 async def test_nothing_runs_without_a_receipt(engine: Engine) -> None:
-    prompt = engine.prepare(model_of(engine), ask("one"), 1)
+    prompt = engine.prepare(model_of(engine), ask("one"), 1, TERMS)
     with pytest.raises(TypeError, match="receipt"):
         await anext(engine.generate(prompt, None))  # type: ignore[arg-type]
 
@@ -101,18 +102,18 @@ async def test_only_what_the_engine_prepared_is_run(engine: Engine) -> None:
 
 async def test_only_its_own_model_is_prepared(engine: Engine) -> None:
     with pytest.raises(ValueError, match="own models"):
-        engine.prepare(Model("other", "", 1, 1, Task.EMBED), ask("one"), 1)
+        engine.prepare(Model("other", "", 1, 1, Task.EMBED), ask("one"), 1, TERMS)
 
 
 async def test_a_text_that_does_not_fit_the_context_is_refused(engine: Engine) -> None:
     with pytest.raises(ExchangeError) as caught:
-        engine.prepare(model_of(engine), ask("short", "zebra " * 600), 1)
+        engine.prepare(model_of(engine), ask("short", "zebra " * 600), 1, TERMS)
     assert caught.value.code is Code.CONTEXT_LENGTH_EXCEEDED
     assert "zebra" not in str(caught.value)
 
 
 async def test_no_text_shows_in_the_repr_of_a_prompt(engine: Engine) -> None:
-    prompt = engine.prepare(model_of(engine), ask("Quetzalcoatl"), 1)
+    prompt = engine.prepare(model_of(engine), ask("Quetzalcoatl"), 1, TERMS)
     assert "Quetzalcoatl" not in repr(prompt)
 
 
@@ -137,7 +138,7 @@ async def test_a_full_queue_is_answered_at_once(local: LocalEmbedder) -> None:
 async def test_an_embedder_that_is_closed_says_that_it_shuts_down() -> None:
     model = engine_package.ModelStore(STORE).open(engine_package.EMBEDDER_NAME, "embed")
     closed = LocalEmbedder(engine_package.Embedder(model, replicas=1))
-    prompt = closed.prepare(model_of(closed), ask("one"), 1)
+    prompt = closed.prepare(model_of(closed), ask("one"), 1, TERMS)
     closed.close()
     with pytest.raises(ExchangeError) as caught:
         await anext(closed.generate(prompt, RECEIPT))

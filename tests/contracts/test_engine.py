@@ -1,4 +1,4 @@
-"""The contract of `ports.Engine`, kept by the fake and by the engine on a real model."""
+"""The contract of `ports.Engine`, kept by the fake, the engine on a real model, and both cached."""
 
 from __future__ import annotations
 
@@ -22,12 +22,15 @@ from gateway.domain.exchange import (
     Piece,
     Role,
 )
+from gateway.domain.policy import Priority, Terms
 from gateway.domain.ports import Engine, Receipt
 from gateway.domain.text import _MAKER, RedactedText
+from gateway.generation.cached import CachedEngine
 from gateway.generation.local import LocalEngine
 from tests.fakes.engine import FakeEngine
 
 STORE = Path(__file__).parents[2] / ".local" / "models"
+TERMS = Terms("key:alice", "0" * 64, Priority.INTERACTIVE, None, cache=True)
 RECEIPT = Receipt("0190b2c4-0000-7000-8000-000000000000", 0, b"\0" * 32)
 
 
@@ -46,12 +49,16 @@ def local() -> Iterator[LocalEngine]:
     engine.close()
 
 
-@pytest.fixture(params=["fake", "local"])
+@pytest.fixture(params=["fake", "local", "cached fake", "cached local"])
 async def engine(request: pytest.FixtureRequest) -> AsyncIterator[Engine]:
-    if request.param == "fake":
-        yield FakeEngine(pieces=tuple(f"word{index} " for index in range(200)))
+    if request.param.endswith("fake"):
+        plain: Engine = FakeEngine(pieces=tuple(f"word{index} " for index in range(200)))
     else:
-        yield request.getfixturevalue("local")
+        plain = request.getfixturevalue("local")
+    if request.param.startswith("cached"):
+        yield CachedEngine(plain, max_bytes=2**20, ttl=60)
+    else:
+        yield plain
 
 
 def model_of(engine: Engine) -> Model:
@@ -76,7 +83,7 @@ def ask(
 
 
 async def collect(engine: Engine, request: Ask[RedactedText], max_tokens: int) -> list[Piece | End]:
-    prompt = engine.prepare(model_of(engine), request, max_tokens)
+    prompt = engine.prepare(model_of(engine), request, max_tokens, TERMS)
     async with aclosing(engine.generate(prompt, RECEIPT)) as events:
         return [event async for event in events]
 
@@ -96,15 +103,26 @@ async def test_a_reply_that_reaches_its_length_says_so_and_counts_it(engine: Eng
     assert sum(piece.tokens for piece in pieces if isinstance(piece, Piece)) <= 7
 
 
+async def test_the_same_request_gets_the_same_reply_again(engine: Engine) -> None:
+    (*first, one), (*second, two) = (
+        await collect(engine, ask(), 12),
+        await collect(engine, ask(), 12),
+    )
+    assert text_of(first) == text_of(second)
+    assert isinstance(one, End)
+    assert isinstance(two, End)
+    assert (one.reason, one.usage) == (two.reason, two.usage)
+
+
 async def test_the_prompt_tokens_of_the_end_are_those_of_the_prompt(engine: Engine) -> None:
-    prompt = engine.prepare(model_of(engine), ask(), 3)
+    prompt = engine.prepare(model_of(engine), ask(), 3, TERMS)
     async with aclosing(engine.generate(prompt, RECEIPT)) as events:
         ends = [event async for event in events if isinstance(event, End)]
     assert [end.usage.prompt_tokens for end in ends] == [prompt.tokens]
 
 
 async def test_nothing_runs_without_a_receipt(engine: Engine) -> None:
-    prompt = engine.prepare(model_of(engine), ask(), 3)
+    prompt = engine.prepare(model_of(engine), ask(), 3, TERMS)
     with pytest.raises(TypeError, match="receipt"):
         await anext(engine.generate(prompt, None))  # type: ignore[arg-type]
 
@@ -119,7 +137,7 @@ async def test_only_what_the_engine_prepared_is_run(engine: Engine) -> None:
 
 async def test_a_prompt_that_does_not_fit_the_context_is_refused(engine: Engine) -> None:
     with pytest.raises(ExchangeError) as caught:
-        engine.prepare(model_of(engine), ask("zebra " * 9000), 16)
+        engine.prepare(model_of(engine), ask("zebra " * 9000), 16, TERMS)
     assert caught.value.code is Code.CONTEXT_LENGTH_EXCEEDED
     assert "zebra" not in str(caught.value)
 
@@ -127,20 +145,20 @@ async def test_a_prompt_that_does_not_fit_the_context_is_refused(engine: Engine)
 async def test_a_named_length_that_does_not_fit_is_refused(engine: Engine) -> None:
     length = model_of(engine).context_length
     with pytest.raises(ExchangeError) as caught:
-        engine.prepare(model_of(engine), ask(options=Options(length, temperature=0)), length)
+        engine.prepare(model_of(engine), ask(options=Options(length, temperature=0)), length, TERMS)
     assert caught.value.code is Code.CONTEXT_LENGTH_EXCEEDED
 
 
 async def test_a_bound_that_the_client_did_not_name_gives_way_to_the_context(
     engine: Engine,
 ) -> None:
-    prompt = engine.prepare(model_of(engine), ask(), model_of(engine).context_length)
+    prompt = engine.prepare(model_of(engine), ask(), model_of(engine).context_length, TERMS)
     assert prompt.tokens > 0
 
 
 async def test_a_seed_that_cannot_be_honoured_is_refused_by_name(engine: Engine) -> None:
     with pytest.raises(ExchangeError) as caught:
-        engine.prepare(model_of(engine), ask(options=Options(temperature=0.7, seed=1)), 8)
+        engine.prepare(model_of(engine), ask(options=Options(temperature=0.7, seed=1)), 8, TERMS)
     assert (caught.value.code, caught.value.param) == (Code.UNSUPPORTED_PARAMETER, "seed")
 
 
@@ -154,7 +172,7 @@ async def test_a_seed_with_temperature_0_is_honoured_because_nothing_is_drawn(
 
 async def test_a_reader_that_goes_away_leaves_the_engine_usable(engine: Engine) -> None:
     for _ in range(3):
-        prompt = engine.prepare(model_of(engine), ask(), 150)
+        prompt = engine.prepare(model_of(engine), ask(), 150, TERMS)
         async with aclosing(engine.generate(prompt, RECEIPT)) as events:
             await anext(events)
     assert len(await collect(engine, ask(), 4)) >= 2
@@ -176,9 +194,16 @@ async def test_a_bare_prompt_runs(engine: Engine) -> None:
 
 
 async def test_no_text_shows_in_the_repr_of_a_prompt(engine: Engine) -> None:
-    prompt = engine.prepare(model_of(engine), ask("Quetzalcoatl", stop=("Xochimilco",)), 4)
+    prompt = engine.prepare(model_of(engine), ask("Quetzalcoatl", stop=("Xochimilco",)), 4, TERMS)
     assert "Quetzalcoatl" not in repr(prompt)
     assert "Xochimilco" not in repr(prompt)
+
+
+def test_the_terms_reach_the_scheduler(local: LocalEngine) -> None:
+    terms = Terms("key:bob", "0" * 64, Priority.BATCH, 3, cache=False)
+    bobs = local.prepare(model_of(local), ask(), 4, terms).prepared
+    assert (bobs.caller, bobs.max_in_flight) == ("key:bob", 3)
+    assert bobs.priority > local.prepare(model_of(local), ask(), 4, TERMS).prepared.priority
 
 
 async def test_a_full_queue_is_answered_at_once_and_computes_nothing(local: LocalEngine) -> None:
@@ -193,7 +218,7 @@ async def test_a_full_queue_is_answered_at_once_and_computes_nothing(local: Loca
 
 async def test_a_fake_that_is_told_to_fail_fails_where_it_was_told() -> None:
     engine = FakeEngine(fail_at=2)
-    prompt = engine.prepare(model_of(engine), ask(), 10)
+    prompt = engine.prepare(model_of(engine), ask(), 10, TERMS)
     events = engine.generate(prompt, RECEIPT)
     assert [await anext(events), await anext(events)] == [Piece("Hello", 1), Piece(", ", 1)]
     with pytest.raises(ExchangeError):

@@ -24,6 +24,7 @@ from gateway.domain.exchange import (
     Usage,
     Vectors,
 )
+from gateway.domain.policy import Terms
 from gateway.domain.ports import Prompt, Receipt
 from gateway.domain.text import RawText, RedactedText
 
@@ -48,6 +49,7 @@ class Seen:
 
     conversation: Conversation[RedactedText]
     receipt: Receipt
+    max_tokens: int = 0
     pieces: int = 0
     closed: bool = False
     """Whether the run is over, by itself or because its reader went away."""
@@ -77,6 +79,8 @@ class FakeEngine:
     fail_prepare: Exception | None = None
     fail_at: int | None = None
     """Raise `failure` instead of piece number so much; 0 is before the first."""
+    fail_runs: int | None = None
+    """Only the first so many runs fail; `None` means every one."""
     failure: Exception = field(
         default_factory=lambda: ExchangeError(Code.ENGINE_FAILED, "The engine failed.")
     )
@@ -85,6 +89,8 @@ class FakeEngine:
     """Wait for ever instead of piece number so much, until the reader goes away."""
     # What happened.
     prepared: list[Conversation[RedactedText]] = field(default_factory=list)
+    terms: list[Terms] = field(default_factory=list)
+    """One for each of `prepared`."""
     seen: list[Seen] = field(default_factory=list)
     started: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when a run reaches its first piece, or the place where it hangs."""
@@ -92,12 +98,15 @@ class FakeEngine:
     def models(self) -> Sequence[Model]:
         return self.served
 
-    def prepare(self, model: Model, ask: Ask[RedactedText], max_tokens: int) -> FakePrompt:
+    def prepare(
+        self, model: Model, ask: Ask[RedactedText], max_tokens: int, terms: Terms
+    ) -> FakePrompt:
         if self.fail_prepare is not None:
             raise self.fail_prepare
         if model not in self.served:
             raise ValueError("prepare takes one of the engine's own models")
         self.prepared.append(ask.conversation)
+        self.terms.append(terms)
         words = sum(
             len(part.for_engine().split())
             for message in ask.conversation.messages
@@ -121,7 +130,7 @@ class FakeEngine:
             raise TypeError("this engine runs only what it has prepared")
         if self.overloaded:
             raise ExchangeError(Code.OVERLOADED, "The engine's queue is full.")
-        run = Seen(prompt.conversation, receipt)
+        run = Seen(prompt.conversation, receipt, prompt.max_tokens)
         self.seen.append(run)
         reason = FinishReason.STOP
         try:
@@ -149,7 +158,7 @@ class FakeEngine:
 
     async def _meet(self, index: int) -> None:
         """Wait, hang or raise, as the test wants it at this piece."""
-        if self.fail_at == index:
+        if self.fail_at == index and (self.fail_runs is None or len(self.seen) <= self.fail_runs):
             raise self.failure
         if self.hang_at == index:
             self.started.set()

@@ -23,6 +23,7 @@ from gateway.domain.exchange import (
 from gateway.domain.records import Record
 from gateway.domain.redaction import Secrets
 from gateway.domain.text import RawText
+from gateway.generation.cached import CachedEngine
 from gateway.pipeline import Parts, Pipeline, Submission
 from tests.fakes.detector import FakeDetector, FakeScanner
 from tests.fakes.engine import EMBEDDER, MODEL, TRANSCRIBER, FakeEngine
@@ -45,6 +46,8 @@ class World:
     ledger: MemoryLedger = field(default_factory=MemoryLedger)
     engine: FakeEngine = field(default_factory=FakeEngine)
     clock: StoppedClock = field(default_factory=StoppedClock)
+    caching: bool = False
+    """Whether a `CachedEngine` stands before the engine; the decider's profiles still say no."""
 
     def parts(self) -> Parts:
         return Parts(
@@ -53,7 +56,9 @@ class World:
             detector=self.detector,
             scanner=self.scanner,
             ledger=self.ledger,
-            engine=self.engine,
+            engine=CachedEngine(self.engine, max_bytes=2**20, ttl=60)
+            if self.caching
+            else self.engine,
             clock=self.clock,
             secrets=Secrets(pseudonym=b"p" * 32, hash=b"h" * 32),
         )

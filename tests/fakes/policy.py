@@ -12,7 +12,16 @@ from types import MappingProxyType
 from gateway.domain.entities import KNOWN
 from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.exchange import Action, Caller, Model, Purpose
-from gateway.domain.policy import Deny, Invented, Limits, Operator, Permit, Profile, Rule
+from gateway.domain.policy import (
+    Deny,
+    Invented,
+    Limits,
+    Operator,
+    Permit,
+    Priority,
+    Profile,
+    Rule,
+)
 
 LIMITS = Limits(max_input_characters=200_000, max_output_tokens=4096)
 
@@ -25,11 +34,15 @@ def profile(
     restore: bool = True,
     invented: Invented = Invented.REPLACE,
     limits: Limits = LIMITS,
+    priority: Priority = Priority.INTERACTIVE,
+    cache: bool = False,
     **rules: Rule,
 ) -> Profile:
     """Treats every known entity type by `default`, except those named, e.g. `AGE=Rule(KEEP)`."""
     entities = {entity: rules.get(entity, Rule(default)) for entity in KNOWN}
-    return Profile(name, strictness, MappingProxyType(entities), restore, invented, limits)
+    return Profile(
+        name, strictness, MappingProxyType(entities), restore, invented, limits, priority, cache
+    )
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ Looked at: log lines, errors, reprs, tracebacks with their locals, records, the 
 the temporary directory. The reply is the only place where it may come back.
 """
 
+import gc
 import logging
 import re
 import tempfile
@@ -27,15 +28,18 @@ from gateway.domain.exchange import (
     Role,
     ToolCall,
 )
+from gateway.domain.ports import Receipt
 from gateway.domain.records import encode
-from gateway.domain.text import RawText
+from gateway.domain.text import _MAKER, RawText, RedactedText
+from gateway.generation.cached import CachedEngine
 from gateway.http import parse
 from gateway.http.reply import ChatFormat, TextFormat
 from gateway.http.wire import ChatRequest, EmbeddingRequest, WireUsage
 from gateway.ledger.ledger import Place, SqliteLedger
 from tests.fakes.detector import FakeDetector
-from tests.fakes.engine import MODEL
+from tests.fakes.engine import MODEL, FakeEngine
 from tests.fakes.exchange import World, ask_for, read, submission
+from tests.fakes.policy import profile
 
 CANARY = "Zyxwvut-Canary-4711"
 
@@ -60,7 +64,7 @@ def everywhere() -> Ask[RawText]:
             ),
             (canary("x"),),
         ),
-        Options(),
+        Options(temperature=0),
     )
 
 
@@ -120,8 +124,20 @@ def type_is_blocked(world: World) -> None:
     }
 
 
+def replies_are_kept(world: World) -> None:
+    world.caching = True
+    world.decider.profiles = {"treatment": profile(cache=True)}
+
+
+def a_kept_reply_fails(world: World) -> None:
+    replies_are_kept(world)
+    engine_fails_in_mid_reply(world)
+
+
 FAULTS: list[Callable[[World], None]] = [
     nothing,
+    replies_are_kept,
+    a_kept_reply_fails,
     detector_raises,
     policy_raises,
     engine_cannot_prepare,
@@ -150,16 +166,19 @@ async def test_a_canary_in_every_string_is_in_nothing_that_stays(
     logs.configure(style="json", level="debug")
     place = Place(tmp_path / "log", tmp_path / "keys", "node")
     world = World(detector=FakeDetector(script={CANARY: PERSON}))
-    world.engine.echo = 7 if fault is nothing else None
+    harmless = fault in {nothing, replies_are_kept}
+    world.engine.echo = 7 if harmless else None
     fault(world)
     with SqliteLedger.open_for_serving(place, now_ms=lambda: 0) as ledger:
         world.ledger = ledger  # type: ignore[assignment]
         pipeline = world.pipeline()
         asked = everywhere()
+        # Twice, so that what the first leaves behind is met by the second.
+        await read(pipeline.start(submission(asked)))
         channel = pipeline.start(submission(asked))
         reply = await read(channel)
         await pipeline.drain(1)
-    if fault is nothing:
+    if harmless:
         assert reply.text == f"t {CANARY} t"
     else:
         assert reply.error is not None
@@ -264,6 +283,41 @@ def test_what_the_parser_says_of_an_embedding_never_quotes_a_value(body: str) ->
     with pytest.raises(ExchangeError) as caught:
         parse.embedding(parse.decode(body.encode(), EmbeddingRequest))
     assert CANARY not in f"{caught.value.message} {caught.value.param}"
+
+
+async def test_a_reply_that_is_kept_lies_nowhere_in_clear() -> None:
+    inner = FakeEngine(pieces=(CANARY, " and ", CANARY))
+    engine = CachedEngine(inner, max_bytes=2**20, ttl=60)
+    asked = Ask(
+        MODEL.name,
+        Conversation((Message(Role.USER, (RedactedText(CANARY, _MAKER),)),)),
+        Options(temperature=0),
+    )
+    terms = profile(cache=True).terms(CANARY, may_wait=False)
+    for number in range(2):
+        prompt = engine.prepare(MODEL, asked, 99, terms)
+        receipt = Receipt("x", number, b"")
+        replies = [event async for event in engine.generate(prompt, receipt)]
+        assert CANARY not in repr((prompt, terms, engine, replies, engine._replies))
+    assert len(inner.seen) == 1
+    del prompt, replies
+    for each in reachable((engine._replies, engine._runs)):
+        if isinstance(each, str):
+            assert CANARY not in each
+        elif isinstance(each, bytes | bytearray | memoryview):
+            assert CANARY.encode() not in bytes(each)
+
+
+def reachable(root: object) -> list[object]:
+    """All that a dump of the object would show: whatever its references lead to, but for code."""
+    seen: dict[int, object] = {}
+    todo = [root]
+    while todo:
+        each = todo.pop()
+        if id(each) not in seen and not isinstance(each, type):
+            seen[id(each)] = each
+            todo += gc.get_referents(each)
+    return list(seen.values())
 
 
 def test_a_field_that_is_not_on_the_list_is_dropped_from_a_log_line(

@@ -23,7 +23,7 @@ from gateway.domain.exchange import (
     Role,
     ToolCall,
 )
-from gateway.domain.policy import Operator
+from gateway.domain.policy import Limits, Operator, Priority
 from gateway.domain.records import Intent, Kind, Outcome, Refusal, Status, encode
 from gateway.domain.text import RawText
 from gateway.egress import EgressRefused, guard, parse_peers
@@ -285,6 +285,20 @@ def test_invariant_4_a_client_can_only_tighten(asked: str) -> None:
     asyncio.run(run())
 
 
+async def test_invariant_4_a_stricter_profile_brings_no_better_service_than_policy_grants() -> None:
+    world = World()
+    granted = profile(
+        "treatment", 100, limits=Limits(1000, 10, max_in_flight=2), priority=Priority.BATCH
+    )
+    stricter = profile("stricter", 200, limits=Limits(9999, 99), cache=True)
+    world.decider.profiles = {"treatment": granted, "stricter": stricter}
+    reply = await read(world.pipeline().start(submission(ask("Hello"), profile="stricter")))
+    assert reply.done is not None
+    (terms,) = world.engine.terms
+    assert (terms.priority, terms.cache, terms.in_flight) == (Priority.BATCH, False, 2)
+    assert world.engine.seen[0].max_tokens == 10
+
+
 @given(
     st.text(min_size=8, max_size=5000).filter(lambda text: text not in "TREATfake-modelgood"),
     st.sampled_from(["model", "purpose", "profile", "text"]),
@@ -337,7 +351,7 @@ _EXEMPT = {
     "modalities[]": "refused unless `text`",
     "metadata{}": "refused unless empty",
     "logit_bias{}": "refused unless empty",
-    "service_tier": "refused unless neutral",
+    "service_tier": "refused unless neutral or `flex`, which lets others go first",
     "reasoning_effort": "refused unless neutral",
     "verbosity": "refused unless neutral",
     "tools[]": "refused unless empty",

@@ -1,8 +1,11 @@
 import asyncio
+from dataclasses import replace
 
 from gateway.domain.errors import Code
+from gateway.domain.policy import Limits, Priority, Terms
 from gateway.domain.records import Intent, Outcome, Refusal
 from tests.fakes.exchange import World, ask, read, submission
+from tests.fakes.policy import profile
 
 
 async def test_one_exchange_too_many_is_refused_before_its_body_is_read() -> None:
@@ -22,6 +25,19 @@ async def test_one_exchange_too_many_is_refused_before_its_body_is_read() -> Non
     await pipeline.drain(0.01)
     for channel in running:
         assert [type(each) for each in world.records(channel)] == [Intent, Outcome]
+
+
+async def test_an_engine_is_told_on_which_terms_it_works() -> None:
+    world = World()
+    granted = profile(cache=True, limits=Limits(1000, 10, max_in_flight=3))
+    world.decider.profiles = {"treatment": granted}
+    for may_wait in (False, True):
+        request = replace(ask("Hello"), may_wait=may_wait)
+        assert (await read(world.pipeline().start(submission(request)))).done is not None
+    first, second = world.engine.terms
+    caller = world.authenticator.callers["good"]
+    assert first == Terms(caller.id, granted.digest, Priority.INTERACTIVE, 3, cache=True)
+    assert second == replace(first, priority=Priority.BATCH)
 
 
 async def test_a_place_that_is_free_again_is_given_away() -> None:

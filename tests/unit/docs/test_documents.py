@@ -19,6 +19,7 @@ from gateway.logs import FIELDS
 from gateway.policy.explain import spoken
 from gateway.policy.release import load
 from gateway.settings import (
+    CacheSettings,
     Egress,
     Embeddings,
     EngineSettings,
@@ -90,6 +91,7 @@ def test_every_error_code_is_explained_with_its_status() -> None:
         ("## `[server]`", Server),
         ("## `[engine]`", EngineSettings),
         ("## `[embeddings]`", Embeddings),
+        ("## `[cache]`", CacheSettings),
         ("## `[identity]`", Identity),
         ("## `[identity.oidc]`", Oidc),
         ("## `[egress]`", Egress),
@@ -140,11 +142,14 @@ def test_the_table_of_profiles_is_that_of_the_shipped_policy() -> None:
         ["*restored in the reply*", *("yes" if each.restore else "no" for each in profiles)],
         ["*invented by the model*", *(str(each.invented) for each in profiles)],
         ["*strictness*", *(str(each.strictness) for each in profiles)],
+        ["*priority*", *(str(each.priority) for each in profiles)],
+        ["*replies may be kept*", *("yes" if each.cache else "no" for each in profiles)],
         [
             "*input characters at most*",
             *(str(each.limits.max_input_characters) for each in profiles),
         ],
         ["*output tokens at most*", *(str(each.limits.max_output_tokens) for each in profiles)],
+        ["*in flight at most*", *(str(each.limits.max_in_flight or "") for each in profiles)],
     ]
     assert table == expected
 

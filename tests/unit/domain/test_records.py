@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from gateway.domain.errors import Code
-from gateway.domain.exchange import Action
+from gateway.domain.exchange import Action, CacheStatus
 from gateway.domain.records import (
     MAX_LEAF,
     Outcome,
@@ -48,6 +48,28 @@ GOLDEN = {
 @pytest.mark.parametrize("make", GOLDEN)
 def test_version_1_of_the_format_stays_as_it_is(make: Callable[[str], Record]) -> None:
     assert encode(make("x")).decode("ascii") == GOLDEN[make]
+
+
+def test_an_outcome_with_what_was_heard_is_of_version_2() -> None:
+    heard = replace(outcome("x"), findings={"PERSON": 2})
+    assert encode(heard) == (
+        b'{"completion_tokens":64,"exchange":"x","findings":{"PERSON":2},"finish_reason":"stop",'
+        + encode(outcome("x")).split(b'"finish_reason":"stop",')[1].replace(b'"v":1', b'"v":2')
+    )
+    assert decode(encode(heard)) == heard
+    for wrong in (b'"v":1', b'"v":3'):
+        with pytest.raises(ValueError, match="canonical"):
+            decode(encode(heard).replace(b'"v":2', wrong))
+
+
+def test_an_outcome_out_of_the_cache_is_of_version_2() -> None:
+    kept = replace(outcome("x"), cache=CacheStatus.HIT)
+    assert encode(kept).decode("ascii") == (
+        '{"cache":"hit","completion_tokens":64,"exchange":"x","finish_reason":"stop","invented":0,'
+        '"kind":"outcome","prompt_tokens":213,"restored":2,"status":"completed",'
+        '"time":1780000001000,"v":2}'
+    )
+    assert decode(encode(kept)) == kept
 
 
 @pytest.mark.parametrize("make", GOLDEN)
@@ -114,6 +136,9 @@ def test_a_value_that_no_leaf_may_hold_is_an_error(changed: dict) -> None:  # ty
         GOLDEN[admin].replace("1780000000000", "NaN").encode(),
         GOLDEN[admin].replace("1780000000000", "null").encode(),
         GOLDEN[outcome].replace('"restored":2,', "").encode(),
+        GOLDEN[outcome].replace('"v":1', '"v":2').encode(),
+        GOLDEN[outcome].replace('{"c', '{"cache":"hit","c').encode(),
+        GOLDEN[outcome].replace('{"c', '{"cache":"miss","c').replace('"v":1', '"v":2').encode(),
         GOLDEN[outcome].replace('{"c', '{"code":null,"c').encode(),
         GOLDEN[intent].replace('"DATE_OF_BIRTH":1,"PERSON":2', '"PERSON":2,"A_B":1').encode(),
         json.dumps(json.loads(GOLDEN[intent])).encode(),

@@ -21,7 +21,7 @@ from gateway.domain.errors import Code
 from gateway.domain.ports import Receipt
 from gateway.domain.records import Kind, Record, kind_of
 from gateway.http.server import build
-from gateway.settings import Egress, EngineSettings, Identity, Log, Server, Settings
+from gateway.settings import CacheSettings, Egress, EngineSettings, Identity, Log, Server, Settings
 from tests.fakes import exchange
 from tests.fakes.detector import FakeDetector
 from tests.fakes.identity import FakeAuthenticator, caller
@@ -134,6 +134,7 @@ def serving(tmp_path: Path) -> Serving:
             identity=Identity(),
             server=Server(**{"port": 0, "shutdown_grace": 2.0} | server),
             engine=EngineSettings(),
+            cache=CacheSettings(),
             egress=Egress(),
             log=Log(),
             models=tmp_path,

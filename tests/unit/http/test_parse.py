@@ -174,6 +174,29 @@ def test_fields_that_ask_for_nothing_are_taken() -> None:
     assert read(json.dumps(body).encode()).model == "m"
 
 
+@pytest.mark.parametrize(
+    ("tier", "may_wait"), [(None, False), ("auto", False), ("default", False), ("flex", True)]
+)
+def test_a_client_may_let_others_go_first(tier: str | None, *, may_wait: bool) -> None:
+    body = {
+        "model": "m",
+        "messages": [{"role": "user", "content": "Hi"}],
+        "service_tier": tier,
+    }
+    asked = read(json.dumps(body).encode())
+    assert asked.may_wait is may_wait
+    assert asked.over(asked.conversation).may_wait is may_wait
+
+
+def test_a_client_cannot_ask_to_go_before_others() -> None:
+    body = {
+        "model": "m",
+        "messages": [{"role": "user", "content": "Hi"}],
+        "service_tier": "priority",
+    }
+    assert refusal(body).code is Code.UNSUPPORTED_PARAMETER
+
+
 def test_a_completion_takes_one_prompt_alone() -> None:
     def ask(prompt: object) -> Ask[RawText]:
         body = json.dumps({"model": "m", "prompt": prompt}).encode()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import apsw
@@ -12,6 +13,7 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from gateway.cli.audit import app
+from gateway.domain.exchange import CacheStatus
 from gateway.ledger import Place, SqliteLedger
 from gateway.settings import Settings, load
 from tests.fakes.ledger import admin, intent, outcome, refusal
@@ -56,6 +58,19 @@ def test_list_shows_a_line_for_each_record_the_newest_last(settings: Settings) -
     assert "treatment, 3 findings" in rows[2]
     assert "policy_denied" in rows[4]
     assert "x2" in rows[5]
+
+
+def test_a_reply_out_of_the_cache_is_shown_as_one(settings: Settings) -> None:
+    with SqliteLedger.open_for_recording(
+        Place(settings.ledger, settings.keys, settings.node)
+    ) as ledger:
+        ledger.append_blocking(replace(outcome("x2", time=NOON + DAY + 2), cache=CacheStatus.HIT))
+    assert "completed, cache hit" in run(settings, "list").stdout.splitlines()[-1]
+    assert "cache hit" not in "".join(run(settings, "list", "--exchange", "x1").stdout)
+    assert lines(run(settings, "list", "--json", "--exchange", "x2"))[-1]["cache"] == "hit"
+    shown = [line.split() for line in run(settings, "show", "x2").stdout.splitlines()]
+    assert ["cache", "hit"] in shown
+    assert run(settings, "verify").exit_code == 0
 
 
 @pytest.mark.parametrize(

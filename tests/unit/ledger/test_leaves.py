@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import fields, replace
 
 import pytest
 from hypothesis import example, given
@@ -10,11 +11,13 @@ from hypothesis import strategies as st
 
 from gateway.domain.entities import KNOWN
 from gateway.domain.errors import Code
-from gateway.domain.exchange import Action, FinishReason, Purpose
+from gateway.domain.exchange import Action, CacheStatus, FinishReason, Purpose
 from gateway.domain.records import (
+    _CLASSES,
     Admin,
     AdminAct,
     Intent,
+    Kind,
     Outcome,
     Record,
     Refusal,
@@ -58,6 +61,8 @@ records = st.one_of(
         completion_tokens=numbers,
         restored=numbers,
         invented=numbers,
+        cache=st.none() | st.sampled_from(CacheStatus),
+        findings=st.none() | st.dictionaries(st.sampled_from(sorted(KNOWN)), numbers, max_size=4),
     ),
     st.builds(
         Refusal,
@@ -92,6 +97,13 @@ def test_every_record_is_read_as_what_it_is(record: Record) -> None:
     assert (read.kind, read.exchange) == (kind_of(record), record.exchange)
 
 
+@pytest.mark.parametrize("kind", Kind)
+def test_a_struct_has_the_fields_of_its_record(kind: Kind) -> None:
+    record = {each.name for each in fields(_CLASSES[kind])}
+    struct = set(STRUCTS[kind].__struct_fields__)
+    assert struct == record | {"kind", "v"}
+
+
 def agree(leaf: bytes) -> None:
     try:
         decode(leaf)
@@ -122,7 +134,11 @@ def test_any_bytes_are_judged_alike(leaf: bytes) -> None:
     agree(leaf)
 
 
-@pytest.mark.parametrize("make", [intent, outcome, refusal, admin])
+def kept(exchange: str) -> Outcome:
+    return replace(outcome(exchange), cache=CacheStatus.HIT)
+
+
+@pytest.mark.parametrize("make", [intent, outcome, kept, refusal, admin])
 def test_every_single_bit_is_judged_alike(make) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
     leaf = encode(make("x"))
     for at in range(len(leaf)):
@@ -154,6 +170,17 @@ def test_every_single_bit_is_judged_alike(make) -> None:  # type: ignore[no-unty
 )
 def test_the_corner_cases_are_judged_alike(old: str, new: str) -> None:
     agree(encode(intent("x1")).decode().replace(old, new, 1).encode())
+
+
+@pytest.mark.parametrize("make", [outcome, kept])
+@pytest.mark.parametrize("version", [0, 1, 2, 3])
+def test_a_leaf_is_of_the_version_that_its_fields_make(make, version: int) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    leaf, _, _ = encode(make("x")).rpartition(b'"v":')
+    leaf += f'"v":{version}}}'.encode()
+    agree(leaf)
+    if leaf != encode(make("x")):
+        with pytest.raises(ValueError, match="a leaf"):
+            read_leaf(leaf)
 
 
 @pytest.mark.parametrize("struct", STRUCTS.values())

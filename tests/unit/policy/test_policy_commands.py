@@ -89,6 +89,18 @@ def test_show_can_be_read_by_a_program(settings: Settings) -> None:
     assert [profile["name"] for profile in said["profiles"]] == ["treatment", "coding", "research"]
     assert set(said["profiles"][0]["entities"]) == KNOWN
     assert said["rules"][0]["profile"] == "treatment"
+    served = {each["name"]: (each["priority"], each["cache"]) for each in said["profiles"]}
+    assert served["treatment"] == ("interactive", False)
+    assert served["research"] == ("batch", True)
+    assert [each["limits"]["max_in_flight"] for each in said["profiles"]] == [None, 16, 16]
+
+
+def test_show_says_how_each_profile_is_served(settings: Settings) -> None:
+    lines = [line.split("│") for line in run(settings, "show").stdout.splitlines()]
+    cells = {line[1].strip(): [each.strip() for each in line[2:-1]] for line in lines if line[1:]}
+    assert cells["priority"] == ["interactive", "interactive", "batch"]
+    assert cells["replies may be kept"] == ["no", "no", "yes"]
+    assert cells["in flight at most"] == ["", "16", "16"]
 
 
 def test_explain_names_the_rules_and_the_treatments(settings: Settings) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gateway.domain.entities import AGE, KNOWN, PERSON, PHONE_NUMBER, URL
-from gateway.domain.policy import Invented, Limits, Operator, Rule
+from gateway.domain.policy import Invented, Limits, Operator, Priority, Rule
 from gateway.policy.problems import PolicyError
 from gateway.policy.profiles import read_profile
 from gateway.policy.release import load
@@ -44,6 +44,20 @@ def test_a_good_profile_is_read_as_it_is_written() -> None:
 
 def test_a_type_that_no_profile_names_is_blocked() -> None:
     assert read_profile("p", "p", GOOD).profile.rule(URL) == Rule(Operator.BLOCK)
+
+
+def test_what_a_profile_leaves_out_of_serving_widens_nothing() -> None:
+    profile = read_profile("p", "p", GOOD).profile
+    assert profile.priority is Priority.INTERACTIVE
+    assert not profile.cache
+    assert profile.limits.max_in_flight is None
+
+
+def test_a_profile_may_say_how_it_is_to_be_served() -> None:
+    data = GOOD + b"  max_in_flight: 3\npriority: batch\ncache: true\n"
+    profile = read_profile("p", "p", data).profile
+    assert (profile.priority, profile.cache) == (Priority.BATCH, True)
+    assert profile.limits == Limits(1000, 100, 3)
 
 
 def test_a_profile_cannot_be_changed_after_it_was_read() -> None:
