@@ -26,8 +26,7 @@ from typing import Any
 
 import ctranslate2
 
-from engine import ChatMessage, GenerateOptions, Generator, ModelStore
-from engine.worker import Finished
+from engine import ChatMessage, Finished, GenerateOptions, Generator, ModelStore
 
 ROOT = Path(__file__).resolve().parents[1]
 MODELS = ROOT / ".local" / "models"

@@ -1,25 +1,32 @@
 """The engine: int8 language models on CTranslate2. It knows nothing of the gateway.
 
 Public: a `ModelStore` of imported models; over one of them a `Generator`, an `Embedder` or a
-`Tagger`; the errors of all, `detect_devices`, and a `SealedCache` for what may be kept of replies.
+`Tagger`, and a `Library` that serves several that generate under one memory budget; the errors of
+all; `detect_devices`, `make_plan` and `share_out`, which say what runs on them; and a `SealedCache`
+for what may be kept of the replies.
 """
 
 from __future__ import annotations
 
-from engine.batching import Limits
+from engine.batching import Limits, Priority
 from engine.cache import SealedCache
-from engine.devices import Devices, detect_devices
+from engine.devices import Devices, detect_devices, measure_bandwidth
 from engine.embedder import Embedder, PreparedTexts
 from engine.errors import (
     BrokenSource,
+    CallerBusy,
+    DoesNotFit,
     EngineClosed,
     EngineError,
     EngineFailed,
     InputTooLong,
+    LoadFailed,
     ModelChanged,
     ModelError,
     ModelExists,
     ModelNotFound,
+    NoDevice,
+    NoRoom,
     Overloaded,
     PromptTooLong,
     SelfCheckFailed,
@@ -30,22 +37,39 @@ from engine.errors import (
     UnsupportedTokenizer,
     WrongTask,
 )
-from engine.generator import GenerateOptions, Generator, PreparedPrompt
-from engine.prompts import ChatMessage, ChatToolCall
-from engine.sources import DEFAULT_NAME, DEFAULT_SOURCE, EMBEDDER_NAME, EMBEDDER_SOURCE
+from engine.generator import GenerateOptions, Generator, PreparedPrompt, Preparer
+from engine.job import Finished, Reason, Standing, Text
+from engine.known import KNOWN, known_model, nearest, parse_parameters
+from engine.library import Change, Library, Notice, ServedModel
+from engine.plan import ModelPlan, Plan, Wish, make_plan
+from engine.prompts import ChatMessage, ChatToolCall, Prompts
+from engine.report import BatchReport
+from engine.shares import Shares, share_out
+from engine.sources import (
+    DEFAULT_NAME,
+    DEFAULT_SOURCE,
+    EMBEDDER_NAME,
+    EMBEDDER_SOURCE,
+    Progress,
+)
+from engine.speed import Speed, measure_speed
 from engine.store import InstalledModel, Manifest, ModelStore
 from engine.tagger import Tag, Tagger
-from engine.worker import Finished, Reason, Text
 
 __all__ = [
     "DEFAULT_NAME",
     "DEFAULT_SOURCE",
     "EMBEDDER_NAME",
     "EMBEDDER_SOURCE",
+    "KNOWN",
+    "BatchReport",
     "BrokenSource",
+    "CallerBusy",
+    "Change",
     "ChatMessage",
     "ChatToolCall",
     "Devices",
+    "DoesNotFit",
     "Embedder",
     "EngineClosed",
     "EngineError",
@@ -55,20 +79,35 @@ __all__ = [
     "Generator",
     "InputTooLong",
     "InstalledModel",
+    "Library",
     "Limits",
+    "LoadFailed",
     "Manifest",
     "ModelChanged",
     "ModelError",
     "ModelExists",
     "ModelNotFound",
+    "ModelPlan",
     "ModelStore",
+    "NoDevice",
+    "NoRoom",
+    "Notice",
     "Overloaded",
+    "Plan",
     "PreparedPrompt",
     "PreparedTexts",
+    "Preparer",
+    "Priority",
+    "Progress",
     "PromptTooLong",
+    "Prompts",
     "Reason",
     "SealedCache",
     "SelfCheckFailed",
+    "ServedModel",
+    "Shares",
+    "Speed",
+    "Standing",
     "Tag",
     "Tagger",
     "Text",
@@ -77,6 +116,14 @@ __all__ = [
     "UnsupportedModel",
     "UnsupportedOption",
     "UnsupportedTokenizer",
+    "Wish",
     "WrongTask",
     "detect_devices",
+    "known_model",
+    "make_plan",
+    "measure_bandwidth",
+    "measure_speed",
+    "nearest",
+    "parse_parameters",
+    "share_out",
 ]

@@ -1,15 +1,40 @@
-"""Which waiting jobs run together. Pure: plain data in, ids out.
+"""Which waiting jobs run together, and for how long a batch waits for more of them. Pure.
 
-CTranslate2 forwards at once only as many prompt tokens as the shortest prompt of a batch has, and
-decodes the rest of the longer ones token by token: a batch costs as many extra steps as its
-longest prompt is longer than its shortest. So a batch spans few lengths. Sampling options hold for
-a whole batch, so a batch has one kind. The oldest job is in the next batch, always: nobody starves.
+Jobs are grouped by what CTranslate2 needs them to share (sampling options, a shared beginning) and,
+within that, cut into batches of neighbouring prompt lengths so that all of them together take the
+least time by the cost model (`costs.py`). Which of these batches runs next is a matter of fairness:
+first the one with a job that waited too long, then interactive before batch work, then the one that
+serves the most waiting per second of work.
 """
 
 from __future__ import annotations
 
+import math
+from collections import defaultdict
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from enum import IntEnum
+from typing import Final
+
+from engine.costs import Costs, Row
+
+_CONSIDERED: Final = 256
+"""Jobs that are looked at, the oldest: the work of choosing stays bounded."""
+_LINGER: Final = 0.15
+"""Share of a batch's own time for which it may be held back, for jobs that are on their way."""
+_LINGER_MOST: Final = 0.5
+"""Seconds of the same."""
+_UNEVEN: Final = 0.2
+"""How far, in shares of one replica, a batch may be more than its share of all the work."""
+
+
+class Priority(IntEnum):
+    """How urgent a job is."""
+
+    INTERACTIVE = 0
+    """Somebody reads along."""
+    BATCH = 1
+    """Nobody waits: it runs when nothing interactive does, or when it waited too long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,72 +44,218 @@ class Waiting:
     arrival: int
     prompt_tokens: int
     max_tokens: int
+    """Tokens that the reply may still come to."""
     options: Hashable
     """Jobs with equal options can run together."""
+    expected: int | None = None
+    """Tokens that the reply is expected to come to; `max_tokens` if absent."""
+    priority: Priority = Priority.INTERACTIVE
+    waited: float = 0.0
+    """Seconds in the queue."""
+    shared: Hashable = None
+    """Names the beginning of the prompt that other jobs may share; `None` if it has none."""
+    shared_tokens: int = 0
+    """How many tokens that beginning has; fewer than the prompt."""
+    kept: bool = False
+    """Whether the model holds the state of that beginning already."""
+
+    @property
+    def reply(self) -> int:
+        """Tokens that the cost model counts on."""
+        return self.max_tokens if self.expected is None else min(self.expected, self.max_tokens)
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds of one batch."""
+    """Bounds of one batch, and of patience."""
 
     max_batch: int = 32
     max_tokens: int = 65_536
     """Positions that a batch may come to occupy: rows times the longest prompt and reply in it.
     A single job is never too large for it."""
-    spread: int = 32
-    """Extra steps that are always worth it: a batch of two replies of this length gains as much."""
-    ratio: float = 1.25
-    """How much longer the longest prompt may be than the shortest, past `spread`."""
+    square: float = 0.0
+    """What a row's prompt takes besides, in positions for each pair of its own: attention over a
+    long prompt outweighs its keys and values."""
+    patience: tuple[float, float] = (5.0, 60.0)
+    """Seconds after which an interactive job, and one of batch work, goes before all others."""
+
+    def positions(self, prompt: int, reply: int) -> float:
+        """Return what a row of a batch with these longest lengths may come to occupy."""
+        return prompt + reply + self.square * prompt * prompt
 
 
-def choose(waiting: Sequence[Waiting], limits: Limits, free: int = 1) -> tuple[int, ...]:
-    """Return the arrivals of the jobs that run next, oldest first; empty if none waits.
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """What another replica has to do still; nothing if it is free."""
 
-    `free` counts the replicas that could take a batch now, this one included: jobs that could run
-    together are shared out among them.
+    rows: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Jobs that run together, by arrival, oldest first."""
+
+    arrivals: tuple[int, ...] = ()
+    shared_tokens: int = 0
+    """Tokens at the beginning of every prompt that are forwarded once for all; 0 for none."""
+    seconds: float = 0.0
+    """What it takes, by the cost model."""
+
+
+def choose(
+    waiting: Sequence[Waiting], limits: Limits, costs: Costs, others: Sequence[Busy] = ()
+) -> Batch:
+    """Return the jobs that run next; none if none waits.
+
+    `others` are the other replicas. Where one batch would hold most of the work while another
+    replica has, or soon has, nothing to do, it is shared out.
     """
     if not waiting:
-        return ()
-    oldest = min(waiting, key=lambda job: job.arrival)
-    alike = sorted(
-        (job for job in waiting if job.options == oldest.options),
-        key=lambda job: (job.prompt_tokens, job.arrival),
+        return Batch()
+    considered = sorted(waiting, key=lambda job: _urgency(job, limits))[:_CONSIDERED]
+    segments = _partition(considered, limits, costs)
+    segment = min(segments, key=lambda each: _rank(each, limits))
+    hands = 1 + sum(_soon(other, segment) for other in others)
+    parts = math.ceil(segment.seconds * hands / _total(segments) - _UNEVEN)
+    if parts > 1:
+        segment = _share(segment, min(parts, len(segment.jobs)), limits, costs)
+    return Batch(
+        tuple(sorted(job.arrival for job in segment.jobs)), segment.shared, segment.seconds
     )
-    window = _widest(alike, oldest, limits)
-    # The oldest of all is the oldest of the window too.
-    window.sort(key=lambda job: job.arrival)
-    room = min(limits.max_batch, -(-len(window) // max(free, 1)))
-    chosen: list[int] = []
-    longest = reply = 0
-    for job in window:
-        longer, further = max(longest, job.prompt_tokens), max(reply, job.max_tokens)
-        if chosen and (longer + further) * (len(chosen) + 1) > limits.max_tokens:
+
+
+def linger(
+    waiting: Sequence[Waiting],
+    expected: int,
+    limits: Limits,
+    costs: Costs,
+    others: Sequence[Busy] = (),
+) -> float:
+    """Return for how many seconds after the first job came a free replica may wait for more.
+
+    `expected` jobs are on their way: a batch that leaves without them keeps the replica for as long
+    as its longest reply takes. The wait is a small part of what the batch takes anyway.
+    """
+    if not waiting or not expected:
+        return 0.0
+    hands = 1 + sum(not other.rows for other in others)
+    if len(waiting) >= min(limits.max_batch, math.ceil((len(waiting) + expected) / hands)):
+        return 0.0
+    oldest = sorted(waiting, key=lambda job: job.arrival)[: limits.max_batch]
+    rows = [Row(job.prompt_tokens, job.reply) for job in oldest]
+    return min(_LINGER * costs.seconds(rows), _LINGER_MOST)
+
+
+@dataclass(frozen=True, slots=True)
+class _Segment:
+    jobs: tuple[Waiting, ...]
+    shared: int
+    seconds: float
+
+
+def _overdue(job: Waiting, limits: Limits) -> float:
+    return max(0.0, job.waited - limits.patience[job.priority])
+
+
+def _rank(segment: _Segment, limits: Limits) -> tuple[float, bool, float, int]:
+    """Order segments: the least is next. The last breaks ties, whatever the order of the list."""
+    served = sum(1 + job.waited for job in segment.jobs)
+    return (
+        -max(_overdue(job, limits) for job in segment.jobs),
+        all(job.priority is Priority.BATCH for job in segment.jobs),
+        -served / max(segment.seconds, 1e-9),
+        min(job.arrival for job in segment.jobs),
+    )
+
+
+def _urgency(job: Waiting, limits: Limits) -> tuple[float, int, int]:
+    """Order jobs: who waited too long, then by priority, then by arrival."""
+    return (-_overdue(job, limits), job.priority, job.arrival)
+
+
+def _soon(other: Busy, segment: _Segment) -> bool:
+    """Return whether a replica is free before a segment is half done, or few rows could join it."""
+    return 2 * other.seconds <= segment.seconds or 4 * other.rows <= len(segment.jobs)
+
+
+def _share(segment: _Segment, parts: int, limits: Limits, costs: Costs) -> _Segment:
+    """Return the part of a segment, of neighbouring lengths, that its most urgent job is in."""
+    jobs = sorted(segment.jobs, key=_length)
+    size = -(-len(jobs) // parts)
+    first = min(jobs, key=lambda job: _urgency(job, limits))
+    start = min(jobs.index(first) // size * size, len(jobs) - size)
+    part = jobs[start : start + size]
+    rows = [Row(job.prompt_tokens, job.reply) for job in part]
+    return _Segment(tuple(part), segment.shared, costs.seconds(rows, segment.shared))
+
+
+def _partition(jobs: Sequence[Waiting], limits: Limits, costs: Costs) -> list[_Segment]:
+    """Return batches that hold all jobs once and take the least time together."""
+    kinds: dict[Hashable, list[Waiting]] = defaultdict(list)
+    for job in jobs:
+        kinds[job.options].append(job)
+    segments: list[_Segment] = []
+    for alike in kinds.values():
+        plain = _cut(alike, 0, limits, costs)
+        apart = _by_beginning(alike, limits, costs)
+        segments += apart if _total(apart) < _total(plain) else plain
+    return segments
+
+
+def _by_beginning(jobs: list[Waiting], limits: Limits, costs: Costs) -> list[_Segment]:
+    """Return batches of jobs that begin alike, and of the rest, each cut for itself."""
+    families: dict[Hashable, list[Waiting]] = defaultdict(list)
+    for job in jobs:
+        families[job.shared].append(job)
+    rest = [job for shared, family in families.items() for job in family if shared is None]
+    segments: list[_Segment] = []
+    for shared, family in families.items():
+        if shared is None:
             continue
-        chosen.append(job.arrival)
-        longest, reply = longer, further
-        if len(chosen) >= room:
-            break
-    return tuple(chosen)
+        if len(family) == 1 and not family[0].kept:
+            rest += family
+        else:
+            segments += _cut(family, family[0].shared_tokens, limits, costs)
+    return segments + _cut(rest, 0, limits, costs)
 
 
-def together(shortest: int, longest: int, limits: Limits) -> bool:
-    """Whether prompts of these two lengths may be in one batch."""
-    return longest - shortest <= max(limits.spread, int(shortest * (limits.ratio - 1)))
+def _total(segments: list[_Segment]) -> float:
+    return sum(segment.seconds for segment in segments)
 
 
-def _widest(alike: list[Waiting], oldest: Waiting, limits: Limits) -> list[Waiting]:
-    """Return the most jobs, of neighbouring lengths, that may run with `oldest`."""
-    place = alike.index(oldest)
-    best: list[Waiting] = [oldest]
-    end = place
-    for start in range(place + 1):
-        if not together(alike[start].prompt_tokens, oldest.prompt_tokens, limits):
-            continue
-        end = max(end, place)
-        while end + 1 < len(alike) and together(
-            alike[start].prompt_tokens, alike[end + 1].prompt_tokens, limits
-        ):
-            end += 1
-        if end + 1 - start > len(best):
-            best = alike[start : end + 1]
-    return best
+def _length(job: Waiting) -> tuple[int, int]:
+    return (job.prompt_tokens, job.arrival)
+
+
+def _cut(jobs: list[Waiting], shared: int, limits: Limits, costs: Costs) -> list[_Segment]:
+    """Cut jobs, sorted by length, where it costs least (dynamic programming over the cuts)."""
+    jobs = sorted(jobs, key=_length)
+    best: list[tuple[float, int]] = [(0.0, 0)]
+    best += [(float("inf"), 0)] * len(jobs)
+    once = 0.0 if all(job.kept for job in jobs) else costs.prefill * shared
+    for start in range(len(jobs)):
+        before = best[start][0]
+        shortest = jobs[start].prompt_tokens
+        longest = total = squares = reach = 0
+        for end in range(start, min(len(jobs), start + limits.max_batch)):
+            job = jobs[end]
+            rows = end + 1 - start
+            reach = max(reach, job.max_tokens)
+            prompt = job.prompt_tokens
+            if rows > 1 and rows * limits.positions(prompt, reach) > limits.max_tokens:
+                break
+            steps = job.prompt_tokens - shortest + job.reply
+            longest = max(longest, steps)
+            total += steps
+            squares += steps * steps
+            seconds = once + costs.summed(rows, shortest - shared, shared, longest, total, squares)
+            if before + seconds < best[end + 1][0]:
+                best[end + 1] = (before + seconds, start)
+    segments: list[_Segment] = []
+    end = len(jobs)
+    while end:
+        seconds, start = best[end]
+        segments.append(_Segment(tuple(jobs[start:end]), shared, seconds - best[start][0]))
+        end = start
+    return segments

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import ctranslate2
 import numpy as np
@@ -19,6 +19,7 @@ from ctranslate2.specs import attention_spec, common_spec, transformer_spec
 
 from engine.bert import Encoder, EncoderShape
 from engine.decoder import Activation, Array, Decoder, Part, Shape
+from engine.network import OnStep
 
 VERSION: Final[str] = ctranslate2.__version__
 
@@ -26,6 +27,23 @@ _ACTIVATIONS: Final = {
     Activation.SILU: common_spec.Activation.SWISH,
     Activation.GELU_TANH: common_spec.Activation.GELUTanh,
 }
+
+
+def compute_types(device: str, index: int = 0) -> frozenset[str]:
+    """Return the compute types that a device supports; none where it cannot be used."""
+    try:
+        return frozenset(ctranslate2.get_supported_compute_types(device, index))
+    except (RuntimeError, ValueError):
+        return frozenset()
+
+
+def cuda_devices() -> tuple[frozenset[str], ...]:
+    """Return the compute types of each CUDA device, by index; nothing without a driver."""
+    try:
+        count = int(ctranslate2.get_cuda_device_count())
+    except RuntimeError:
+        return ()
+    return tuple(compute_types("cuda", index) for index in range(count))
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,31 +307,26 @@ class _Writer:
                 attention.rotary_scaling_factor = np.float32(1.0)
 
 
-class Step(Protocol):
-    """What CTranslate2 tells about one new token of one row."""
-
-    batch_id: int
-    """Row of the batch, counted as the rows were given."""
-    token_id: int
-    is_last: bool
-    """Whether CTranslate2 itself ends the row here: an end token, or `max_length` reached."""
-
-
-OnStep = Callable[[Step], bool]
-"""Called for each row at each step; `True` ends that row and no other."""
-
-
 class Replicas:
     """One model in memory and `replicas` threads of CTranslate2 that share its weights."""
 
-    def __init__(
-        self, directory: Path, *, replicas: int, threads: int, compute_type: str = "int8"
+    def __init__(  # noqa: PLR0913 - CTranslate2's own options, each meaningful alone
+        self,
+        directory: Path,
+        *,
+        replicas: int,
+        threads: int,
+        compute_type: str = "int8",
+        device: str = "cpu",
+        device_index: Sequence[int] = (0,),
     ) -> None:
         self._generator: Any = ctranslate2.Generator(
             str(directory),
-            device="cpu",
+            device=device,
+            device_index=list(device_index),
             compute_type=compute_type,
-            inter_threads=replicas,
+            # CTranslate2 counts for each device.
+            inter_threads=max(1, replicas // len(device_index)),
             intra_threads=threads,
             # As many batches as workers can wait; one of our workers never blocks another.
             max_queued_batches=-1,
@@ -328,11 +341,13 @@ class Replicas:
         temperature: float,
         top_p: float,
         on_step: OnStep,
+        beginning: Sequence[str] = (),
+        keep: bool = False,
     ) -> None:
         """Run one batch to its end; blocks without the GIL, except in `on_step`.
 
         `temperature` 0 is greedy. The options hold for all rows. An error in `on_step` ends the
-        batch and is raised here.
+        batch and is raised here. `beginning` and `keep` are as `Network.generate` says.
         """
         greedy = temperature == 0
         self._generator.generate_batch(
@@ -345,6 +360,8 @@ class Replicas:
             sampling_topp=1.0 if greedy else top_p,
             sampling_temperature=1.0 if greedy else temperature,
             callback=on_step,
+            static_prompt=list(beginning) or None,
+            cache_static_prompt=keep,
         )
 
     def close(self) -> None:

@@ -1,59 +1,137 @@
-"""What this process may compute with: the cores that its affinity and its cgroup leave to it."""
+"""What this process may compute with, and what can be measured of it when asked.
+
+`detect_devices` only reads: /proc, /sys, and what CTranslate2 says of CUDA. `measure_bandwidth`
+takes a tenth of a second of every core.
+"""
 
 from __future__ import annotations
 
-import os
-from dataclasses import dataclass
+import re
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-_CGROUP: Final = Path("/sys/fs/cgroup")
+import numpy as np
+
+from engine import ct2
+from engine.cgroups import Container, container, parse_list, read
+from engine.processor import Processor, processor
+
+_COPIED: Final = 64 << 20
+"""Bytes of each thread's copy: more than a core's share of any cache."""
+_SYSTEM: Final = 768 << 20
+"""What the kernel, the firmware and a small system keep of a machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cuda:
+    """A CUDA device, as far as CTranslate2 tells: not how much memory it has."""
+
+    index: int
+    compute_types: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
 class Devices:
-    """Usable processor cores, at least one, and bytes of memory that can still be taken."""
+    """What this process may use, and the machine that it is part of."""
 
     cores: int
+    """Logical processors by affinity, cpuset and quota; at least one."""
     memory: int
+    """Bytes that can still be taken, by the machine and by every limit on this process."""
+    physical: int = 0
+    """Physical cores among `cores`; two logical ones share the arithmetic of one. 0: as `cores`."""
+    memory_total: int = 0
+    """Bytes of the machine, or of the container."""
+    processor: Processor = field(default_factory=Processor)
+    container: Container = field(default_factory=Container)
+    compute_types: frozenset[str] = frozenset({"int8", "int8_float32", "float32"})
+    """Of the processor."""
+    cuda: tuple[Cuda, ...] = ()
+
+    @classmethod
+    def box(cls, cores: int, memory: int) -> Devices:
+        """Return a machine of `memory` bytes that runs nothing else, for plans."""
+        return cls(cores=cores, memory=max(0, memory - _SYSTEM), memory_total=memory)
 
     def replicas(self, threads: int = 1) -> int:
         """Return how many replicas of `threads` threads fit; one per core is fastest."""
-        return max(1, self.cores // threads)
+        return max(1, (self.physical or self.cores) // threads)
 
 
-def detect_devices(cgroup: Path = _CGROUP) -> Devices:
-    """Count the cores that the scheduler will really give to this process."""
-    cores = len(os.sched_getaffinity(0))
-    quota = _quota(cgroup)
-    if quota is not None:
-        cores = min(cores, max(1, int(quota)))
-    return Devices(cores=max(1, cores), memory=_memory(cgroup))
+def detect_devices(root: Path = Path("/")) -> Devices:
+    """Return what this process may use. `root` holds `proc` and `sys`; tests have their own."""
+    machine, limits = processor(root), container(root)
+    allowed = _allowed(read(root / "proc/self/status")) or frozenset(range(machine.logical))
+    if limits.cpus:
+        allowed &= limits.cpus
+    cores = max(1, len(allowed))
+    physical = sum(1 for core in machine.cores if core & allowed) or cores
+    if limits.cores is not None:
+        quota = max(1, int(limits.cores))
+        cores, physical = min(cores, quota), min(physical, quota)
+    total, available = _memory(root, limits)
+    real = root == Path("/")
+    return Devices(
+        cores=cores,
+        memory=available,
+        physical=min(physical, cores),
+        memory_total=total,
+        processor=machine,
+        container=limits,
+        compute_types=ct2.compute_types("cpu") if real else Devices(1, 0).compute_types,
+        cuda=_cuda() if real else (),
+    )
 
 
-def _memory(cgroup: Path) -> int:
-    available = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    try:
-        for line in Path("/proc/meminfo").read_text("ascii").splitlines():
-            if line.startswith("MemAvailable:"):
-                available = int(line.split()[1]) * 1024
-        limit = int((cgroup / "memory.max").read_text())
-        available = min(available, limit - int((cgroup / "memory.current").read_text()))
-    except (OSError, ValueError, IndexError):
-        pass  # No limit is set, or none that this kernel tells.
-    return max(0, available)
+def measure_bandwidth(cores: int, seconds: float = 0.1) -> float:
+    """Return the bytes a second that a copy by `cores` threads reads and writes, together.
+
+    The first copy brings the pages in and is not counted.
+    """
+    pairs = [(np.ones(_COPIED, np.uint8), np.empty(_COPIED, np.uint8)) for _ in range(cores)]
+
+    def copy(pair: tuple[np.ndarray, np.ndarray]) -> int:
+        end, copied = time.perf_counter() + seconds, 0
+        while time.perf_counter() < end:
+            np.copyto(pair[1], pair[0])  # Without the GIL.
+            copied += 2 * _COPIED
+        return copied
+
+    with ThreadPoolExecutor(cores) as pool:
+        for pair in pairs:
+            np.copyto(pair[1], pair[0])
+        start = time.perf_counter()
+        copied = sum(pool.map(copy, pairs))
+        return copied / (time.perf_counter() - start)
 
 
-def _quota(cgroup: Path) -> float | None:
-    """Return the processor limit of the cgroup in cores, or `None`: v2 `cpu.max`, then v1."""
-    try:
-        quota, period = (cgroup / "cpu.max").read_text().split()
-        return None if quota == "max" else int(quota) / int(period)
-    except (OSError, ValueError, ZeroDivisionError):
-        pass
-    try:
-        micros = int((cgroup / "cpu/cpu.cfs_quota_us").read_text())
-        period_micros = int((cgroup / "cpu/cpu.cfs_period_us").read_text())
-        return micros / period_micros if micros > 0 else None
-    except (OSError, ValueError, ZeroDivisionError):
-        return None
+def _cuda() -> tuple[Cuda, ...]:
+    return tuple(Cuda(index, types) for index, types in enumerate(ct2.cuda_devices()))
+
+
+def _allowed(status: str) -> frozenset[int]:
+    found = re.search(r"^Cpus_allowed_list:\s*(\S+)", status, re.MULTILINE)
+    return parse_list(found[1]) if found else frozenset()
+
+
+def _memory(root: Path, limits: Container) -> tuple[int, int]:
+    """Return (total, what can still be taken) in bytes.
+
+    Limits on the address space (`ulimit -v` and `-d`) are not among them: they count what
+    CTranslate2 reserves and never touches, gigabytes for a small model.
+    """
+    info = read(root / "proc/meminfo")
+    total = _kilobytes(info, "MemTotal")
+    totals, lefts = [total], [_kilobytes(info, "MemAvailable")]
+    if limits.memory is not None and limits.left is not None:
+        totals.append(limits.memory)
+        lefts.append(limits.left)
+    return min(totals), max(0, min(lefts))
+
+
+def _kilobytes(text: str, name: str) -> int:
+    found = re.search(rf"^{name}:\s+(\d+) kB", text, re.MULTILINE)
+    return int(found[1]) * 1024 if found else 0

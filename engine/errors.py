@@ -47,6 +47,21 @@ class SelfCheckFailed(ModelError):  # noqa: N818 - as UnsupportedModel
     """The imported model does not compute what its source computes."""
 
 
+class LoadFailed(ModelError):  # noqa: N818 - as UnsupportedModel
+    """A model whose bytes are right could not be put into memory, or does not compute there."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"model {name} could not be loaded: look for what its memory was needed")
+
+
+class DoesNotFit(ModelError):  # noqa: N818 - as UnsupportedModel
+    """A model and what it needs to run do not fit into the memory that is left."""
+
+
+class NoDevice(EngineError):  # noqa: N818 - as UnsupportedModel
+    """None of the devices that the settings prefer is there."""
+
+
 class UnsupportedInput(EngineError):  # noqa: N818 - as UnsupportedModel
     """The model's chat template cannot express these messages."""
 
@@ -89,6 +104,24 @@ class Overloaded(EngineError):  # noqa: N818 - as UnsupportedModel
 
     def __init__(self) -> None:
         super().__init__("The engine's queue is full. Try again in a few seconds.")
+
+
+class CallerBusy(Overloaded):
+    """This caller has as many jobs in flight as it may; nothing was computed."""
+
+    def __init__(self, allowed: int) -> None:
+        EngineError.__init__(
+            self, f"{allowed} requests of this caller are in the engine, as many as may be."
+        )
+
+
+class NoRoom(EngineError):  # noqa: N818 - as UnsupportedModel
+    """A model that is not in memory finds no room there; nothing was computed."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Other models are at work and leave no memory for this one. Try again in a few seconds."
+        )
 
 
 class EngineFailed(EngineError):  # noqa: N818 - as UnsupportedModel

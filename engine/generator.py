@@ -4,24 +4,42 @@ from __future__ import annotations
 
 import asyncio
 import math
+import re
 import weakref
 from collections import deque
 from collections.abc import AsyncGenerator, Hashable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Final
 
-from engine.batching import Limits
+from engine.calibrate import measure
 from engine.ct2 import Replicas
 from engine.devices import detect_devices
-from engine.errors import EngineError, PromptTooLong, UnsupportedInput, UnsupportedOption
+from engine.errors import (
+    DoesNotFit,
+    EngineError,
+    NoDevice,
+    PromptTooLong,
+    UnsupportedInput,
+    UnsupportedOption,
+)
+from engine.job import NOBODY, Beginning, Event, Finished, Job, Listener, Sampling, Standing, Text
+from engine.plan import ModelPlan, Wish, make_plan
 from engine.prompts import ChatMessage, Prompts
+from engine.report import Observer
 from engine.store import InstalledModel
 from engine.stream import TextStream
-from engine.worker import Event, Finished, Job, Listener, Sampling, Text, Workers
+from engine.worker import Workers
 
 GREEDY_BELOW: Final = 0.01
 """Temperatures below this are greedy: the division would overflow, and the result is the same."""
 MAX_STOPS: Final = 16
+_SHARED: Final = 16
+"""Tokens of a beginning below which sharing it is not worth the bookkeeping."""
+_KEPT_BYTES: Final = 64 << 20
+"""Memory for the states of beginnings that are kept for as long as the model is loaded."""
+_NO_MEMORY: Final = re.compile("out of memory|failed to allocate|alloc")
+"""What CUDA, MKL and C++ say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +55,8 @@ class GenerateOptions:
     seed: int | None = None
     """Only with temperature 0, where every seed gives the same reply (see `_check`)."""
     stop: tuple[str, ...] = ()
-    priority: int = 0
-    """The lower goes first."""
-    caller: Hashable = None
-    """For whom it is; jobs with equal callers share `max_in_flight`."""
-    max_in_flight: int | None = None
-    """Jobs of the caller that may run at once; `None` is no bound."""
+    standing: Standing = NOBODY
+    """For whom it is, and before whom it goes."""
 
     def __repr__(self) -> str:
         return "<GenerateOptions>"  # A stop string is a caller's text.
@@ -56,9 +70,8 @@ class PreparedPrompt:
     max_tokens: int
     sampling: Sampling
     stop: tuple[str, ...]
-    priority: int = 0
-    caller: Hashable = None
-    max_in_flight: int | None = None
+    standing: Standing = NOBODY
+    beginning: Beginning | None = None
 
     @property
     def tokens(self) -> int:
@@ -69,52 +82,23 @@ class PreparedPrompt:
         return f"<PreparedPrompt {len(self.strings)} tokens>"
 
 
-class Generator:
-    """One model in memory, its replicas' threads and their queue.
+class Preparer:
+    """The light part of a model: tokenizer, template and plan, without the weights.
 
-    `prepare_*` may be called from any thread, `generate` from any event loop. `replicas` absent
-    means one for each `threads` cores that this process may use.
+    `prepare_*` may be called from any thread.
     """
 
     def __init__(
-        self,
-        model: InstalledModel,
-        *,
-        replicas: int | None = None,
-        threads: int = 1,
-        queue: int = 128,
-        max_batch: int = 32,
+        self, model: InstalledModel, plan: ModelPlan, prompts: Prompts | None = None
     ) -> None:
-        devices = detect_devices()
-        count = replicas or devices.replicas(threads)
-        manifest = model.manifest
         self.model = model
-        self.replicas = count
-        self._prompts = Prompts.load(model.path)
-        self._end_tokens = frozenset(self._prompts.end_tokens)
-        position = manifest.layers * manifest.heads_kv * manifest.head_dim * 2 * 4
-        # Half of what memory is left may fill with keys and values, whatever the batches hold.
-        positions = devices.memory // 2 // count // position
-        self._workers = Workers(
-            Replicas(model.path, replicas=count, threads=threads),
-            end_tokens=self._prompts.end_tokens,
-            replicas=count,
-            queue=queue,
-            limits=Limits(max_batch=max_batch, max_tokens=max(manifest.context_length, positions)),
-        )
-        # Whoever forgets `close` gets it at the end of the process, or of the generator.
-        self._finalizer = weakref.finalize(self, self._workers.close)
-        self._mailboxes: dict[asyncio.AbstractEventLoop, _Mailbox] = {}
+        self.plan = plan
+        self._prompts = prompts or Prompts.load(model.path)
 
     @property
-    def waiting(self) -> int:
-        """How many jobs wait in the queue."""
-        return self._workers.waiting
-
-    @property
-    def running(self) -> int:
-        """How many jobs are in the batches that run."""
-        return self._workers.running
+    def prompts(self) -> Prompts:
+        """What a `Generator` of the same model can share."""
+        return self._prompts
 
     def prepare_chat(
         self, messages: Sequence[ChatMessage], options: GenerateOptions
@@ -131,6 +115,95 @@ class Generator:
         _check(options)
         return self._prepared(self._prompts.text(text), options)
 
+    def _prepared(self, tokens: list[int], options: GenerateOptions) -> PreparedPrompt:
+        limit = self.plan.context
+        count = len(tokens)
+        if not tokens:
+            raise UnsupportedInput("The prompt is empty: send at least one character.")
+        if options.max_tokens is not None:
+            reply = options.max_tokens
+        else:
+            reply = limit - count
+            if options.at_most is not None:
+                reply = min(reply, options.at_most)
+        if reply < 1 or count + reply > limit:
+            raise PromptTooLong(count, max(reply, 1), limit)
+        temperature = options.temperature if options.temperature >= GREEDY_BELOW else 0.0
+        # Greedy jobs run together whatever their top_p.
+        sampling = Sampling(temperature, options.top_p if temperature else 1.0)
+        return PreparedPrompt(
+            self._prompts.strings(tokens),
+            reply,
+            sampling,
+            options.stop,
+            options.standing,
+            _beginning(tokens, frozenset(self._prompts.end_tokens), options.standing.caller),
+        )
+
+
+class Generator(Preparer):
+    """One model in memory, its replicas' threads and their queue.
+
+    `generate` may be called from any event loop. `plan` says how it runs, where several models
+    share the machine; absent, it has what the machine leaves, with `replicas` absent one for each
+    core. `prompts` of a `Preparer` need not be loaded again. Raises `DoesNotFit` or `NoDevice`.
+    """
+
+    def __init__(  # noqa: PLR0913 - what it runs, and on how much of the machine
+        self,
+        model: InstalledModel,
+        *,
+        replicas: int | None = None,
+        threads: int | None = None,
+        queue: int = 128,
+        max_batch: int = 32,
+        plan: ModelPlan | None = None,
+        observe: Observer = lambda _: None,
+        prompts: Prompts | None = None,
+    ) -> None:
+        if plan is None:
+            wish = Wish(replicas=replicas, threads=threads, max_batch=max_batch)
+            plan = make_plan(detect_devices(), [model.manifest], wish).models[0]
+        super().__init__(model, plan, prompts)
+        self.replicas = plan.replicas
+        self._end_tokens = frozenset(self._prompts.end_tokens)
+        network = _loaded(model, plan)
+        manifest = model.manifest
+        position = manifest.layers * manifest.heads_kv * manifest.head_dim * 2 * 4
+        self.costs = measure(network, self._prompts.strings([0])[0], plan.context)
+        self._workers = Workers(
+            network,
+            end_tokens=self._prompts.end_tokens,
+            replicas=plan.replicas,
+            queue=queue,
+            limits=plan.limits,
+            costs=self.costs,
+            kept_tokens=_KEPT_BYTES // position,
+            observe=observe,
+        )
+        # Whoever forgets `close` gets it at the end of the process, or of the generator.
+        self._finalizer = weakref.finalize(self, self._workers.close)
+        self._mailboxes: dict[asyncio.AbstractEventLoop, _Mailbox] = {}
+
+    @property
+    def waiting(self) -> int:
+        """How many jobs wait in the queue."""
+        return self._workers.waiting
+
+    @property
+    def running(self) -> int:
+        """How many jobs are in the batches that run."""
+        return self._workers.running
+
+    @property
+    def healthy(self) -> bool:
+        """Whether a replica is left that does not stand still."""
+        return self._workers.healthy
+
+    def expecting(self) -> AbstractContextManager[None]:
+        """Say that a prompt is on its way, until it is submitted or will not come."""
+        return self._workers.expecting()
+
     def submit(self, prompt: PreparedPrompt, listener: Listener) -> Job:
         """Queue a prompt, or raise `Overloaded` at once; `listener` runs on a worker's thread."""
         job = Job(
@@ -142,6 +215,8 @@ class Generator:
                 self._prompts.bytes_of, prompt.stop, strip_space=self._prompts.strip_space
             ),
             listener=listener,
+            standing=prompt.standing,
+            beginning=prompt.beginning,
         )
         self._workers.submit(job)
         return job
@@ -173,32 +248,6 @@ class Generator:
         """Fail what is left and join the threads; blocks for one step of what runs."""
         self._finalizer()
 
-    def _prepared(self, tokens: list[int], options: GenerateOptions) -> PreparedPrompt:
-        limit = self.model.manifest.context_length
-        count = len(tokens)
-        if not tokens:
-            raise UnsupportedInput("The prompt is empty: send at least one character.")
-        if options.max_tokens is not None:
-            reply = options.max_tokens
-        else:
-            reply = limit - count
-            if options.at_most is not None:
-                reply = min(reply, options.at_most)
-        if reply < 1 or count + reply > limit:
-            raise PromptTooLong(count, max(reply, 1), limit)
-        temperature = options.temperature if options.temperature >= GREEDY_BELOW else 0.0
-        # Greedy jobs run together whatever their top_p.
-        sampling = Sampling(temperature, options.top_p if temperature else 1.0)
-        return PreparedPrompt(
-            self._prompts.strings(tokens),
-            reply,
-            sampling,
-            options.stop,
-            options.priority,
-            options.caller,
-            options.max_in_flight,
-        )
-
     def _mailbox(self) -> _Mailbox:
         loop = asyncio.get_running_loop()
         if loop not in self._mailboxes:
@@ -206,6 +255,47 @@ class Generator:
                 del self._mailboxes[closed]
             self._mailboxes[loop] = _Mailbox(loop)
         return self._mailboxes[loop]
+
+
+def _beginning(
+    tokens: Sequence[int], end_tokens: frozenset[int], caller: Hashable
+) -> Beginning | None:
+    """Return the first message of a prompt, up to its end token: a service's system prompt.
+
+    Callers share none: how fast a reply comes would tell one what another has asked.
+    """
+    for index, token in enumerate(tokens[:-1]):
+        if token in end_tokens:
+            count = index + 1
+            return Beginning((caller, tuple(tokens[:count])), count) if count >= _SHARED else None
+    return None
+
+
+def _loaded(model: InstalledModel, plan: ModelPlan) -> Replicas:
+    try:
+        return Replicas(
+            model.path,
+            replicas=plan.replicas,
+            threads=plan.threads,
+            compute_type=plan.compute_type,
+            device=plan.device,
+            device_index=plan.device_index,
+        )
+    except (MemoryError, RuntimeError) as error:
+        # A plan foresees the machine's memory, not a CUDA device's, nor what others take meanwhile.
+        if isinstance(error, MemoryError) or _NO_MEMORY.search(str(error)):
+            raise DoesNotFit(
+                f"there was no memory left on {plan.device} while {model.name} was loaded: choose "
+                "a smaller model, stop what else uses it, or prefer another device "
+                "(engine.prefer). Where `ulimit -v` or `-d` bounds this process, bound its cgroup "
+                "instead: they count what is reserved and never used"
+            ) from error
+        if plan.device == "cuda":
+            raise NoDevice(
+                f"the CUDA device could not load {model.name}: see whether `nvidia-smi` works, or "
+                'do without it, engine.prefer = ["cpu"]'
+            ) from error
+        raise
 
 
 def _check(options: GenerateOptions) -> None:

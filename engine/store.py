@@ -121,6 +121,11 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
     task: Task = "generate"
     """Since format 3; formats 1 and 2 never name it."""
 
+    @property
+    def size(self) -> int:
+        """Bytes on disk."""
+        return sum(file.size for file in self.files.values())
+
 
 @dataclass(frozen=True, slots=True)
 class InstalledModel:
@@ -156,8 +161,18 @@ class ModelStore:
             manifest.name for manifest in self.list() if task is None or manifest.task == task
         )
 
-    def open(self, name: str, task: Task | None = None) -> InstalledModel:
-        """Compare every file with the manifest and return the model.
+    def digest(self, name: str) -> str:
+        """Return the digest of a model, without comparing any file with its manifest."""
+        return self._manifest(name)[1]
+
+    def open(
+        self,
+        name: str,
+        task: Task | None = None,
+        *,
+        read: Callable[[int], None] = lambda _: None,
+    ) -> InstalledModel:
+        """Compare every file with the manifest and return the model; `read` is told bytes.
 
         Raises `ModelNotFound`, `WrongTask` for a model that is not for `task`, or `ModelChanged`
         for a byte, a file or a manifest that is not what was imported.
@@ -174,13 +189,15 @@ class ModelStore:
             target = path / file
             if not stat.S_ISREG(target.lstat().st_mode):
                 raise _changed(name, f"{file} is not a regular file")
-            if target.stat().st_size != expected.size or sha256_of(target) != expected.sha256:
+            if target.stat().st_size != expected.size or (
+                sha256_of(target, read) != expected.sha256
+            ):
                 raise _changed(name, f"{file} has changed")
         return InstalledModel(path, manifest, digest)
 
-    def verify(self, name: str) -> InstalledModel:
-        """Do what every load does, for its own sake."""
-        return self.open(name)
+    def verify(self, name: str, read: Callable[[int], None] = lambda _: None) -> InstalledModel:
+        """Do what every load does, for its own sake; `read` is told how many bytes were read."""
+        return self.open(name, read=read)
 
     def remove(self, name: str) -> None:
         """Delete a model; raises `ModelNotFound`. A process that has it loaded keeps it."""

@@ -1,199 +1,63 @@
-"""The threads that own a model's replicas, the bounded queue before them, and the jobs in both.
+"""The threads that own a model's replicas, and the bounded queue before them.
 
-A job ends exactly once, whatever happens: with a result, with an error, or by its owner's cancel.
-A thread never ends because of a job: it fails the jobs of that batch and takes the next.
+A thread never ends because of a job: it fails the jobs of that batch and takes the next. A batch
+that stands still is given up by a watchman, and its jobs fail; its replica counts as lost until it
+moves again.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+import time
+from collections.abc import Hashable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from enum import StrEnum
 from itertools import count
-from typing import Final, Protocol
+from typing import Final
 
-from engine.batching import Limits, Waiting, choose
-from engine.errors import EngineClosed, EngineError, EngineFailed, Overloaded
-from engine.stream import TextStream
+from engine.batching import Batch, Busy, Limits, Waiting, choose, linger
+from engine.beginnings import Beginnings
+from engine.costs import Costs, Row
+from engine.errors import CallerBusy, EngineClosed, EngineFailed, Overloaded
+from engine.job import Job
+from engine.network import Network, Step
+from engine.report import BatchReport, Observer
 
 _GAP: Final = 0.001
+"""Seconds without a new job after which a batch is formed, where none is known to be coming."""
 _GAPS: Final = 5
-"""Seconds without a new job after which a batch is formed, and how many such gaps at most."""
+_TYPICAL_REPLY: Final = 128
+"""Tokens that a reply is expected to have before any was seen."""
+_MEMORY_OF_REPLIES: Final = 0.05
+_STILL: Final = 60.0
+"""Seconds without a token, past what the cost model expects, after which a batch is given up."""
 
 
-_NEARLY: Final = 8
-"""Tokens before its length limit from which on a row counts as about to end."""
+@dataclass(slots=True)
+class _Queued:
+    job: Job
+    since: float
 
 
-class Reason(StrEnum):
-    """Why a reply ended by itself."""
+@dataclass(slots=True)
+class _Running:
+    """A batch on a replica."""
 
-    STOP = "stop"
-    """An end token of the model, or a stop string."""
-    LENGTH = "length"
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """Some text of a reply, and how many tokens the model generated since the last."""
-
-    text: str
-    tokens: int
-
-    def __repr__(self) -> str:
-        return f"<Text {len(self.text)} characters>"
-
-
-@dataclass(frozen=True, slots=True)
-class Finished:
-    """The end of a reply. Tokens as OpenAI counts them: the end token is in neither number.
-
-    `completion_tokens` is what the model generated, with the tokens that spelt a stop string.
-    """
-
-    reason: Reason
-    prompt_tokens: int
-    completion_tokens: int
-
-
-@dataclass(frozen=True, slots=True)
-class Sampling:
-    """What holds for a whole batch. `temperature` 0 is greedy."""
-
-    temperature: float
-    top_p: float
-
-
-Event = Text | Finished | EngineError
-Listener = Callable[[Event], None]
-"""Gets text, then one `Finished` or one error, on a worker's thread. It must not block."""
-
-
-class StepLike(Protocol):
-    """One new token of one row (`ct2.Step`)."""
-
-    batch_id: int
-    token_id: int
-
-
-class Network(Protocol):
-    """What runs a batch (`ct2.Replicas`)."""
-
-    def generate(  # noqa: PLR0913 - see ct2.Replicas
-        self,
-        prompts: list[list[str]],
-        *,
-        max_length: int,
-        end_tokens: list[int],
-        temperature: float,
-        top_p: float,
-        on_step: Callable[[StepLike], bool],
-    ) -> None:
-        """Call `on_step` for each new token of each row; `True` ends that row."""
-        ...
-
-    def close(self) -> None:
-        """Free the memory. Nothing runs, and nothing will."""
-        ...
-
-
-class Job:
-    """One request in the engine. Its owner calls `cancel`; only its worker calls the rest."""
-
-    __slots__ = (
-        "_end_tokens",
-        "_generated",
-        "_listener",
-        "_stream",
-        "_told",
-        "done",
-        "max_tokens",
-        "prompt",
-        "sampling",
-    )
-
-    def __init__(  # noqa: PLR0913 - a job is made in one place, `Generator.submit`
-        self,
-        prompt: list[str],
-        *,
-        max_tokens: int,
-        sampling: Sampling,
-        end_tokens: frozenset[int],
-        stream: TextStream,
-        listener: Listener,
-    ) -> None:
-        self.prompt = prompt
-        self.max_tokens = max_tokens
-        self.sampling = sampling
-        self.done = False
-        self._end_tokens = end_tokens
-        self._stream = stream
-        self._listener = listener
-        self._generated = 0
-        self._told = 0
-
-    def __repr__(self) -> str:
-        return f"<Job {len(self.prompt)} tokens>"
-
-    @property
-    def generated(self) -> int:
-        """How many tokens the model has generated so far."""
-        return self._generated
-
-    def step(self, token: int) -> bool:
-        """Take one token; return whether the row ends here."""
-        if self.done:
-            return True
-        try:
-            return self._step(token)
-        except Exception:  # noqa: BLE001 - a failure here ends its own row, not the batch
-            self.done = False
-            self.fail(EngineFailed())
-            return True
-
-    def _step(self, token: int) -> bool:
-        if token in self._end_tokens:
-            self._finish(Reason.STOP)
-            return True
-        self._generated += 1
-        text = self._stream.push(token)
-        if text:
-            self._tell(text)
-        if self._stream.stopped:
-            self._finish(Reason.STOP)
-        elif self._generated >= self.max_tokens:
-            self._finish(Reason.LENGTH)
-        return self.done
-
-    def _tell(self, text: str) -> None:
-        self._listener(Text(text, self._generated - self._told))
-        self._told = self._generated
-
-    def _finish(self, reason: Reason) -> None:
-        if not self._stream.stopped:
-            rest = self._stream.finish()
-            if self._stream.stopped:
-                reason = Reason.STOP
-            if rest:
-                self._tell(rest)
-        self.done = True
-        self._listener(Finished(reason, len(self.prompt), self._generated))
-
-    def fail(self, error: EngineError) -> None:
-        """End with an error, unless it has ended."""
-        if self.done:
-            return
-        self.done = True
-        with suppress(Exception):  # Its owner has gone, and nobody is left to tell.
-            self._listener(error)
+    jobs: list[Job]
+    batch: Batch
+    waited: tuple[float, ...]
+    formed: float
+    first: float | None = None
+    moved: float = 0.0
+    """When it last gave a token; when it was formed, before."""
+    callback: float = 0.0
+    given_up: bool = False
 
 
 class Workers:
     """The queue and the threads. `submit` and `cancel` never block on a computation."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - wired in one place, `Generator`
         self,
         network: Network,
         *,
@@ -201,22 +65,34 @@ class Workers:
         replicas: int,
         queue: int,
         limits: Limits,
+        costs: Costs,
+        kept_tokens: int = 0,
+        observe: Observer = lambda _: None,
+        still: float = _STILL,
     ) -> None:
         self._network = network
         self._end_tokens = list(end_tokens)
         self._capacity = queue
         self._limits = limits
+        self._costs = costs
+        self._beginnings = Beginnings(kept_tokens)
+        self._observe = observe
+        self._still = still
+        self._reply = float(_TYPICAL_REPLY)
         self._changed = threading.Condition()
-        self._waiting: dict[int, Job] = {}
-        self._running: dict[int, list[Job]] = {}
+        self._closing = threading.Event()
+        self._waiting: dict[int, _Queued] = {}
+        self._running: dict[int, _Running] = {}
         self._arrivals = count()
+        self._expected = 0
         self._free = 0
         self._closed = False
         self._threads = [
-            threading.Thread(target=self._serve, name=f"engine-{index}", daemon=True)
+            threading.Thread(target=self._serve, args=(index,), name=f"engine-{index}", daemon=True)
             for index in range(replicas)
         ]
-        for thread in self._threads:
+        self._watchman = threading.Thread(target=self._watch, name="engine-watch", daemon=True)
+        for thread in (*self._threads, self._watchman):
             thread.start()
 
     @property
@@ -227,131 +103,250 @@ class Workers:
     @property
     def running(self) -> int:
         """How many jobs are in a batch that runs, those that ended before it included."""
-        return sum(len(batch) for batch in list(self._running.values()))
+        return sum(len(each.jobs) for each in list(self._running.values()))
+
+    @property
+    def healthy(self) -> bool:
+        """Whether a replica is left that does not stand still."""
+        lost = sum(each.given_up for each in list(self._running.values()))
+        return not self._closed and lost < len(self._threads)
+
+    @contextmanager
+    def expecting(self) -> Iterator[None]:
+        """Say that a job is on its way, until it is submitted or will not come."""
+        with self._changed:
+            self._expected += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._expected -= 1
+                if not self._expected:
+                    self._changed.notify_all()
 
     def submit(self, job: Job) -> None:
-        """Queue a job. Raises `Overloaded` at once where the queue is full, or `EngineClosed`."""
+        """Queue a job.
+
+        Raises `Overloaded` at once where the queue is full, `CallerBusy` where its caller has as
+        many in flight as it may, or `EngineClosed`.
+        """
+        standing = job.standing
         with self._changed:
             if self._closed:
                 raise EngineClosed
             # A job that a free worker will take at once does not wait.
             if len(self._waiting) >= self._capacity + self._free:
                 raise Overloaded
-            self._waiting[next(self._arrivals)] = job
+            most = standing.max_in_flight
+            if most is not None and self._jobs_of(standing.caller) >= most:
+                raise CallerBusy(most)
+            self._waiting[next(self._arrivals)] = _Queued(job, time.perf_counter())
             self._changed.notify()
+
+    def _jobs_of(self, caller: Hashable) -> int:
+        waiting = [queued.job for queued in self._waiting.values()]
+        running = [job for each in self._running.values() for job in each.jobs]
+        return sum(not job.done and job.standing.caller == caller for job in (*waiting, *running))
 
     def cancel(self, job: Job) -> None:
         """Stop a job: it leaves the queue now, or its row ends at the next step."""
         job.done = True
         with self._changed:
-            for arrival, waiting in self._waiting.items():
-                if waiting is job:
+            for arrival, queued in self._waiting.items():
+                if queued.job is job:
                     del self._waiting[arrival]
                     return
 
     def close(self) -> None:
         """Fail what waits and what runs, and join the threads. May be called twice."""
+        self._closing.set()
         with self._changed:
             self._closed = True
-            abandoned = list(self._waiting.values())
-            abandoned += [job for batch in self._running.values() for job in batch]
+            abandoned = [queued.job for queued in self._waiting.values()]
+            abandoned += [job for each in self._running.values() for job in each.jobs]
+            lost = any(each.given_up for each in self._running.values())
             self._waiting.clear()
             self._changed.notify_all()
         for job in abandoned:
             job.fail(EngineClosed())
-        for thread in self._threads:
+        if lost:
+            return  # A replica that stands still ends with the process; nobody waits for it.
+        for thread in (*self._threads, self._watchman):
             thread.join()
         self._network.close()
 
-    def _serve(self) -> None:
+    def _serve(self, replica: int) -> None:
         while not self._closed:
-            batch: list[Job] = []
+            running: _Running | None = None
             try:
-                batch = self._take()
-                if batch:
-                    self._run(batch)
+                running = self._take(replica)
+                if running is not None:
+                    self._run(running)
             except BaseException:  # noqa: BLE001 - the thread goes on; its jobs are told below
-                if not batch:
+                if running is None:
                     self._fail_waiting()
             finally:
-                for job in batch:
-                    job.fail(EngineFailed())
-                with self._changed:
-                    self._running.pop(threading.get_ident(), None)
+                if running is not None:
+                    self._end(replica, running)
 
     def _fail_waiting(self) -> None:
         """Choosing a batch failed, and would fail again: no job may wait for it for ever."""
         with self._changed:
-            jobs = list(self._waiting.values())
+            jobs = [queued.job for queued in self._waiting.values()]
             self._waiting.clear()
         for job in jobs:
             job.fail(EngineFailed())
 
-    def _take(self) -> list[Job]:
-        """Wait for work and return a batch, formed now; empty when closing."""
+    def _end(self, replica: int, running: _Running) -> None:
+        for job in running.jobs:
+            job.fail(EngineFailed())
+        with self._changed:
+            self._running.pop(replica, None)
+            for job in running.jobs:
+                self._reply += _MEMORY_OF_REPLIES * (job.generated - self._reply)
+        self._observe(
+            BatchReport(
+                replica=replica,
+                rows=len(running.jobs),
+                prompt_tokens=sum(len(job.prompt) for job in running.jobs),
+                shared_tokens=running.batch.shared_tokens,
+                tokens=sum(job.generated for job in running.jobs),
+                predicted=running.batch.seconds,
+                waited=running.waited,
+                formed=running.formed,
+                first=running.first,
+                ended=time.perf_counter(),
+                callback=running.callback,
+            )
+        )
+
+    def _take(self, replica: int) -> _Running | None:
+        """Wait for work and return a batch, formed now; `None` when closing."""
         with self._changed:
             self._free += 1
             try:
                 if not self._await_jobs():
-                    return []
-                chosen = choose(
-                    [
-                        Waiting(arrival, len(job.prompt), job.max_tokens, job.sampling)
-                        for arrival, job in self._waiting.items()
-                        if not job.done
-                    ],
-                    self._limits,
-                    free=self._free + self._finishing(),
-                )
+                    return None
+                batch = choose(self._listed(), self._limits, self._costs, self._others())
             finally:
                 self._free -= 1
-            batch = [self._waiting[arrival] for arrival in chosen]
-            gone = [arrival for arrival, job in self._waiting.items() if job.done]
-            for arrival in {*chosen, *gone}:
-                del self._waiting[arrival]
-            self._running[threading.get_ident()] = batch
+            now = time.perf_counter()
+            queued = [self._waiting.pop(arrival) for arrival in batch.arrivals]
+            for gone in [arrival for arrival, each in self._waiting.items() if each.job.done]:
+                del self._waiting[gone]
+            running = _Running(
+                [each.job for each in queued],
+                batch,
+                tuple(now - each.since for each in queued),
+                formed=now,
+                moved=now,
+            )
+            self._running[replica] = running
             if self._waiting:
                 self._changed.notify()
-            return batch
+            return running
 
-    def _finishing(self) -> int:
-        """How many replicas have only rows that ended, or nearly so, and will be free in a moment.
+    def _listed(self) -> list[Waiting]:
+        now = time.perf_counter()
+        return [
+            self._described(arrival, queued.job, now - queued.since)
+            for arrival, queued in self._waiting.items()
+            if not queued.job.done
+        ]
 
-        What they could take is left to them: a replica that takes all that waits would run it alone
-        while the other stands idle.
-        """
-        return sum(
-            all(job.done or job.max_tokens - job.generated <= _NEARLY for job in batch)
-            for batch in self._running.values()
+    def _described(self, arrival: int, job: Job, waited: float) -> Waiting:
+        beginning = job.beginning
+        return Waiting(
+            arrival,
+            len(job.prompt),
+            job.max_tokens,
+            job.sampling,
+            expected=max(1, round(self._reply)),
+            priority=job.standing.priority,
+            waited=waited,
+            shared=None if beginning is None else beginning.name,
+            shared_tokens=0 if beginning is None else beginning.tokens,
+            kept=beginning is not None and beginning.name in self._beginnings,
         )
 
+    def _others(self) -> list[Busy]:
+        """Describe the other replicas: those that run, and those that are free besides this one."""
+        busy = []
+        for each in self._running.values():
+            left = [
+                Row(len(job.prompt) + job.generated, max(1, self._left(job)))
+                for job in each.jobs
+                if not job.done
+            ]
+            busy.append(Busy(len(left), self._costs.remaining(left)))
+        return busy + [Busy()] * (len(self._threads) - 1 - len(busy))
+
+    def _left(self, job: Job) -> int:
+        return min(job.max_tokens, max(round(self._reply), job.generated + 8)) - job.generated
+
     def _await_jobs(self) -> bool:
-        """Wait until jobs wait and no more seem to be coming; return whether there are any."""
+        """Wait until jobs wait and it pays no longer to wait for more; return whether any do."""
         while not self._waiting and not self._closed:
             self._changed.wait()
         # Requests of one moment come a fraction of a millisecond apart. A batch that left with the
         # first of them would keep a replica from the others for as long as its reply takes.
         patience = _GAPS
-        while not self._closed and 0 < len(self._waiting) < self._limits.max_batch and patience:
-            patience -= 1
+        while not self._closed and 0 < len(self._waiting) < self._limits.max_batch:
             before = len(self._waiting)
-            self._changed.wait(_GAP)
-            if len(self._waiting) <= before:
+            wait = linger(self._listed(), self._expected, self._limits, self._costs, self._others())
+            if self._waiting:
+                since = min(queued.since for queued in self._waiting.values())
+                wait -= time.perf_counter() - since
+            if wait > 0:
+                self._changed.wait(wait)
+            elif patience and not self._expected:
+                patience -= 1
+                self._changed.wait(_GAP)
+                if len(self._waiting) <= before:
+                    break
+            else:
                 break
         return bool(self._waiting) and not self._closed
 
-    def _run(self, batch: list[Job]) -> None:
-        steps = [job.step for job in batch]
-        sampling = batch[0].sampling
+    def _run(self, running: _Running) -> None:
+        jobs, shared = running.jobs, running.batch.shared_tokens
+        steps = [job.step for job in jobs]
+        sampling = jobs[0].sampling
+        clock = time.perf_counter
 
-        def on_step(step: StepLike) -> bool:
-            return steps[step.batch_id](step.token_id)
+        def on_step(step: Step) -> bool:
+            now = clock()
+            if running.first is None:
+                running.first = now
+            running.moved = now
+            over = steps[step.batch_id](step.token_id) or running.given_up
+            running.callback += clock() - now
+            return over
 
         self._network.generate(
-            [job.prompt for job in batch],
-            max_length=max(job.max_tokens for job in batch),
+            [job.prompt[shared:] for job in jobs],
+            max_length=max(job.max_tokens for job in jobs),
             end_tokens=self._end_tokens,
             temperature=sampling.temperature,
             top_p=sampling.top_p,
             on_step=on_step,
+            beginning=jobs[0].prompt[:shared],
+            keep=self._keep(jobs[0], shared),
         )
+
+    def _keep(self, job: Job, shared: int) -> bool:
+        if not shared or job.beginning is None:
+            return False
+        with self._changed:
+            return self._beginnings.use(job.beginning.name, shared)
+
+    def _watch(self) -> None:
+        """Give up batches that stand still, so that nobody waits for them for ever."""
+        while not self._closing.wait(min(1.0, self._still / 4)):
+            now = time.perf_counter()
+            for running in list(self._running.values()):
+                due = running.batch.seconds if running.first is None else 0.0
+                if now - running.moved > self._still + 4 * due and not running.given_up:
+                    running.given_up = True
+                    for job in running.jobs:
+                        job.fail(EngineFailed())

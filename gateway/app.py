@@ -37,6 +37,7 @@ from gateway.identity.keyring import open_keyring
 from gateway.identity.provider import open_oidc
 from gateway.ledger.ledger import SqliteLedger
 from gateway.pipeline import Parts, Pipeline
+from gateway.policy.aliases import astray
 from gateway.policy.check import check_release
 from gateway.policy.decider import CedarDecider
 from gateway.policy.problems import PolicyError
@@ -96,6 +97,8 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
             embedder = LocalEmbedder.load(store, name, settings.embeddings)
             undo.callback(embedder.close)
             engine = Engines(engine, embedder)
+        if lost := tuple(astray(release.aliases, [model.name for model in engine.models()])):
+            raise PolicyError(lost)
         authenticator: Authenticator = ApiKeyAuthenticator(keyring, clock)
         if (provider := settings.identity.oidc) is not None:
             say("identity provider")
@@ -119,7 +122,7 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
         ),
         checks={
             "ledger": ledger.ready,
-            "model": lambda: bool(engine.models()),
+            "model": lambda: bool(local.models()) and local.ready,
             "policy": lambda: bool(decider.release),
         },
         close=close,
@@ -138,6 +141,7 @@ def assemble(parts: Parts, settings: Settings, checks: health.Checks) -> Litesta
         app.state["backend"] = openai.Backend(
             pipeline=pipeline,
             authenticator=parts.authenticator,
+            decider=parts.decider,
             engine=parts.engine,
             clock=parts.clock,
             body_limit=server.body_limit,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from gateway.domain.errors import Code, ExchangeError
@@ -15,12 +15,15 @@ _PATHS: Final = {
 }
 
 
-def find(models: Sequence[Model], name: str, action: Action) -> Model:
+def find(models: Sequence[Model], aliases: Mapping[str, str], name: str, action: Action) -> Model:
     """Return the model that is called `name`; MODEL_NOT_FOUND names those that would do."""
+    meant = aliases.get(name, name)
     for model in models:
-        if model.name == name:
+        if model.name == meant:
             return model
-    served = ", ".join(model.name for model in models if model.task is action.task)
+    fitting = [model.name for model in models if model.task is action.task]
+    fitting += sorted(alias for alias, model in aliases.items() if model in fitting)
+    served = ", ".join(fitting)
     raise ExchangeError(
         Code.MODEL_NOT_FOUND,
         f"There is no such model here. Served: {served or 'none for this task'}.",

@@ -18,6 +18,7 @@ from engine import EngineError, ModelStore, detect_devices
 from gateway import secretfiles
 from gateway.clock import SystemClock
 from gateway.egress import parse_peers
+from gateway.generation.local import known_models
 from gateway.identity.fetch import FetchError
 from gateway.identity.jwks import JwksError
 from gateway.identity.keyring import DATABASE, open_keyring
@@ -133,7 +134,7 @@ def _policy(settings: Settings) -> Diagnosis:
         return Diagnosis(
             "policy", Verdict.WARNING, "none yet", "`intramural serve` copies the default one"
         )
-    report = check(settings.policies)
+    report = check(settings.policies, known_models(settings))
     if report.release is None or not report.ok:
         return Diagnosis(
             "policy",
@@ -220,6 +221,13 @@ def _models(settings: Settings) -> Diagnosis:
     if not names:
         return Diagnosis(
             "models", Verdict.FAILED, "none", "`intramural model add --default` fetches one"
+        )
+    if unknown := sorted(set(settings.engine.pinned) - set(names)):
+        return Diagnosis(
+            "models",
+            Verdict.FAILED,
+            f"engine.pinned names {unknown[0]}, which is not served",
+            "name what is served, or leave it out",
         )
     if (embedder := settings.embeddings.model) is not None:
         names = (*names, embedder)

@@ -150,7 +150,8 @@ class Pipeline:
             raise ExchangeError(Code.OVERLOADED, "Too many exchanges at once. Try again shortly.")
         purpose = trail.purpose = parse_purpose(submission.purpose, caller)
         ask = await submission.read()
-        model = trail.model = catalogue.find(parts.engine.models(), ask.model, trail.action)
+        models, aliases = parts.engine.models(), parts.decider.aliases
+        model = trail.model = catalogue.find(models, aliases, ask.model, trail.action)
         catalogue.check_task(model, trail.action)
         # 2. Decide.
         decision = trail.decision = parts.decider.decide(caller, trail.action, model, purpose)

@@ -18,6 +18,8 @@ from urllib.parse import urlsplit
 import msgspec
 
 _Positive = Annotated[int, msgspec.Meta(ge=1)]
+_BYTES: Final = r"([0-9]{1,15}(?:\.[0-9]{1,3})?)([KMGT]?)\Z"
+_Size = Annotated[str, msgspec.Meta(pattern="^" + _BYTES)]
 _Seconds = Annotated[float, msgspec.Meta(gt=0, le=3600)]
 _NODE: Final = re.compile(r"[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?\Z")
 _ROLE: Final = re.compile(r"[a-z][a-z0-9_-]{0,31}\Z")
@@ -59,13 +61,47 @@ class EngineSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The engine in this process. `None` lets it choose from the cores that it may use."""
 
     replicas: _Positive | None = None
-    threads: _Positive = 1
-    """Threads of one replica. One is best (DESIGN.md, measured facts)."""
+    threads: _Positive | None = None
+    """Threads of one replica. One is best, unless memory allows fewer replicas than cores."""
     queue: _Positive = 128
     """Jobs that may wait; one more is answered `overloaded` at once."""
     max_batch: _Positive = 32
     models: tuple[str, ...] = ()
     """Names of the models to serve; none named means all in the store."""
+    pinned: tuple[str, ...] = ()
+    """Of these, the ones that stay in memory whatever else is asked for."""
+    prefer: Annotated[tuple[Literal["cuda", "cpu"], ...], msgspec.Meta(min_length=1)] = (
+        "cuda",
+        "cpu",
+    )
+    """Devices, the best first; the first that is there runs every model."""
+    memory: _Positive | _Size | None = None
+    """Bytes, or a number with K, M, G or T (of 1024), that models may take: weights and work."""
+    context: _Positive | None = None
+    """Tokens of a prompt and its reply at most; as many as model and memory allow if absent."""
+
+    def __post_init__(self) -> None:
+        """Raise `ValueError`, with what to write instead."""
+        if self.models and not set(self.pinned) <= set(self.models):
+            raise ValueError("pinned names some of models: add the rest there, or leave them out")
+
+    @property
+    def memory_bytes(self) -> int | None:
+        """Return the budget in bytes."""
+        return self.memory if self.memory is None else parse_bytes(self.memory)
+
+
+def parse_bytes(size: int | str) -> int:
+    """Return bytes. Raises `ValueError`, with what to write.
+
+    >>> parse_bytes("1.5G")
+    1610612736
+    """
+    if isinstance(size, int):
+        return size
+    if not (found := re.match(_BYTES, size)):
+        raise ValueError("write bytes as a number, or with K, M, G or T behind it: 6G")
+    return int(float(found[1]) * 1024 ** (" KMGT".index(found[2] or " ")))
 
 
 class Embeddings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import suppress
 from typing import Annotated
 
 import msgspec
@@ -11,17 +11,12 @@ import typer
 
 import engine
 from gateway.cli.common import fail, print_json, settings_of
+from gateway.cli.model_views import print_models, print_speed, stages
+from gateway.settings import Settings
 
-app = typer.Typer(help="Models: import, list, verify, remove.", no_args_is_help=True)
+app = typer.Typer(help="Models: import, list, verify, measure, remove.", no_args_is_help=True)
 
 _Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-_STAGES = {
-    "download": "Downloading",
-    "unpack": "Unpacking",
-    "read": "Reading",
-    "convert": "Converting to int8",
-    "check": "Checking against the source",
-}
 _WHAT = {"generate": "logits", "embed": "vectors", "transcribe": "words", "tag": "tags"}
 """What of a model is compared with its source."""
 
@@ -51,7 +46,7 @@ def add(  # noqa: PLR0913, PLR0917 - an option each
         fail("give one of a SOURCE, --default and --embedder; --name goes with a SOURCE", 2)
     store = engine.ModelStore(settings_of(context).models)
     try:
-        with _progress() as progress:
+        with stages() as progress:
             if source is not None:
                 model, new = store.add(source, name=name, progress=progress), True
             elif embedder:
@@ -80,23 +75,18 @@ def add(  # noqa: PLR0913, PLR0917 - an option each
 @app.command("list")
 def list_(context: typer.Context, json: _Json = False) -> None:
     """List the models in the store."""
+    store = engine.ModelStore(settings_of(context).models)
     try:
-        manifests = engine.ModelStore(settings_of(context).models).list()
+        models = [(manifest, store.digest(manifest.name)) for manifest in store.list()]
     except engine.ModelError as error:
         fail(str(error))
     if json:
-        print_json(manifests)
+        print_json([{**msgspec.to_builtins(each), "digest": digest} for each, digest in models])
         return
-    if not manifests:
+    if not models:
         typer.echo("There is no model yet: `intramural model add --default`.")
-    for manifest in manifests:
-        size = sum(file.size for file in manifest.files.values()) / 1_000_000
-        typer.echo(
-            f"{manifest.name}\t{manifest.task}\t{manifest.architecture}\t"
-            f"{manifest.quantization}\t{size:.0f} MB\t"
-            f"{manifest.context_length} tokens\t{manifest.licence or 'licence unknown'}\t"
-            f"{manifest.origin.source}"
-        )
+        return
+    print_models(models)
 
 
 @app.command()
@@ -110,8 +100,9 @@ def verify(
     """Compare every file of a model with its manifest."""
     store = engine.ModelStore(settings_of(context).models)
     try:
-        names = (name,) if name is not None else store.names()
-        models = [store.verify(each) for each in names]
+        with stages() as progress:
+            names = (name,) if name is not None else store.names()
+            models = [_verified(store, each, progress) for each in names]
     except engine.ModelError as error:
         fail(str(error))
     if json:
@@ -122,44 +113,80 @@ def verify(
 
 
 @app.command()
-def remove(context: typer.Context, name: str) -> None:
-    """Delete a model from the store."""
+def remove(
+    context: typer.Context,
+    name: str,
+    force: Annotated[
+        bool, typer.Option("--force", help="Also a model that settings or policy name.")
+    ] = False,
+) -> None:
+    """Delete a model from the store, unless the gateway is meant to serve it."""
+    settings = settings_of(context)
+    if not force and (uses := tuple(_uses(settings, name))):
+        fail(f"{name} is in use: {'; '.join(uses)}. Change that first, or add --force")
     try:
-        engine.ModelStore(settings_of(context).models).remove(name)
+        engine.ModelStore(settings.models).remove(name)
     except engine.ModelError as error:
         fail(str(error))
     typer.echo(f"{name} removed")
 
 
+@app.command()
+def bench(context: typer.Context, name: str, json: _Json = False) -> None:
+    """Measure how fast a model is here: some seconds, on all the cores that serving would use.
+
+    Run it where no gateway serves: the two would share the cores.
+    """
+    from gateway.generation.local import wish_of
+
+    settings = settings_of(context)
+    try:
+        with stages() as progress:
+            store = engine.ModelStore(settings.models)
+            model = _verified(store, name, progress)
+            wish = wish_of(settings.engine)
+            plan = engine.make_plan(engine.detect_devices(), [model.manifest], wish).models[0]
+            speed = engine.measure_speed(
+                model,
+                lambda each, prompts: engine.Generator(each, plan=plan, prompts=prompts),
+                progress,
+            )
+    except engine.EngineError as error:
+        fail(str(error))
+    if json:
+        print_json(speed)
+    else:
+        print_speed(speed)
+
+
+def _verified(
+    store: engine.ModelStore, name: str, progress: engine.Progress
+) -> engine.InstalledModel:
+    size = next((each.size for each in store.list() if each.name == name), 0)
+    done = 0
+
+    def read(count: int) -> None:
+        nonlocal done
+        done += count
+        progress(f"verify {name}", min(1.0, done / max(1, size)))
+
+    return store.verify(name, read)
+
+
+def _uses(settings: Settings, name: str) -> Iterator[str]:
+    """Yield what would miss the model `name` at the next start."""
+    from gateway.policy.problems import PolicyError
+    from gateway.policy.release import load
+
+    if name in settings.engine.models:
+        yield "engine.models in the settings names it"
+    if name in settings.engine.pinned:
+        yield "engine.pinned in the settings names it"
+    with suppress(PolicyError):  # A policy that cannot be read stops the next start by itself.
+        for alias in load(settings.policies).aliases:
+            if alias.model == name:
+                yield f"the alias `{alias.name}` of the policy in force leads to it"
+
+
 def _described(model: engine.InstalledModel) -> dict[str, object]:
     return {"digest": model.digest, "manifest": msgspec.to_builtins(model.manifest)}
-
-
-class _Bar:
-    """Draws the stages of an import on standard error."""
-
-    def __init__(self) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-        self.drawing = Progress(
-            TextColumn("{task.description:<28}"),
-            BarColumn(),
-            TimeElapsedColumn(),
-            console=Console(stderr=True),
-        )
-        self._stage = ""
-
-    def __call__(self, stage: str, done: float | None) -> None:
-        if stage != self._stage:
-            self._stage = stage
-            self._task = self.drawing.add_task(_STAGES.get(stage, stage), total=None)
-        if done is not None:
-            self.drawing.update(self._task, total=1.0, completed=done)
-
-
-@contextmanager
-def _progress() -> Iterator[_Bar]:
-    bar = _Bar()
-    with bar.drawing:
-        yield bar

@@ -28,9 +28,10 @@ _Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 @app.command()
 def check(context: typer.Context, directory: _Directory = None, json: _Json = False) -> None:
     """Check that a policy loads and that its own vectors hold. Exit status 1 if not."""
+    from gateway.generation.local import known_models
     from gateway.policy.check import check as run
 
-    report = run(_directory(context, directory))
+    report = run(_directory(context, directory), known_models(settings_of(context)))
     release = report.release
     if json:
         print_json(
@@ -78,6 +79,7 @@ def show(context: typer.Context, directory: _Directory = None, json: _Json = Fal
                     {"description": each.description, **_profile(each.profile)}
                     for each in release.profiles.values()
                 ],
+                "aliases": {each.name: each.model for each in release.aliases},
             }
         )
         return
@@ -190,6 +192,11 @@ def _print_release(release: Release) -> None:
     table.add_row("replies may be kept", *("yes" if each.cache else "no" for each in profiles))
     table.add_row("in flight at most", *(str(each.limits.max_in_flight or "") for each in profiles))
     console.print(table)
+    if release.aliases:
+        aliases = Table("alias", "model", title="Aliases")
+        for alias in release.aliases:
+            aliases.add_row(Text(alias.name), Text(alias.model))
+        console.print(aliases)
 
 
 def _print_explanation(answer: Explanation) -> None:

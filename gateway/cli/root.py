@@ -8,7 +8,18 @@ from typing import Annotated
 import typer
 
 from gateway import __version__
-from gateway.cli import audit, demo, doctor, keys, model, policy, serve, text
+from gateway.cli import (
+    audit,
+    demo,
+    doctor,
+    engine,
+    engine_devices,
+    keys,
+    model,
+    policy,
+    serve,
+    text,
+)
 from gateway.settings import SettingsError, load
 
 app = typer.Typer(
@@ -20,6 +31,8 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(audit.app, name="audit")
+engine_devices.register(engine.app)
+app.add_typer(engine.app, name="engine")
 app.add_typer(keys.app, name="keys")
 app.add_typer(model.app, name="model")
 app.add_typer(policy.app, name="policy")

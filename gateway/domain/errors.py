@@ -50,11 +50,13 @@ class Code(StrEnum):
     # this side
     CLIENT_DISCONNECTED = "client_disconnected"
     OVERLOADED = "overloaded"
+    RATE_LIMITED = "rate_limited"
     SHUTTING_DOWN = "shutting_down"
     DETECTION_FAILED = "detection_failed"
     IDENTITY_UNAVAILABLE = "identity_unavailable"
     POLICY_UNAVAILABLE = "policy_unavailable"
     AUDIT_UNAVAILABLE = "audit_unavailable"
+    MODEL_UNAVAILABLE = "model_unavailable"
     ENGINE_FAILED = "engine_failed"
     INTERNAL_ERROR = "internal_error"
 

@@ -5,7 +5,7 @@ Every implementation, and every fake with fault hooks, passes the same tests in 
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -56,6 +56,11 @@ class Decider(Protocol):
     @property
     def release(self) -> str:
         """SHA-256 of the active release, in hexadecimal."""
+        ...
+
+    @property
+    def aliases(self) -> Mapping[str, str]:
+        """Other names for models, each with the name of the model that it leads to in one step."""
         ...
 
     def decide(

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import engine
+from gateway import logs
 from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.exchange import (
     Ask,
@@ -26,7 +27,19 @@ from gateway.domain.exchange import (
 from gateway.domain.policy import Priority, Terms
 from gateway.domain.ports import Prompt, Receipt
 from gateway.domain.text import RedactedText
-from gateway.settings import EngineSettings
+from gateway.settings import EngineSettings, Settings
+
+
+def wish_of(settings: EngineSettings) -> engine.Wish:
+    """Return what the settings leave to the plan, and what not."""
+    return engine.Wish(
+        prefer=settings.prefer,
+        replicas=settings.replicas,
+        threads=settings.threads,
+        max_batch=settings.max_batch,
+        memory=settings.memory_bytes,
+        context=settings.context,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,38 +57,50 @@ class LocalPrompt:
 
 
 class LocalEngine:
-    """One `Generator` for each model served, in this process."""
+    """The models of a library, in this process."""
 
-    def __init__(self, generators: Mapping[str, engine.Generator]) -> None:
-        self._generators = dict(sorted(generators.items()))
-        self._models = tuple(_described(each.model) for each in self._generators.values())
+    def __init__(self, library: engine.Library) -> None:
+        self._library = library
+        self._models = tuple(_described(each) for each in library.models.values())
 
     @classmethod
     def load(cls, store: engine.ModelStore, settings: EngineSettings) -> LocalEngine:
-        """Verify and load the models that the settings name; all in the store if they name none.
+        """Verify the models that the settings name, all in the store if they name none.
 
-        Raises `engine.ModelError`; then nothing stays loaded.
+        One plan is made for all of them first; as many as fit are loaded, the pinned ones first.
+        Raises `engine.EngineError`; then nothing stays loaded.
         """
         names = settings.models or store.names("generate")
         if not names:
             raise engine.ModelNotFound(
                 "the store holds no model: run `intramural model add --default`"
             )
-        generators: dict[str, engine.Generator] = {}
-        try:
-            for name in names:
-                generators[name] = engine.Generator(
-                    store.open(name, "generate"),
-                    replicas=settings.replicas,
-                    threads=settings.threads,
-                    queue=settings.queue,
-                    max_batch=settings.max_batch,
-                )
-        except BaseException:
-            for generator in generators.values():
-                generator.close()
-            raise
-        return cls(generators)
+        models = [store.open(name, "generate") for name in names]
+        if unknown := sorted(set(settings.pinned) - set(names)):
+            raise engine.ModelNotFound(f"engine.pinned names {unknown[0]}, which is not served")
+        shares = engine.share_out(
+            engine.detect_devices(),
+            [model.manifest for model in models],
+            settings.pinned,
+            wish_of(settings),
+        )
+        return cls(
+            engine.Library(
+                store,
+                models,
+                shares,
+                load=lambda model, plan, prompts: engine.Generator(
+                    model, queue=settings.queue, plan=plan, prompts=prompts
+                ),
+                pinned=settings.pinned,
+                notify=_log,
+            )
+        )
+
+    @property
+    def ready(self) -> bool:
+        """Whether every pinned model is in memory."""
+        return self._library.ready
 
     def models(self) -> Sequence[Model]:
         """Return what is served, by name."""
@@ -89,7 +114,7 @@ class LocalEngine:
         `max_tokens` is what policy leaves of the reply. Where the client named a length, it has to
         fit the context with the prompt; where not, the reply gets what room there is.
         """
-        generator = self._generators[model.name]
+        served = self._library.models[model.name]
         named = ask.options.max_tokens is not None
         options = engine.GenerateOptions(
             max_tokens=max_tokens if named else None,
@@ -98,28 +123,29 @@ class LocalEngine:
             top_p=ask.options.top_p,
             seed=ask.options.seed,
             stop=tuple(text.for_engine() for text in ask.conversation.stop),
-            priority=_RANK[terms.priority],
-            caller=terms.partition,
-            max_in_flight=terms.in_flight,
+            standing=engine.Standing(terms.partition, _PRIORITY[terms.priority], terms.in_flight),
         )
         try:
             if ask.chat:
-                prepared = generator.prepare_chat(_messages(ask.conversation), options)
+                prepared = served.prepare_chat(_messages(ask.conversation), options)
             else:
-                prepared = generator.prepare_text(_bare(ask.conversation), options)
+                prepared = served.prepare_text(_bare(ask.conversation), options)
         except engine.EngineError as error:
             raise translated(error, chat=ask.chat) from error
         return LocalPrompt(model.name, model.digest, prepared)
 
     async def generate(self, prompt: Prompt, receipt: Receipt) -> AsyncGenerator[Piece | End, None]:
-        """Stream pieces, then one `End`. No receipt, no run (invariant 2)."""
+        """Stream pieces, then one `End`. No receipt, no run (invariant 2).
+
+        A model that is not in memory is loaded first; other models go on meanwhile.
+        """
         if not isinstance(receipt, Receipt):
             raise TypeError("an engine runs nothing without a receipt of the ledger")
         if not isinstance(prompt, LocalPrompt):
             raise TypeError("this engine runs only what it has prepared")
-        generator = self._generators[prompt.model]
+        served = self._library.models[prompt.model]
         try:
-            async with aclosing(generator.generate(prompt.prepared)) as events:
+            async with aclosing(served.generate(prompt.prepared)) as events:
                 async for event in events:
                     match event:
                         case engine.Text():
@@ -134,13 +160,37 @@ class LocalEngine:
 
     def close(self) -> None:
         """Stop every generator and join its threads; blocks for one step of what runs."""
-        for generator in self._generators.values():
-            generator.close()
+        self._library.close()
 
 
-def _described(model: engine.InstalledModel) -> Model:
-    manifest = model.manifest
-    return Model(manifest.name, model.digest, manifest.context_length, manifest.created)
+def known_models(settings: Settings) -> tuple[str, ...] | None:
+    """Return the names of what would be served, or `None` where the store cannot tell, or not yet.
+
+    For those who only look: `LocalEngine.load` raises instead.
+    """
+    try:
+        names = settings.engine.models or engine.ModelStore(settings.models).names("generate")
+    except (engine.ModelError, OSError):
+        return None
+    if names and settings.embeddings.model is not None:
+        names = (*names, settings.embeddings.model)
+    return names or None
+
+
+def _log(notice: engine.Notice) -> None:
+    match notice.change:
+        case engine.Change.LOADED:
+            logs.event("model_loaded", model=notice.model, milliseconds=notice.milliseconds)
+        case engine.Change.UNLOADED:
+            logs.event("model_unloaded", model=notice.model)
+        case engine.Change.FAILED:
+            # Its name and not its message: `intramural model verify` says what is wrong.
+            logs.alarm("model_unavailable", model=notice.model, error=type(notice.error).__name__)
+
+
+def _described(served: engine.Preparer) -> Model:
+    model = served.model
+    return Model(model.name, model.digest, served.plan.context, model.manifest.created)
 
 
 def _messages(conversation: Conversation[RedactedText]) -> list[engine.ChatMessage]:
@@ -174,9 +224,14 @@ def _bare(conversation: Conversation[RedactedText]) -> str:
     return _joined(conversation.messages[0])
 
 
-_RANK: Final[Mapping[Priority, int]] = {Priority.INTERACTIVE: 0, Priority.BATCH: 1}
+_PRIORITY: Final[Mapping[Priority, engine.Priority]] = {
+    Priority.INTERACTIVE: engine.Priority.INTERACTIVE,
+    Priority.BATCH: engine.Priority.BATCH,
+}
 _CODES: Final[Mapping[type[engine.EngineError], Code]] = {
     engine.Overloaded: Code.OVERLOADED,
+    engine.CallerBusy: Code.RATE_LIMITED,
+    engine.NoRoom: Code.OVERLOADED,
     engine.PromptTooLong: Code.CONTEXT_LENGTH_EXCEEDED,
     engine.InputTooLong: Code.CONTEXT_LENGTH_EXCEEDED,
     engine.UnsupportedOption: Code.UNSUPPORTED_PARAMETER,
@@ -189,6 +244,14 @@ _CODES: Final[Mapping[type[engine.EngineError], Code]] = {
 def translated(error: engine.EngineError, *, chat: bool = True) -> ExchangeError:
     """Return the client's error. The engine's messages hold no text, and may be shown to it."""
     match error:
+        case engine.ModelError():
+            # Its own words are for the operator, who has them from `intramural model verify`.
+            return ExchangeError(
+                Code.MODEL_UNAVAILABLE,
+                "This model cannot be loaded at present. Use another of GET /v1/models, and tell "
+                "the operator.",
+                param="model",
+            )
         case engine.UnsupportedOption():
             param: str | None = error.option
         case engine.InputTooLong():

@@ -40,17 +40,20 @@ STATUS: Final[dict[Code, int]] = {
     Code.ENTITY_BLOCKED: 403,
     Code.CLIENT_DISCONNECTED: 499,
     Code.OVERLOADED: 503,
+    Code.RATE_LIMITED: 429,
     Code.SHUTTING_DOWN: 503,
     Code.DETECTION_FAILED: 503,
     Code.POLICY_UNAVAILABLE: 503,
     Code.IDENTITY_UNAVAILABLE: 503,
     Code.AUDIT_UNAVAILABLE: 503,
+    Code.MODEL_UNAVAILABLE: 503,
     Code.ENGINE_FAILED: 502,
     Code.INTERNAL_ERROR: 500,
 }
 """What is not listed is the client's to mend: 400."""
 _RETRY_AFTER: Final = {
     Code.OVERLOADED: "1",
+    Code.RATE_LIMITED: "1",
     Code.IDENTITY_UNAVAILABLE: "1",
     Code.SHUTTING_DOWN: "5",
     Code.AUDIT_UNAVAILABLE: "5",

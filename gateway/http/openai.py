@@ -14,7 +14,7 @@ from litestar.response.base import ASGIResponse
 from gateway.channel import Channel, Delta, Done
 from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.exchange import Action, Ask, CacheStatus, Credentials
-from gateway.domain.ports import Authenticator, Clock, Engine
+from gateway.domain.ports import Authenticator, Clock, Decider, Engine
 from gateway.domain.text import RawText
 from gateway.http import parse
 from gateway.http.errors import response
@@ -53,6 +53,7 @@ class Backend:
 
     pipeline: Pipeline
     authenticator: Authenticator
+    decider: Decider
     engine: Engine
     clock: Clock
     body_limit: int
@@ -161,14 +162,18 @@ def show_model(request: HttpRequest, state: State, name: FromPath[str]) -> WireM
 def _models(request: HttpRequest, state: State) -> list[WireModel]:
     backend: Backend = state["backend"]
     backend.authenticator.authenticate(credentials_of(request))
+    models = {model.name: model for model in backend.engine.models()}
+    names = {name: name for name in models} | dict(sorted(backend.decider.aliases.items()))
     return [
         WireModel(
-            id=model.name,
-            created=model.created,
-            context_length=model.context_length,
-            task=str(model.task),
+            id=name,
+            created=models[meant].created,
+            context_length=models[meant].context_length,
+            task=str(models[meant].task),
+            root=meant,
         )
-        for model in backend.engine.models()
+        for name, meant in names.items()
+        if meant in models
     ]
 
 

@@ -250,6 +250,8 @@ class WireModel(_Concealed, frozen=True, kw_only=True):
     object: Literal["model"] = "model"
     created: int
     owned_by: str = "intramural"
+    root: str
+    """The model itself: another name than `id` where that is an alias."""
     context_length: int
     task: str
     """What it is for: `generate`, `embed` or `transcribe`."""

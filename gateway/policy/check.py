@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.domain.entities import KNOWN
 from gateway.domain.errors import ExchangeError
 from gateway.domain.policy import Permit
+from gateway.policy.aliases import astray
 from gateway.policy.explain import Explanation, Question, explain, spoken
 from gateway.policy.problems import PolicyError, Problem
-from gateway.policy.release import ACCESS, Release, load
+from gateway.policy.release import ACCESS, MODELS, Release, load
 from gateway.policy.strictyaml import meant
 from gateway.policy.vectors import Denied, Permitted, Vector
 
@@ -32,23 +33,34 @@ class Report:
         return not self.problems
 
 
-def check(directory: Path) -> Report:
-    """Return what is wrong with `directory`; it is never put into force by this."""
+def check(directory: Path, served: Collection[str] | None = None) -> Report:
+    """Return what is wrong with `directory`; it is never put into force by this.
+
+    `served` are the models that can be asked for, where that is known.
+    """
     try:
         release = load(directory)
     except PolicyError as error:
         return Report(None, error.problems, ())
-    return check_release(release)
+    return check_release(release, served)
 
 
-def check_release(release: Release) -> Report:
-    """Return what the vectors of `release` say about it, and what its profiles leave unsaid."""
+def check_release(release: Release, served: Collection[str] | None = None) -> Report:
+    """Return what the vectors of `release` say about it, and what its profiles leave unsaid.
+
+    Where its aliases lead is looked at if it is known which models are `served`.
+    """
     problems = [each for vector in release.vectors for each in _run(release, vector)]
     if not release.vectors:
         problems.append(
             Problem("vectors", None, "there is no vector, so nothing was tested: add a file")
         )
-    return Report(release, tuple(problems), tuple(_notes(release)))
+    notes = list(_notes(release))
+    if served is not None:
+        problems += astray(release.aliases, served)
+    elif release.aliases:
+        notes.append(Problem(MODELS, None, "no model is known here, so no alias was followed"))
+    return Report(release, tuple(problems), tuple(notes))
 
 
 def _run(release: Release, vector: Vector) -> Iterator[Problem]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
 from gateway.domain.errors import Code, ExchangeError
@@ -20,6 +22,12 @@ class CedarDecider:
 
     def __init__(self, release: Release) -> None:
         self._release = release
+        self._aliases = MappingProxyType({each.name: each.model for each in release.aliases})
+
+    @property
+    def aliases(self) -> Mapping[str, str]:
+        """Other names for models, and the model that each leads to."""
+        return self._aliases
 
     @property
     def release(self) -> str:

@@ -56,7 +56,10 @@ def explain(release: Release, question: Question) -> Explanation:
     Raises `ExchangeError(POLICY_UNAVAILABLE)` where it would fail to answer a request.
     """
     decision = CedarDecider(release).decide(
-        _caller(question), question.action, _model(question.model), question.purpose
+        _caller(question),
+        question.action,
+        _model(release.model(question.model)),
+        question.purpose,
     )
     by_id = {statement.id: statement for statement in release.policies.statements}
     return Explanation(

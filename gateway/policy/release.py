@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Final
 
 from gateway.domain.policy import Profile
+from gateway.policy.aliases import Alias, read_aliases
 from gateway.policy.cedar import CedarPolicies, Statement
 from gateway.policy.problems import PolicyError, Problem, problem
 from gateway.policy.profiles import ProfileFile, read_profile
@@ -22,6 +23,8 @@ from gateway.policy.vectors import Vector, read_vectors
 
 ACCESS: Final = "access.cedar"
 SCHEMA: Final = "intramural.cedarschema"
+MODELS: Final = "models.yaml"
+"""May be absent: then no model has another name."""
 _PROFILES: Final = "profiles"
 _VECTORS: Final = "vectors"
 README: Final = "README.md"
@@ -44,6 +47,11 @@ class Release:
     profiles: Mapping[str, ProfileFile] = field(repr=False)
     """By name, the least strict first."""
     vectors: tuple[Vector, ...] = field(repr=False)
+    aliases: tuple[Alias, ...] = field(default=(), repr=False)
+
+    def model(self, name: str) -> str:
+        """Return which model is meant by `name`: its own name, or what an alias leads to."""
+        return next((each.model for each in self.aliases if each.name == name), name)
 
     def profile(self, name: str) -> Profile | None:
         """Return the profile of that name, if there is one."""
@@ -103,6 +111,7 @@ def build(files: Mapping[str, bytes]) -> Release:
     policies: CedarPolicies | None = None
     profiles: list[ProfileFile] = []
     vectors: list[Vector] = []
+    aliases: tuple[Alias, ...] = ()
     for name, data in sorted(files.items()):
         folder, _, rest = name.partition("/")
         try:
@@ -110,6 +119,8 @@ def build(files: Mapping[str, bytes]) -> Release:
                 profiles.append(read_profile(name, rest.removesuffix(".yaml"), data))
             elif folder == _VECTORS:
                 vectors += read_vectors(name, data)
+            elif name == MODELS:
+                aliases = read_aliases(name, data)
             elif name == ACCESS:
                 policies = CedarPolicies(ACCESS, _text(files, ACCESS), SCHEMA, _text(files, SCHEMA))
         except PolicyError as error:
@@ -132,18 +143,26 @@ def build(files: Mapping[str, bytes]) -> Release:
             }
         ),
         vectors=tuple(vectors),
+        aliases=aliases,
     )
 
 
 def _known(name: str) -> bool:
     folder, slash, rest = name.partition("/")
     if not slash:
-        return name in {ACCESS, SCHEMA}
+        return name in {ACCESS, SCHEMA, MODELS}
     return folder in {_PROFILES, _VECTORS} and "/" not in rest and rest.endswith(".yaml")
 
 
 def _unknown(name: str) -> str:
-    expected = [ACCESS, SCHEMA, f"{_PROFILES}/NAME.yaml", f"{_VECTORS}/NAME.yaml", README]
+    expected = [
+        ACCESS,
+        SCHEMA,
+        MODELS,
+        f"{_PROFILES}/NAME.yaml",
+        f"{_VECTORS}/NAME.yaml",
+        README,
+    ]
     return (
         f"nothing reads this{meant(name, expected) or ';'} a directory of policy holds "
         f"{', '.join(expected)} and nothing else: rename or remove it"

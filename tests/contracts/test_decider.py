@@ -39,6 +39,7 @@ class Scenario:
 def real(monkeypatch: pytest.MonkeyPatch) -> Scenario:
     files = dict(read(shipped_policies()))
     files["access.cedar"] += EXTRA
+    files["models.yaml"] = b"aliases:\n  default: small\n"
     working, broken = CedarDecider(build(files)), CedarDecider(build(files))
     ask = cedarpy.is_authorized
 
@@ -63,7 +64,7 @@ def fake() -> Scenario:
         "research": profile("research", 300, restore=False),
     }
     return Scenario(
-        FakeDecider(rules, profiles),  # type: ignore[arg-type]
+        FakeDecider(rules, profiles, aliases={"default": "small"}),  # type: ignore[arg-type]
         FakeDecider(rules, profiles, fail=True),  # type: ignore[arg-type]
     )
 
@@ -114,6 +115,12 @@ def test_of_several_permits_the_strictest_profile_wins_and_its_rule_comes_first(
 
 def test_the_same_question_gets_the_same_answer(scenario: Scenario) -> None:
     assert decide(scenario.decider, "clinician") == decide(scenario.decider, "clinician")
+
+
+def test_aliases_lead_to_models_in_one_step(scenario: Scenario) -> None:
+    aliases = scenario.decider.aliases
+    assert aliases == {"default": "small"}
+    assert not set(aliases.values()) & set(aliases)
 
 
 def test_a_profile_that_does_not_exist_is_none(scenario: Scenario) -> None:

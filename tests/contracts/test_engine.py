@@ -27,6 +27,7 @@ from gateway.domain.ports import Engine, Receipt
 from gateway.domain.text import _MAKER, RedactedText
 from gateway.generation.cached import CachedEngine
 from gateway.generation.local import LocalEngine
+from gateway.settings import EngineSettings
 from tests.fakes.engine import FakeEngine
 
 STORE = Path(__file__).parents[2] / ".local" / "models"
@@ -40,11 +41,11 @@ def redacted(text: str) -> RedactedText:
 
 @pytest.fixture(scope="module")
 def local() -> Iterator[LocalEngine]:
+    settings = EngineSettings(models=(engine_package.DEFAULT_NAME,), queue=8)
     try:
-        model = engine_package.ModelStore(STORE).open(engine_package.DEFAULT_NAME)
+        engine = LocalEngine.load(engine_package.ModelStore(STORE), settings)
     except engine_package.ModelNotFound:
         pytest.fail("the default model is not in .local/models: `make test` sets it up")
-    engine = LocalEngine({model.name: engine_package.Generator(model, queue=8)})
     yield engine
     engine.close()
 
@@ -202,8 +203,9 @@ async def test_no_text_shows_in_the_repr_of_a_prompt(engine: Engine) -> None:
 def test_the_terms_reach_the_scheduler(local: LocalEngine) -> None:
     terms = Terms("key:bob", "0" * 64, Priority.BATCH, 3, cache=False)
     bobs = local.prepare(model_of(local), ask(), 4, terms).prepared
-    assert (bobs.caller, bobs.max_in_flight) == ("key:bob", 3)
-    assert bobs.priority > local.prepare(model_of(local), ask(), 4, TERMS).prepared.priority
+    assert (bobs.standing.caller, bobs.standing.max_in_flight) == ("key:bob", 3)
+    others = local.prepare(model_of(local), ask(), 4, TERMS).prepared
+    assert bobs.standing.priority > others.standing.priority
 
 
 async def test_a_full_queue_is_answered_at_once_and_computes_nothing(local: LocalEngine) -> None:

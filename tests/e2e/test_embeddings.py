@@ -177,7 +177,7 @@ def test_the_doctor_compares_the_embedder_with_its_manifest_too(gateway: Gateway
 
 def test_models_say_what_they_are_for(client: openai.OpenAI) -> None:
     tasks = {model.id: model.model_dump()["task"] for model in client.models.list()}
-    assert tasks == {MODEL: "generate", EMBEDDER: "embed"}
+    assert tasks == {MODEL: "generate", "default": "generate", EMBEDDER: "embed"}
 
 
 def test_who_may_not_treat_may_not_embed(gateway: Gateway) -> None:

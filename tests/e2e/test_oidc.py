@@ -111,7 +111,7 @@ def test_the_unmodified_client_takes_a_token_for_a_key(hospital: Hospital) -> No
         default_headers={"X-Purpose-Of-Use": "TREAT"},
         max_retries=0,
     )
-    assert [model.id for model in client.models.list()] == [MODEL]
+    assert [model.id for model in client.models.list()] == [MODEL, "default"]
 
 
 def test_a_backend_service_that_signs_who_it_is_gets_a_token_that_works(

@@ -125,7 +125,8 @@ def test_a_later_turn_restores_a_name_of_an_earlier_one(client: openai.OpenAI) -
 
 def test_models_are_listed_and_described(client: openai.OpenAI) -> None:
     models = list(client.models.list())
-    assert [model.id for model in models] == [MODEL]
+    assert [model.id for model in models] == [MODEL, "default"]
+    assert [model.model_extra and model.model_extra["root"] for model in models] == [MODEL, MODEL]
     assert client.models.retrieve(MODEL) == models[0]
     with pytest.raises(openai.NotFoundError) as caught:
         client.models.retrieve("gpt-4o")
@@ -253,7 +254,7 @@ def test_the_node_client_streams_completes_and_knows_the_errors(
     assert said["stream"]["reason"] in {"stop", "length"}
     assert said["stream"]["chunks"] > 3
     assert "quiet" in said["completion"]
-    assert said["models"] == [MODEL]
+    assert said["models"] == [MODEL, "default"]
     assert said["errors"] == {
         "unknownModel": {
             "name": "NotFoundError", "status": 404, "code": "model_not_found", "param": "model",

@@ -63,6 +63,7 @@ class FakeDecider:
     release: str = "f" * 64
     fail: bool = False
     """Every decision raises POLICY_UNAVAILABLE, as when Cedar cannot evaluate a rule."""
+    aliases: Mapping[str, str] = field(default_factory=dict)
     asked: list[tuple[Caller, Action, Model, Purpose]] = field(default_factory=list)
 
     def profile(self, name: str) -> Profile | None:

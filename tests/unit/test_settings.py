@@ -32,6 +32,12 @@ def test_without_a_file_the_defaults_hold(tmp_path: Path) -> None:
         ('[log]\nformat = "xml"', "log.format"),
         ("[identity]\noicd = {}", "oicd"),
         ("[identity.oidc]", "issuer"),
+        ('[engine]\nmemory = "6X"', "engine.memory"),
+        ('[engine]\nmemory = ""', "engine.memory"),
+        ("[engine]\nmemory = 0", "engine.memory"),
+        ('[engine]\nprefer = ["tpu"]', "engine.prefer"),
+        ("[engine]\nprefer = []", "engine.prefer"),
+        ("[engine]\ncontext = 0", "engine.context"),
     ],
 )
 def test_what_is_not_understood_is_an_error_that_names_it(
@@ -39,6 +45,23 @@ def test_what_is_not_understood_is_an_error_that_names_it(
 ) -> None:
     with pytest.raises(SettingsError, match=says):
         load(write(tmp_path, text))
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        ("memory = 1000", 1000),
+        ('memory = "1000"', 1000),
+        ('memory = "6G"', 6 << 30),
+        ('memory = "1.5G"', 3 << 29),
+        ('memory = "512M"', 512 << 20),
+        ("", None),
+    ],
+)
+def test_memory_is_written_in_bytes_or_with_a_letter(
+    tmp_path: Path, text: str, size: int | None
+) -> None:
+    assert load(write(tmp_path, f"[engine]\n{text}")).engine.memory_bytes == size
 
 
 def test_a_settings_file_that_is_named_has_to_be_there(tmp_path: Path) -> None:

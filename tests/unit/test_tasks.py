@@ -116,6 +116,18 @@ async def test_a_refusal_names_the_models_that_would_do() -> None:
     assert MODEL.name not in reply.error.message
 
 
+async def test_an_alias_may_lead_to_a_model_for_any_task() -> None:
+    world = World()
+    world.decider.aliases = {"search": EMBEDDER.name, "default": MODEL.name}
+    asked = replace(ask_for(Action.EMBED, "Hello"), model="search")
+    reply = await read(world.pipeline().start(submission(asked, action=Action.EMBED)))
+    assert reply.done is not None
+    asked = replace(ask_for(Action.EMBED, "Hello"), model="absent")
+    reply = await read(world.pipeline().start(submission(asked, action=Action.EMBED)))
+    assert reply.error is not None
+    assert f"{EMBEDDER.name}, search." in reply.error.message
+
+
 async def test_a_chat_with_a_model_that_embeds_is_refused_by_a_code_and_on_record() -> None:
     world = World()
     asked = ask_for(Action.EMBED, "Hello")

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from engine import ChatMessage, InstalledModel, gguf, tokenizer
-from engine.ct2 import Replicas, SpecialTokens, Step, write_model
+from engine.ct2 import Replicas, SpecialTokens, write_model
+from engine.network import Step
 from engine.prompts import Prompts
 from tests.unit.engine.tiny import Tiny
 
@@ -125,3 +126,32 @@ def test_a_seed_set_later_has_no_effect_on_a_thread_that_has_drawn(
 
     # If this fails, seeds can be honoured now: see `engine.generator._check`.
     assert len({draw() for _ in range(4)}) > 1
+
+
+def test_a_beginning_that_rows_share_gives_each_the_reply_to_the_whole(
+    network: Replicas, rows: list[list[str]]
+) -> None:
+    def replies(**beginning: object) -> list[tuple[int, int]]:
+        seen: list[tuple[int, int]] = []
+
+        def on_step(step: Step) -> bool:
+            seen.append((step.batch_id, step.token_id))
+            return False
+
+        skip = len(list(beginning.get("beginning", ())))
+        network.generate(
+            [row[skip:] for row in rows],
+            max_length=8,
+            end_tokens=[2, 0],
+            temperature=0,
+            top_p=1,
+            on_step=on_step,
+            **beginning,
+        )
+        return sorted(seen)
+
+    shared = next(i for i, (a, b) in enumerate(zip(*rows, strict=False)) if a != b)
+    assert shared > 16
+    whole = replies()
+    for keep in (False, True, True):
+        assert replies(beginning=rows[0][:shared], keep=keep) == whole

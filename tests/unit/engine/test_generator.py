@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 import time
 from contextlib import aclosing
+from pathlib import Path
 
 import pytest
 
 from engine import (
+    DEFAULT_NAME,
     ChatMessage,
+    Devices,
     EngineClosed,
     Finished,
     GenerateOptions,
     Generator,
     InstalledModel,
+    NoDevice,
     Overloaded,
     PreparedPrompt,
     PromptTooLong,
@@ -22,9 +28,15 @@ from engine import (
     Text,
     UnsupportedInput,
     UnsupportedOption,
+    Wish,
+    detect_devices,
+    make_plan,
 )
+from engine.devices import Cuda
 from engine.prompts import Prompts
 
+ROOT = Path(__file__).parents[3]
+STORE = ROOT / ".local" / "models"
 COUNT = "Count from 1 to 50, separated by commas."
 CAPITAL = "What is the capital of France?"
 
@@ -174,6 +186,52 @@ async def test_a_full_queue_is_refused_at_once(model: InstalledModel) -> None:
         for reader in readers:
             reader.cancel()
         await asyncio.gather(*readers, return_exceptions=True)
+    finally:
+        generator.close()
+
+
+def test_a_load_that_finds_no_memory_says_what_to_do() -> None:
+    program = (
+        "import resource\n"
+        "from pathlib import Path\n"
+        "from engine import DoesNotFit, Generator, ModelStore\n"
+        f"model = ModelStore(Path({str(STORE)!r})).open({DEFAULT_NAME!r})\n"
+        "resource.setrlimit(resource.RLIMIT_DATA, (700 << 20, 700 << 20))\n"
+        "try:\n"
+        "    Generator(model, replicas=1)\n"
+        "except DoesNotFit as error:\n"
+        "    print(error)\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False, cwd=ROOT
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert f"no memory left on cpu while {DEFAULT_NAME} was loaded" in ran.stdout
+    assert "bound its cgroup instead" in ran.stdout
+
+
+def test_a_device_that_does_not_work_is_said_and_not_replaced(model: InstalledModel) -> None:
+    if detect_devices().cuda:
+        pytest.skip("this machine has a CUDA device")
+    kinds = frozenset({"int8_float16", "int8"})
+    devices = Devices(cores=1, memory=4 << 30, cuda=(Cuda(0, kinds),))
+    plan = make_plan(devices, [model.manifest]).models[0]
+    with pytest.raises(NoDevice, match="CUDA device could not load smollm2"):
+        Generator(model, plan=plan)
+
+
+async def test_a_generator_follows_its_plan(model: InstalledModel) -> None:
+    wish = Wish(replicas=1, context=300, max_batch=4)
+    plan = make_plan(Devices(cores=1, memory=4 << 30), [model.manifest], wish).models[0]
+    generator = Generator(model, plan=plan)
+    try:
+        assert (generator.replicas, generator.plan.limits.max_batch) == (1, 4)
+        assert generator.prepare_text("Hello", greedy(None)).max_tokens == 300 - 1
+        with pytest.raises(PromptTooLong) as caught:
+            generator.prepare_text(" the" * 300, greedy(1))
+        assert caught.value.limit == 300
+        _, end = await run(generator, generator.prepare_text(" the" * 290, greedy(3)))
+        assert end.prompt_tokens == 290
     finally:
         generator.close()
 

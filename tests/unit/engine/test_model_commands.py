@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from engine import InstalledModel
 from gateway.cli.model import app as model_app
+from gateway.policy.shipped import install_default
 from gateway.settings import Settings, load
 from tests.unit.engine.tiny import Tiny
 
@@ -39,7 +40,12 @@ def invoke(data: Path, *arguments: str) -> tuple[int, str, str]:
 def test_a_model_is_added_listed_verified_and_removed(tmp_path: Path, gguf: Path) -> None:
     code, out, _ = invoke(tmp_path, "add", str(gguf))
     assert (code, out.startswith("tiny-chat imported")) == (0, True)
-    assert invoke(tmp_path, "list")[1].startswith("tiny-chat\tgenerate\tllama\tint8")
+    heading, row = invoke(tmp_path, "list")[1].splitlines()
+    assert " ".join(heading.split()) == "model task kind weights size context licence origin digest"
+    assert row.split()[:3] == ["tiny-chat", "generate", "llama"]
+    assert "unknown  file:Tiny-Chat.Q8_0.gguf" in row
+    digest = json.loads(invoke(tmp_path, "list", "--json")[1])[0]["digest"]
+    assert row.split()[-1] == digest[:12]
     assert invoke(tmp_path, "verify")[1].startswith("tiny-chat: ")
     assert invoke(tmp_path, "remove", "tiny-chat")[:2] == (0, "tiny-chat removed\n")
     assert "model add --default" in invoke(tmp_path, "list")[1]
@@ -87,6 +93,7 @@ def test_add_takes_a_source_or_the_default(tmp_path: Path, arguments: tuple[str,
         (("add", "wheel:x"), "exact version"),
         (("verify", "nobody"), "model list"),
         (("remove", "nobody"), "model list"),
+        (("bench", "nobody"), "model list"),
     ],
 )
 def test_a_mistake_is_one_line_and_status_1(
@@ -96,6 +103,63 @@ def test_a_mistake_is_one_line_and_status_1(
     assert code == 1
     assert words in error
     assert "Traceback" not in error
+
+
+def test_verify_shows_how_far_it_is_and_keeps_its_answer_apart(tmp_path: Path, gguf: Path) -> None:
+    invoke(tmp_path, "add", str(gguf))
+    code, out, error = invoke(tmp_path, "verify")
+    assert code == 0
+    assert out.count("\n") == 1
+    assert "Verifying tiny-chat" in error
+
+
+NAMED = '[engine]\nmodels = ["tiny-chat", "other"]\n'
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "reason"),
+    [
+        ("intramural.toml", NAMED, "engine.models"),
+        ("intramural.toml", '[engine]\npinned = ["tiny-chat"]\n', "engine.pinned"),
+        ("policies/models.yaml", "aliases:\n  clinical: tiny-chat\n", "the alias `clinical`"),
+    ],
+)
+def test_a_model_that_the_gateway_is_meant_to_serve_is_removed_only_by_force(
+    tmp_path: Path, gguf: Path, file: str, text: str, reason: str
+) -> None:
+    install_default(tmp_path / "policies")
+    invoke(tmp_path, "add", str(gguf))
+    (tmp_path / file).write_text(text)
+    code, _, error = invoke(tmp_path, "remove", "tiny-chat")
+    assert code == 1
+    assert reason in error
+    assert "--force" in error
+    assert (tmp_path / "models" / "tiny-chat").is_dir()
+    assert invoke(tmp_path, "remove", "tiny-chat", "--force")[0] == 0
+    assert not (tmp_path / "models" / "tiny-chat").exists()
+
+
+def test_a_bench_measures_prompts_replies_and_memory(tmp_path: Path, gguf: Path) -> None:
+    invoke(tmp_path, "add", str(gguf))
+    code, out, error = invoke(tmp_path, "bench", "tiny-chat", "--json")
+    assert code == 0, error
+    speed = json.loads(out)
+    assert speed["model"] == "tiny-chat"
+    assert speed["prefill"] > 0
+    assert list(speed["decode"]) == ["1", "8", "32"]
+    assert all(rate > 0 for rate in speed["decode"].values())
+    assert speed["peak_bytes"] >= speed["load_bytes"] >= 0
+    code, out, error = invoke(tmp_path, "bench", "tiny-chat")
+    assert code == 0, error
+    assert "32 replies at once" in out
+
+
+def test_a_bench_measures_nothing_that_is_not_what_was_imported(tmp_path: Path, gguf: Path) -> None:
+    invoke(tmp_path, "add", str(gguf))
+    (tmp_path / "models" / "tiny-chat" / "config.json").write_text("{}")
+    code, out, error = invoke(tmp_path, "bench", "tiny-chat")
+    assert (code, out) == (1, "")
+    assert "config.json has changed" in error
 
 
 def test_a_changed_model_fails_its_verification(tmp_path: Path, gguf: Path) -> None:

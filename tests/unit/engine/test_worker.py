@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import pytest
 
-from engine.batching import Limits
-from engine.errors import EngineClosed, EngineFailed, Overloaded
+from engine.batching import Limits, Priority
+from engine.costs import Costs
+from engine.errors import CallerBusy, EngineClosed, EngineFailed, Overloaded
+from engine.job import NOBODY, Beginning, Event, Finished, Job, Reason, Sampling, Standing, Text
+from engine.report import BatchReport
 from engine.stream import TextStream
-from engine.worker import Event, Finished, Job, Reason, Sampling, Text, Workers
+from engine.worker import Workers
 
 END = 0
 TABLE = [b"", *[chr(96 + index).encode() for index in range(1, 27)]]
@@ -23,6 +26,7 @@ GREEDY = Sampling(0.0, 1.0)
 class Step:
     batch_id: int
     token_id: int
+    is_last: bool = False
 
 
 @dataclass
@@ -35,6 +39,7 @@ class FakeNetwork:
     steps: list[tuple[int, int]] = field(default_factory=list)
     closed: bool = False
     forgets: bool = False
+    beginnings: list[tuple[list[str], bool]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.gate.set()
@@ -48,8 +53,11 @@ class FakeNetwork:
         temperature: float,
         top_p: float,
         on_step: Callable[[Step], bool],
+        beginning: Sequence[str] = (),
+        keep: bool = False,
     ) -> None:
         self.batches.append(prompts)
+        self.beginnings.append((list(beginning), keep))
         self.gate.wait(10)
         if self.failures:
             raise self.failures.pop(0)
@@ -93,6 +101,8 @@ def job(
     max_tokens: int = 20,
     stop: tuple[str, ...] = (),
     sampling: Sampling = GREEDY,
+    standing: Standing = NOBODY,
+    beginning: Beginning | None = None,
 ) -> Job:
     return Job(
         [str(token) for token in tokens],
@@ -101,6 +111,8 @@ def job(
         end_tokens=frozenset([END]),
         stream=TextStream(TABLE, stop),
         listener=listener,
+        standing=standing,
+        beginning=beginning,
     )
 
 
@@ -111,7 +123,9 @@ def network() -> FakeNetwork:
 
 @pytest.fixture
 def workers(network: FakeNetwork) -> Iterator[Workers]:
-    workers = Workers(network, end_tokens=[END], replicas=1, queue=3, limits=Limits())
+    workers = Workers(
+        network, end_tokens=[END], replicas=1, queue=3, limits=Limits(), costs=Costs()
+    )
     yield workers
     network.gate.set()
     workers.close()
@@ -299,5 +313,125 @@ def test_jobs_that_come_at_once_share_a_batch(network: FakeNetwork, workers: Wor
     assert len(network.batches) <= 2
 
 
+def test_a_caller_has_no_more_jobs_in_flight_than_it_may(
+    network: FakeNetwork, workers: Workers
+) -> None:
+    ward = Standing("ward", max_in_flight=2)
+    held = busy(network, workers)
+    first = Inbox()
+    workers.submit(job([1], first, standing=ward))
+    gone = job([1], Inbox(), standing=ward)
+    workers.submit(gone)
+    with pytest.raises(CallerBusy):
+        workers.submit(job([1], Inbox(), standing=ward))
+    workers.submit(job([1], other := Inbox(), standing=Standing("lab", max_in_flight=2)))
+    workers.cancel(gone)
+    workers.submit(job([1], second := Inbox(), standing=ward))
+    network.gate.set()
+    for inbox in (held, first, second, other):
+        assert isinstance(inbox.last, Finished)
+    workers.submit(job([1], after := Inbox(), standing=ward))
+    assert isinstance(after.last, Finished)
+
+
+def test_batch_work_goes_after_what_came_later_and_is_read_along(
+    network: FakeNetwork, workers: Workers
+) -> None:
+    held = busy(network, workers)
+    batch = Standing(priority=Priority.BATCH)
+    workers.submit(job([2], night := Inbox(), standing=batch, sampling=Sampling(0.5, 1.0)))
+    workers.submit(job([3], ward := Inbox()))
+    network.gate.set()
+    assert all(isinstance(inbox.last, Finished) for inbox in (held, ward, night))
+    assert network.batches == [[["1"]], [["3"]], [["2"]]]
+
+
+def test_a_batch_waits_for_jobs_that_are_known_to_come(
+    network: FakeNetwork, workers: Workers
+) -> None:
+    inboxes = [Inbox() for _ in range(3)]
+    with workers.expecting():
+        for inbox in inboxes:
+            workers.submit(job([1], inbox, max_tokens=200))
+            time.sleep(0.015)  # Longer than jobs of one moment are apart.
+    assert all(isinstance(inbox.last, Finished) for inbox in inboxes)
+    assert [len(batch) for batch in network.batches] == [3]
+
+
+def test_a_batch_does_not_wait_long_for_a_job_that_never_comes(
+    network: FakeNetwork, workers: Workers
+) -> None:
+    with workers.expecting():
+        workers.submit(job([1], inbox := Inbox()))
+        assert isinstance(inbox.last, Finished)
+
+
+def test_a_beginning_that_jobs_share_is_given_once_and_kept_when_it_comes_again(
+    network: FakeNetwork,
+) -> None:
+    beginning = Beginning(("ward", "system"), 400)
+    workers = Workers(
+        network,
+        end_tokens=[END],
+        replicas=1,
+        queue=3,
+        limits=Limits(),
+        costs=Costs(),
+        kept_tokens=1_000,
+    )
+    for _ in range(3):
+        held = busy(network, workers)
+        inboxes = [Inbox(), Inbox()]
+        for inbox in inboxes:
+            workers.submit(job([*[5] * 400, 7], inbox, beginning=beginning))
+        network.gate.set()
+        assert all(isinstance(inbox.last, Finished) for inbox in (held, *inboxes))
+        assert network.batches[-1] == [["7"], ["7"]]
+        network.batches.clear()  # `busy` looks for the next.
+    workers.close()
+    shared = [(len(tokens), keep) for tokens, keep in network.beginnings if tokens]
+    assert shared == [(400, False), (400, True), (400, True)]
+
+
+def test_what_became_of_a_batch_is_reported(network: FakeNetwork) -> None:
+    reports: list[BatchReport] = []
+    workers = Workers(
+        network,
+        end_tokens=[END],
+        replicas=1,
+        queue=3,
+        limits=Limits(),
+        costs=Costs(),
+        observe=reports.append,
+    )
+    workers.submit(job([1, 2], inbox := Inbox()))
+    assert isinstance(inbox.last, Finished)
+    workers.close()
+    [report] = reports
+    assert (report.rows, report.prompt_tokens, report.tokens) == (1, 2, 2)
+    assert report.first is not None
+    assert report.formed <= report.first <= report.ended
+    assert report.predicted > 0
+
+
+def test_a_batch_that_stands_still_is_given_up_and_its_replica_counts_as_lost(
+    network: FakeNetwork,
+) -> None:
+    workers = Workers(
+        network, end_tokens=[END], replicas=1, queue=3, limits=Limits(), costs=Costs(), still=0.05
+    )
+    network.gate.clear()
+    workers.submit(job([1], inbox := Inbox()))
+    assert isinstance(inbox.last, EngineFailed)
+    assert not workers.healthy
+    network.gate.set()
+    workers.submit(job([1], after := Inbox()))
+    assert isinstance(after.last, Finished)
+    assert workers.healthy
+    workers.close()
+
+
 def test_no_job_shows_its_prompt() -> None:
-    assert "17" not in repr(job([17, 17], Inbox()))
+    beginning = Beginning(("ward", (17, 17)), 2)
+    assert "17" not in repr(job([17, 17], Inbox(), beginning=beginning))
+    assert "17" not in repr(beginning)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from gateway.domain.errors import Code
+from gateway.domain.records import Intent
 from gateway.http.errors import STATUS, status_of
 from tests.unit.http.conftest import Serving, World, chat
 
@@ -62,11 +63,40 @@ async def test_models_are_listed_for_callers_only(serving: Serving) -> None:
         "object": "model",
         "created": 1_700_000_000,
         "owned_by": "intramural",
+        "root": "fake-model",
         "context_length": 8192,
         "task": "generate",
     }
     assert (unknown.status_code, unknown.json()["error"]["code"]) == (404, Code.MODEL_NOT_FOUND)
     assert (nobody.status_code, nobody.json()["error"]["code"]) == (401, Code.MISSING_CREDENTIALS)
+
+
+async def test_aliases_are_listed_with_the_model_that_they_lead_to(serving: Serving) -> None:
+    world = World()
+    world.decider.aliases = {"default": "fake-model", "astray": "nowhere"}
+    async with serving(world) as world, world.client() as client:
+        models = (await client.get("/v1/models")).json()["data"]
+        alias = (await client.get("/v1/models/default")).json()
+        astray = await client.get("/v1/models/astray")
+    names = [model["id"] for model in models]
+    assert names == ["fake-model", "fake-embedder", "fake-transcriber", "default"]
+    assert alias == models[0] | {"id": "default"}
+    assert astray.status_code == 404
+
+
+async def test_an_alias_is_answered_under_the_name_that_was_asked_for(serving: Serving) -> None:
+    world = World()
+    world.decider.aliases = {"default": "fake-model"}
+    body = {"model": "default", "messages": [{"role": "user", "content": "hello"}]}
+    async with serving(world) as world, world.client() as client:
+        whole = await client.post("/v1/chat/completions", json=body)
+        stream = await client.post("/v1/chat/completions", json={**body, "stream": True})
+    assert whole.json()["model"] == "default"
+    assert '"model":"default"' in stream.text
+    assert "fake-model" not in stream.text
+    assert {each[2].name for each in world.decider.asked} == {"fake-model"}
+    intents = [each for each in world.ledger.records if isinstance(each, Intent)]
+    assert {(each.model, each.model_digest) for each in intents} == {("fake-model", "ab" * 32)}
 
 
 async def test_errors_have_openais_shape_under_v1_and_rfc_9457s_elsewhere(serving: Serving) -> None:
@@ -92,6 +122,7 @@ def test_each_code_has_a_status_that_says_whose_fault_it_is() -> None:
         Code.IDENTITY_UNAVAILABLE,
         Code.POLICY_UNAVAILABLE,
         Code.AUDIT_UNAVAILABLE,
+        Code.MODEL_UNAVAILABLE,
         Code.ENGINE_FAILED,
         Code.INTERNAL_ERROR,
     }

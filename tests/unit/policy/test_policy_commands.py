@@ -42,7 +42,18 @@ def test_a_check_can_be_read_by_a_program(settings: Settings) -> None:
     said = json.loads(result.stdout)
     assert said["ok"]
     assert said["release"] == load(settings.policies).digest
-    assert said["problems"] == said["notes"] == []
+    assert said["problems"] == []
+    assert [note["file"] for note in said["notes"]] == ["models.yaml"]  # The store is empty.
+
+
+def test_where_the_models_are_known_an_alias_that_leads_nowhere_fails_the_check(
+    settings: Settings, tmp_path: Path
+) -> None:
+    (tmp_path / "intramural.toml").write_text('[engine]\nmodels = ["llama"]\n')
+    result = run(load_settings(tmp_path), "check")
+    assert result.exit_code == 1
+    assert "models.yaml:5: `default` leads to the model" in result.stderr
+    assert "served: llama" in result.stderr
 
 
 def test_a_vector_that_fails_fails_the_check(settings: Settings) -> None:

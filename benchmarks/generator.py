@@ -1,6 +1,6 @@
 """Tokens per second of `engine.Generator` against raw `generate_batch`, on the same prompts.
 
-Run: python -P benchmarks/engine.py [--data .local] [--rounds 5] [--tokens 128]
+Run: python -P benchmarks/generator.py [--data .local] [--rounds 5] [--tokens 128]
 
 Both serve N prompts that arrive at once, on the same weights in memory (each has its own copy),
 interleaved round by round. Raw gets what a script would write: one batch of N for one replica, and
@@ -121,7 +121,7 @@ def main() -> None:
     finally:
         generator.close()
     report = {
-        "benchmark": "engine",
+        "benchmark": "generator",
         "model": model.name,
         "digest": model.digest,
         "cores": len(os.sched_getaffinity(0)),

@@ -1,0 +1,114 @@
+"""How `intramural model` shows models, measurements and what it is doing."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+import engine
+
+if TYPE_CHECKING:
+    from rich.progress import TaskID
+
+_WIDE: Final = 240
+_MB: Final = 1_000_000
+_SHOWN: Final = 12
+"""Hexadecimal digits of a digest that people compare; scripts have --json."""
+_STAGES: Final = {
+    "download": "Downloading",
+    "unpack": "Unpacking",
+    "read": "Reading",
+    "convert": "Converting to int8",
+    "check": "Checking against the source",
+    "verify": "Verifying",
+    "load": "Loading and warming up",
+    "prefill": "Reading prompts",
+    "decode": "Writing replies, at once:",
+}
+
+
+def print_models(models: Iterable[tuple[engine.Manifest, str]]) -> None:
+    """Print a table of manifests and their digests."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("model", "task", "kind", "weights"):
+        table.add_column(heading, no_wrap=True)
+    table.add_column("size", justify="right", no_wrap=True)
+    table.add_column("context", justify="right", no_wrap=True)
+    for heading in ("licence", "origin"):
+        table.add_column(heading, overflow="fold")
+    table.add_column("digest", no_wrap=True)
+    for manifest, digest in models:
+        table.add_row(
+            Text(manifest.name),
+            Text(manifest.task),
+            Text(manifest.architecture),
+            Text(manifest.quantization),
+            f"{manifest.size / _MB:.0f} MB",
+            str(manifest.context_length),
+            Text(manifest.licence or "unknown"),
+            Text(manifest.origin.source),
+            digest[:_SHOWN],
+        )
+    # In a pipe there is no width to keep to, and a folded name could not be searched for.
+    Console(width=None if sys.stdout.isatty() else _WIDE).print(table)
+
+
+def print_speed(speed: engine.Speed) -> None:
+    """Print what was measured."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column()
+    table.add_column(justify="right")
+    table.add_row(f"prompts of {speed.prompt_tokens} tokens", f"{speed.prefill:.0f} tokens/s")
+    for streams, rate in speed.decode.items():
+        name = "1 reply" if streams == 1 else f"{streams} replies at once"
+        table.add_row(name, f"{rate:.0f} tokens/s")
+    table.add_row("loaded in", f"{speed.load_seconds:.1f} s")
+    table.add_row("memory when loaded", f"{speed.load_bytes / _MB:.0f} MB")
+    table.add_row("memory at its peak", f"{speed.peak_bytes / _MB:.0f} MB")
+    console = Console(highlight=False)
+    console.print(f"{speed.model}, {speed.replicas} replicas")
+    console.print(table)
+
+
+class _Bars:
+    """Draws one bar for each stage on standard error."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+        self.drawing = Progress(
+            TextColumn("{task.description:<28}"),
+            BarColumn(),
+            TimeElapsedColumn(),
+            console=Console(stderr=True),
+        )
+        self._stage = ""
+        self._task: TaskID
+
+    def __call__(self, stage: str, done: float | None) -> None:
+        """Show how much of `stage`, a word and what it is done to, is done."""
+        if stage != self._stage:
+            self._stage = stage
+            word, _, rest = stage.partition(" ")
+            self._task = self.drawing.add_task(f"{_STAGES.get(word, word)} {rest}".strip())
+            self.drawing.update(self._task, total=None)
+        if done is not None:
+            self.drawing.update(self._task, total=1.0, completed=done)
+
+
+@contextmanager
+def stages() -> Iterator[engine.Progress]:
+    """Give what draws the stages of an import, a verification or a measurement."""
+    bars = _Bars()
+    with bars.drawing:
+        yield bars
