@@ -11,7 +11,7 @@ MODEL := $(DATA)/models/smollm2-135m-instruct/manifest.json
 EMBEDDER := $(DATA)/models/all-minilm-l6-v2/manifest.json
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-slow lint format types coverage check bench lock mutants clean distclean
+.PHONY: help run demo test test-slow lint format types coverage check bench bench-engine lock mutants clean distclean
 
 help: ## List the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -77,6 +77,9 @@ mutants: $(VENV)/.dev $(MODEL) ## Break each invariant on purpose and see a test
 
 bench: $(VENV)/.dev $(MODEL) ## Print the benchmarks as JSON
 	$(BIN)/python -m benchmarks.gateway
+
+bench-engine: $(VENV)/.dev $(MODEL) ## Print all figures of the engine as lines of JSON (half an hour)
+	$(BIN)/python -m benchmarks.engine
 
 lock: $(VENV)/.dev ## Resolve the requirements again, with hashes and without index addresses
 	PATH="$(CURDIR)/$(BIN):$$PATH" tools/lock
