@@ -1,8 +1,9 @@
 """The engine: int8 language models on CTranslate2. It knows nothing of the gateway.
 
-Public: a `ModelStore` of imported models, a `Generator` over one of them, a `Library` that serves
-several under one memory budget, the errors of all, `detect_devices`, `make_plan` and `share_out`,
-which say what runs on them, and a `SealedCache` for what may be kept of the replies.
+Public: a `ModelStore` of imported models; over one of them a `Generator`, an `Embedder` or a
+`Tagger`, and a `Library` that serves several that generate under one memory budget; the errors of
+all; `detect_devices`, `make_plan` and `share_out`, which say what runs on them; and a `SealedCache`
+for what may be kept of the replies.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from engine.batching import Limits, Priority
 from engine.cache import SealedCache
 from engine.devices import Devices, detect_devices, measure_bandwidth
+from engine.embedder import Embedder, PreparedTexts
 from engine.errors import (
     BrokenSource,
     CallerBusy,
@@ -17,6 +19,7 @@ from engine.errors import (
     EngineClosed,
     EngineError,
     EngineFailed,
+    InputTooLong,
     LoadFailed,
     ModelChanged,
     ModelError,
@@ -33,6 +36,7 @@ from engine.errors import (
     UnsupportedModel,
     UnsupportedOption,
     UnsupportedTokenizer,
+    WrongTask,
 )
 from engine.generator import GenerateOptions, Generator, PreparedPrompt, Preparer
 from engine.job import Finished, Reason, Standing, Text
@@ -43,13 +47,22 @@ from engine.prompts import ChatMessage, ChatToolCall, Prompts
 from engine.quality import Quality
 from engine.report import BatchReport
 from engine.shares import Shares, share_out
-from engine.sources import DEFAULT_NAME, DEFAULT_SOURCE, Progress
+from engine.sources import (
+    DEFAULT_NAME,
+    DEFAULT_SOURCE,
+    EMBEDDER_NAME,
+    EMBEDDER_SOURCE,
+    Progress,
+)
 from engine.speed import Speed, measure_speed
 from engine.store import InstalledModel, Manifest, ModelStore
+from engine.tagger import Tag, Tagger
 
 __all__ = [
     "DEFAULT_NAME",
     "DEFAULT_SOURCE",
+    "EMBEDDER_NAME",
+    "EMBEDDER_SOURCE",
     "KNOWN",
     "BatchReport",
     "BrokenSource",
@@ -59,12 +72,14 @@ __all__ = [
     "ChatToolCall",
     "Devices",
     "DoesNotFit",
+    "Embedder",
     "EngineClosed",
     "EngineError",
     "EngineFailed",
     "Finished",
     "GenerateOptions",
     "Generator",
+    "InputTooLong",
     "InstalledModel",
     "Library",
     "Limits",
@@ -82,6 +97,7 @@ __all__ = [
     "Overloaded",
     "Plan",
     "PreparedPrompt",
+    "PreparedTexts",
     "Preparer",
     "Priority",
     "Progress",
@@ -96,6 +112,8 @@ __all__ = [
     "Shares",
     "Speed",
     "Standing",
+    "Tag",
+    "Tagger",
     "Text",
     "UnsupportedArchitecture",
     "UnsupportedInput",
@@ -103,6 +121,7 @@ __all__ = [
     "UnsupportedOption",
     "UnsupportedTokenizer",
     "Wish",
+    "WrongTask",
     "detect_devices",
     "known_model",
     "make_plan",

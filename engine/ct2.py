@@ -16,6 +16,7 @@ import ctranslate2
 import numpy as np
 from ctranslate2.specs import attention_spec, common_spec, transformer_spec
 
+from engine.bert import Encoder, EncoderShape
 from engine.decoder import Activation, Array, Decoder, Part, Shape
 from engine.errors import ModelError
 from engine.network import OnStep
@@ -89,6 +90,68 @@ def write_model(  # noqa: PLR0913, PLR0917 - six things make a model, and none b
     spec.optimize(quantization=None)  # Aliases equal tensors; quantized they are already.
     spec.save(str(directory))
     progress(1.0)
+
+
+def write_encoder(  # noqa: PLR0913, PLR0917 - as write_model
+    directory: Path,
+    encoder: Encoder,
+    vocabulary: Sequence[str],
+    unk: str,
+    quantization: str = "int8",
+    progress: Callable[[float], None] = lambda _: None,
+) -> None:
+    """Write an encoder's `model.bin`, `config.json` and `vocabulary.json` into `directory`.
+
+    The embedding of the only token type is part of the positions', so there is one embedding.
+    """
+    shape = encoder.shape
+    spec = _empty_encoder(shape)
+    writer = _Writer(quantization)
+    writer.linear(spec.encoder.embeddings[0], encoder.words())
+    spec.encoder.scale_embeddings = False
+    spec.encoder.position_encodings.encodings = encoder.positions()
+    _set_norm(spec.encoder.layernorm_embedding, encoder.norm())
+    for index, layer in enumerate(spec.encoder.layer):
+        attention = layer.self_attention
+        query, key, value = (
+            encoder.layer(index, "attention.self.query"),
+            encoder.layer(index, "attention.self.key"),
+            encoder.layer(index, "attention.self.value"),
+        )
+        writer.linear(
+            attention.linear[0],
+            np.concatenate([query[0], key[0], value[0]]),
+            np.concatenate([query[1], key[1], value[1]]),
+        )
+        writer.linear(attention.linear[1], *encoder.layer(index, "attention.output.dense"))
+        _set_norm(attention.layer_norm, encoder.layer(index, "attention.output.LayerNorm"))
+        writer.linear(layer.ffn.linear_0, *encoder.layer(index, "intermediate.dense"))
+        writer.linear(layer.ffn.linear_1, *encoder.layer(index, "output.dense"))
+        _set_norm(layer.ffn.layer_norm, encoder.layer(index, "output.LayerNorm"))
+        progress((index + 1) / (shape.layers + 1))
+    spec.config.unk_token = unk
+    spec.config.layer_norm_epsilon = shape.norm_epsilon
+    spec.register_vocabulary(vocabulary)
+    spec.validate()
+    spec.optimize(quantization=None)
+    spec.save(str(directory))
+    progress(1.0)
+
+
+def _empty_encoder(shape: EncoderShape) -> Any:  # noqa: ANN401 - as _empty_spec
+    return transformer_spec.TransformerEncoderModelSpec(
+        transformer_spec.TransformerEncoderSpec(
+            shape.layers,
+            shape.heads,
+            pre_norm=False,
+            activation=common_spec.Activation.GELU,
+            layernorm_embedding=True,
+        )
+    )
+
+
+def _set_norm(spec: Any, norm: tuple[Array, Array]) -> None:  # noqa: ANN401 - as _empty_spec
+    spec.gamma, spec.beta = norm
 
 
 def _empty_spec(shape: Shape) -> Any:  # noqa: ANN401 - ctranslate2 has no type information
@@ -255,3 +318,32 @@ class Replicas:
         view = self._generator.forward_batch([list(tokens)])
         logits: Array = np.array(view, dtype=np.float32)[0]
         return logits
+
+
+class EncoderReplicas:
+    """One encoder in memory and `replicas` threads of CTranslate2 that share its weights."""
+
+    def __init__(
+        self, directory: Path, *, replicas: int, threads: int, compute_type: str = "int8"
+    ) -> None:
+        self._encoder: Any = ctranslate2.Encoder(
+            str(directory),
+            device="cpu",
+            compute_type=compute_type,
+            inter_threads=replicas,
+            intra_threads=threads,
+            max_queued_batches=-1,
+        )
+
+    def states(self, rows: Sequence[Sequence[int]]) -> Array:
+        """Return the last hidden states, `[rows, longest, hidden]`; blocks without the GIL.
+
+        What lies past the end of a row is padding, and means nothing.
+        """
+        output = self._encoder.forward_batch([list(row) for row in rows])
+        found: Array = np.array(output.last_hidden_state, dtype=np.float32)
+        return found
+
+    def close(self) -> None:
+        """Free the memory now, as `Replicas.close`."""
+        self._encoder = None

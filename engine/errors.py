@@ -35,6 +35,10 @@ class ModelExists(ModelError):  # noqa: N818 - as UnsupportedModel
     """A model of that name is in the store already."""
 
 
+class WrongTask(ModelError):  # noqa: N818 - as UnsupportedModel
+    """The model is in the store, and was made for something else."""
+
+
 class ModelChanged(ModelError):  # noqa: N818 - as UnsupportedModel
     """A file of an installed model is not the one that was imported."""
 
@@ -84,6 +88,18 @@ class PromptTooLong(EngineError):  # noqa: N818 - as UnsupportedModel
         )
         self.tokens = tokens
         self.max_tokens = max_tokens
+        self.limit = limit
+
+
+class InputTooLong(EngineError):  # noqa: N818 - as UnsupportedModel
+    """One of several texts does not fit into the context."""
+
+    def __init__(self, index: int, tokens: int, limit: int) -> None:
+        super().__init__(
+            f"Text {index} has {tokens} tokens, but the model takes {limit}: send it in parts."
+        )
+        self.index = index
+        self.tokens = tokens
         self.limit = limit
 
 

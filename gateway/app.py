@@ -31,6 +31,8 @@ from gateway.domain.ports import Authenticator, Detector, Engine
 from gateway.domain.records import Admin, AdminAct
 from gateway.domain.text import RawText
 from gateway.generation.cached import CachedEngine
+from gateway.generation.embedding import LocalEmbedder
+from gateway.generation.engines import Engines
 from gateway.generation.local import LocalEngine
 from gateway.generation.remote import RemoteEngine
 from gateway.http import health, openai, openapi
@@ -91,16 +93,21 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
         undo.callback(detector.close)
         _check_detection(detector)
         say("models")
-        plain = _engine(settings)
+        store = ModelStore(settings.models)
+        plain = _engine(store, settings)
         undo.callback(plain.close)
-        if lost := tuple(astray(release.aliases, [model.name for model in plain.models()])):
-            raise PolicyError(lost)
         engine: Engine = plain
         if _may_keep(settings):
             engine = kept = CachedEngine(
                 plain, max_bytes=settings.cache.max_bytes, ttl=settings.cache.ttl
             )
             undo.callback(kept.close)
+        if (name := settings.embeddings.model) is not None:
+            embedder = LocalEmbedder.load(store, name, settings.embeddings)
+            undo.callback(embedder.close)
+            engine = Engines(engine, embedder)
+        if lost := tuple(astray(release.aliases, [model.name for model in engine.models()])):
+            raise PolicyError(lost)
         authenticator: Authenticator = ApiKeyAuthenticator(keyring, clock)
         if (provider := settings.identity.oidc) is not None:
             say("identity provider")
@@ -132,11 +139,11 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
     )
 
 
-def _engine(settings: Settings) -> LocalEngine | RemoteEngine:
+def _engine(store: ModelStore, settings: Settings) -> LocalEngine | RemoteEngine:
     """Return the engine that the settings choose: in this process, or elsewhere."""
     if (elsewhere := settings.engine.openai) is not None:
         return RemoteEngine.open(elsewhere, settings.data)
-    return LocalEngine.load(ModelStore(settings.models), settings.engine)
+    return LocalEngine.load(store, settings.engine)
 
 
 def _may_keep(settings: Settings) -> bool:

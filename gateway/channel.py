@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from gateway.domain.errors import Code, ExchangeError
-from gateway.domain.exchange import CacheStatus, FinishReason, Usage
+from gateway.domain.exchange import CacheStatus, FinishReason, Transcript, Usage, Vectors
+from gateway.domain.text import RedactedText
 
 CAPACITY: Final = 64
 """Pieces of text that wait for a listener before its exchange waits too."""
@@ -36,6 +37,8 @@ class Done:
     text: str
     reason: FinishReason
     usage: Usage
+    result: Vectors | Transcript[RedactedText] | None = None
+    """What came instead of text, where that was asked for."""
 
     def __repr__(self) -> str:
         return f"<Done {self.reason}>"

@@ -222,7 +222,7 @@ def _models(settings: Settings) -> Diagnosis:
     if settings.engine.openai is not None:
         return _engines(settings, settings.engine.openai)
     store = ModelStore(settings.models)
-    names = settings.engine.models or store.names()
+    names = settings.engine.models or store.names("generate")
     if not names:
         return Diagnosis(
             "models", Verdict.FAILED, "none", "`intramural model add --default` fetches one"
@@ -234,8 +234,10 @@ def _models(settings: Settings) -> Diagnosis:
             f"engine.pinned names {unknown[0]}, which is not served",
             "name what is served, or leave it out",
         )
+    if (embedder := settings.embeddings.model) is not None:
+        names = (*names, embedder)
     try:
-        models = [store.verify(name) for name in names]
+        models = [store.open(name, "embed" if name == embedder else "generate") for name in names]
     except EngineError as error:
         return Diagnosis("models", Verdict.FAILED, str(error))
     outdated = [model.name for model in models if model.manifest.outdated]

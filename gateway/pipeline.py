@@ -1,8 +1,9 @@
 """One exchange, from caller to engine and back: the only place that knows the order.
 
-1 authenticate, 2 decide, 3 detect, 4 redact, 5 intend, 6 generate, 7 guard, 8 settle. Each exchange
-runs in a task of its own and leaves one refusal, or one intent and one outcome; what becomes of the
-connection only decides whether somebody still listens.
+1 authenticate, 2 decide, 3 detect, 4 redact, 5 intend, 6 generate, 7 guard, 8 settle, whether a
+model writes, embeds or transcribes. Each exchange runs in a task of its own and leaves one refusal,
+or one intent and one outcome; what becomes of the connection only decides whether somebody still
+listens.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
-from gateway import logs
+from gateway import catalogue, logs
 from gateway.channel import Channel, Done
 from gateway.domain.errors import AuthenticationError, Code, ExchangeError
 from gateway.domain.exchange import (
@@ -23,7 +24,10 @@ from gateway.domain.exchange import (
     FinishReason,
     Model,
     Piece,
+    Task,
+    Transcript,
     Usage,
+    Vectors,
 )
 from gateway.domain.findings import Findings
 from gateway.domain.guard import StreamGuard
@@ -40,7 +44,7 @@ from gateway.domain.ports import (
 )
 from gateway.domain.purpose import parse_purpose
 from gateway.domain.redaction import Redaction, Secrets, redact
-from gateway.domain.text import RawText
+from gateway.domain.text import RawText, RedactedText
 from gateway.domain.trail import Progress, Trail
 from gateway.settlement import Settlement
 
@@ -146,7 +150,9 @@ class Pipeline:
             raise ExchangeError(Code.OVERLOADED, "Too many exchanges at once. Try again shortly.")
         purpose = trail.purpose = parse_purpose(submission.purpose, caller)
         ask = await submission.read()
-        model = trail.model = self._find_model(ask.model)
+        models, aliases = parts.engine.models(), parts.decider.aliases
+        model = trail.model = catalogue.find(models, aliases, ask.model, trail.action)
+        catalogue.check_task(model, trail.action)
         # 2. Decide.
         decision = trail.decision = parts.decider.decide(caller, trail.action, model, purpose)
         match decision:
@@ -177,25 +183,31 @@ class Pipeline:
             trail.intent(parts.clock.now_ms(), redaction.counts, prompt.tokens)
         )
         guard = StreamGuard(redaction.pseudonyms, redaction.profile, parts.scanner)
+        result: Vectors | Transcript[RedactedText] | None = None
 
         async def stream() -> str:
-            # 6. Generate.
+            nonlocal result
+            # 6. Generate: pieces of text, vectors or a transcript, as the model was made for.
             async with aclosing(parts.engine.generate(prompt, receipt)) as events:
                 async for event in events:
-                    progress.cache = channel.cache = event.cache
                     match event:
                         case Piece():
+                            progress.cache = channel.cache = event.cache
                             progress.completion_tokens += event.tokens
                             # 7. Guard. What it still holds at the end waits for step 8.
                             if text := guard.feed(event.text):
                                 await channel.send(text)
                             if guard.blocked:
                                 return ""
+                        case Vectors() | Transcript():
+                            # Vectors hold no text; what was heard is treated as every other.
+                            result = await self._treated(event, redaction.profile, trail, progress)
                         case End():
                             progress.prompt_tokens = event.usage.prompt_tokens
+                            progress.cache = channel.cache = event.cache
                             progress.completion_tokens = event.usage.completion_tokens
                             progress.reason = event.reason
-            if progress.reason is None:
+            if progress.reason is None or (result is None) != (trail.action.task is Task.GENERATE):
                 raise ExchangeError(Code.ENGINE_FAILED, "The engine stopped in mid-reply.")
             return guard.finish(cut_short=progress.reason is FinishReason.LENGTH)
 
@@ -208,7 +220,8 @@ class Pipeline:
         )
         if failure is not None:
             raise failure
-        return Done(rest, reason, Usage(progress.prompt_tokens, progress.completion_tokens))
+        usage = Usage(progress.prompt_tokens, progress.completion_tokens)
+        return Done(rest, reason, usage, result)
 
     async def _refused(self, trail: Trail, refusal: ExchangeError) -> ExchangeError:
         """Record that nothing was sent, and return what the client is told."""
@@ -238,17 +251,24 @@ class Pipeline:
         )
         return redaction, prompt
 
-    def _find_model(self, name: str) -> Model:
-        models = self._parts.engine.models()
-        aliases = self._parts.decider.aliases
-        meant = aliases.get(name, name)
-        for model in models:
-            if model.name == meant:
-                return model
-        served = ", ".join([*(model.name for model in models), *sorted(aliases)])
-        raise ExchangeError(
-            Code.MODEL_NOT_FOUND, f"There is no such model here. Served: {served}.", param="model"
+    async def _treated(
+        self,
+        result: Vectors | Transcript[RawText],
+        profile: Profile,
+        trail: Trail,
+        progress: Progress,
+    ) -> Vectors | Transcript[RedactedText]:
+        """Return a result as it may leave. A transcript that holds what is blocked is a failure."""
+        if isinstance(result, Vectors):
+            return result
+        said = result.conversation
+        findings = await self._parts.detector.detect(list(said.texts()))
+        caller = "" if trail.caller is None else trail.caller.id
+        heard = await asyncio.to_thread(
+            redact, said, findings, profile, self._parts.secrets, caller
         )
+        progress.findings = heard.counts
+        return result.over(heard.conversation)
 
     def _tightened(self, granted: Profile, asked: str | None) -> Profile:
         if asked is None or asked == granted.name:

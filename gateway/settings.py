@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
@@ -105,6 +105,17 @@ def parse_bytes(size: int | str) -> int:
     if not (found := re.match(_BYTES, size)):
         raise ValueError("write bytes as a number, or with K, M, G or T behind it: 6G")
     return int(float(found[1]) * 1024 ** (" KMGT".index(found[2] or " ")))
+
+
+class Embeddings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The embedder in this process. Without a model there is none."""
+
+    model: Annotated[str, msgspec.Meta(min_length=1)] | None = None
+    """Name of a model in the store that is made to embed."""
+    replicas: _Positive | None = None
+    threads: _Positive = 1
+    queue: _Positive = 8192
+    """Texts that may wait; one request more is answered `overloaded` at once."""
 
 
 class CacheSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -210,6 +221,7 @@ class File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Name of this node in its ledger's origin; the host's name if absent."""
     server: Server = Server()
     engine: EngineSettings = EngineSettings()
+    embeddings: Embeddings = Embeddings()
     cache: CacheSettings = CacheSettings()
     identity: Identity = Identity()
     egress: Egress = Egress()
@@ -232,6 +244,7 @@ class Settings:
     log: Log
     models: Path
     """Directory of the model store."""
+    embeddings: Embeddings = field(default_factory=Embeddings)
 
     @property
     def keys(self) -> Path:
@@ -297,4 +310,5 @@ def load(data: Path | None = None, config: Path | None = None) -> Settings:
         egress=file.egress,
         log=file.log,
         models=root.resolve() / (file.models or "models"),
+        embeddings=file.embeddings,
     )

@@ -75,6 +75,14 @@ MUTANTS = (
         "        raise\n",
     ),
     Mutant(
+        1,
+        "a transcript is returned as it was heard",
+        "gateway/pipeline.py",
+        "        return result.over(heard.conversation)\n",
+        "        return result\n",
+        ("tests/unit/test_tasks.py",),
+    ),
+    Mutant(
         3,
         "a detector that raises finds nothing",
         "gateway/pipeline.py",

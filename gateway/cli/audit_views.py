@@ -108,7 +108,7 @@ def _fields(record: Record) -> Iterator[tuple[str, str]]:
         label = name.replace("_", " ")
         if name == "time":
             yield label, f"{_moment(value)} UTC"
-        elif name == "findings":
+        elif name == "findings" and value is not None:
             yield label, ", ".join(f"{kind} {n}" for kind, n in sorted(value.items())) or "none"
         elif name == "rules":
             yield label, ", ".join(value) or "none"

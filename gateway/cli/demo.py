@@ -19,7 +19,7 @@ import msgspec
 import typer
 
 from gateway.cli.common import fail, settings_of
-from gateway.domain.exchange import Ask, End, Model, Piece
+from gateway.domain.exchange import Ask, Event, Model
 from gateway.domain.policy import Terms
 from gateway.domain.text import RedactedText
 from gateway.settings import Settings
@@ -134,7 +134,7 @@ class _Watched:
         self.seen = "\n\n".join(text.for_engine() for text in ask.conversation.texts())
         return self._engine.prepare(model, ask, max_tokens, terms)
 
-    def generate(self, prompt: Prompt, receipt: Receipt) -> AsyncGenerator[Piece | End, None]:
+    def generate(self, prompt: Prompt, receipt: Receipt) -> AsyncGenerator[Event, None]:
         return self._engine.generate(prompt, receipt)
 
 

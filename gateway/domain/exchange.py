@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Generic, TypeVar
 
+from gateway.domain.text import RawText
+
 T = TypeVar("T")
 U = TypeVar("U")
 
@@ -66,11 +68,32 @@ class Purpose(StrEnum):
     THREAT = "THREAT"
 
 
+class Task(StrEnum):
+    """What a model can be asked for."""
+
+    GENERATE = "generate"
+    EMBED = "embed"
+    TRANSCRIBE = "transcribe"
+
+
 class Action(StrEnum):
     """What a caller asks a model to do; the Cedar action of the same name."""
 
     CHAT = "chat"
     COMPLETE = "complete"
+    EMBED = "embed"
+    TRANSCRIBE = "transcribe"
+
+    @property
+    def task(self) -> Task:
+        """Return what a model has to be made for."""
+        match self:
+            case Action.CHAT | Action.COMPLETE:
+                return Task.GENERATE
+            case Action.EMBED:
+                return Task.EMBED
+            case Action.TRANSCRIBE:
+                return Task.TRANSCRIBE
 
 
 class Assurance(StrEnum):
@@ -191,8 +214,23 @@ class Options:
 
 
 @dataclass(frozen=True, slots=True)
+class Recording:
+    """Sound, as the client sent it: no text yet, so nothing in it can be found before it is heard.
+
+    Whoever transcribes it sees what was said, so its engine belongs to this side of the boundary.
+    """
+
+    sound: bytes = field(repr=False)
+    language: str | None = None
+    """ISO 639-1, out of a list of ours; `None` lets the model tell."""
+
+
+@dataclass(frozen=True, slots=True)
 class Ask(Generic[T]):
-    """A parsed request: which model, which words, how."""
+    """A parsed request: which model, which words, how. The action says what is to become of them.
+
+    The texts to embed are the parts of one user's message, and so is a transcription's prompt.
+    """
 
     model: str = field(repr=False)
     """As the client wrote it: not to be shown until it is one of ours."""
@@ -202,10 +240,11 @@ class Ask(Generic[T]):
     """Whether the model's chat template applies; a bare prompt is one user message without it."""
     may_wait: bool = False
     """Whether the client lets others go first, whatever policy would give it."""
+    recording: Recording | None = None
 
     def over(self, conversation: Conversation[U]) -> Ask[U]:
         """Return the same request over another conversation."""
-        return Ask(self.model, conversation, self.options, self.chat, self.may_wait)
+        return Ask(self.model, conversation, self.options, self.chat, self.may_wait, self.recording)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +256,7 @@ class Model:
     context_length: int
     created: int
     """Unix time of its import, in seconds."""
+    task: Task = Task.GENERATE
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +298,49 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
+class Vectors:
+    """An embedding of each text, in the order of the texts: little-endian float32, as bytes."""
+
+    rows: tuple[bytes, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Segment(Generic[T]):
+    """Something said, and the seconds from the beginning at which it was."""
+
+    start: float
+    end: float
+    text: T
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript(Generic[T]):
+    """What a recording was heard to say."""
+
+    segments: tuple[Segment[T], ...]
+    language: str
+    seconds: float
+    """Length of the recording."""
+
+    @property
+    def conversation(self) -> Conversation[T]:
+        """Return what was said as a caller's words, a part for each segment."""
+        return Conversation((Message(Role.USER, tuple(each.text for each in self.segments)),))
+
+    def over(self, conversation: Conversation[U]) -> Transcript[U]:
+        """Return the same transcript over another conversation of the same shape."""
+        texts = conversation.messages[0].content
+        return Transcript(
+            tuple(
+                Segment(each.start, each.end, text)
+                for each, text in zip(self.segments, texts, strict=True)
+            ),
+            self.language,
+            self.seconds,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class End:
     """The engine is done."""
 
@@ -267,5 +350,7 @@ class End:
     """As in `Piece`; this one is what is recorded."""
 
 
+Event = Piece | Vectors | Transcript[RawText] | End
+"""What an engine yields. A reply is pieces, or vectors, or a transcript, and then its end."""
 Counts = Mapping[str, int]
 """How many findings of each entity type."""

@@ -9,7 +9,17 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from gateway.domain.exchange import Action, Ask, Caller, Credentials, End, Model, Piece, Purpose
+from gateway.domain.exchange import (
+    Action,
+    Ask,
+    Caller,
+    Credentials,
+    End,
+    Event,
+    Model,
+    Piece,
+    Purpose,
+)
 from gateway.domain.findings import Finding, Findings
 from gateway.domain.policy import Deny, Permit, Profile, Terms
 from gateway.domain.records import Record
@@ -125,7 +135,10 @@ class Prompt(Protocol):
 
 
 class Engine(Protocol):
-    """Step 6. Takes nothing but redacted text, and runs nothing without a receipt."""
+    """Step 6. Takes nothing but redacted text, and runs nothing without a receipt.
+
+    A recording is the exception that cannot be: it is heard first, and redacted as a transcript.
+    """
 
     def models(self) -> Sequence[Model]:
         """Return what can be asked for, in a stable order."""
@@ -143,11 +156,23 @@ class Engine(Protocol):
         """
         ...
 
-    def generate(self, prompt: Prompt, receipt: Receipt) -> AsyncGenerator[Piece | End, None]:
-        """Stream pieces, then exactly one `End`; a reply that is not made anew says so in each.
+    def generate(self, prompt: Prompt, receipt: Receipt) -> AsyncGenerator[Event, None]:
+        """Stream what the model is for, then exactly one `End`.
+
+        That is pieces of text (`Task.GENERATE`), one `Vectors` with a row for each part of the
+        conversation (`EMBED`), or one `Transcript` (`TRANSCRIBE`). A reply of pieces that is not
+        made anew says so in each.
 
         Raises `ExchangeError` with OVERLOADED (at once, nothing was computed), ENGINE_FAILED,
         ENGINE_TIMEOUT or ENGINE_UNAVAILABLE.
         Closing the iterator (`aclose`) stops the computation.
         """
+        ...
+
+
+class TextEngine(Engine, Protocol):
+    """An engine whose models all generate: it yields text and nothing else."""
+
+    def generate(self, prompt: Prompt, receipt: Receipt) -> AsyncGenerator[Piece | End, None]:
+        """Stream as `Engine.generate` says."""
         ...

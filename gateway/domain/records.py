@@ -5,8 +5,8 @@ for ever: never reorder, rename or drop a key, and never change how a value is w
 version instead.
 JSON with sorted ASCII keys, no white space, integers below 2^53, no floats: this equals RFC 8785
 for these values. A leaf holds no text, no patient identifier, and no hash of either.
-Version 2 adds a field that may be absent. A leaf is of the lowest version that has its fields, so a
-record without that field has the bytes that it always had.
+Version 2 adds fields that may be absent. A leaf is of the lowest version that has its fields, so a
+record without those fields has the bytes that it always had.
 `encode` and `decode` are exact inverses: there is one sequence of bytes for a record, and no other
 sequence of bytes decodes to it, so a verifier may demand that encoding a decoded leaf returns it.
 """
@@ -24,8 +24,8 @@ from gateway.domain.entities import entity_type
 from gateway.domain.errors import Code
 from gateway.domain.exchange import Action, CacheStatus, FinishReason, Purpose
 
-_SINCE: Final[Mapping[str, int]] = {"cache": 2}
-"""The version that brought a field, where it was not the first."""
+_SINCE: Final[Mapping[tuple[str, str], int]] = {("outcome", "cache"): 2, ("outcome", "findings"): 2}
+"""The version that brought a field of a kind of record, where it was not the first."""
 MAX_LEAF: Final = 2048
 """Bytes. A longer record is a programming error, not a client's: every field is bounded where it is
 made (names by the key store, rules by the decider), and all known entity types together fit."""
@@ -77,6 +77,11 @@ class Outcome:
     completion_tokens: int = 0
     restored: int = 0
     invented: int = 0
+    findings: Mapping[str, int] | None = None
+    """Of a transcription: how many findings of each type redaction treated in what was heard.
+
+    Absent from the outcomes of all else, whose findings their intents hold. Since version 2.
+    """
     cache: CacheStatus | None = None
     """How the reply came, where the engine did not make it for this exchange. Since version 2."""
 
@@ -167,7 +172,7 @@ def encode(record: Record) -> bytes:
         value = getattr(record, name)
         if value is not None:
             leaf[name] = check(name, value)
-            version = max(version, _SINCE.get(name, 1))
+            version = max(version, _SINCE.get((kind, name), 1))
         elif not optional:
             raise ValueError(f"{name} is missing")
     encoded = _dump({**leaf, "v": version}).encode("ascii")

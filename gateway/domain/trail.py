@@ -79,6 +79,8 @@ class Progress:
     prompt_tokens: int
     completion_tokens: int = 0
     reason: FinishReason | None = None
+    findings: Counts | None = None
+    """What was found in a transcript: it is not known when the intent is written."""
     cache: CacheStatus | None = None
 
     def outcome(
@@ -95,6 +97,7 @@ class Progress:
             completion_tokens=self.completion_tokens,
             restored=restored,
             invented=invented,
+            findings=self.findings,
             cache=self.cache,
         )
 

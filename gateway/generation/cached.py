@@ -26,7 +26,7 @@ from gateway.domain.exchange import (
     Usage,
 )
 from gateway.domain.policy import Priority, Terms
-from gateway.domain.ports import Engine, Prompt, Receipt
+from gateway.domain.ports import Prompt, Receipt, TextEngine
 from gateway.domain.text import RedactedText
 from gateway.generation.shared import Run, RunFailed, joined
 
@@ -51,7 +51,7 @@ class CachedEngine:
 
     def __init__(
         self,
-        engine: Engine,
+        engine: TextEngine,
         *,
         max_bytes: int,
         ttl: float,

@@ -70,12 +70,12 @@ class LocalEngine:
         One plan is made for all of them first; as many as fit are loaded, the pinned ones first.
         Raises `engine.EngineError`; then nothing stays loaded.
         """
-        names = settings.models or store.names()
+        names = settings.models or store.names("generate")
         if not names:
             raise engine.ModelNotFound(
                 "the store holds no model: run `intramural model add --default`"
             )
-        models = [store.open(name) for name in names]
+        models = [store.open(name, "generate") for name in names]
         if unknown := sorted(set(settings.pinned) - set(names)):
             raise engine.ModelNotFound(f"engine.pinned names {unknown[0]}, which is not served")
         shares = engine.share_out(
@@ -136,7 +136,7 @@ class LocalEngine:
             else:
                 prepared = served.prepare_text(_bare(ask.conversation), options)
         except engine.EngineError as error:
-            raise _translated(error, chat=ask.chat) from error
+            raise translated(error, chat=ask.chat) from error
         return LocalPrompt(model.name, model.digest, prepared)
 
     async def generate(self, prompt: Prompt, receipt: Receipt) -> AsyncGenerator[Piece | End, None]:
@@ -161,7 +161,7 @@ class LocalEngine:
                                 Usage(event.prompt_tokens, event.completion_tokens),
                             )
         except engine.EngineError as error:
-            raise _translated(error) from error
+            raise translated(error) from error
 
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[None]:
@@ -181,9 +181,12 @@ def known_models(settings: Settings) -> tuple[str, ...] | None:
     if settings.engine.openai is not None:
         return tuple(sorted(settings.engine.openai.models))
     try:
-        return settings.engine.models or engine.ModelStore(settings.models).names() or None
+        names = settings.engine.models or engine.ModelStore(settings.models).names("generate")
     except (engine.ModelError, OSError):
         return None
+    if names and settings.embeddings.model is not None:
+        names = (*names, settings.embeddings.model)
+    return names or None
 
 
 def _log(notice: engine.Notice) -> None:
@@ -242,6 +245,7 @@ _CODES: Final[Mapping[type[engine.EngineError], Code]] = {
     engine.CallerBusy: Code.RATE_LIMITED,
     engine.NoRoom: Code.OVERLOADED,
     engine.PromptTooLong: Code.CONTEXT_LENGTH_EXCEEDED,
+    engine.InputTooLong: Code.CONTEXT_LENGTH_EXCEEDED,
     engine.UnsupportedOption: Code.UNSUPPORTED_PARAMETER,
     engine.UnsupportedInput: Code.INVALID_MESSAGES,
     engine.EngineClosed: Code.SHUTTING_DOWN,
@@ -249,8 +253,8 @@ _CODES: Final[Mapping[type[engine.EngineError], Code]] = {
 }
 
 
-def _translated(error: engine.EngineError, *, chat: bool = True) -> ExchangeError:
-    """The engine's messages hold no text of a prompt, and may be shown to the client."""
+def translated(error: engine.EngineError, *, chat: bool = True) -> ExchangeError:
+    """Return the client's error. The engine's messages hold no text, and may be shown to it."""
     match error:
         case engine.ModelError():
             # Its own words are for the operator, who has them from `intramural model verify`.
@@ -262,6 +266,8 @@ def _translated(error: engine.EngineError, *, chat: bool = True) -> ExchangeErro
             )
         case engine.UnsupportedOption():
             param: str | None = error.option
+        case engine.InputTooLong():
+            param = f"input[{error.index}]"
         case engine.PromptTooLong() | engine.UnsupportedInput():
             param = "messages" if chat else "prompt"
         case _:

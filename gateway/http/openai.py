@@ -11,7 +11,7 @@ from litestar.datastructures import State
 from litestar.params import FromPath
 from litestar.response.base import ASGIResponse
 
-from gateway.channel import Delta, Done
+from gateway.channel import Channel, Delta, Done
 from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.exchange import Action, Ask, CacheStatus, Credentials
 from gateway.domain.ports import Authenticator, Clock, Decider, Engine
@@ -24,11 +24,19 @@ from gateway.http.reply import (
     EventStream,
     Format,
     TextFormat,
+    finished,
     server_sent,
+    vectors,
     watching,
     whole,
 )
-from gateway.http.wire import ChatRequest, CompletionRequest, ModelList, WireModel
+from gateway.http.wire import (
+    ChatRequest,
+    CompletionRequest,
+    EmbeddingRequest,
+    ModelList,
+    WireModel,
+)
 from gateway.pipeline import Pipeline, Submission
 
 HttpRequest = Request[Any, Any, State]
@@ -61,6 +69,7 @@ class _Reader:
         self._action = action
         self.stream = False
         self.include_usage = False
+        self.base64 = False
         self.model = ""
 
     async def read(self) -> Ask[RawText]:
@@ -88,6 +97,13 @@ class _Reader:
                 completion = parse.decode(body, CompletionRequest)
                 self._note(completion)
                 return parse.completion(completion)
+            case Action.EMBED:
+                embedding = parse.decode(body, EmbeddingRequest)
+                self.model = embedding.model
+                self.base64 = embedding.encoding_format == "base64"
+                return parse.embedding(embedding)
+            case Action.TRANSCRIBE:
+                raise AssertionError(f"nothing reads a body for {self._action} yet")
 
     def _note(self, request: ChatRequest | CompletionRequest) -> None:
         self.stream = bool(request.stream)
@@ -112,6 +128,20 @@ async def chat_completions(request: HttpRequest, state: State) -> ASGIResponse:
 async def completions(request: HttpRequest, state: State) -> ASGIResponse:
     """Continue a prompt, whole or streaming."""
     return await _answer(request, state["backend"], Action.COMPLETE, TextFormat)
+
+
+@post("/v1/embeddings", status_code=200)
+async def embeddings(request: HttpRequest, state: State) -> ASGIResponse:
+    """Turn texts into vectors."""
+    inbox, reader, channel = _begin(request, state["backend"], Action.EMBED)
+    headers = {"X-Request-Id": channel.exchange}
+    try:
+        async with watching(inbox, channel):
+            done = await finished(channel.events())
+            body = vectors(done, reader.model, base64=reader.base64)
+    except ExchangeError as error:
+        return response(error, request.scope["path"], headers).to_asgi_response(None, request)
+    return ASGIResponse(body=body, media_type="application/json", headers=headers)
 
 
 @get("/v1/models", sync_to_thread=False)
@@ -139,6 +169,7 @@ def _models(request: HttpRequest, state: State) -> list[WireModel]:
             id=name,
             created=models[meant].created,
             context_length=models[meant].context_length,
+            task=str(models[meant].task),
             root=meant,
         )
         for name, meant in names.items()
@@ -155,9 +186,9 @@ def credentials_of(request: HttpRequest) -> Credentials:
     )
 
 
-async def _answer(
-    request: HttpRequest, backend: Backend, action: Action, kind: type[ChatFormat | TextFormat]
-) -> ASGIResponse:
+def _begin(
+    request: HttpRequest, backend: Backend, action: Action
+) -> tuple[Inbox, _Reader, Channel]:
     inbox = Inbox(request.receive, limit=backend.body_limit, timeout=backend.body_timeout)
     reader = _Reader(request, inbox, action)
     channel = backend.pipeline.start(
@@ -169,6 +200,13 @@ async def _answer(
             read=reader.read,
         )
     )
+    return inbox, reader, channel
+
+
+async def _answer(
+    request: HttpRequest, backend: Backend, action: Action, kind: type[ChatFormat | TextFormat]
+) -> ASGIResponse:
+    inbox, reader, channel = _begin(request, backend, action)
     headers = {"X-Request-Id": channel.exchange}
     events = channel.events()
     try:
@@ -195,4 +233,4 @@ async def _again(
         yield event
 
 
-ROUTES = [chat_completions, completions, list_models, show_model]
+ROUTES = [chat_completions, completions, embeddings, list_models, show_model]

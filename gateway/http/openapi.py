@@ -21,6 +21,8 @@ from gateway.http.wire import (
     ChatCompletion,
     ChatRequest,
     CompletionRequest,
+    EmbeddingList,
+    EmbeddingRequest,
     ModelList,
     TextCompletion,
     WireModel,
@@ -32,6 +34,8 @@ _BODIES: Final = (
     ChatCompletion,
     ChatChunk,
     TextCompletion,
+    EmbeddingRequest,
+    EmbeddingList,
     ModelList,
     WireModel,
     OpenAIErrorBody,
@@ -96,9 +100,11 @@ def document() -> bytes:
         summary: str,
         request: type[msgspec.Struct],
         reply: type[msgspec.Struct],
-        event: type[msgspec.Struct],
+        event: type[msgspec.Struct] | None,
     ) -> dict[str, Any]:
-        content = json_body(reply) | {"text/event-stream": {"schema": schema_of[event]}}
+        content = json_body(reply)
+        if event is not None:
+            content |= {"text/event-stream": {"schema": schema_of[event]}}
         return {
             "post": {
                 "summary": summary,
@@ -142,6 +148,9 @@ def document() -> bytes:
                 ),
                 "/v1/completions": answering(
                     "Continue a prompt", CompletionRequest, TextCompletion, TextCompletion
+                ),
+                "/v1/embeddings": answering(
+                    "Turn texts into vectors", EmbeddingRequest, EmbeddingList, None
                 ),
                 "/v1/models": {"get": reading("List the models", ModelList)},
                 "/v1/models/{name}": {

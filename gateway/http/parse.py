@@ -16,11 +16,19 @@ import msgspec
 from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.exchange import Ask, Conversation, Message, Options, Role, ToolCall
 from gateway.domain.text import RawText
-from gateway.http.wire import ChatMessage, ChatRequest, CompletionRequest, WireToolCall
+from gateway.http.wire import (
+    ChatMessage,
+    ChatRequest,
+    CompletionRequest,
+    EmbeddingRequest,
+    WireToolCall,
+)
 
-_Body = TypeVar("_Body", ChatRequest, CompletionRequest)
+_Body = TypeVar("_Body", ChatRequest, CompletionRequest, EmbeddingRequest)
 
 MAX_STOPS: Final = 4
+MAX_INPUTS: Final = 2048
+"""Texts to embed in one request, as OpenAI."""
 MAX_FIELD_NAME: Final = 64
 _UNKNOWN: Final = re.compile(
     r"Object contains unknown field `(?P<name>.*?)`(?: - at `(?P<at>[^`]*)`)?\Z", re.DOTALL
@@ -138,6 +146,27 @@ def completion(request: CompletionRequest) -> Ask[RawText]:
         raise ExchangeError(Code.INVALID_REQUEST, "The prompt is empty.", param="prompt")
     message = Message(role=Role.USER, content=(RawText(prompts[0]),))
     return _ask(request, (message,), request.max_tokens, chat=False)
+
+
+def embedding(request: EmbeddingRequest) -> Ask[RawText]:
+    """Return an embedding request as the domain sees it, or raise `ExchangeError`."""
+    if request.dimensions is not None:
+        raise _unsupported("dimensions")
+    inputs = [request.input] if isinstance(request.input, str) else request.input
+    texts = [text for text in inputs if isinstance(text, str)]
+    if len(texts) != len(inputs):
+        raise ExchangeError(
+            Code.UNSUPPORTED_PARAMETER,
+            "Send texts: what identifies a patient cannot be found in an array of tokens. "
+            "(LangChain: check_embedding_ctx_length=False.)",
+            param="input",
+        )
+    if not texts or not all(texts) or len(texts) > MAX_INPUTS:
+        raise ExchangeError(
+            Code.INVALID_REQUEST, f"Give 1 to {MAX_INPUTS} texts, none empty.", param="input"
+        )
+    message = Message(role=Role.USER, content=tuple(RawText(text) for text in texts))
+    return Ask(request.model, Conversation((message,)), Options(), chat=False)
 
 
 def _ask(

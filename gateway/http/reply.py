@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from base64 import b64encode
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from struct import iter_unpack
 from typing import Any, Final, Protocol
 
 import msgspec
@@ -13,7 +15,7 @@ from litestar.types import Receive, Send
 
 from gateway.channel import Channel, Delta, Done
 from gateway.domain.errors import Code, ExchangeError
-from gateway.domain.exchange import FinishReason, Usage
+from gateway.domain.exchange import FinishReason, Usage, Vectors
 from gateway.http.errors import openai_body
 from gateway.http.receive import Inbox
 from gateway.http.wire import (
@@ -22,6 +24,9 @@ from gateway.http.wire import (
     ChatCompletion,
     ChunkChoice,
     ChunkDelta,
+    Embedding,
+    EmbeddingList,
+    EmbeddingUsage,
     ReplyMessage,
     TextChoice,
     TextCompletion,
@@ -137,6 +142,36 @@ async def whole(events: AsyncIterator[Delta | Done], form: Format) -> bytes:
         if isinstance(event, Done):
             return _encode(form.whole("".join(pieces), event.reason, _usage(event.usage)))
     raise AssertionError("a channel ends with Done or with an error")
+
+
+async def finished(events: AsyncIterator[Delta | Done]) -> Done:
+    """Return how the exchange ended, once its outcome is durable: for replies that are no text."""
+    async for event in events:
+        if isinstance(event, Done):
+            return event
+    raise AssertionError("a channel ends with Done or with an error")
+
+
+def vectors(done: Done, model: str, *, base64: bool) -> bytes:
+    """Return the JSON of an embedding."""
+    if not isinstance(done.result, Vectors):
+        raise TypeError("an embedding ends with vectors")
+    tokens = done.usage.prompt_tokens
+    return _encode(
+        EmbeddingList(
+            data=[
+                Embedding(
+                    index=index,
+                    embedding=b64encode(row).decode("ascii")
+                    if base64
+                    else [value for (value,) in iter_unpack("<f", row)],
+                )
+                for index, row in enumerate(done.result.rows)
+            ],
+            model=model,
+            usage=EmbeddingUsage(tokens, tokens),
+        )
+    )
 
 
 async def server_sent(

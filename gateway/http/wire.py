@@ -2,8 +2,8 @@
 
 A field that is not listed is an unknown field, and an error (invariant 5). A field that is listed
 but cannot be honoured takes only the value that asks for nothing (`parse.py`). Of the strings here,
-`messages`, `prompt` and `stop` travel and are scanned; `model` is compared with our own names;
-`user`, `safety_identifier` and `prompt_cache_key` are checked for their type and go nowhere.
+`messages`, `prompt`, `stop` and `input` travel and are scanned; `model` is compared with our own
+names; `user`, `safety_identifier` and `prompt_cache_key` are checked for their type and go nowhere.
 """
 
 from __future__ import annotations
@@ -126,6 +126,16 @@ class CompletionRequest(_Common, frozen=True, kw_only=True):
     logprobs: int | None = None
 
 
+class EmbeddingRequest(_Strict, frozen=True, kw_only=True):
+    """The body of `POST /v1/embeddings`. Numbers in `input` are tokens, which are refused."""
+
+    model: _ModelName
+    input: str | list[str | int | list[int]]
+    encoding_format: Literal["float", "base64"] | None = None
+    dimensions: int | None = None
+    user: _Opaque | None = None
+
+
 class WireUsage(_Concealed, frozen=True):
     """Tokens of the redacted prompt and of the reply, as the engine counted them."""
 
@@ -209,6 +219,30 @@ class TextCompletion(_Concealed, frozen=True, kw_only=True):
     usage: WireUsage | None = None
 
 
+class Embedding(_Concealed, frozen=True, kw_only=True):
+    """The vector of one text: numbers, or little-endian float32 in base64."""
+
+    object: Literal["embedding"] = "embedding"
+    index: int
+    embedding: list[float] | str
+
+
+class EmbeddingUsage(_Concealed, frozen=True):
+    """Tokens of the redacted texts, as the engine counted them."""
+
+    prompt_tokens: int
+    total_tokens: int
+
+
+class EmbeddingList(_Concealed, frozen=True, kw_only=True):
+    """The reply to `POST /v1/embeddings`."""
+
+    object: Literal["list"] = "list"
+    data: list[Embedding]
+    model: str
+    usage: EmbeddingUsage
+
+
 class WireModel(_Concealed, frozen=True, kw_only=True):
     """One model that can be asked for."""
 
@@ -219,6 +253,8 @@ class WireModel(_Concealed, frozen=True, kw_only=True):
     root: str
     """The model itself: another name than `id` where that is an alias."""
     context_length: int
+    task: str
+    """What it is for: `generate`, `embed` or `transcribe`."""
 
 
 class ModelList(_Concealed, frozen=True, kw_only=True):

@@ -51,6 +51,7 @@ class OutcomeLeaf(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=Fa
     code: Code | UnsetType = UNSET
     completion_tokens: _Number
     exchange: _Id
+    findings: dict[str, _Number] | UnsetType = UNSET
     finish_reason: FinishReason | UnsetType = UNSET
     invented: _Number
     kind: Literal["outcome"]
@@ -62,7 +63,7 @@ class OutcomeLeaf(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=Fa
 
     def __post_init__(self) -> None:
         """Raise `ValueError` unless the version is the one that its fields make."""
-        if (self.v == 1) != (self.cache is UNSET):
+        if (self.v == 1) != (self.cache is UNSET and self.findings is UNSET):
             raise ValueError("a leaf of version 2 has a field of version 2, and of version 1 none")
 
 
@@ -125,10 +126,11 @@ def read_leaf(leaf: bytes) -> Leaf:
         raise ValueError("a leaf does not hold a record of this format") from None
     if not slow and _encode(value) != leaf:
         raise ValueError("a leaf is not in its canonical form")
-    if type(value) is IntentLeaf and not _entities.issuperset(value.findings):
+    found = value.findings if isinstance(value, IntentLeaf | OutcomeLeaf) else UNSET
+    if found is not UNSET and not _entities.issuperset(found):
         # Few names are in use, and a regular expression for each of them would cost more than
         # all the rest; a name is remembered once it was found good.
-        _entities.update(map(entity_type, value.findings))
+        _entities.update(map(entity_type, found))
     return value
 
 

@@ -10,12 +10,27 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 
 from gateway.domain.errors import Code, ExchangeError
-from gateway.domain.exchange import Ask, Conversation, End, FinishReason, Model, Piece, Usage
+from gateway.domain.exchange import (
+    Ask,
+    Conversation,
+    End,
+    Event,
+    FinishReason,
+    Model,
+    Piece,
+    Segment,
+    Task,
+    Transcript,
+    Usage,
+    Vectors,
+)
 from gateway.domain.policy import Terms
 from gateway.domain.ports import Prompt, Receipt
-from gateway.domain.text import RedactedText
+from gateway.domain.text import RawText, RedactedText
 
 MODEL = Model("fake-model", "ab" * 32, 8192, 1_700_000_000)
+EMBEDDER = Model("fake-embedder", "cd" * 32, 512, 1_700_000_000, Task.EMBED)
+TRANSCRIBER = Model("fake-transcriber", "ef" * 32, 448, 1_700_000_000, Task.TRANSCRIBE)
 
 
 @dataclass(frozen=True)
@@ -25,6 +40,7 @@ class FakePrompt:
     conversation: Conversation[RedactedText] = field(repr=False)
     max_tokens: int
     tokens: int
+    task: Task = Task.GENERATE
 
 
 @dataclass
@@ -54,9 +70,11 @@ class FakeEngine:
     """What it replies, a token each, up to the length asked for."""
     echo: int | None = None
     """If set, it replies with the last message's text instead, in chunks of so many characters."""
+    said: Sequence[str] = ("Good morning.", "Please sit down.")
+    """What it hears in every recording, a segment each."""
     delay: float = 0.0
     """Seconds before each piece."""
-    served: tuple[Model, ...] = (MODEL,)
+    served: tuple[Model, ...] = (MODEL, EMBEDDER, TRANSCRIBER)
     # Faults.
     fail_prepare: Exception | None = None
     fail_at: int | None = None
@@ -102,9 +120,10 @@ class FakeEngine:
             )
         if ask.options.seed is not None and ask.options.temperature > 0:
             raise ExchangeError(Code.UNSUPPORTED_PARAMETER, "No seed here.", param="seed")
-        return FakePrompt(ask.conversation, min(max_tokens, model.context_length - tokens), tokens)
+        length = min(max_tokens, model.context_length - tokens)
+        return FakePrompt(ask.conversation, length, tokens, model.task)
 
-    async def generate(self, prompt: Prompt, receipt: Receipt) -> AsyncGenerator[Piece | End, None]:
+    async def generate(self, prompt: Prompt, receipt: Receipt) -> AsyncGenerator[Event, None]:
         if not isinstance(receipt, Receipt):
             raise TypeError("an engine runs nothing without a receipt of the ledger")
         if not isinstance(prompt, FakePrompt):
@@ -113,9 +132,16 @@ class FakeEngine:
             raise ExchangeError(Code.OVERLOADED, "The engine's queue is full.")
         run = Seen(prompt.conversation, receipt, prompt.max_tokens)
         self.seen.append(run)
-        pieces = self._reply(prompt)
         reason = FinishReason.STOP
         try:
+            if prompt.task is not Task.GENERATE:
+                await self._meet(0)
+                yield self._result(prompt)
+                await self._meet(1)
+                run.finished = True
+                yield End(reason, Usage(prompt.tokens, 0))
+                return
+            pieces = self._reply(prompt)
             for index in range(len(pieces) + 1):
                 await self._meet(index)
                 if index == len(pieces):
@@ -139,6 +165,13 @@ class FakeEngine:
             await asyncio.Event().wait()
         await asyncio.sleep(self.delay)
         self.started.set()
+
+    def _result(self, prompt: FakePrompt) -> Event:
+        if prompt.task is Task.EMBED:
+            return Vectors(tuple(bytes(8) for _ in prompt.conversation.texts()))
+        return Transcript(
+            tuple(Segment(at, at + 1, RawText(text)) for at, text in enumerate(self.said)), "en", 9
+        )
 
     def _reply(self, prompt: FakePrompt) -> Sequence[str]:
         if self.echo is None:

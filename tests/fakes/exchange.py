@@ -9,14 +9,24 @@ from gateway.channel import Channel, Done
 from gateway.domain import entities
 from gateway.domain.entities import EntityType
 from gateway.domain.errors import ExchangeError
-from gateway.domain.exchange import Action, Ask, Conversation, Credentials, Message, Options, Role
+from gateway.domain.exchange import (
+    Action,
+    Ask,
+    Conversation,
+    Credentials,
+    Message,
+    Options,
+    Recording,
+    Role,
+    Task,
+)
 from gateway.domain.records import Record
 from gateway.domain.redaction import Secrets
 from gateway.domain.text import RawText
 from gateway.generation.cached import CachedEngine
 from gateway.pipeline import Parts, Pipeline, Submission
 from tests.fakes.detector import FakeDetector, FakeScanner
-from tests.fakes.engine import MODEL, FakeEngine
+from tests.fakes.engine import EMBEDDER, MODEL, TRANSCRIBER, FakeEngine
 from tests.fakes.identity import FakeAuthenticator, StoppedClock
 from tests.fakes.ledger import MemoryLedger
 from tests.fakes.policy import FakeDecider
@@ -61,9 +71,22 @@ class World:
         return [each for each in self.ledger.records if each.exchange == channel.exchange]
 
 
+MODELS = {Task.GENERATE: MODEL, Task.EMBED: EMBEDDER, Task.TRANSCRIBE: TRANSCRIBER}
+
+
 def ask(*texts: str, model: str = MODEL.name) -> Ask[RawText]:
     messages = tuple(Message(Role.USER, (RawText(text),)) for text in texts)
     return Ask(model, Conversation(messages), Options())
+
+
+def ask_for(action: Action, *texts: str) -> Ask[RawText]:
+    """Return a request for any action: the texts to embed, or the prompt of a dictation."""
+    if action.task is Task.GENERATE:
+        return ask(*texts)
+    message = Message(Role.USER, tuple(RawText(text) for text in texts))
+    recording = Recording(b"RIFF") if action.task is Task.TRANSCRIBE else None
+    model = MODELS[action.task].name
+    return Ask(model, Conversation((message,)), Options(), recording=recording)
 
 
 def submission(

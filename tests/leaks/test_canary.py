@@ -18,6 +18,7 @@ from gateway import logs
 from gateway.domain.entities import PERSON
 from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.exchange import (
+    Action,
     Ask,
     Conversation,
     Credentials,
@@ -33,11 +34,11 @@ from gateway.domain.text import _MAKER, RawText, RedactedText
 from gateway.generation.cached import CachedEngine
 from gateway.http import parse
 from gateway.http.reply import ChatFormat, TextFormat
-from gateway.http.wire import ChatRequest, WireUsage
+from gateway.http.wire import ChatRequest, EmbeddingRequest, WireUsage
 from gateway.ledger.ledger import Place, SqliteLedger
 from tests.fakes.detector import FakeDetector
 from tests.fakes.engine import MODEL, FakeEngine
-from tests.fakes.exchange import World, read, submission
+from tests.fakes.exchange import World, ask_for, read, submission
 from tests.fakes.policy import profile
 
 CANARY = "Zyxwvut-Canary-4711"
@@ -189,6 +190,42 @@ async def test_a_canary_in_every_string_is_in_nothing_that_stays(
     assert CANARY not in output.out + output.err
 
 
+@pytest.mark.parametrize("action", [Action.EMBED, Action.TRANSCRIBE])
+@pytest.mark.parametrize(
+    "fault",
+    [nothing, detector_raises, engine_cannot_prepare, engine_fails_at_once, type_is_blocked],
+    ids=lambda fault: fault.__name__,
+)
+async def test_a_canary_that_is_embedded_or_dictated_is_in_nothing_that_stays(
+    action: Action,
+    fault: Callable[[World], None],
+    tmp_path: Path,
+    quiet_tmp: Path,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    logs.configure(style="json", level="debug")
+    place = Place(tmp_path / "log", tmp_path / "keys", "node")
+    world = World(detector=FakeDetector(script={CANARY: PERSON}))
+    world.engine.said = (f"She said {CANARY}.",)
+    fault(world)
+    with SqliteLedger.open_for_serving(place, now_ms=lambda: 0) as ledger:
+        world.ledger = ledger  # type: ignore[assignment]
+        pipeline = world.pipeline()
+        asked = ask_for(action, f"a {CANARY} b")
+        channel = pipeline.start(submission(asked, action=action))
+        reply = await read(channel)
+        await pipeline.drain(1)
+    assert (reply.error is None) is (fault is nothing)
+    if reply.error is not None:
+        shown = "".join(crash_report(reply.error))
+        assert CANARY not in f"{shown} {reply.error!r} {reply.error.message}"
+    assert CANARY not in repr((asked, channel, pipeline, world.engine.seen, reply.done))
+    assert CANARY not in repr(reply.done and reply.done.result)
+    assert not any(CANARY.encode() in data for data in contents(tmp_path))
+    output = capfd.readouterr()
+    assert CANARY not in output.out + output.err
+
+
 async def test_a_canary_in_credentials_headers_and_model_is_in_no_log_and_no_record(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
@@ -228,6 +265,23 @@ async def test_a_canary_in_credentials_headers_and_model_is_in_no_log_and_no_rec
 def test_what_the_parser_says_never_quotes_a_value(body: str) -> None:
     with pytest.raises(ExchangeError) as caught:
         parse.decode(body.encode(), ChatRequest)
+    assert CANARY not in f"{caught.value.message} {caught.value.param}"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f'{{"model": "m", "input": {{"{CANARY}": 1}}}}',
+        f'{{"model": "m", "input": ["{CANARY}", null]}}',
+        f'{{"model": "m", "input": "x", "encoding_format": "{CANARY}"}}',
+        f'{{"model": "m", "input": "x", "user": "{CANARY * 100}"}}',
+        f'{{"model": "m", "input": ["{CANARY}", 5]}}',
+        f'{{"model": "m", "input": ["{CANARY}", ""]}}',
+    ],
+)
+def test_what_the_parser_says_of_an_embedding_never_quotes_a_value(body: str) -> None:
+    with pytest.raises(ExchangeError) as caught:
+        parse.embedding(parse.decode(body.encode(), EmbeddingRequest))
     assert CANARY not in f"{caught.value.message} {caught.value.param}"
 
 
@@ -317,5 +371,7 @@ def test_a_body_does_not_show_itself_coming_or_going() -> None:
     assert CANARY not in f"{request} {request.messages} {parse.chat(request)}"
     reply = ChatFormat("x", 0, "m").whole(CANARY, FinishReason.STOP, WireUsage(1, 1, 2))
     chunk = ChatFormat("x", 0, "m").delta(CANARY)
+    embedding = parse.decode(f'{{"model": "m", "input": ["{CANARY}"]}}'.encode(), EmbeddingRequest)
+    assert CANARY not in f"{embedding} {parse.embedding(embedding)}"
     text = TextFormat("x", 0, "m").delta(CANARY)
     assert CANARY not in f"{reply} {reply.choices} {chunk} {chunk.choices} {text} {text.choices}"

@@ -14,18 +14,26 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gateway.domain.errors import Code, ExchangeError
-from gateway.domain.exchange import Ask, Conversation, Message, Options, Role, ToolCall
+from gateway.domain.exchange import (
+    Action,
+    Ask,
+    Conversation,
+    Message,
+    Options,
+    Role,
+    ToolCall,
+)
 from gateway.domain.policy import Limits, Operator, Priority
 from gateway.domain.records import Intent, Kind, Outcome, Refusal, Status, encode
 from gateway.domain.text import RawText
 from gateway.egress import EgressRefused, guard, parse_peers
 from gateway.http import parse
-from gateway.http.wire import ChatMessage, ChatRequest, CompletionRequest
+from gateway.http.wire import ChatMessage, ChatRequest, CompletionRequest, EmbeddingRequest
 from gateway.ledger.errors import VerificationError
 from gateway.ledger.ledger import Place, SqliteLedger
 from gateway.ledger.verifier import verify
 from tests.fakes.engine import MODEL
-from tests.fakes.exchange import NAME, World, ask, read, submission
+from tests.fakes.exchange import MODELS, NAME, World, ask, ask_for, read, submission
 from tests.fakes.policy import profile
 
 words = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=20)
@@ -55,14 +63,14 @@ def conversations(draw: st.DrawFn) -> Conversation[RawText]:
     return Conversation(tuple(messages), tuple(text() for _ in range(draw(st.integers(0, 2)))))
 
 
-@given(conversations())
+@given(conversations(), st.sampled_from(Action))
 def test_invariant_1_no_text_reaches_an_engine_that_redaction_did_not_produce(
-    conversation: Conversation[RawText],
+    conversation: Conversation[RawText], action: Action
 ) -> None:
     async def run() -> None:
         world = World()
-        asked = Ask(MODEL.name, conversation, Options())
-        await read(world.pipeline().start(submission(asked)))
+        asked = Ask(MODELS[action.task].name, conversation, Options())
+        await read(world.pipeline().start(submission(asked, action=action)))
         assert len(world.engine.prepared) == 1
         seen = [text.for_engine() for text in world.engine.prepared[0].texts()]
         assert len(seen) == len(list(conversation.texts()))
@@ -119,6 +127,7 @@ faults = st.fixed_dictionaries(
         "ledger_fails": st.sampled_from([None, Kind.INTENT, Kind.OUTCOME]),
         "persist_failed": st.booleans(),
         "cancel_after": st.none() | st.integers(0, 8),
+        "action": st.sampled_from(Action),
         "purpose": st.sampled_from(["TREAT", "HRESCH", "nonsense", None]),
     }
 )
@@ -139,7 +148,9 @@ def test_invariant_2_intent_before_engine_outcome_before_the_end_and_exactly_one
             world.ledger.fail_kinds = {fault["ledger_fails"]}
             world.ledger.persist_failed = fault["persist_failed"]
         journal = Journal(world)
-        channel = world.pipeline().start(submission(ask("Hello"), purpose=fault["purpose"]))
+        action = fault["action"]
+        asked = ask_for(action, "Hello")
+        channel = world.pipeline().start(submission(asked, purpose=fault["purpose"], action=action))
 
         async def leave() -> None:
             for _ in range(fault["cancel_after"] or 0):
@@ -211,6 +222,7 @@ def _break_ledger(world: World) -> None:
     world.ledger.fail_kinds = {Kind.INTENT}
 
 
+@pytest.mark.parametrize("action", Action)
 @pytest.mark.parametrize(
     ("fault", "code"),
     [
@@ -222,10 +234,12 @@ def _break_ledger(world: World) -> None:
         (_break_ledger, Code.AUDIT_UNAVAILABLE),
     ],
 )
-async def test_invariant_3_what_fails_fails_closed_and_is_recorded(fault: Any, code: Code) -> None:
+async def test_invariant_3_what_fails_fails_closed_and_is_recorded(
+    fault: Any, code: Code, action: Action
+) -> None:
     world = World()
     fault(world)
-    channel = world.pipeline().start(submission(ask(NAME)))
+    channel = world.pipeline().start(submission(ask_for(action, NAME), action=action))
     reply = await read(channel)
     assert reply.error is not None
     assert reply.error.code is code
@@ -323,6 +337,8 @@ _TRAVELLING = {
     "stop[]",
     "prompt",
     "prompt[]",
+    "input",
+    "input[]",
 }
 _EXEMPT = {
     "model": "compared with the names of our own models",
@@ -367,7 +383,7 @@ def _strings(kind: msgspec.inspect.Type, path: str) -> set[str]:
 
 def test_invariant_5_every_string_of_a_request_is_scanned_or_on_the_list_of_exemptions() -> None:
     strings = set()
-    for kind in (ChatRequest, CompletionRequest):
+    for kind in (ChatRequest, CompletionRequest, EmbeddingRequest):
         strings |= _strings(msgspec.inspect.type_info(kind), "")
     assert strings == _TRAVELLING | set(_EXEMPT)
 
@@ -393,6 +409,10 @@ def test_invariant_5_every_string_that_travels_is_given_to_the_detector() -> Non
         parse.decode(b'{"model":"m","prompt":"p0","stop":"p1"}', CompletionRequest)
     )
     assert {text.reveal() for text in bare.conversation.texts()} == {"p0", "p1"}
+    embedding = parse.embedding(
+        parse.decode(b'{"model":"m","input":["i0","i1"]}', EmbeddingRequest)
+    )
+    assert {text.reveal() for text in embedding.conversation.texts()} == {"i0", "i1"}
 
 
 @given(
@@ -466,8 +486,6 @@ def test_invariant_7_a_peer_is_an_address_and_a_port(peer: str) -> None:
 
 
 def _refusal(number: int) -> Refusal:
-    from gateway.domain.exchange import Action
-
     return Refusal(
         f"01990000-0000-7000-8000-{number:012x}",
         number,

@@ -22,6 +22,7 @@ from gateway.policy.release import load
 from gateway.settings import (
     CacheSettings,
     Egress,
+    Embeddings,
     EngineSettings,
     File,
     Identity,
@@ -92,6 +93,7 @@ def test_every_error_code_is_explained_with_its_status() -> None:
         ("## `[engine]`", EngineSettings),
         ("## `[engine.openai]`", OpenAIEngines),
         ("## `[engine.openai.models.NAME]`", RemoteModel),
+        ("## `[embeddings]`", Embeddings),
         ("## `[cache]`", CacheSettings),
         ("## `[identity]`", Identity),
         ("## `[identity.oidc]`", Oidc),

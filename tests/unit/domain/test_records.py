@@ -50,6 +50,18 @@ def test_version_1_of_the_format_stays_as_it_is(make: Callable[[str], Record]) -
     assert encode(make("x")).decode("ascii") == GOLDEN[make]
 
 
+def test_an_outcome_with_what_was_heard_is_of_version_2() -> None:
+    heard = replace(outcome("x"), findings={"PERSON": 2})
+    assert encode(heard) == (
+        b'{"completion_tokens":64,"exchange":"x","findings":{"PERSON":2},"finish_reason":"stop",'
+        + encode(outcome("x")).split(b'"finish_reason":"stop",')[1].replace(b'"v":1', b'"v":2')
+    )
+    assert decode(encode(heard)) == heard
+    for wrong in (b'"v":1', b'"v":3'):
+        with pytest.raises(ValueError, match="canonical"):
+            decode(encode(heard).replace(b'"v":2', wrong))
+
+
 def test_an_outcome_out_of_the_cache_is_of_version_2() -> None:
     kept = replace(outcome("x"), cache=CacheStatus.HIT)
     assert encode(kept).decode("ascii") == (

@@ -15,6 +15,7 @@ from gateway.policy.shipped import install_default
 from gateway.settings import Settings, load
 from tests.unit.engine.tiny import Tiny
 
+DATA = Path(__file__).parents[3] / ".local"
 runner = CliRunner()
 pytestmark = pytest.mark.usefixtures("short_texts")
 
@@ -41,8 +42,8 @@ def test_a_model_is_added_listed_verified_and_removed(tmp_path: Path, gguf: Path
     code, out, _ = invoke(tmp_path, "add", str(gguf))
     assert (code, out.startswith("tiny-chat imported")) == (0, True)
     heading, row = invoke(tmp_path, "list")[1].splitlines()
-    assert " ".join(heading.split()) == "model kind weights size context licence origin digest"
-    assert row.split()[:3] == ["tiny-chat", "llama", "int8"]
+    assert " ".join(heading.split()) == "model task kind weights size context licence origin digest"
+    assert row.split()[:3] == ["tiny-chat", "generate", "llama"]
     assert "unknown  file:Tiny-Chat.Q8_0.gguf" in row
     digest = json.loads(invoke(tmp_path, "list", "--json")[1])[0]["digest"]
     assert row.split()[-1] == digest[:12]
@@ -101,14 +102,25 @@ def test_the_default_model_that_is_there_takes_one_line(model: InstalledModel) -
     assert out == f"{model.name} is there and verified, digest {model.digest}\n"
 
 
+def test_the_default_embedder_that_is_there_takes_one_line() -> None:
+    code, out, _ = invoke(DATA, "add", "--embedder")
+    assert code == 0
+    assert "all-minilm-l6-v2 is there and verified" in out
+
+
 @pytest.mark.parametrize(
     "arguments",
-    [("add",), ("add", "x.gguf", "--default"), ("add", "--default", "--name", "x")],
+    [
+        ("add",),
+        ("add", "x.gguf", "--default"),
+        ("add", "--default", "--name", "x"),
+        ("add", "--default", "--embedder"),
+    ],
 )
 def test_add_takes_a_source_or_the_default(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     code, _, error = invoke(tmp_path, *arguments)
     assert code == 2
-    assert "SOURCE or --default" in error
+    assert "SOURCE, --default and --embedder" in error
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,8 @@ async def test_models_are_listed_for_callers_only(serving: Serving) -> None:
         del client.headers["authorization"]
         nobody = await client.get("/v1/models")
     assert models["object"] == "list"
-    assert models["data"] == [model]
+    assert models["data"][0] == model
+    assert [each["task"] for each in models["data"]] == ["generate", "embed", "transcribe"]
     assert model == {
         "id": "fake-model",
         "object": "model",
@@ -64,6 +65,7 @@ async def test_models_are_listed_for_callers_only(serving: Serving) -> None:
         "owned_by": "intramural",
         "root": "fake-model",
         "context_length": 8192,
+        "task": "generate",
     }
     assert (unknown.status_code, unknown.json()["error"]["code"]) == (404, Code.MODEL_NOT_FOUND)
     assert (nobody.status_code, nobody.json()["error"]["code"]) == (401, Code.MISSING_CREDENTIALS)
@@ -76,7 +78,8 @@ async def test_aliases_are_listed_with_the_model_that_they_lead_to(serving: Serv
         models = (await client.get("/v1/models")).json()["data"]
         alias = (await client.get("/v1/models/default")).json()
         astray = await client.get("/v1/models/astray")
-    assert [model["id"] for model in models] == ["fake-model", "default"]
+    names = [model["id"] for model in models]
+    assert names == ["fake-model", "fake-embedder", "fake-transcriber", "default"]
     assert alias == models[0] | {"id": "default"}
     assert astray.status_code == 404
 

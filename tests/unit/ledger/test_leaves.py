@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 from hypothesis import example, given
@@ -13,9 +13,11 @@ from gateway.domain.entities import KNOWN
 from gateway.domain.errors import Code
 from gateway.domain.exchange import Action, CacheStatus, FinishReason, Purpose
 from gateway.domain.records import (
+    _CLASSES,
     Admin,
     AdminAct,
     Intent,
+    Kind,
     Outcome,
     Record,
     Refusal,
@@ -60,6 +62,7 @@ records = st.one_of(
         restored=numbers,
         invented=numbers,
         cache=st.none() | st.sampled_from(CacheStatus),
+        findings=st.none() | st.dictionaries(st.sampled_from(sorted(KNOWN)), numbers, max_size=4),
     ),
     st.builds(
         Refusal,
@@ -92,6 +95,13 @@ def test_every_record_is_read_as_what_it_is(record: Record) -> None:
     assert decode(leaf) == record
     read = read_leaf(leaf)
     assert (read.kind, read.exchange) == (kind_of(record), record.exchange)
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_a_struct_has_the_fields_of_its_record(kind: Kind) -> None:
+    record = {each.name for each in fields(_CLASSES[kind])}
+    struct = set(STRUCTS[kind].__struct_fields__)
+    assert struct == record | {"kind", "v"}
 
 
 def agree(leaf: bytes) -> None:

@@ -122,6 +122,26 @@ def test_explain_names_the_rules_and_the_treatments(settings: Settings) -> None:
     assert ["PERSON", "pseudonym"] in [line.split() for line in result.stdout.splitlines()]
 
 
+@pytest.mark.parametrize(
+    ("role", "purpose", "action", "answer"),
+    [
+        ("clinician", "TREAT", "embed", "treatment"),
+        ("clinician", "TREAT", "transcribe", "treatment"),
+        ("researcher", "HRESCH", "embed", "research"),
+        ("coder", "HPAYMT", "transcribe", None),
+    ],
+)
+def test_explain_knows_every_action(
+    settings: Settings, role: str, purpose: str, action: str, answer: str | None
+) -> None:
+    result = run(
+        settings, "explain", "--role", role, "--purpose", purpose, "--action", action,
+        "--model", "small", "--json",
+    )  # fmt: skip
+    said = json.loads(result.stdout)
+    assert (said["profile"] and said["profile"]["name"]) == answer
+
+
 def test_explain_says_why_not(settings: Settings) -> None:
     result = run(settings, *EXPLAIN, "reseacher")
     assert result.exit_code == 0

@@ -106,7 +106,7 @@ def test_a_directory_that_does_not_load_is_a_report_and_not_a_traceback(tmp_path
         ("vectors:\n" + ASK % "{permit: p, rules: [a], treatments: {}}", "an empty mapping"),
         ("vectors:\n" + ASK % "{deny: [a], permit: b}", "unknown key `permit`"),
         ("vectors:\n" + (ASK % "deny").replace("TREAT", "TREET"), "did you mean `TREAT`?"),
-        ("vectors:\n" + (ASK % "deny").replace("chat", "embed"), "`embed` is not known"),
+        ("vectors:\n" + (ASK % "deny").replace("chat", "dream"), "`dream` is not known"),
         ("vectors:\n" + (ASK % "deny").replace("[clinician]", "clinician"), "a list is wanted"),
         ("vectors:\n" + (ASK % "deny").replace("[clinician]", "[Clinician]"), "a role or group"),
         ("vectors:\n" + ASK % "deny" + "\n" + ASK % "deny", ":3: `n` names two vectors"),

@@ -1,0 +1,173 @@
+"""The shape of a BERT-family encoder and its weights: plain data between source and writer.
+
+`ct2.py` writes it for CTranslate2, `bert_reference.py` computes it in NumPy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+import msgspec
+
+from engine import safetensors
+from engine.decoder import Array
+from engine.errors import BrokenSource, UnsupportedArchitecture, UnsupportedModel
+from engine.safetensors import Tensor
+
+ARCHITECTURES: Final = frozenset({"BertModel", "BertForTokenClassification", "BertForMaskedLM"})
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderShape:
+    """Hyperparameters. Layers are normalised after each sublayer; the activation is GELU (erf)."""
+
+    layers: int
+    heads: int
+    hidden: int
+    feed_forward: int
+    vocabulary: int
+    positions: int
+    """The longest input, in tokens."""
+    norm_epsilon: float
+
+    @property
+    def context(self) -> int:
+        """Return `positions` by the name that it has in a manifest."""
+        return self.positions
+
+    @property
+    def heads_kv(self) -> int:
+        """Return `heads`: each has keys and values of its own."""
+        return self.heads
+
+    @property
+    def head_dim(self) -> int:
+        """Return the width of one head."""
+        return self.hidden // self.heads
+
+
+EncoderPart = Literal[
+    "attention.self.query",
+    "attention.self.key",
+    "attention.self.value",
+    "attention.output.dense",
+    "attention.output.LayerNorm",
+    "intermediate.dense",
+    "output.dense",
+    "output.LayerNorm",
+]
+"""The parts of one layer, by their names in a checkpoint: each a weight and a bias."""
+
+
+@dataclass(frozen=True, slots=True)
+class Encoder:
+    """A shape, and functions that read one weight at a time as float32. Matrices `[out, in]`."""
+
+    shape: EncoderShape
+    words: Callable[[], Array]
+    """`[vocabulary, hidden]`."""
+    positions: Callable[[], Array]
+    """`[positions, hidden]`, with the embedding of the only token type added."""
+    norm: Callable[[], tuple[Array, Array]]
+    layer: Callable[[int, EncoderPart], tuple[Array, Array]]
+
+
+class Config(msgspec.Struct, frozen=True):
+    """What is read of `config.json`."""
+
+    architectures: list[str]
+    hidden_act: str
+    hidden_size: int
+    intermediate_size: int
+    max_position_embeddings: int
+    num_attention_heads: int
+    num_hidden_layers: int
+    vocab_size: int
+    layer_norm_eps: float = 1e-12
+    position_embedding_type: str = "absolute"
+    type_vocab_size: int = 2
+    is_decoder: bool = False
+
+
+def read(directory: Path) -> Encoder:
+    """Return the encoder of a checkpoint: `config.json` and `model.safetensors`.
+
+    Raises `BrokenSource`, `UnsupportedArchitecture` or `UnsupportedModel`.
+    """
+    try:
+        config = msgspec.json.decode((directory / "config.json").read_bytes(), type=Config)
+    except (OSError, msgspec.DecodeError) as error:
+        raise BrokenSource("config.json is missing or not that of a BERT model") from error
+    if not ARCHITECTURES & set(config.architectures):
+        raise UnsupportedArchitecture(
+            f"architecture {', '.join(config.architectures)[:60]!r} is not supported; "
+            f"supported are {', '.join(sorted(ARCHITECTURES))}"
+        )
+    if config.hidden_act != "gelu" or config.position_embedding_type != "absolute":
+        raise UnsupportedModel("only GELU and absolute positions are supported")
+    if config.is_decoder or config.hidden_size % config.num_attention_heads:
+        raise UnsupportedModel("the model is a decoder, or its heads do not divide its width")
+    shape = EncoderShape(
+        layers=config.num_hidden_layers,
+        heads=config.num_attention_heads,
+        hidden=config.hidden_size,
+        feed_forward=config.intermediate_size,
+        vocabulary=config.vocab_size,
+        positions=config.max_position_embeddings,
+        norm_epsilon=config.layer_norm_eps,
+    )
+    return of_tensors(
+        shape, safetensors.read([directory / "model.safetensors"]), config.type_vocab_size
+    )
+
+
+def of_tensors(shape: EncoderShape, tensors: Mapping[str, Tensor], types: int = 2) -> Encoder:
+    """Return the encoder over `tensors`, every one of which is checked for its form at once."""
+    prefix = "bert." if "bert.embeddings.word_embeddings.weight" in tensors else ""
+    wide, fed = shape.hidden, shape.feed_forward
+    expected = {
+        "embeddings.word_embeddings.weight": (shape.vocabulary, wide),
+        "embeddings.position_embeddings.weight": (shape.positions, wide),
+        "embeddings.token_type_embeddings.weight": (types, wide),
+        "embeddings.LayerNorm.weight": (wide,),
+        "embeddings.LayerNorm.bias": (wide,),
+    }
+    matrices = {
+        "attention.self.query": (wide, wide),
+        "attention.self.key": (wide, wide),
+        "attention.self.value": (wide, wide),
+        "attention.output.dense": (wide, wide),
+        "attention.output.LayerNorm": (wide,),
+        "intermediate.dense": (fed, wide),
+        "output.dense": (wide, fed),
+        "output.LayerNorm": (wide,),
+    }
+    for index in range(shape.layers):
+        for part, form in matrices.items():
+            expected[f"encoder.layer.{index}.{part}.weight"] = form
+            expected[f"encoder.layer.{index}.{part}.bias"] = form[:1]
+    for name, form in expected.items():
+        if prefix + name not in tensors or tensors[prefix + name].size != form:
+            raise BrokenSource(f"the weights do not fit the configuration: {name[:80]}")
+
+    def get(name: str) -> Array:
+        return tensors[prefix + name].values()
+
+    def both(name: str) -> tuple[Array, Array]:
+        return get(f"{name}.weight"), get(f"{name}.bias")
+
+    def positions() -> Array:
+        kind = get("embeddings.token_type_embeddings.weight")[0]
+        placed: Array = get("embeddings.position_embeddings.weight") + kind
+        return placed
+
+    return Encoder(
+        shape,
+        words=lambda: get("embeddings.word_embeddings.weight"),
+        positions=positions,
+        norm=lambda: both("embeddings.LayerNorm"),
+        layer=lambda index, part: both(f"encoder.layer.{index}.{part}"),
+    )

@@ -1,0 +1,144 @@
+"""Names, places and the like in texts: an encoder, a linear layer, the best sequence of labels.
+
+Long texts run in overlapping windows, those of all requests in the same queue. Offsets are of
+Python characters.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import weakref
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+import numpy as np
+
+from engine.ct2 import EncoderReplicas
+from engine.decoder import Array
+from engine.devices import detect_devices
+from engine.encoder import EncoderWorkers
+from engine.errors import ModelChanged
+from engine.store import InstalledModel
+from engine.tagger_head import Head
+from engine.tags import Window, best, certainty, spans, windows
+from engine.wordpiece import WordPiece
+
+QUEUE: Final = 8192
+"""Windows that may wait: some two million characters."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Tag:
+    """Something named in a text: where, what it is, and how sure. It holds no text."""
+
+    start: int
+    end: int
+    label: str
+    score: float
+    """Mean over its tokens of the probability of the type."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """One text on its way: the windows over its tokens, and the characters that each stands for."""
+
+    windows: Sequence[Window]
+    places: list[tuple[int, int]]
+
+
+class Tagger:
+    """One model in memory. `tag` may be called from any thread, `tag_soon` from any event loop."""
+
+    def __init__(
+        self,
+        model: InstalledModel,
+        *,
+        replicas: int | None = None,
+        threads: int = 1,
+        queue: int = QUEUE,
+    ) -> None:
+        """Take a model that was opened for `tag`. Raises `ModelChanged` if its parts do not fit."""
+        count = replicas or detect_devices().replicas(threads)
+        self.model = model
+        self.replicas = count
+        self._wordpiece = WordPiece.load(model.path)
+        try:
+            self._head = Head.load(model.path)
+        except (ValueError, KeyError, msgspec.DecodeError) as error:
+            raise ModelChanged(f"the head of the tagger {model.name} cannot be read") from error
+        self._workers = EncoderWorkers(
+            EncoderReplicas(model.path, replicas=count, threads=threads),
+            replicas=count,
+            queue=queue,
+        )
+        # Whoever forgets `close` gets it at the end of the process, or of the tagger.
+        self._finalizer = weakref.finalize(self, self._workers.close)
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """What it can find."""
+        return self._head.scheme.types
+
+    @property
+    def waiting(self) -> int:
+        """How many windows wait in the queue."""
+        return self._workers.waiting
+
+    def tag(self, texts: Sequence[str]) -> list[tuple[Tag, ...]]:
+        """Return the tags of each text, in their order; disjoint. Blocks, mostly without the GIL.
+
+        Raises `Overloaded` at once, `EngineFailed` or `EngineClosed`: never a part of an answer.
+        """
+        plan, rows = self._plan(texts)
+        return self._tags(plan, self._workers.submit(rows, self._head.scores).result())
+
+    async def tag_soon(self, texts: Sequence[str]) -> list[tuple[Tag, ...]]:
+        """Do as `tag`, from an event loop; cancelling it drops what has not run."""
+        plan, rows = await asyncio.to_thread(self._plan, texts)
+        scores = await asyncio.wrap_future(self._workers.submit(rows, self._head.scores))
+        return await asyncio.to_thread(self._tags, plan, scores)
+
+    def close(self) -> None:
+        """Fail what is left and join the threads; blocks for one batch."""
+        self._finalizer()
+
+    def _plan(self, texts: Sequence[str]) -> tuple[list[_Text], list[list[int]]]:
+        tagging = self._head.tagging
+        plan, rows = [], []
+        for text in texts:
+            ids, places = self._wordpiece.encode(text)
+            parts = windows(len(ids), tagging.window - 2, tagging.overlap)
+            plan.append(_Text(parts, places))
+            rows += [self._wordpiece.framed(ids[part.start : part.end]) for part in parts]
+        return plan, rows
+
+    def _tags(self, plan: list[_Text], scores: list[Array]) -> list[tuple[Tag, ...]]:
+        results = iter(scores)
+        return [
+            self._tagged(
+                text.places,
+                [
+                    next(results)[part.first - part.start : part.last - part.start]
+                    for part in text.windows
+                ],
+            )
+            for text in plan
+        ]
+
+    def _tagged(self, places: list[tuple[int, int]], kept: list[Array]) -> tuple[Tag, ...]:
+        if not kept:
+            return ()
+        scheme = self._head.scheme
+        scores = np.concatenate(kept)
+        sure = certainty(scores, scheme)
+        return tuple(
+            Tag(
+                places[first][0],
+                places[end - 1][1],
+                scheme.types[kind],
+                round(float(sure[first:end, kind].mean()), 4),
+            )
+            for first, end, kind in spans(best(scores, scheme), scheme)
+        )

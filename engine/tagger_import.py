@@ -1,0 +1,143 @@
+"""Imports a token classifier: a `BertForTokenClassification` checkpoint in safetensors.
+
+No PyTorch, as for the embedder. `id2label` of its configuration gives the labels; a `tagger.json`
+beside it may say how texts are cut into windows, else the defaults hold.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import numpy as np
+
+from engine import bert, bert_reference, ct2, safetensors
+from engine.decoder import Array
+from engine.errors import BrokenSource, SelfCheckFailed, UnsupportedModel
+from engine.importer import CHECK_TEXT, Imported
+from engine.sources import Progress
+from engine.tagger_head import HEAD, TAGGING, Head, Tagging
+from engine.tags import Scheme
+from engine.wordpiece import FILE, WordPiece
+
+FILES: Final = ("config.json", FILE, "model.safetensors")
+ARCHITECTURE: Final = "BertForTokenClassification"
+_WINDOW: Final = 256
+_OVERLAP: Final = 32
+# As for a generating model: int8 is close, a wrong or damaged layer is not.
+_MIN_COSINE: Final = 0.95
+
+
+class _Config(msgspec.Struct, frozen=True):
+    architectures: list[str] = []
+    id2label: dict[str, str] = {}
+
+
+class _Cut(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    window: int = _WINDOW
+    overlap: int = _OVERLAP
+
+
+def is_tagger(path: Path) -> bool:
+    """Whether `path` is the checkpoint of a token classifier that `import_tagger` may know."""
+    try:
+        config = msgspec.json.decode((path / "config.json").read_bytes(), type=_Config)
+    except (OSError, msgspec.DecodeError):
+        return False
+    return ARCHITECTURE in config.architectures
+
+
+def import_tagger(directory: Path, target: Path, progress: Progress) -> Imported:
+    """Write the tagger of `directory` into the empty directory `target`, or raise."""
+    progress("read", None)
+    for file in FILES:
+        if not (directory / file).is_file():
+            raise BrokenSource(f"the directory is no token classifier: no {file}")
+    encoder = bert.read(directory)
+    wordpiece = WordPiece((directory / FILE).read_bytes())
+    if len(wordpiece.vocabulary) != encoder.shape.vocabulary:
+        raise BrokenSource("the vocabulary does not fit its embeddings")
+    head = _head(directory, encoder.shape)
+    progress("read", 1.0)
+    ct2.write_encoder(
+        target,
+        encoder,
+        wordpiece.vocabulary,
+        wordpiece.unk,
+        progress=lambda done: progress("convert", done),
+    )
+    (target / FILE).write_bytes(wordpiece.raw)
+    (target / TAGGING).write_bytes(msgspec.json.encode(head.tagging))
+    np.savez(target / HEAD, weight=head.weight, bias=head.bias)
+    progress("check", None)
+    checked = _self_check(encoder, target, wordpiece)
+    progress("check", 1.0)
+    return Imported(
+        architecture="bert",
+        shape=encoder.shape,
+        licence=None,
+        bos=None,
+        end_tokens=(),
+        self_check=checked,
+        versions={"ctranslate2": ct2.VERSION},
+    )
+
+
+def _head(directory: Path, shape: bert.EncoderShape) -> Head:
+    config = msgspec.json.decode((directory / "config.json").read_bytes(), type=_Config)
+    try:
+        labels = tuple(config.id2label[str(index)] for index in range(len(config.id2label)))
+        scheme = Scheme(labels)
+    except KeyError:
+        raise BrokenSource("id2label has gaps") from None
+    except ValueError as error:
+        raise UnsupportedModel(f"the labels cannot be used: {error}") from None
+    tensors = safetensors.read([directory / "model.safetensors"])
+    forms = {"classifier.weight": (len(labels), shape.hidden), "classifier.bias": (len(labels),)}
+    for name, form in forms.items():
+        if name not in tensors or tensors[name].size != form:
+            raise BrokenSource(f"the weights do not fit the labels: {name}")
+    try:
+        path = directory / TAGGING
+        cut = msgspec.json.decode(path.read_bytes() if path.exists() else b"{}", type=_Cut)
+    except msgspec.DecodeError as error:
+        raise BrokenSource(f"{TAGGING} cannot be read") from error
+    window = min(cut.window, shape.positions)
+    overlap = min(cut.overlap, (window - 2) // 2)
+    if window < 8 or cut.overlap < 0:  # noqa: PLR2004 - less is no window
+        raise UnsupportedModel("a window has at least 8 tokens, and an overlap none below 0")
+    return Head(
+        scheme,
+        tensors["classifier.weight"].values(),
+        tensors["classifier.bias"].values(),
+        Tagging(1, labels, window, overlap),
+    )
+
+
+def _self_check(
+    encoder: bert.Encoder, target: Path, wordpiece: WordPiece
+) -> tuple[int, float, float]:
+    """Compare scores token by token: tokens, their mean cosine, share with the same best label."""
+    head = Head.load(target)
+    row = wordpiece.framed(wordpiece.encode(CHECK_TEXT)[0][: encoder.shape.positions - 2])
+    replicas = ct2.EncoderReplicas(target, replicas=1, threads=1)
+    try:
+        written = head.scores(replicas.states([row])[0])
+    finally:
+        replicas.close()
+    source = head.scores(bert_reference.states(encoder, [row])[0])
+    cosine = float(_cosines(written, source).mean())
+    agreement = float((written.argmax(axis=1) == source.argmax(axis=1)).mean())
+    if not cosine >= _MIN_COSINE:  # A NaN fails too.
+        raise SelfCheckFailed(
+            f"the imported model does not compute what its source does (cosine {cosine:.3f}, "
+            f"at least {_MIN_COSINE} is needed); nothing was installed"
+        )
+    return len(row), round(cosine, 4), round(agreement, 4)
+
+
+def _cosines(left: Array, right: Array) -> Array:
+    norms = np.linalg.norm(left, axis=1) * np.linalg.norm(right, axis=1)
+    result: Array = (left * right).sum(axis=1) / np.maximum(norms, 1e-30)
+    return result

@@ -1,0 +1,162 @@
+"""Labels of tokens, and the best sequence of them that makes sense. Pure.
+
+Labels are BIOES (begin, inside, end, single, outside; Ratinov and Roth 2009), all four of a type
+and one `O`; or plain: a type for each token and `O`, where any sequence makes sense.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.decoder import Array
+
+OUTSIDE: Final = "O"
+_PREFIXES: Final = ("B", "I", "E", "S")
+Bools = npt.NDArray[np.bool_]
+Ints = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True)
+class Scheme:
+    """A set of labels, and which may follow which. Raises `ValueError` for labels that are neither.
+
+    `types` are without prefix, in the order of the labels, `O` not among them.
+    """
+
+    labels: tuple[str, ...]
+    types: tuple[str, ...] = field(init=False)
+    follows: Bools = field(init=False, repr=False, compare=False)
+    """`[label, next label]`."""
+    begins: Bools = field(init=False, repr=False, compare=False)
+    """Which labels may come first."""
+    ends: Bools = field(init=False, repr=False, compare=False)
+    """Which labels may come last."""
+    type_of: Ints = field(init=False, repr=False, compare=False)
+    """For each label the index of its type; -1 for `O`."""
+
+    def __post_init__(self) -> None:
+        split = [_split(label) for label in self.labels]
+        types = tuple(dict.fromkeys(kind for _, kind in split if kind))
+        wanted = {(prefix, kind) for kind in types for prefix in _PREFIXES}
+        plain = {("", kind) for kind in types}
+        found = set(split) - {("", "")}
+        if len(set(split)) != len(split) or ("", "") not in split or found not in [wanted, plain]:
+            raise ValueError("labels are `O` and plain types, or `O` and B-, I-, E-, S- of each")
+        opened = np.array([prefix in {"B", "I"} for prefix, _ in split])
+        inner = np.array([prefix in {"I", "E"} for prefix, _ in split])
+        index = np.array([types.index(kind) if kind else -1 for _, kind in split])
+        same = index[:, None] == index[None, :]
+        values = {
+            "types": types,
+            # What is open goes on in its own type; what is closed is followed by what opens.
+            "follows": np.where(opened[:, None], inner[None, :] & same, ~inner[None, :]),
+            "begins": ~inner,
+            "ends": ~opened,
+            "type_of": index,
+        }
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+
+
+def _split(label: str) -> tuple[str, str]:
+    if label == OUTSIDE:
+        return "", ""
+    prefix, hyphen, kind = label.partition("-")
+    return (prefix, kind) if hyphen and prefix in _PREFIXES and kind else ("", label)
+
+
+def best(scores: Array, scheme: Scheme) -> Ints:
+    """Return the labels, `[tokens]`, with the highest sum of `scores` among those that make sense.
+
+    `scores` is `[tokens, labels]`, in logits: what all labels of a token share changes nothing. By
+    Viterbi, unless the best label of each token makes sense already; then nothing can be better.
+    """
+    if not len(scores):
+        return np.zeros(0, dtype=np.intp)
+    greedy: Ints = scores.argmax(axis=1)
+    if (
+        scheme.begins[greedy[0]]
+        and scheme.ends[greedy[-1]]
+        and scheme.follows[greedy[:-1], greedy[1:]].all()
+    ):
+        return greedy
+    barred = np.where(scheme.follows, 0.0, -np.inf)
+    path = np.where(scheme.begins, scores[0].astype(np.float64), -np.inf)
+    came = np.zeros(scores.shape, dtype=np.intp)
+    for place in range(1, len(scores)):
+        ways = path[:, None] + barred
+        came[place] = ways.argmax(axis=0)
+        path = ways.max(axis=0) + scores[place]
+    path = np.where(scheme.ends, path, -np.inf)
+    found = np.zeros(len(scores), dtype=np.intp)
+    found[-1] = path.argmax()
+    for place in range(len(scores) - 1, 0, -1):
+        found[place - 1] = came[place, found[place]]
+    return found
+
+
+def spans(labels: Ints, scheme: Scheme) -> Iterator[tuple[int, int, int]]:
+    """Yield first token, token past the end, and index of the type of each thing that is named."""
+    start = 0
+    for place, label in enumerate(labels):
+        kind = int(scheme.type_of[label])
+        last = place + 1 == len(labels)
+        if kind >= 0 and (last or not _goes_on(int(label), int(labels[place + 1]), scheme)):
+            yield start, place + 1, kind
+            start = place + 1
+        elif kind < 0:
+            start = place + 1
+
+
+def _goes_on(label: int, after: int, scheme: Scheme) -> bool:
+    if scheme.type_of[label] != scheme.type_of[after]:
+        return False
+    # A plain type may both begin and end: neighbours of one type are one thing.
+    return not scheme.ends[label] or scheme.labels[label] == scheme.types[scheme.type_of[label]]
+
+
+def certainty(scores: Array, scheme: Scheme) -> Array:
+    """Return the probability of each type for each token, `[tokens, types]`."""
+    shifted = np.exp(scores - scores.max(axis=1, keepdims=True))
+    shifted /= shifted.sum(axis=1, keepdims=True)
+    result = np.zeros((len(scores), len(scheme.types)), dtype=np.float32)
+    for label, kind in enumerate(scheme.type_of):
+        if kind >= 0:
+            result[:, kind] += shifted[:, label]
+    return result
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Some tokens of a text that are run together, and those of them whose result is kept."""
+
+    start: int
+    end: int
+    first: int
+    last: int
+    """One past the last kept."""
+
+
+def windows(count: int, size: int, overlap: int) -> Sequence[Window]:
+    """Return as few windows of at most `size` tokens over `count` as can be, all of one length.
+
+    Neighbours share at least `overlap` tokens and each keeps its half, so a token is seen with half
+    an `overlap` of text on both sides, or with all there is.
+    """
+    if not 0 <= overlap < size:
+        raise ValueError("an overlap is shorter than its window")
+    if count <= size:
+        return (Window(0, count, 0, count),) if count else ()
+    number = -(-(count - overlap) // (size - overlap))
+    length = -(-(count + (number - 1) * overlap) // number)
+    starts = [round(index * (count - length) / (number - 1)) for index in range(number)]
+    cuts = [0, *((starts[i] + length + starts[i + 1]) // 2 for i in range(number - 1)), count]
+    return tuple(
+        Window(start, start + length, first, last)
+        for start, first, last in zip(starts, cuts, cuts[1:], strict=False)
+    )

@@ -1,0 +1,36 @@
+"""Several engines behind one port."""
+
+import pytest
+
+from gateway.domain.exchange import End, Vectors
+from gateway.domain.ports import Receipt
+from gateway.generation.engines import Engines
+from tests.contracts.test_engine import TERMS, ask
+from tests.fakes.engine import EMBEDDER, MODEL, FakeEngine
+
+RECEIPT = Receipt("0190b2c4-0000-7000-8000-000000000000", 0, b"\0" * 32)
+
+
+async def test_a_prompt_is_run_by_the_engine_that_prepared_it() -> None:
+    writer, embedder = FakeEngine(served=(MODEL,)), FakeEngine(served=(EMBEDDER,))
+    engines = Engines(writer, embedder)
+    assert engines.models() == (MODEL, EMBEDDER)
+    prompt = engines.prepare(EMBEDDER, ask("Xochimilco"), 8, TERMS)
+    assert "Xochimilco" not in repr(prompt)
+    vectors, end = [event async for event in engines.generate(prompt, RECEIPT)]
+    assert isinstance(vectors, Vectors)
+    assert isinstance(end, End)
+    assert end.usage.prompt_tokens == prompt.tokens
+    assert (len(writer.seen), len(embedder.seen)) == (0, 1)
+
+
+async def test_what_none_of_them_prepared_is_not_run() -> None:
+    writer = FakeEngine(served=(MODEL,))
+    stray = writer.prepare(MODEL, ask(), 8, TERMS)
+    with pytest.raises(TypeError, match="prepared"):
+        Engines(writer).generate(stray, RECEIPT)
+
+
+def test_two_models_of_one_name_are_an_error() -> None:
+    with pytest.raises(ValueError, match="same name"):
+        Engines(FakeEngine(), FakeEngine())
