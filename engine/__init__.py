@@ -13,6 +13,7 @@ from engine.cache import SealedCache
 from engine.devices import Devices, detect_devices, measure_bandwidth
 from engine.embedder import Embedder, PreparedTexts
 from engine.errors import (
+    AudioTooLong,
     BrokenSource,
     CallerBusy,
     DoesNotFit,
@@ -31,6 +32,7 @@ from engine.errors import (
     PromptTooLong,
     SelfCheckFailed,
     UnsupportedArchitecture,
+    UnsupportedAudio,
     UnsupportedInput,
     UnsupportedModel,
     UnsupportedOption,
@@ -55,13 +57,23 @@ from engine.sources import (
 from engine.speed import Speed, measure_speed
 from engine.store import InstalledModel, Manifest, ModelStore
 from engine.tagger import Tag, Tagger
+from engine.transcriber import (
+    PreparedRecording,
+    Transcribed,
+    TranscribeOptions,
+    Transcriber,
+)
+from engine.whisper import Segment, Word
+from engine.whisper_source import DEFAULT_TRANSCRIBER
 
 __all__ = [
     "DEFAULT_NAME",
     "DEFAULT_SOURCE",
+    "DEFAULT_TRANSCRIBER",
     "EMBEDDER_NAME",
     "EMBEDDER_SOURCE",
     "KNOWN",
+    "AudioTooLong",
     "BatchReport",
     "BrokenSource",
     "CallerBusy",
@@ -95,6 +107,7 @@ __all__ = [
     "Overloaded",
     "Plan",
     "PreparedPrompt",
+    "PreparedRecording",
     "PreparedTexts",
     "Preparer",
     "Priority",
@@ -103,6 +116,7 @@ __all__ = [
     "Prompts",
     "Reason",
     "SealedCache",
+    "Segment",
     "SelfCheckFailed",
     "ServedModel",
     "Shares",
@@ -111,12 +125,17 @@ __all__ = [
     "Tag",
     "Tagger",
     "Text",
+    "TranscribeOptions",
+    "Transcribed",
+    "Transcriber",
     "UnsupportedArchitecture",
+    "UnsupportedAudio",
     "UnsupportedInput",
     "UnsupportedModel",
     "UnsupportedOption",
     "UnsupportedTokenizer",
     "Wish",
+    "Word",
     "WrongTask",
     "detect_devices",
     "known_model",

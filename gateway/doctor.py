@@ -10,7 +10,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, Literal
 
 import apsw
 
@@ -229,14 +229,20 @@ def _models(settings: Settings) -> Diagnosis:
             f"engine.pinned names {unknown[0]}, which is not served",
             "name what is served, or leave it out",
         )
+    needed: list[tuple[str, Literal["generate", "embed", "transcribe"]]] = [
+        (name, "generate") for name in names
+    ]
     if (embedder := settings.embeddings.model) is not None:
-        names = (*names, embedder)
+        needed.append((embedder, "embed"))
+    if (transcriber := settings.transcription.model) is not None:
+        needed.append((transcriber, "transcribe"))
     try:
-        for name in names:
-            store.open(name, "embed" if name == embedder else "generate")
+        for name, task in needed:
+            store.open(name, task)
     except EngineError as error:
         return Diagnosis("models", Verdict.FAILED, str(error))
-    return Diagnosis("models", Verdict.OK, f"{', '.join(names)}: every byte as imported")
+    found = ", ".join(name for name, _ in needed)
+    return Diagnosis("models", Verdict.OK, f"{found}: every byte as imported")
 
 
 def _cores(_settings: Settings) -> Diagnosis:
