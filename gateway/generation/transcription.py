@@ -78,6 +78,8 @@ class LocalTranscriber:
 
     def prepare(self, model: Model, ask: Ask[RedactedText], max_tokens: int) -> HeardPrompt:  # noqa: ARG002 - the port's; a recording has its own length
         """Decode the recording and check what was asked, as the port says."""
+        if model not in self._models:
+            raise ValueError("prepare takes one of the engine's own models")
         if ask.recording is None:
             raise ExchangeError(Code.INVALID_REQUEST, "There is no recording.", param="file")
         prompt = "\n".join(text.for_engine() for text in ask.conversation.texts())

@@ -1,4 +1,4 @@
-"""The form with a recording: what it may hold, when it is read, and how the transcript comes back."""
+"""The form with a recording: what it may hold, when it is read, how the transcript comes back."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ async def test_what_was_said_comes_back_without_what_policy_removes(serving: Ser
     assert body["text"].startswith("Good morning. I saw PERSON_")
     assert NAME not in reply.text
     assert body["usage"] == {"type": "duration", "seconds": 9.0}
-    intent, outcome = world.exchanges()
+    _, outcome = world.exchanges()
     assert isinstance(outcome, Outcome)
     assert (outcome.findings, outcome.audio_ms) == ({"PERSON": 1}, 9000)
 
