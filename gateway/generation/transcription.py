@@ -25,6 +25,7 @@ from gateway.domain.exchange import (
     Usage,
     Word,
 )
+from gateway.domain.policy import Terms
 from gateway.domain.ports import Prompt, Receipt
 from gateway.domain.text import RawText, RedactedText
 from gateway.settings import Transcription
@@ -76,7 +77,13 @@ class LocalTranscriber:
         """Return the one that is served."""
         return self._models
 
-    def prepare(self, model: Model, ask: Ask[RedactedText], max_tokens: int) -> HeardPrompt:  # noqa: ARG002 - the port's; a recording has its own length
+    def prepare(
+        self,
+        model: Model,
+        ask: Ask[RedactedText],
+        max_tokens: int,  # noqa: ARG002 - a recording has its own length
+        terms: Terms,  # noqa: ARG002 - recordings take turns, and no transcript is kept
+    ) -> HeardPrompt:
         """Decode the recording and check what was asked, as the port says."""
         if model not in self._models:
             raise ValueError("prepare takes one of the engine's own models")

@@ -28,6 +28,7 @@ from gateway.domain.exchange import (
 from gateway.domain.ports import Engine, Receipt
 from gateway.domain.text import _MAKER, RedactedText
 from gateway.generation.transcription import LocalTranscriber
+from tests.contracts.test_engine import TERMS
 from tests.fakes.engine import TRANSCRIBER, FakeEngine
 from tests.unit.engine.recordings import VECTORS, tone, wav
 
@@ -75,7 +76,7 @@ def ask(sound: bytes = GREETING, prompt: str = "", *, words: bool = False) -> As
 
 
 async def collect(engine: Engine, request: Ask[RedactedText]) -> list[Event]:
-    prompt = engine.prepare(model_of(engine), request, 1)
+    prompt = engine.prepare(model_of(engine), request, 1, TERMS)
     async with aclosing(engine.generate(prompt, RECEIPT)) as events:
         return [event async for event in events]
 
@@ -90,14 +91,14 @@ async def test_there_is_one_transcript_and_then_one_end(engine: Engine) -> None:
 
 
 async def test_the_tokens_of_the_end_are_those_of_the_prompt(engine: Engine) -> None:
-    prompt = engine.prepare(model_of(engine), ask(prompt="A greeting."), 1)
+    prompt = engine.prepare(model_of(engine), ask(prompt="A greeting."), 1, TERMS)
     async with aclosing(engine.generate(prompt, RECEIPT)) as events:
         ends = [event async for event in events if isinstance(event, End)]
     assert [end.usage.prompt_tokens for end in ends] == [prompt.tokens]
 
 
 async def test_nothing_runs_without_a_receipt(engine: Engine) -> None:
-    prompt = engine.prepare(model_of(engine), ask(), 1)
+    prompt = engine.prepare(model_of(engine), ask(), 1, TERMS)
     with pytest.raises(TypeError, match="receipt"):
         await anext(engine.generate(prompt, None))  # type: ignore[arg-type]
 
@@ -111,7 +112,7 @@ async def test_only_what_the_engine_prepared_is_run(engine: Engine) -> None:
 
 
 async def test_no_text_shows_in_the_repr_of_a_prompt_or_a_transcript(engine: Engine) -> None:
-    prompt = engine.prepare(model_of(engine), ask(prompt="Quetzalcoatl"), 1)
+    prompt = engine.prepare(model_of(engine), ask(prompt="Quetzalcoatl"), 1, TERMS)
     assert "Quetzalcoatl" not in repr(prompt)
     [transcript, _] = await collect(engine, ask())
     assert "morning" not in repr(transcript)
@@ -119,7 +120,7 @@ async def test_no_text_shows_in_the_repr_of_a_prompt_or_a_transcript(engine: Eng
 
 async def test_only_its_own_model_is_prepared(local: LocalTranscriber) -> None:
     with pytest.raises(ValueError, match="own models"):
-        local.prepare(Model("other", "", 1, 1, Task.TRANSCRIBE), ask(), 1)
+        local.prepare(Model("other", "", 1, 1, Task.TRANSCRIBE), ask(), 1, TERMS)
 
 
 async def test_words_are_the_text_of_their_segment(local: LocalTranscriber) -> None:
@@ -148,7 +149,7 @@ def test_what_cannot_be_heard_is_refused_by_a_code(
     local: LocalTranscriber, request_: Ask[RedactedText], code: Code, param: str
 ) -> None:
     with pytest.raises(ExchangeError) as caught:
-        local.prepare(model_of(local), request_, 1)
+        local.prepare(model_of(local), request_, 1, TERMS)
     assert (caught.value.code, caught.value.param) == (code, param)
     assert "Quetzalcoatl" not in caught.value.message
 
