@@ -9,6 +9,7 @@ export HF_HUB_OFFLINE := 1
 
 MODEL := $(DATA)/models/smollm2-135m-instruct/manifest.json
 EMBEDDER := $(DATA)/models/all-minilm-l6-v2/manifest.json
+TRANSCRIBER := $(DATA)/models/whisper-base/manifest.json
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo test test-slow lint format types coverage check bench bench-engine lock mutants clean distclean
@@ -37,16 +38,19 @@ $(MODEL): engine/importer.py | $(VENV)/.demo
 $(EMBEDDER): | $(VENV)/.demo
 	$(BIN)/intramural model add --embedder
 
+$(TRANSCRIBER): | $(VENV)/.demo
+	$(BIN)/intramural model add --transcriber
+
 run: $(VENV)/.demo $(MODEL) ## Serve on 127.0.0.1:8400 from .local/ (creates it on first use)
 	$(BIN)/intramural serve --demo-key
 
 demo: $(VENV)/.demo $(MODEL) ## Watch one clinical note go through all eight steps
 	$(BIN)/intramural demo
 
-test: $(VENV)/.dev $(MODEL) $(EMBEDDER) tests/clients/node_modules/.stamp ## All tests that fit in ten minutes
+test: $(VENV)/.dev $(MODEL) $(EMBEDDER) $(TRANSCRIBER) tests/clients/node_modules/.stamp ## All tests that fit in ten minutes
 	$(BIN)/python -m pytest -m "not slow"
 
-test-slow: $(VENV)/.dev $(MODEL) $(EMBEDDER) tests/clients/node_modules/.stamp ## The tests that take longer
+test-slow: $(VENV)/.dev $(MODEL) $(EMBEDDER) $(TRANSCRIBER) tests/clients/node_modules/.stamp ## The tests that take longer
 	$(BIN)/python -m pytest -m slow
 
 # The Node client and a real identity provider are peers to test against; without Node their tests are

@@ -13,6 +13,7 @@ from engine.cache import SealedCache
 from engine.devices import Devices, detect_devices, measure_bandwidth
 from engine.embedder import Embedder, PreparedTexts
 from engine.errors import (
+    AudioTooLong,
     BrokenSource,
     CallerBusy,
     DoesNotFit,
@@ -32,6 +33,7 @@ from engine.errors import (
     QualityTooLow,
     SelfCheckFailed,
     UnsupportedArchitecture,
+    UnsupportedAudio,
     UnsupportedInput,
     UnsupportedModel,
     UnsupportedOption,
@@ -42,6 +44,7 @@ from engine.generator import GenerateOptions, Generator, PreparedPrompt, Prepare
 from engine.job import Finished, Reason, Standing, Text
 from engine.known import KNOWN, known_model, nearest, parse_parameters
 from engine.library import Change, Library, Notice, ServedModel
+from engine.manifest import Manifest
 from engine.plan import ModelPlan, Plan, Wish, make_plan
 from engine.prompts import ChatMessage, ChatToolCall, Prompts
 from engine.quality import Quality
@@ -55,15 +58,25 @@ from engine.sources import (
     Progress,
 )
 from engine.speed import Speed, measure_speed
-from engine.store import InstalledModel, Manifest, ModelStore
+from engine.store import InstalledModel, ModelStore
 from engine.tagger import Tag, Tagger
+from engine.transcriber import (
+    PreparedRecording,
+    Transcribed,
+    TranscribeOptions,
+    Transcriber,
+)
+from engine.whisper import Segment, Word
+from engine.whisper_source import DEFAULT_TRANSCRIBER
 
 __all__ = [
     "DEFAULT_NAME",
     "DEFAULT_SOURCE",
+    "DEFAULT_TRANSCRIBER",
     "EMBEDDER_NAME",
     "EMBEDDER_SOURCE",
     "KNOWN",
+    "AudioTooLong",
     "BatchReport",
     "BrokenSource",
     "CallerBusy",
@@ -97,6 +110,7 @@ __all__ = [
     "Overloaded",
     "Plan",
     "PreparedPrompt",
+    "PreparedRecording",
     "PreparedTexts",
     "Preparer",
     "Priority",
@@ -107,6 +121,7 @@ __all__ = [
     "QualityTooLow",
     "Reason",
     "SealedCache",
+    "Segment",
     "SelfCheckFailed",
     "ServedModel",
     "Shares",
@@ -115,12 +130,17 @@ __all__ = [
     "Tag",
     "Tagger",
     "Text",
+    "TranscribeOptions",
+    "Transcribed",
+    "Transcriber",
     "UnsupportedArchitecture",
+    "UnsupportedAudio",
     "UnsupportedInput",
     "UnsupportedModel",
     "UnsupportedOption",
     "UnsupportedTokenizer",
     "Wish",
+    "Word",
     "WrongTask",
     "detect_devices",
     "known_model",

@@ -20,6 +20,7 @@ from engine.bert import Encoder, EncoderShape
 from engine.decoder import Activation, Array, Decoder, Part, Shape
 from engine.errors import ModelError
 from engine.network import OnStep
+from engine.whisper import Alignment, Hypothesis
 
 VERSION: Final[str] = ctranslate2.__version__
 
@@ -347,3 +348,79 @@ class EncoderReplicas:
     def close(self) -> None:
         """Free the memory now, as `Replicas.close`."""
         self._encoder = None
+
+
+class SpeechReplicas:
+    """One Whisper model in memory and `replicas` workers of CTranslate2 that share its weights."""
+
+    def __init__(
+        self, directory: Path, *, replicas: int, threads: int, compute_type: str = "int8"
+    ) -> None:
+        self._whisper: Any = ctranslate2.models.Whisper(
+            str(directory),
+            device="cpu",
+            compute_type=compute_type,
+            inter_threads=replicas,
+            intra_threads=threads,
+            max_queued_batches=-1,
+        )
+
+    @property
+    def bands(self) -> int:
+        """How many mel bands the model hears: 80, or 128 since its third large version."""
+        return int(self._whisper.n_mels)
+
+    def encode(self, chunk: Array) -> Any:  # noqa: ANN401 - as _empty_spec
+        """Take `[bands, 3000]` and return the encoder's view of it."""
+        return self._whisper.encode(ctranslate2.StorageView.from_array(chunk[None]))
+
+    def transcribe(
+        self,
+        encoded: Any,  # noqa: ANN401 - as _empty_spec
+        prompt: list[int],
+        *,
+        temperature: float,
+        beam: int,
+        max_length: int,
+    ) -> Hypothesis:
+        """Return the likeliest text of a beam, or with a temperature of as many draws."""
+        options: dict[str, Any] = {"beam_size": beam}
+        if temperature:
+            options = {
+                "beam_size": 1,
+                "num_hypotheses": beam,
+                "sampling_topk": 0,
+                "sampling_temperature": temperature,
+            }
+        (result,) = self._whisper.generate(
+            encoded,
+            [prompt],
+            max_length=max_length,
+            return_scores=True,
+            return_no_speech_prob=True,
+            **options,
+        )
+        tokens = list(result.sequences_ids[0])
+        # The score is a mean over the tokens; the reference counts the end token with them.
+        likely = result.scores[0] * len(tokens) / (len(tokens) + 1)
+        return Hypothesis(tokens, float(likely), float(result.no_speech_prob))
+
+    def align(
+        self,
+        encoded: Any,  # noqa: ANN401 - as _empty_spec
+        start: list[int],
+        tokens: list[int],
+        frames: int,
+    ) -> Alignment:
+        """Return when each of `tokens` is said, by the heads that the model's config names."""
+        (result,) = self._whisper.align(encoded, start, [tokens], frames)
+        return Alignment(list(result.alignments), list(result.text_token_probs))
+
+    def languages(self, encoded: Any) -> Sequence[tuple[str, float]]:  # noqa: ANN401 - as _empty_spec
+        """Return languages as `<|en|>`, the likeliest first."""
+        (ranked,) = self._whisper.detect_language(encoded)
+        return list(ranked)
+
+    def close(self) -> None:
+        """Free the memory now, as `Replicas.close` does."""
+        self._whisper = None

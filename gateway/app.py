@@ -35,7 +35,8 @@ from gateway.generation.embedding import LocalEmbedder
 from gateway.generation.engines import Engines
 from gateway.generation.local import LocalEngine
 from gateway.generation.remote import RemoteEngine
-from gateway.http import health, openai, openapi
+from gateway.generation.transcription import LocalTranscriber
+from gateway.http import health, openai, openapi, transcription
 from gateway.http.errors import HANDLERS
 from gateway.identity.authenticator import ApiKeyAuthenticator
 from gateway.identity.chain import ChainAuthenticator
@@ -106,6 +107,10 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
             embedder = LocalEmbedder.load(store, name, settings.embeddings)
             undo.callback(embedder.close)
             engine = Engines(engine, embedder)
+        if (name := settings.transcription.model) is not None:
+            transcriber = LocalTranscriber.load(store, name, settings.transcription)
+            undo.callback(transcriber.close)
+            engine = Engines(engine, transcriber)
         if lost := tuple(astray(release.aliases, [model.name for model in engine.models()])):
             raise PolicyError(lost)
         authenticator: Authenticator = ApiKeyAuthenticator(keyring, clock)
@@ -158,6 +163,7 @@ def assemble(
 ) -> Litestar:
     """Return the HTTP application over `parts`; tests pass fakes with fault hooks here."""
     server = settings.server
+    desk = transcription.Desk(settings.transcription.places, settings.transcription.body_limit)
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
@@ -184,9 +190,15 @@ def assemble(
                 await _record(parts, AdminAct.GATEWAY_STOPPED)
 
     return Litestar(
-        route_handlers=[*openai.ROUTES, health.live, health.ready, openapi.openapi_document],
+        route_handlers=[
+            *openai.ROUTES,
+            transcription.transcriptions,
+            health.live,
+            health.ready,
+            openapi.openapi_document,
+        ],
         lifespan=[lifespan],
-        state=State({"checks": checks}),
+        state=State({"checks": checks, "desk": desk}),
         exception_handlers=HANDLERS,
         openapi_config=None,  # Litestar's pages load scripts from the internet; `openapi.py` ours.
         request_max_body_size=None,  # `receive.py` counts, and answers with our code.

@@ -11,7 +11,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, Literal
 
 import apsw
 
@@ -234,10 +234,15 @@ def _models(settings: Settings) -> Diagnosis:
             f"engine.pinned names {unknown[0]}, which is not served",
             "name what is served, or leave it out",
         )
+    needed: list[tuple[str, Literal["generate", "embed", "transcribe"]]] = [
+        (name, "generate") for name in names
+    ]
     if (embedder := settings.embeddings.model) is not None:
-        names = (*names, embedder)
+        needed.append((embedder, "embed"))
+    if (transcriber := settings.transcription.model) is not None:
+        needed.append((transcriber, "transcribe"))
     try:
-        models = [store.open(name, "embed" if name == embedder else "generate") for name in names]
+        models = [store.open(name, task) for name, task in needed]
     except EngineError as error:
         return Diagnosis("models", Verdict.FAILED, str(error))
     outdated = [model.name for model in models if model.manifest.outdated]
@@ -248,7 +253,8 @@ def _models(settings: Settings) -> Diagnosis:
             f"{', '.join(outdated)}: every byte as imported, by an earlier version",
             f"`intramural model update {outdated[0]}` imports it as this one does",
         )
-    return Diagnosis("models", Verdict.OK, f"{', '.join(names)}: every byte as imported")
+    found = ", ".join(name for name, _ in needed)
+    return Diagnosis("models", Verdict.OK, f"{found}: every byte as imported")
 
 
 def _engines(settings: Settings, elsewhere: OpenAIEngines) -> Diagnosis:

@@ -43,7 +43,7 @@ from gateway.domain.ports import (
     Prompt,
 )
 from gateway.domain.purpose import parse_purpose
-from gateway.domain.redaction import Redaction, Secrets, redact
+from gateway.domain.redaction import Redaction, Secrets, redact, redact_transcript, spoken
 from gateway.domain.text import RawText, RedactedText
 from gateway.domain.trail import Progress, Trail
 from gateway.settlement import Settlement
@@ -59,6 +59,8 @@ class Submission:
     profile: str | None = field(repr=False)
     """A stricter profile that the client asks for: it can tighten policy, never loosen it."""
     read: Callable[[], Awaitable[Ask[RawText]]] = field(repr=False)
+    over: Callable[[], None] = field(default=lambda: None, repr=False)
+    """Called once when the exchange has ended, however: what it held is let go."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -115,6 +117,7 @@ class Pipeline:
         finally:
             # Whatever happened, nobody waits for ever.
             channel.end(end)
+            submission.over()
             code = end.code if isinstance(end, ExchangeError) else None
             logs.exchange_ended(trail, progress, self._parts.clock.now_ms() - started, code)
 
@@ -261,14 +264,13 @@ class Pipeline:
         """Return a result as it may leave. A transcript that holds what is blocked is a failure."""
         if isinstance(result, Vectors):
             return result
-        said = result.conversation
-        findings = await self._parts.detector.detect(list(said.texts()))
+        progress.audio_ms = round(result.seconds * 1000)
+        findings = await self._parts.detector.detect([spoken(result)])
         caller = "" if trail.caller is None else trail.caller.id
-        heard = await asyncio.to_thread(
-            redact, said, findings, profile, self._parts.secrets, caller
+        heard, progress.findings = await asyncio.to_thread(
+            redact_transcript, result, findings, profile, self._parts.secrets, caller
         )
-        progress.findings = heard.counts
-        return result.over(heard.conversation)
+        return heard
 
     def _tightened(self, granted: Profile, asked: str | None) -> Profile:
         if asked is None or asked == granted.name:

@@ -127,6 +127,33 @@ class CacheSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Seconds after which a reply is dropped."""
 
 
+_Language = Annotated[str, msgspec.Meta(pattern="^[a-z]{2,3}$")]
+
+
+class Transcription(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Dictation: off unless a model is named."""
+
+    model: str | None = None
+    """Name in the store; `intramural model add --transcriber` brings `whisper-base`."""
+    languages: Annotated[tuple[_Language, ...], msgspec.Meta(min_length=1)] = ("en",)
+    """ISO 639-1. Detection knows English: what it misses in another language is returned."""
+    max_seconds: Annotated[int, msgspec.Meta(ge=1, le=3600)] = 600
+    """Seconds of one recording; a longer one is refused before all of it is decoded."""
+    body_limit: _Positive = 25 * 1024 * 1024
+    """Bytes of a request with a recording."""
+    queue: _Positive = 4
+    """Recordings that may wait; one more is answered `overloaded` before its body is read."""
+    replicas: _Positive = 1
+    """Recordings that are heard at the same time."""
+    threads: _Positive | None = None
+    """Threads of one replica; absent means all cores, up to four, shared out."""
+
+    @property
+    def places(self) -> int:
+        """Return how many recordings are taken in at once."""
+        return 0 if self.model is None else self.queue + self.replicas
+
+
 class Oidc(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The identity provider whose access tokens are believed."""
 
@@ -223,6 +250,7 @@ class File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     engine: EngineSettings = EngineSettings()
     embeddings: Embeddings = Embeddings()
     cache: CacheSettings = CacheSettings()
+    transcription: Transcription = Transcription()
     identity: Identity = Identity()
     egress: Egress = Egress()
     log: Log = Log()
@@ -245,6 +273,7 @@ class Settings:
     models: Path
     """Directory of the model store."""
     embeddings: Embeddings = field(default_factory=Embeddings)
+    transcription: Transcription = field(default_factory=Transcription)
 
     @property
     def keys(self) -> Path:
@@ -311,4 +340,5 @@ def load(data: Path | None = None, config: Path | None = None) -> Settings:
         log=file.log,
         models=root.resolve() / (file.models or "models"),
         embeddings=file.embeddings,
+        transcription=file.transcription,
     )

@@ -49,6 +49,14 @@ MUTANTS = (
         "",
     ),
     Mutant(
+        1,
+        "a segment of a transcript comes back as it was heard",
+        "gateway/domain/redaction.py",
+        "            heard = RedactedText(left, _MAKER)",
+        "            heard = RedactedText(segment.text.reveal(), _MAKER)",
+        ("tests/unit/domain/test_transcript_redaction.py",),
+    ),
+    Mutant(
         2,
         "the engine runs before the intent is durable",
         "gateway/pipeline.py",

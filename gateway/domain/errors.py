@@ -38,6 +38,8 @@ class Code(StrEnum):
     MODEL_NOT_FOUND = "model_not_found"
     MODEL_NOT_FOR_TASK = "model_not_for_task"
     CONTEXT_LENGTH_EXCEEDED = "context_length_exceeded"
+    UNREADABLE_AUDIO = "unreadable_audio"
+    AUDIO_TOO_LONG = "audio_too_long"
     # whether
     PURPOSE_REQUIRED = "purpose_required"
     UNKNOWN_PURPOSE = "unknown_purpose"

@@ -221,8 +221,10 @@ class Recording:
     """
 
     sound: bytes = field(repr=False)
-    language: str | None = None
-    """ISO 639-1, out of a list of ours; `None` lets the model tell."""
+    language: str | None = field(default=None, repr=False)
+    """ISO 639-1 as the client wrote it; `None` lets the model tell."""
+    words: bool = False
+    """Whether each word is to be timed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,8 +307,8 @@ class Vectors:
 
 
 @dataclass(frozen=True, slots=True)
-class Segment(Generic[T]):
-    """Something said, and the seconds from the beginning at which it was."""
+class Word(Generic[T]):
+    """One word with the white space before it, and the seconds at which it was said."""
 
     start: float
     end: float
@@ -314,30 +316,27 @@ class Segment(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
+class Segment(Generic[T]):
+    """Something said, and the seconds from the beginning at which it was."""
+
+    start: float
+    end: float
+    text: T
+    words: tuple[Word[T], ...] = ()
+    """Where they were asked for: put together they are the text."""
+    temperature: float = 0.0
+    log_probability: float = 0.0
+    no_speech: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Transcript(Generic[T]):
-    """What a recording was heard to say."""
+    """What a recording was heard to say. The segments' texts, put together, are the whole."""
 
     segments: tuple[Segment[T], ...]
     language: str
     seconds: float
     """Length of the recording."""
-
-    @property
-    def conversation(self) -> Conversation[T]:
-        """Return what was said as a caller's words, a part for each segment."""
-        return Conversation((Message(Role.USER, tuple(each.text for each in self.segments)),))
-
-    def over(self, conversation: Conversation[U]) -> Transcript[U]:
-        """Return the same transcript over another conversation of the same shape."""
-        texts = conversation.messages[0].content
-        return Transcript(
-            tuple(
-                Segment(each.start, each.end, text)
-                for each, text in zip(self.segments, texts, strict=True)
-            ),
-            self.language,
-            self.seconds,
-        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,11 @@ from gateway.domain.entities import entity_type
 from gateway.domain.errors import Code
 from gateway.domain.exchange import Action, CacheStatus, FinishReason, Purpose
 
-_SINCE: Final[Mapping[tuple[str, str], int]] = {("outcome", "cache"): 2, ("outcome", "findings"): 2}
+_SINCE: Final[Mapping[tuple[str, str], int]] = {
+    ("outcome", "audio_ms"): 2,
+    ("outcome", "cache"): 2,
+    ("outcome", "findings"): 2,
+}
 """The version that brought a field of a kind of record, where it was not the first."""
 MAX_LEAF: Final = 2048
 """Bytes. A longer record is a programming error, not a client's: every field is bounded where it is
@@ -84,6 +88,8 @@ class Outcome:
     """
     cache: CacheStatus | None = None
     """How the reply came, where the engine did not make it for this exchange. Since version 2."""
+    audio_ms: int | None = None
+    """Of a transcription: how long the recording lasts, in milliseconds. Since version 2."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,6 +268,7 @@ _CHECKS: Final[Mapping[str, _Check]] = {
     "completion_tokens": _number,
     "restored": _number,
     "invented": _number,
+    "audio_ms": _number,
     "rules": _rules,
     "findings": _counts,
     **dict.fromkeys(_ENUMS, _enum),

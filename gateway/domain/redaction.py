@@ -12,12 +12,12 @@ import hmac
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from gateway.domain.entities import EntityType, tag
 from gateway.domain.errors import Code, ExchangeError
-from gateway.domain.exchange import Conversation, Counts, Role
+from gateway.domain.exchange import Conversation, Counts, Role, Segment, Transcript, Word
 from gateway.domain.findings import Finding, Findings
 from gateway.domain.policy import STRICTNESS, Operator, Profile, Rule
 from gateway.domain.pseudonyms import (
@@ -88,6 +88,80 @@ def redact(
     )
 
 
+def spoken(transcript: Transcript[RawText]) -> RawText:
+    """Return all that was heard as one text, for detection: a name knows no segments."""
+    return RawText(_laid_out(transcript)[0])
+
+
+def redact_transcript(
+    transcript: Transcript[RawText],
+    findings: Sequence[Findings],
+    profile: Profile,
+    secrets: Secrets,
+    caller: str,
+) -> tuple[Transcript[RedactedText], Counts]:
+    """Treat every finding in `spoken(transcript)`, and cut the result as the transcript was cut.
+
+    A finding that begins in one segment or word and ends in another leaves its stand-in in the
+    first and nothing in the others; whatever has no letter left goes to the one before it, with its
+    time.
+    Pseudonyms stay: nobody has said these words to the gateway but the recording. Raises as
+    `redact`.
+    """
+    if len(findings) != 1:
+        raise _misfit()
+    text, places = _laid_out(transcript)
+    taken = written_pseudonyms([text]) if profile.restore else frozenset()
+    key = conversation_key(secrets.pseudonym, caller, [text])
+    treatment = _Treatment(profile, secrets, Pseudonyms(key, taken))
+    pieces = treatment.pieces(text, findings[0])
+
+    def cut(start: int, end: int, reach: int) -> str:
+        return "".join(piece.within(start, end, reach) for piece in pieces)
+
+    segments: list[Segment[RedactedText]] = []
+    # What begins in the white space between two segments is the first one's.
+    reaches = [*places, len(text)][1:]
+    for segment, start, reach in zip(transcript.segments, places, reaches, strict=True):
+        words: list[Word[RedactedText]] = []
+        place = start
+        for index, word in enumerate(segment.words, 1):
+            begin, place = place, place + len(word.text)
+            left = cut(begin, place, reach if index == len(segment.words) else place)
+            if not words or any(map(str.isalnum, left)):
+                words.append(Word(word.start, word.end, RedactedText(left, _MAKER)))
+            else:
+                # What is left is the comma after a name, or nothing.
+                before = words[-1].text.for_engine()
+                words[-1] = Word(words[-1].start, word.end, RedactedText(before + left, _MAKER))
+        left = cut(start, start + len(segment.text), reach)
+        if left.strip() or not segments:
+            heard = RedactedText(left, _MAKER)
+            segments.append(replace(segment, text=heard, words=tuple(words)))  # type: ignore[arg-type]
+        else:
+            segments[-1] = replace(segments[-1], end=segment.end)
+    redacted = Transcript(tuple(segments), transcript.language, transcript.seconds)
+    return redacted, dict(sorted(treatment.counts.items()))
+
+
+def _laid_out(transcript: Transcript[RawText]) -> tuple[str, list[int]]:
+    """Return the text of a transcript, and where in it each segment begins.
+
+    Raises `ValueError` if the words of a segment are not its text.
+    """
+    text = ""
+    places = []
+    for segment in transcript.segments:
+        said = segment.text.reveal()
+        if segment.words and "".join(word.text.reveal() for word in segment.words) != said:
+            raise ValueError("the words of a segment are not its text")
+        if text and not text[-1].isspace() and not said[:1].isspace():
+            text += " "
+        places.append(len(text))
+        text += said
+    return text, places
+
+
 def merge(findings: Findings, profile: Profile) -> Iterator[Finding]:
     """Yield disjoint findings that cover all of `findings`, in order of their offsets.
 
@@ -121,6 +195,30 @@ def _union(group: list[Finding], winner: Finding) -> Finding:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """What stands for `start` to `end` of a text."""
+
+    start: int
+    end: int
+    text: str
+    kept: bool
+    """Whether it is what the text says there; else it stands in for it, and has no parts."""
+
+    def __repr__(self) -> str:
+        return f"<_Piece {self.start} to {self.end}>"
+
+    def within(self, start: int, end: int, reach: int) -> str:
+        """Return its share of `start` to `end`: a stand-in if its finding begins before `reach`."""
+        if not self.kept:
+            return self.text if start <= self.start < reach else ""
+        return self.text[max(0, start - self.start) : max(0, end - self.start)]
+
+
+def _kept(text: str, start: int, end: int) -> _Piece:
+    return _Piece(start, end, text[start:end], kept=True)
+
+
 class _Treatment:
     """One exchange's operators at work: the pseudonyms issued and the findings counted so far."""
 
@@ -131,24 +229,29 @@ class _Treatment:
         self.counts: Counter[str] = Counter()
 
     def apply(self, text: str, findings: Findings) -> str:
+        return "".join(piece.text for piece in self.pieces(text, findings))
+
+    def pieces(self, text: str, findings: Findings) -> list[_Piece]:
+        """Return what becomes of `text`, in order: what is kept of it, and what stands in."""
         if any(finding.end > len(text) for finding in findings):
             raise _misfit()
         if not self._profile.restore:
             # Where nothing is restored, earlier replies come back with our tags in them. Elsewhere
             # a word of that shape is the caller's own, and is treated like any other.
             findings = _outside(own_tags(text), findings)
-        pieces: list[str] = []
+        pieces: list[_Piece] = []
         position = 0
         for finding in merge(findings, self._profile):
             self.counts[finding.entity] += 1
-            pieces.append(text[position : finding.start])
+            pieces.append(_kept(text, position, finding.start))
             stand_in = self._stand_in(finding.entity, text[finding.start : finding.end])
             if self._profile.rule(finding.entity).operator is Operator.PSEUDONYM:
-                stand_in = _set_apart(stand_in, pieces, text[finding.end : finding.end + 1])
-            pieces.append(stand_in)
+                before = [piece.text for piece in pieces]
+                stand_in = _set_apart(stand_in, before, text[finding.end : finding.end + 1])
+            pieces.append(_Piece(finding.start, finding.end, stand_in, kept=False))
             position = finding.end
-        pieces.append(text[position:])
-        return "".join(pieces)
+        pieces.append(_kept(text, position, len(text)))
+        return pieces
 
     def _stand_in(self, entity: EntityType, surface: str) -> str:
         rule = self._profile.rule(entity)

@@ -82,6 +82,7 @@ class Progress:
     findings: Counts | None = None
     """What was found in a transcript: it is not known when the intent is written."""
     cache: CacheStatus | None = None
+    audio_ms: int | None = None
 
     def outcome(
         self, trail: Trail, time: int, failure: ExchangeError | None, restored: int, invented: int
@@ -99,6 +100,7 @@ class Progress:
             invented=invented,
             findings=self.findings,
             cache=self.cache,
+            audio_ms=self.audio_ms,
         )
 
 

@@ -18,7 +18,7 @@ from gateway.domain.ports import Authenticator, Clock, Decider, Engine
 from gateway.domain.text import RawText
 from gateway.http import parse
 from gateway.http.errors import response
-from gateway.http.receive import Inbox
+from gateway.http.receive import Inbox, check_plain
 from gateway.http.reply import (
     ChatFormat,
     EventStream,
@@ -77,16 +77,7 @@ class _Reader:
         media = headers.get("content-type", "application/json").partition(";")[0].strip().lower()
         if media != "application/json":
             raise ExchangeError(Code.UNSUPPORTED_MEDIA_TYPE, "Send application/json.")
-        if headers.get("content-encoding", "identity").lower() != "identity":
-            raise ExchangeError(Code.UNSUPPORTED_MEDIA_TYPE, "Send the body uncompressed.")
-        if "upgrade" in headers:
-            # The HTTP parser takes the body for the other protocol's, and it is lost.
-            raise ExchangeError(
-                Code.INVALID_REQUEST,
-                "This is an HTTP/1.1 server: do not ask to upgrade the connection "
-                "(Java: HttpClient.Version.HTTP_1_1).",
-                param="Upgrade",
-            )
+        check_plain(headers)
         body = await self._inbox.body(headers.get("content-length"))
         match self._action:
             case Action.CHAT:
@@ -103,7 +94,7 @@ class _Reader:
                 self.base64 = embedding.encoding_format == "base64"
                 return parse.embedding(embedding)
             case Action.TRANSCRIBE:
-                raise AssertionError(f"nothing reads a body for {self._action} yet")
+                raise AssertionError("a form is read in transcription.py")
 
     def _note(self, request: ChatRequest | CompletionRequest) -> None:
         self.stream = bool(request.stream)

@@ -16,6 +16,8 @@ from gateway import __version__
 from gateway.domain.errors import Code
 from gateway.domain.exchange import Purpose
 from gateway.http.errors import OpenAIErrorBody, status_of
+from gateway.http.subtitles import Transcription, VerboseTranscription
+from gateway.http.transcription import FORMATS
 from gateway.http.wire import (
     ChatChunk,
     ChatCompletion,
@@ -36,6 +38,8 @@ _BODIES: Final = (
     TextCompletion,
     EmbeddingRequest,
     EmbeddingList,
+    Transcription,
+    VerboseTranscription,
     ModelList,
     WireModel,
     OpenAIErrorBody,
@@ -65,6 +69,23 @@ _HEADERS: Final = [
         "schema": {"type": "string"},
     },
 ]
+_RECORDING: Final = {
+    "type": "object",
+    "required": ["file", "model"],
+    "additionalProperties": False,
+    "properties": {
+        "file": {"type": "string", "format": "binary", "description": "WAV, FLAC or MP3."},
+        "model": {"type": "string"},
+        "language": {"type": "string", "description": "ISO 639-1."},
+        "prompt": {"type": "string", "description": "What the recording continues."},
+        "response_format": {"type": "string", "enum": list(FORMATS)},
+        "temperature": {"type": "number", "minimum": 0, "maximum": 1},
+        "timestamp_granularities[]": {
+            "type": "array",
+            "items": {"type": "string", "enum": ["word", "segment"]},
+        },
+    },
+}
 
 
 @get("/openapi.json", sync_to_thread=False)
@@ -127,6 +148,12 @@ def document() -> bytes:
             "responses": {"200": {"description": "Found", "content": json_body(reply)}} | errors(),
         }
 
+    heard = {
+        "application/json": {
+            "schema": {"anyOf": [schema_of[Transcription], schema_of[VerboseTranscription]]}
+        },
+        "text/plain": {"schema": {"type": "string"}},
+    }
     health = {
         "summary": "Probe",
         "security": [],
@@ -152,6 +179,18 @@ def document() -> bytes:
                 "/v1/embeddings": answering(
                     "Turn texts into vectors", EmbeddingRequest, EmbeddingList, None
                 ),
+                "/v1/audio/transcriptions": {
+                    "post": {
+                        "summary": "Write down what a recording says",
+                        "parameters": _HEADERS,
+                        "requestBody": {
+                            "required": True,
+                            "content": {"multipart/form-data": {"schema": _RECORDING}},
+                        },
+                        "responses": {"200": {"description": "The transcript", "content": heard}}
+                        | errors(),
+                    }
+                },
                 "/v1/models": {"get": reading("List the models", ModelList)},
                 "/v1/models/{name}": {
                     "get": reading("Describe a model", WireModel) | {"parameters": [name]}

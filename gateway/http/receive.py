@@ -5,9 +5,24 @@ from __future__ import annotations
 import asyncio
 from typing import cast
 
+from litestar.datastructures import Headers
 from litestar.types import HTTPRequestEvent, Receive
 
 from gateway.domain.errors import Code, ExchangeError
+
+
+def check_plain(headers: Headers) -> None:
+    """Raise `ExchangeError` for a body that is compressed, or that the HTTP parser would lose."""
+    if headers.get("content-encoding", "identity").lower() != "identity":
+        raise ExchangeError(Code.UNSUPPORTED_MEDIA_TYPE, "Send the body uncompressed.")
+    if "upgrade" in headers:
+        # The HTTP parser takes the body for the other protocol's, and it is lost.
+        raise ExchangeError(
+            Code.INVALID_REQUEST,
+            "This is an HTTP/1.1 server: do not ask to upgrade the connection "
+            "(Java: HttpClient.Version.HTTP_1_1).",
+            param="Upgrade",
+        )
 
 
 class Inbox:

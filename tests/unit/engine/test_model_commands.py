@@ -120,7 +120,7 @@ def test_the_default_embedder_that_is_there_takes_one_line() -> None:
 def test_add_takes_a_source_or_the_default(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     code, _, error = invoke(tmp_path, *arguments)
     assert code == 2
-    assert "SOURCE, --default and --embedder" in error
+    assert "SOURCE, --default, --embedder and --transcriber" in error
 
 
 @pytest.mark.parametrize(
@@ -205,3 +205,13 @@ def test_a_changed_model_fails_its_verification(tmp_path: Path, gguf: Path) -> N
     code, _, error = invoke(tmp_path, "verify")
     assert code == 1
     assert "config.json has changed" in error
+
+
+def test_a_transcriber_is_added_by_a_flag_alone_or_from_a_directory(
+    model: InstalledModel, tmp_path: Path
+) -> None:
+    code, out, _ = invoke(model.path.parent.parent, "add", "--transcriber")
+    assert (code, out.split(" is there and verified")[0]) == (0, "whisper-base")
+    code, _, error = invoke(tmp_path, "add", str(tmp_path), "--transcriber")
+    assert code == 1
+    assert "model.bin" in error

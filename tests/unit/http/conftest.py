@@ -21,7 +21,16 @@ from gateway.domain.errors import Code
 from gateway.domain.ports import Receipt
 from gateway.domain.records import Kind, Record, kind_of
 from gateway.http.server import build
-from gateway.settings import CacheSettings, Egress, EngineSettings, Identity, Log, Server, Settings
+from gateway.settings import (
+    CacheSettings,
+    Egress,
+    EngineSettings,
+    Identity,
+    Log,
+    Server,
+    Settings,
+    Transcription,
+)
 from tests.fakes import exchange
 from tests.fakes.detector import FakeDetector
 from tests.fakes.identity import FakeAuthenticator, caller
@@ -126,7 +135,9 @@ def serving(tmp_path: Path) -> Serving:
     """Return `serving(world, **server settings)`: inside, the gateway listens."""
 
     @asynccontextmanager
-    async def run(world: World | None = None, **server: Any) -> AsyncIterator[World]:
+    async def run(
+        world: World | None = None, transcription: Transcription | None = None, **server: Any
+    ) -> AsyncIterator[World]:
         world = world or World()
         settings = Settings(
             data=tmp_path,
@@ -138,6 +149,7 @@ def serving(tmp_path: Path) -> Serving:
             egress=Egress(),
             log=Log(),
             models=tmp_path,
+            transcription=transcription or Transcription(),
         )
         app = assemble(world.parts(), settings, {"ledger": world.ledger.ready})
         listener = socket.create_server(("127.0.0.1", 0))

@@ -11,6 +11,7 @@ import pytest
 from gateway.domain.errors import Code
 from gateway.domain.records import Intent
 from gateway.http.errors import STATUS, status_of
+from gateway.settings import Transcription
 from tests.unit.http.conftest import Serving, World, chat
 
 
@@ -172,7 +173,8 @@ async def test_the_openapi_document_says_that_unknown_fields_are_refused(serving
 
 
 async def test_the_routes_and_the_openapi_document_agree(serving: Serving) -> None:
-    async with serving() as world, world.client() as client:
+    on = Transcription(model="fake-transcriber")
+    async with serving(None, on) as world, world.client() as client:
         document = (await client.get("/openapi.json")).json()
         for path, item in document["paths"].items():
             for method in item:
