@@ -1,10 +1,10 @@
 """What the gateway costs: latency and tokens/s of the whole, beside the bare engine, in one run.
 
-Prints JSON. Latency: one note of about 1,500 characters, one token of reply, through HTTP with
-everything on, against `engine.Generator` on the same redacted words. Throughput: a short prompt and
-64 tokens each, at 1, 8 and 32 at once, through HTTP (streaming), through `engine.Generator`, and as
-one raw `generate_batch`. The three take turns, so drift of the machine hits all alike; quote the
-ratios and medians. It runs for about two minutes and ends by itself.
+Prints one line of JSON. Latency: one note of about 1,500 characters, one token of reply, through
+HTTP with everything on, against `engine.Generator` on the same redacted words. Throughput: a short
+prompt and 64 tokens each, at 1, 8 and 32 at once, through HTTP (streaming), through
+`engine.Generator`, and as one raw `generate_batch`. The three take turns, so drift of the machine
+hits all alike; quote the ratios and medians. It runs for about two minutes and ends by itself.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -44,7 +45,7 @@ SHORT = "Explain in plain words what a blood pressure of 120/80 means for a pati
 
 
 def main() -> None:
-    """Measure, and print one JSON object."""
+    """Measure, and print one line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5, help="rounds of throughput")
     parser.add_argument("--requests", type=int, default=30, help="requests of the latency part")
@@ -53,7 +54,8 @@ def main() -> None:
         generator = Generator(ModelStore(MODELS).open(MODEL))
         try:
             client = Client(port, key)
-            result = {
+            result: dict[str, Any] = {
+                "benchmark": "gateway",
                 "cores": os.cpu_count(),
                 "model": MODEL,
                 "latency": asyncio.run(latency(client, generator, arguments.requests)),
@@ -61,7 +63,8 @@ def main() -> None:
             }
         finally:
             generator.close()
-    sys.stdout.write(json.dumps(result, indent=1) + "\n")
+    result["gateway_over_raw_at_32"] = result["throughput"][-1]["gateway_of_raw"]
+    sys.stdout.write(json.dumps(result) + "\n")
 
 
 async def latency(client: Client, generator: Generator, requests: int) -> dict[str, Any]:
@@ -185,6 +188,32 @@ class Client:
 
     async def chat(self, text: str, tokens: int) -> int:
         """Send `text` and return the completion tokens that the gateway counted."""
+        reader, writer = await self._send(text, tokens)
+        answer = await reader.read()
+        writer.close()
+        if b"data: [DONE]" not in answer:
+            raise RuntimeError(f"the gateway answered {answer[:200]!r}")
+        usage = answer.rpartition(b'"completion_tokens":')[2]
+        return int(usage.partition(b",")[0])
+
+    async def timed(self, text: str, tokens: int) -> tuple[float, float]:
+        """Send `text` and return the seconds to the first words of the reply and to its end."""
+        begun = time.perf_counter()
+        reader, writer = await self._send(text, tokens)
+        first, line = 0.0, b""
+        while line != b"data: [DONE]\n":
+            line = await reader.readline()
+            if not line:
+                raise RuntimeError("the gateway broke off")
+            if not first and b'"content":"' in line and b'"content":""' not in line:
+                first = time.perf_counter() - begun
+        last = time.perf_counter() - begun
+        writer.close()
+        return first, last
+
+    async def _send(
+        self, text: str, tokens: int
+    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         body = json.dumps(
             {
                 "model": MODEL,
@@ -202,22 +231,33 @@ class Client:
             + f"Authorization: Bearer {self._key}\r\nContent-Length: {len(body)}\r\n\r\n".encode()
             + body
         )
-        answer = await reader.read()
-        writer.close()
-        if b"data: [DONE]" not in answer:
-            raise RuntimeError(f"the gateway answered {answer[:200]!r}")
-        usage = answer.rpartition(b'"completion_tokens":')[2]
-        return int(usage.partition(b",")[0])
+        return reader, writer
+
+
+@dataclass(frozen=True)
+class Serving:
+    """A gateway in a process of its own."""
+
+    port: int
+    key: str
+    pid: int
 
 
 @contextlib.contextmanager
 def gateway() -> Iterator[tuple[int, str]]:
+    """Run the gateway as `serving` does, and tell its port and a key."""
+    with serving() as process:
+        yield process.port, process.key
+
+
+@contextlib.contextmanager
+def serving(settings: str = "") -> Iterator[Serving]:
     """Run the gateway as its users do: a process of its own, a fresh data directory."""
     intramural = str(Path(sys.executable).parent / "intramural")
     with tempfile.TemporaryDirectory(prefix="intramural-bench-") as folder:
         data = Path(folder)
         (data / "intramural.toml").write_text(
-            f'models = "{MODELS}"\n[server]\nport = 0\n[log]\nlevel = "error"\n'
+            f'models = "{MODELS}"\n[server]\nport = 0\n[log]\nlevel = "error"\n{settings}'
         )
         process = subprocess.Popen(
             [intramural, "--data", folder, "serve", "--demo-key"], stdout=subprocess.PIPE, text=True
@@ -226,7 +266,7 @@ def gateway() -> Iterator[tuple[int, str]]:
             assert process.stdout is not None
             line = process.stdout.readline()
             port = int(line.split("http://")[1].split()[0].rpartition(":")[2])
-            yield port, (data / "demo.key").read_text().strip()
+            yield Serving(port, (data / "demo.key").read_text().strip(), process.pid)
         finally:
             process.terminate()
             process.wait(60)

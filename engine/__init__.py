@@ -26,6 +26,7 @@ from engine.errors import (
     NoRoom,
     Overloaded,
     PromptTooLong,
+    QualityTooLow,
     SelfCheckFailed,
     UnsupportedArchitecture,
     UnsupportedInput,
@@ -39,6 +40,7 @@ from engine.known import KNOWN, known_model, nearest, parse_parameters
 from engine.library import Change, Library, Notice, ServedModel
 from engine.plan import ModelPlan, Plan, Wish, make_plan
 from engine.prompts import ChatMessage, ChatToolCall, Prompts
+from engine.quality import Quality
 from engine.report import BatchReport
 from engine.shares import Shares, share_out
 from engine.sources import DEFAULT_NAME, DEFAULT_SOURCE, Progress
@@ -85,6 +87,8 @@ __all__ = [
     "Progress",
     "PromptTooLong",
     "Prompts",
+    "Quality",
+    "QualityTooLow",
     "Reason",
     "SealedCache",
     "SelfCheckFailed",

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, Final
 
 import ctranslate2
@@ -18,6 +17,7 @@ import numpy as np
 from ctranslate2.specs import attention_spec, common_spec, transformer_spec
 
 from engine.decoder import Activation, Array, Decoder, Part, Shape
+from engine.errors import ModelError
 from engine.network import OnStep
 
 VERSION: Final[str] = ctranslate2.__version__
@@ -89,67 +89,6 @@ def write_model(  # noqa: PLR0913, PLR0917 - six things make a model, and none b
     spec.optimize(quantization=None)  # Aliases equal tensors; quantized they are already.
     spec.save(str(directory))
     progress(1.0)
-
-
-def convert_checkpoint(  # noqa: PLR0913, PLR0917 - as write_model
-    checkpoint: Path,
-    directory: Path,
-    shape: Shape,
-    vocabulary: Sequence[str],
-    special: SpecialTokens,
-    quantization: str,
-    load: Callable[[Any, str, dict[str, Any]], Any],
-) -> None:
-    """Write a Hugging Face checkpoint into `directory`, by CTranslate2's own converter.
-
-    `quantization` is as in `write_model`. `load` gets transformers' class of the model, the path
-    and the options of its `from_pretrained`, and returns the model. Needs the extra `convert`; only
-    `huggingface_convert.py` calls this.
-    """
-    from ctranslate2.converters import TransformersConverter
-
-    tokens = {token: index for index, token in enumerate(vocabulary)}
-    # All that a loader asks of a tokenizer. With transformers' own the rows would shift where the
-    # ids have a gap, and what ends a reply would be guessed.
-    tokenizer = SimpleNamespace(
-        get_vocab=lambda: tokens,
-        bos_token=special.bos,
-        eos_token=special.eos,
-        unk_token=special.unk,
-        pad_token=special.eos,
-    )
-
-    class Local(TransformersConverter):  # type: ignore[misc]  # ctranslate2 has no types
-        def load_model(self, model_class: Any, path: str, **options: Any) -> Any:  # noqa: ANN401
-            return load(model_class, path, options)
-
-        def load_tokenizer(self, *_: object, **__: object) -> SimpleNamespace:
-            return tokenizer
-
-        def _load(self) -> Any:  # noqa: ANN401
-            spec = super()._load()
-            spec.config.layer_norm_epsilon = shape.norm_epsilon  # Gemma's loader leaves it out.
-            if shape.rope_factors:
-                _set_rope_factors(spec, shape)
-            return spec
-
-    converter = Local(str(checkpoint), trust_remote_code=False)
-    converter.convert(str(directory), quantization=quantization)
-
-
-def _set_rope_factors(spec: Any, shape: Shape) -> None:  # noqa: ANN401 - as _empty_spec
-    """Replace the loader's "Llama3" scaling, which drops the factor, by the factors worked out.
-
-    The attributes are those that `_empty_spec` has made; a spec takes no new ones by assignment.
-    """
-    factors = np.asarray(shape.rope_factors, dtype=np.float32)
-    for layer in spec.decoder.layer:
-        attention = layer.self_attention
-        attention.rotary_scaling_type = np.int8(attention_spec.RotaryScalingType.Su)
-        for name in ("rotary_scaling_long_factor", "rotary_scaling_short_factor"):
-            object.__setattr__(attention, name, factors)
-        for name in ("original_max_position_embeddings", "max_position_embeddings"):
-            object.__setattr__(attention, name, np.int32(shape.context))
 
 
 def _empty_spec(shape: Shape) -> Any:  # noqa: ANN401 - ctranslate2 has no type information
@@ -257,17 +196,23 @@ class Replicas:
         device: str = "cpu",
         device_index: Sequence[int] = (0,),
     ) -> None:
-        self._generator: Any = ctranslate2.Generator(
-            str(directory),
-            device=device,
-            device_index=list(device_index),
-            compute_type=compute_type,
-            # CTranslate2 counts for each device.
-            inter_threads=max(1, replicas // len(device_index)),
-            intra_threads=threads,
-            # As many batches as workers can wait; one of our workers never blocks another.
-            max_queued_batches=-1,
-        )
+        try:
+            self._generator: Any = ctranslate2.Generator(
+                str(directory),
+                device=device,
+                device_index=list(device_index),
+                compute_type=compute_type,
+                # CTranslate2 counts for each device.
+                inter_threads=max(1, replicas // len(device_index)),
+                intra_threads=threads,
+                # As many batches as workers can wait; one of our workers never blocks another.
+                max_queued_batches=-1,
+            )
+        except (RuntimeError, ValueError, MemoryError) as error:
+            raise ModelError(
+                f"CTranslate2 cannot load the model ({type(error).__name__}): its files are "
+                "damaged, or memory is short; see `intramural model verify`, or import it again"
+            ) from error
 
     def generate(  # noqa: PLR0913 - CTranslate2's own options, each meaningful alone
         self,

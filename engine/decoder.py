@@ -6,6 +6,7 @@ them knows of another.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -77,6 +78,29 @@ Part = Literal[
 """The weights of one layer. Matrices are `[output, input]`."""
 
 
+def sizes_of(shape: Shape) -> dict[Part, tuple[int, ...]]:
+    """Return the size of each weight of a layer."""
+    query, pair = shape.heads * shape.head_dim, shape.heads_kv * shape.head_dim
+    sizes: dict[Part, tuple[int, ...]] = {
+        "attn_norm": (shape.hidden,),
+        "q": (query, shape.hidden),
+        "k": (pair, shape.hidden),
+        "v": (pair, shape.hidden),
+        "o": (shape.hidden, query),
+        "ffn_norm": (shape.hidden,),
+        "gate": (shape.feed_forward, shape.hidden),
+        "up": (shape.feed_forward, shape.hidden),
+        "down": (shape.hidden, shape.feed_forward),
+    }
+    if shape.qkv_bias:
+        sizes |= {"q_bias": (query,), "k_bias": (pair,), "v_bias": (pair,)}
+    if shape.qk_norm:
+        sizes |= {"q_norm": (shape.head_dim,), "k_norm": (shape.head_dim,)}
+    if shape.post_norms:
+        sizes |= {"post_attn_norm": (shape.hidden,), "post_ffn_norm": (shape.hidden,)}
+    return sizes
+
+
 @dataclass(frozen=True, slots=True)
 class Decoder:
     """A shape, and functions that read one weight at a time as float32: few are in memory."""
@@ -88,3 +112,11 @@ class Decoder:
     """`[vocabulary, hidden]`, or `None` where it is the embedding."""
     final_norm: Callable[[], Array]
     layer: Callable[[int, Part], Array]
+
+    @property
+    def parameters(self) -> int:
+        """How many numbers the network has; the embedding counts once where it is the output."""
+        shape = self.shape
+        matrix = shape.vocabulary * shape.hidden
+        layer = sum(math.prod(size) for size in sizes_of(shape).values())
+        return matrix * (1 if self.output is None else 2) + shape.hidden + shape.layers * layer

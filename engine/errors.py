@@ -58,6 +58,10 @@ class NoDevice(EngineError):  # noqa: N818 - as UnsupportedModel
     """None of the devices that the settings prefer is there."""
 
 
+class QualityTooLow(ModelError):  # noqa: N818 - as UnsupportedModel
+    """The int8 model predicts the shipped text too much worse than float32 does."""
+
+
 class UnsupportedInput(EngineError):  # noqa: N818 - as UnsupportedModel
     """The model's chat template cannot express these messages."""
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from engine.decoder import Activation, Array, Decoder, Part, Shape
+from engine.decoder import Activation, Array, Decoder, Part, Shape, sizes_of
 from engine.errors import BrokenSource, UnsupportedArchitecture, UnsupportedModel
 
 ARCHITECTURES: Final = ("llama", "qwen2", "qwen3", "gemma3")
@@ -50,6 +50,8 @@ _REFUSED: Final = (
     "residual_scale",
 )
 _MAX_COUNT: Final = 2**31
+MAX_LAYERS: Final = 4096
+"""More of them, or larger heads, are no model but a way to take the memory of this machine."""
 _GEMMA3_27B_LAYERS: Final = 62
 _GEMMA3_PATTERN: Final = 6
 """Every sixth layer of Gemma 3 sees the whole context (llama.cpp, `set_swa_pattern(6)`)."""
@@ -81,7 +83,12 @@ def read(path: Path) -> Source:
 
     def metadata(key: str) -> Any:  # noqa: ANN401 - GGUF values are of any scalar or array type
         field = reader.get_field(key)
-        return None if field is None else field.contents()
+        try:
+            return None if field is None else field.contents()
+        except Exception as error:  # As in `_open`: text that is not UTF-8, a type out of range.
+            raise BrokenSource(
+                f"the GGUF file's {key} cannot be read; download it again"
+            ) from error
 
     architecture = metadata("general.architecture")
     if architecture not in ARCHITECTURES:
@@ -151,6 +158,8 @@ def _shape(architecture: str, metadata: Callable[[str], Any], tensors: dict[str,
     layers, heads = count("block_count"), count("attention.head_count")
     hidden = count("embedding_length")
     head_dim = count("attention.key_length", hidden // heads)
+    if max(layers, head_dim) > MAX_LAYERS:
+        raise ValueError(f"{architecture}.block_count or the size of a head is absurd")
     if count("attention.value_length", head_dim) != head_dim:
         raise UnsupportedModel("keys and values of different lengths are not supported")
     if count("rope.dimension_count", head_dim) != head_dim:
@@ -207,28 +216,6 @@ def _rope_scaling(
     return linear, factors
 
 
-def _expected(shape: Shape) -> dict[Part, tuple[int, ...]]:
-    query, pair = shape.heads * shape.head_dim, shape.heads_kv * shape.head_dim
-    sizes: dict[Part, tuple[int, ...]] = {
-        "attn_norm": (shape.hidden,),
-        "q": (query, shape.hidden),
-        "k": (pair, shape.hidden),
-        "v": (pair, shape.hidden),
-        "o": (shape.hidden, query),
-        "ffn_norm": (shape.hidden,),
-        "gate": (shape.feed_forward, shape.hidden),
-        "up": (shape.feed_forward, shape.hidden),
-        "down": (shape.hidden, shape.feed_forward),
-    }
-    if shape.qkv_bias:
-        sizes |= {"q_bias": (query,), "k_bias": (pair,), "v_bias": (pair,)}
-    if shape.qk_norm:
-        sizes |= {"q_norm": (shape.head_dim,), "k_norm": (shape.head_dim,)}
-    if shape.post_norms:
-        sizes |= {"post_attn_norm": (shape.hidden,), "post_ffn_norm": (shape.hidden,)}
-    return sizes
-
-
 def _decoder(shape: Shape, tensors: dict[str, Any]) -> Decoder:
     if shape.heads % shape.heads_kv or shape.head_dim % 2:
         raise ValueError("heads do not divide into groups")
@@ -238,7 +225,7 @@ def _decoder(shape: Shape, tensors: dict[str, Any]) -> Decoder:
         "output_norm.weight": (shape.hidden,),
     }
     for index in range(shape.layers):
-        for part, size in _expected(shape).items():
+        for part, size in sizes_of(shape).items():
             known[f"blk.{index}.{_TENSORS[part]}"] = size
     optional = {"output.weight": matrix, "rope_freqs.weight": (shape.head_dim // 2,)}
     for name, size in known.items():

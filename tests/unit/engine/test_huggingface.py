@@ -1,27 +1,22 @@
-"""A Hugging Face checkpoint is imported right, or refused by name; never with code or a network.
-
-Tests that convert need the extra and say so where it is absent; all others always run.
-"""
+"""A Hugging Face checkpoint is imported right, or refused by name; never with code or a network."""
 
 from __future__ import annotations
 
 import json
-import socket
-import subprocess
-import sys
-from importlib.util import find_spec
+import math
+import os
+import struct
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from msgspec.structs import replace
+from safetensors.numpy import load_file, save_file
 from tokenizers import Tokenizer
 
 from engine import (
     BrokenSource,
     ChatMessage,
-    ModelError,
     ModelStore,
     SelfCheckFailed,
     UnsupportedArchitecture,
@@ -31,18 +26,13 @@ from engine import (
     huggingface,
     reference,
 )
-from engine.decoder import Array, Decoder, Part, Shape
-from engine.huggingface import CONVERTED, LOGITS, Job
-from engine.huggingface_config import Config, decoded, shape_of
+from engine.importer import Network
 from engine.prompts import Prompts
 from tests.unit.engine import checkpoint
 from tests.unit.engine.checkpoint import CHATML, END, ENDOFTEXT, START, THINK, WORD
 from tests.unit.engine.test_model_commands import invoke
+from tests.unit.engine.tiny import VOCABULARY, Tiny
 
-needs_extra = pytest.mark.skipif(
-    find_spec("torch") is None or find_spec("transformers") is None,
-    reason="needs the extra: pip install 'intramural[convert]'",
-)
 LLAMA3 = {
     "rope_type": "llama3",
     "rope_theta": 500_000.0,
@@ -52,6 +42,10 @@ LLAMA3 = {
     "original_max_position_embeddings": 256,
 }
 TEXT = "Pt. Ana Ñúñez has hypertension, BP 120/80.\n\n  <think> 患者 🙂"
+PROMPT = [40, 41, 77, 3, 99, 120, 121, 250, 17, 33, 60, 41, 40, 9, 200, 31, 8, 90, 91, 92]
+
+
+pytestmark = pytest.mark.usefixtures("short_texts")
 
 
 @pytest.fixture
@@ -60,63 +54,33 @@ def store(tmp_path: Path) -> ModelStore:
 
 
 def left(store: ModelStore) -> list[str]:
+    if not store._root.exists():
+        return []
     return sorted(path.name for path in store._root.iterdir() if path.name != ".lock")
 
 
-def read(directory: Path) -> huggingface._Read:
-    config = decoded((directory / "config.json").read_bytes(), "config.json", Config)
-    return huggingface._read(directory, config, shape_of(config)[1])
+def read(directory: Path) -> Network:
+    return huggingface.read_checkpoint(directory)
 
 
-def sizes(shape: Shape) -> dict[Part, tuple[int, ...]]:
-    queries, pairs = shape.heads * shape.head_dim, shape.heads_kv * shape.head_dim
-    return {
-        "attn_norm": (shape.hidden,),
-        "q": (queries, shape.hidden),
-        "k": (pairs, shape.hidden),
-        "v": (pairs, shape.hidden),
-        "o": (shape.hidden, queries),
-        "ffn_norm": (shape.hidden,),
-        "gate": (shape.feed_forward, shape.hidden),
-        "up": (shape.feed_forward, shape.hidden),
-        "down": (shape.hidden, shape.feed_forward),
-    }
-
-
-def fake_converter(_: tuple[Path, ...], job: Job, work: Path) -> dict[str, str]:
-    """Write random weights of the right shape, and their logits: what the real one leaves."""
-
-    def random(*key: Any) -> Array:
-        *seed, size = key
-        generator = np.random.default_rng([1, *seed])
-        scale = 1 / np.sqrt(size[-1]) if len(size) == 2 else 0.1
-        return (generator.normal(0, scale, size) + (len(size) == 1)).astype(np.float32)
-
-    parts = sizes(job.shape)
-    matrix = (job.shape.vocabulary, job.shape.hidden)
-    decoder = Decoder(
-        job.shape,
-        embedding=lambda: random(0, matrix),
-        output=None,
-        final_norm=lambda: random(1, (job.shape.hidden,)),
-        layer=lambda index, part: random(2, index, list(parts).index(part), parts[part]),
-    )
-    (work / CONVERTED).mkdir()
-    ct2.write_model(work / CONVERTED, decoder, job.vocabulary, job.special, job.quantization)
-    np.save(work / LOGITS, reference.logits(decoder, job.tokens))
-    return {"transformers": "5"}
-
-
-@pytest.fixture
-def faked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(huggingface, "_require_extra", lambda: None)
-    monkeypatch.setattr(huggingface, "_run", fake_converter)
+def llama3_factors(size: int) -> list[float]:
+    """The divisors of Llama 3.1, by the definition and one frequency at a time."""
+    factors = []
+    for pair in range(size // 2):
+        wavelength = 2 * math.pi * 500_000.0 ** (2 * pair / size)
+        if wavelength < 256 / 4.0:
+            factors.append(1.0)
+        elif wavelength > 256 / 1.0:
+            factors.append(8.0)
+        else:
+            smooth = (256 / wavelength - 1.0) / (4.0 - 1.0)
+            factors.append(1 / ((1 - smooth) / 8.0 + smooth))
+    return factors
 
 
 # -- the store -------------------------------------------------------------------------------
 
 
-@pytest.mark.usefixtures("faked")
 def test_a_directory_becomes_a_model_with_the_same_files_and_manifest(
     store: ModelStore, tmp_path: Path
 ) -> None:
@@ -124,7 +88,7 @@ def test_a_directory_becomes_a_model_with_the_same_files_and_manifest(
     (source / "LICENSE").write_text("  Apache License\n  Version 2.0, January 2004\n")
     model = store.add(str(source))
     manifest = model.manifest
-    assert (manifest.format, manifest.name) == (2, "tiny-llama-instruct")
+    assert (manifest.format, manifest.name) == (3, "tiny-llama-instruct")
     assert (manifest.architecture, manifest.quantization) == ("llama", "int8")
     assert manifest.licence == "apache-2.0"
     assert "Apache" in (model.path / "LICENSE").read_text()
@@ -139,6 +103,7 @@ def test_a_directory_becomes_a_model_with_the_same_files_and_manifest(
         "chat_template.jinja",
     }
     assert manifest.self_check.cosine > 0.98
+    assert set(manifest.versions) == {"ctranslate2", "safetensors"}
     assert str(tmp_path) not in (model.path / "manifest.json").read_text()
     assert set(manifest.files) == {
         "LICENSE",
@@ -155,7 +120,6 @@ def test_a_directory_becomes_a_model_with_the_same_files_and_manifest(
     assert loaded.can_chat
 
 
-@pytest.mark.usefixtures("faked")
 def test_an_unknown_licence_is_said(tmp_path: Path) -> None:
     source = checkpoint.write(tmp_path / "tiny")
     code, out, error = invoke(tmp_path / "data", "add", str(source))
@@ -164,30 +128,16 @@ def test_an_unknown_licence_is_said(tmp_path: Path) -> None:
     assert "licence unknown" in invoke(tmp_path / "data", "list")[1]
 
 
-@pytest.mark.usefixtures("faked")
-def test_a_conversion_that_computes_something_else_is_not_installed(
+def test_a_checkpoint_that_computes_something_else_is_not_installed(
     store: ModelStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def wrong(files: tuple[Path, ...], job: Job, work: Path) -> dict[str, str]:
-        versions = fake_converter(files, job, work)
-        np.save(work / LOGITS, np.load(work / LOGITS)[:, ::-1])
-        return versions
-
-    monkeypatch.setattr(huggingface, "_run", wrong)
+    honest = reference.logits_of
+    monkeypatch.setattr(
+        reference, "logits_of", lambda *given: (each[:, ::-1] for each in honest(*given))
+    )
     with pytest.raises(SelfCheckFailed):
         store.add(str(checkpoint.write(tmp_path / "tiny")))
     assert left(store) == []
-
-
-def test_without_the_extra_the_error_says_how_to_install_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(huggingface, "find_spec", lambda _: None)
-    source = checkpoint.write(tmp_path / "tiny")
-    code, _, error = invoke(tmp_path, "add", str(source))
-    assert code == 1
-    assert "install the extra: pip install 'intramural[convert]'" in " ".join(error.split())
-    assert left(ModelStore(tmp_path / "models")) == []
 
 
 # -- what is refused -------------------------------------------------------------------------
@@ -211,7 +161,7 @@ def test_pickled_weights_are_refused(store: ModelStore, tmp_path: Path, name: st
         store.add(str(source))
 
 
-def test_the_converter_sees_links_to_the_checked_files_and_nothing_else(tmp_path: Path) -> None:
+def test_nine_kinds_of_file_are_read_and_nothing_else(tmp_path: Path) -> None:
     source = checkpoint.write(tmp_path / "tiny")
     for strange in ("pytorch_model.bin", "modeling_tiny.py", "adapter_config.json"):
         (source / strange).write_text("{}")
@@ -238,7 +188,7 @@ def test_an_index_that_names_another_file_is_refused(tmp_path: Path, shard: str)
         huggingface.files_of(source)
 
 
-@pytest.mark.parametrize("model_type", ["mistral", "phi3", "gemma3", "qwen3_moe", "bert", "T5"])
+@pytest.mark.parametrize("model_type", ["phi3", "gemma2", "gemma3", "qwen3_moe", "bert", "T5"])
 def test_another_architecture_is_refused_by_name(
     store: ModelStore, tmp_path: Path, model_type: str
 ) -> None:
@@ -262,7 +212,10 @@ def test_another_head_is_refused_by_name(store: ModelStore, tmp_path: Path) -> N
         ("llama", {"quantization_config": {"quant_method": "awq"}}, "quantization_config"),
         ("llama", {"auto_map": {"AutoModelForCausalLM": "modeling.Tiny"}}, "auto_map"),
         ("llama", {"hidden_act": "relu"}, "'relu'"),
-        ("llama", {"head_dim": 48}, "head_dim"),
+        ("llama", {"head_dim": None, "hidden_size": 66}, "head_dim"),
+        ("llama", {"partial_rotary_factor": 0.5}, "a part of each head"),
+        ("llama", {"rope_parameters": {"partial_rotary_factor": 0.5}}, "a part of each head"),
+        ("llama", {"layer_types": ["full_attention", "linear_attention"]}, "sliding"),
         ("llama", {"rope_parameters": {"rope_type": "yarn"}}, "'yarn'"),
         ("llama", {"rope_parameters": None, "rope_scaling": {"type": "dynamic"}}, "'dynamic'"),
         ("qwen2", {"use_sliding_window": True}, "use_sliding_window"),
@@ -271,8 +224,19 @@ def test_another_head_is_refused_by_name(store: ModelStore, tmp_path: Path) -> N
         ("gemma3", {"final_logit_softcapping": 30.0}, "final_logit_softcapping"),
         ("gemma3", {"use_bidirectional_attention": True}, "use_bidirectional_attention"),
         ("gemma3", {"query_pre_attn_scalar": 168}, "scaled queries"),
-        ("gemma3", {"rope_scaling": {"rope_type": "linear", "factor": 8.0}}, "rotary"),
-        ("gemma3", {"rope_parameters": {"full_attention": {"rope_theta": 5.0}}}, "rotary"),
+        ("gemma3", {"layer_types": ["full_attention"]}, "layer_types"),
+        ("gemma3", {"rope_parameters": {"rope_type": "linear", "factor": 8.0}}, "rotary"),
+        ("gemma3", {"rope_parameters": None, "rope_scaling": {"rope_type": "yarn"}}, "rotary"),
+        (
+            "gemma3",
+            {
+                "rope_parameters": {
+                    "full_attention": {"rope_theta": 5.0},
+                    "sliding_attention": {"rope_type": "linear", "factor": 2.0},
+                }
+            },
+            "rotary",
+        ),
     ],
 )
 def test_a_setting_that_no_test_shows_right_is_refused(
@@ -289,6 +253,17 @@ def test_a_setting_that_no_test_shows_right_is_refused(
         {"num_attention_heads": 0},
         {"hidden_size": "64"},
         {"vocab_size": 10},
+        {"vocab_size": 2**40},
+        {"num_hidden_layers": 2**30},
+        {"head_dim": 2**20},
+        {"head_dim": 15},
+        {"num_key_value_heads": 3},
+        {"num_key_value_heads": 0},
+        {"rms_norm_eps": 0.0},
+        {"rope_parameters": {"rope_theta": 0.0}},
+        {"rope_parameters": {"rope_type": "linear", "factor": -1.0}},
+        {"rope_parameters": {"rope_type": "linear"}},
+        {"tie_word_embeddings": "yes"},
         {"rope_parameters": {"rope_type": "llama3", "factor": 8.0}},
         {"rope_parameters": {"rope_theta": "many"}},
     ],
@@ -373,7 +348,8 @@ def test_the_ends_are_the_tokenizers_then_the_configurations(tmp_path: Path) -> 
     (source / "generation_config.json").unlink()
     (source / "tokenizer_config.json").unlink()
     assert read(source).prompts.end_tokens == (ids[1], ids[0])
-    assert read(source).job.special.eos == ENDOFTEXT
+    network = read(source)
+    assert network.vocabulary[network.specials.end[0]] == ENDOFTEXT
 
 
 @pytest.mark.parametrize("named", [7, "<|nowhere|>"])
@@ -389,7 +365,7 @@ def test_an_end_outside_of_the_vocabulary_is_refused(tmp_path: Path, named: int 
 def test_a_bare_prompt_begins_as_the_tokenizer_says(tmp_path: Path) -> None:
     source = checkpoint.write(tmp_path / "tiny", bos=True)
     made = Tokenizer.from_file(str(source / "tokenizer.json"))
-    assert read(source).bos == made.token_to_id(ENDOFTEXT)
+    assert read(source).specials.bos == made.token_to_id(ENDOFTEXT)
     assert read(source).prompts.text("abc") == made.encode("abc").ids
     assert read(source).prompts.text("abc")[0] == made.token_to_id(ENDOFTEXT)
     plain = checkpoint.write(tmp_path / "plain", bos=True, settings={"add_bos_token": False})
@@ -417,8 +393,9 @@ def test_a_model_without_a_template_has_none(tmp_path: Path) -> None:
 
 def test_rows_without_a_token_are_named_and_silent(tmp_path: Path) -> None:
     source = checkpoint.write(tmp_path / "tiny")
-    job, prompts = read(source).job, read(source).prompts
-    assert len(set(job.vocabulary)) == job.shape.vocabulary == len(prompts.bytes_of)
+    network = read(source)
+    prompts = network.prompts
+    assert len(set(network.vocabulary)) == VOCABULARY == len(prompts.bytes_of)
     assert prompts.bytes_of[-3:] == [b"", b"", b""]
 
 
@@ -447,182 +424,279 @@ def test_the_licence_is_what_the_checkpoint_says(
     assert set(texts) == set(files) - {"README.md"}
 
 
-# -- no hub ----------------------------------------------------------------------------------
+# -- the network -----------------------------------------------------------------------------
 
-
-def test_the_converters_environment_has_no_hub_and_nothing_of_ours(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    seen: dict[str, Any] = {}
-
-    def run(command: list[str], **options: Any) -> subprocess.CompletedProcess[bytes]:
-        seen.update(options, command=command)
-        (tmp_path / "result.json").write_text("{}")
-        return subprocess.CompletedProcess(command, 0)
-
-    monkeypatch.setenv("HF_ENDPOINT", "http://192.0.2.1")
-    monkeypatch.setenv("HF_TOKEN", "secret")
-    monkeypatch.setattr(subprocess, "run", run)
-    source = checkpoint.write(tmp_path / "tiny")
-    huggingface._run(huggingface.files_of(source), read(source).job, tmp_path)
-    assert seen["command"][:4] == [sys.executable, "-P", "-m", "engine.huggingface_convert"]
-    env = seen["env"]
-    assert (env["HF_HUB_OFFLINE"], env["TRANSFORMERS_OFFLINE"]) == ("1", "1")
-    assert "HF_TOKEN" not in env
-    assert "HF_ENDPOINT" not in env
-    assert env["HOME"] == env["HF_HOME"] == str(tmp_path)
-
-
-@pytest.mark.parametrize(
-    "attempt",
-    ["socket.create_connection(('127.0.0.1', PORT))", "socket.getaddrinfo('huggingface.co', 443)"],
-)
-def test_the_converter_can_reach_no_host(attempt: str) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        code = (
-            "import socket, sys; from engine.huggingface_convert import _refuse_network; "
-            "sys.addaudithook(_refuse_network); "
-            + attempt.replace("PORT", str(server.getsockname()[1]))
-        )
-        done = subprocess.run(
-            [sys.executable, "-c", code],
-            capture_output=True,
-            text=True,
-            check=False,
-            env=huggingface.environment(Path("/nonexistent")),
-        )
-    assert done.returncode == 1
-    assert "PermissionError: a conversion has no network" in done.stderr
-
-
-@pytest.mark.parametrize(
-    ("code", "words"), [(1, "did not start"), (-9, "signal 9.*memory"), (0, "did not start")]
-)
-def test_a_converter_that_dies_is_an_error_that_says_what_to_do(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, words: str
-) -> None:
-    monkeypatch.setattr(
-        subprocess, "run", lambda command, **_: subprocess.CompletedProcess(command, code)
-    )
-    source = checkpoint.write(tmp_path / "tiny")
-    with pytest.raises(ModelError, match=words):
-        huggingface._run(huggingface.files_of(source), read(source).job, tmp_path)
-
-
-# -- with the extra --------------------------------------------------------------------------
-
-
-def theirs(model: Any, tokens: list[int]) -> Array:
-    import torch
-
-    with torch.no_grad():
-        logits: Array = model(input_ids=torch.tensor([tokens])).logits[0].numpy()
-    return logits
-
-
-CASES: list[tuple[str, dict[str, Any], int]] = [
-    ("llama", {}, 200),
-    ("llama", {"num_key_value_heads": 4}, 60),
-    ("llama", {"rope_parameters": LLAMA3, "max_position_embeddings": 4096}, 1000),
-    (
-        "llama",
-        {"rope_parameters": None, "rope_theta": 500.0, "rope_scaling": LLAMA3 | {"type": "llama3"}},
-        500,
+SHOWN: dict[str, tuple[Tiny, dict[str, Any]]] = {
+    "llama": (Tiny("llama"), {}),
+    "llama with tied embeddings": (Tiny("llama", tied=True, base=100_000.0), {}),
+    "llama in transformers 4's words": (
+        Tiny("llama", base=500.0),
+        {"rope_parameters": None, "rope_theta": 500.0, "rope_scaling": None},
     ),
-    ("llama", {"rope_parameters": {"rope_type": "linear", "factor": 4.0}}, 60),
-    ("qwen2", {}, 200),
-    ("qwen2", {"tie_word_embeddings": False, "rope_theta": 500.0, "rope_parameters": None}, 60),
-    ("qwen3", {}, 200),
-    ("gemma3", {}, 128),
-]
+    "llama without its own head size": (Tiny("llama", head=16), {"head_dim": None}),
+    "llama with rotary factors (Llama 3.1)": (
+        Tiny("llama", base=500_000.0, factors=llama3_factors(32)),
+        {"rope_parameters": LLAMA3},
+    ),
+    "llama with rotary factors in transformers 4's words": (
+        Tiny("llama", base=500_000.0, factors=llama3_factors(32)),
+        {
+            "rope_parameters": None,
+            "rope_theta": 500_000.0,
+            "rope_scaling": {"type": "llama3"} | LLAMA3,
+        },
+    ),
+    "llama with linear rope scaling": (
+        Tiny("llama", linear=4.0),
+        {"rope_parameters": {"rope_type": "linear", "factor": 4.0}},
+    ),
+    "mistral": (
+        Tiny("llama", head=48),
+        {
+            "model_type": "mistral",
+            "architectures": ["MistralForCausalLM"],
+            "sliding_window": None,
+        },
+    ),
+    "qwen2": (
+        Tiny("qwen2", base=1_000_000.0, epsilon=1e-6),
+        {"sliding_window": 64, "use_sliding_window": False, "max_window_layers": 1},
+    ),
+    "qwen3": (Tiny("qwen3", base=1_000_000.0, epsilon=1e-6, tied=True), {}),
+    "gemma3": (Tiny("gemma3", layers=7, base=1_000_000.0, epsilon=1e-6, tied=True), {}),
+    "gemma3 with linear rope scaling": (
+        Tiny("gemma3", layers=7, base=1_000_000.0, epsilon=1e-6, tied=True, linear=8.0),
+        {},
+    ),
+    "gemma3 in transformers 4's words": (
+        Tiny("gemma3", layers=7, base=1_000_000.0, epsilon=1e-6, tied=True, linear=8.0),
+        {
+            "layer_types": None,
+            "sliding_window_pattern": 6,
+            "rope_parameters": None,
+            "rope_theta": 1_000_000.0,
+            "rope_local_base_freq": 10_000.0,
+            "rope_scaling": {"rope_type": "linear", "factor": 8.0},
+            "tie_word_embeddings": None,
+        },
+    ),
+}
 
 
-@needs_extra
-@pytest.mark.parametrize(("kind", "change", "length"), CASES)
-def test_in_float32_a_conversion_computes_what_transformers_computes(
-    tmp_path: Path, kind: str, change: dict[str, Any], length: int
+def float32(network: Network, directory: Path) -> ct2.Replicas:
+    end = network.vocabulary[network.specials.end[0]]
+    special = ct2.SpecialTokens(end, end, network.vocabulary[0])
+    directory.mkdir()
+    ct2.write_model(directory, network.decoder, network.vocabulary, special, "float32")
+    return ct2.Replicas(directory, replicas=1, threads=1, compute_type="float32")
+
+
+@pytest.mark.parametrize(("tiny", "change"), list(SHOWN.values()), ids=list(SHOWN))
+def test_in_float32_a_checkpoint_computes_what_the_book_says(
+    tmp_path: Path, tiny: Tiny, change: dict[str, Any]
 ) -> None:
-    source = checkpoint.write(tmp_path / "tiny", kind, config=change)
-    model = checkpoint.fill(source)
-    job = read(source).job
-    tokens = np.random.default_rng(3).integers(0, job.shape.vocabulary, length).tolist()
-    exact = replace(job, tokens=tokens, quantization="float32")
-    work = tmp_path / "work"
-    work.mkdir()
-    huggingface._run(huggingface.files_of(source), exact, work)
-    network = ct2.Replicas(work / CONVERTED, replicas=1, threads=1, compute_type="float32")
-    expected = theirs(model, tokens)
-    np.testing.assert_allclose(network.logits(tokens), expected, atol=2e-4)
-    np.testing.assert_allclose(np.load(work / LOGITS), expected, atol=1e-5)
-    ours: list[int] = []
-    network.generate(
-        [[job.vocabulary[token] for token in tokens[:20]]],
-        max_length=24,
-        end_tokens=[job.shape.vocabulary - 1],
+    network = read(checkpoint.write(tmp_path / "tiny", tiny, config=change))
+    expected = tiny.logits(PROMPT)
+    computed = reference.logits(network.decoder, PROMPT)
+    np.testing.assert_allclose(computed, expected, rtol=2e-3, atol=2e-3)
+    model = float32(network, tmp_path / "written")
+    np.testing.assert_allclose(model.logits(PROMPT), expected, rtol=2e-3, atol=2e-3)
+    generated: list[int] = []
+    model.generate(
+        [[network.vocabulary[token] for token in PROMPT]],
+        max_length=6,
+        end_tokens=[VOCABULARY - 1],
         temperature=0,
         top_p=1,
-        on_step=lambda step: bool(ours.append(step.token_id)),
+        on_step=lambda step: bool(generated.append(step.token_id)),
     )
-    greedy = tokens[:20]
-    while len(greedy) < 20 + len(ours):
-        greedy.append(int(theirs(model, greedy)[-1].argmax()))
-    assert ours
-    assert ours == greedy[20:]
-    network.close()
+    model.close()
+    tokens = list(PROMPT)
+    for token in generated:
+        assert int(tiny.logits(tokens)[-1].argmax()) == token
+        tokens.append(token)
 
 
-@needs_extra
 @pytest.mark.parametrize("kind", ["llama", "qwen2", "qwen3", "gemma3"])
-def test_an_imported_checkpoint_is_int8_and_chats_with_transformers_tokens(
+def test_an_imported_checkpoint_in_several_files_is_int8_and_chats(
     store: ModelStore, tmp_path: Path, kind: str
 ) -> None:
-    import transformers
-
-    source = checkpoint.write(tmp_path / f"tiny-{kind}", kind)
-    model = checkpoint.fill(source, shard="20KB")
-    assert len(list(source.glob("*.safetensors"))) > 1
+    tiny = Tiny(kind, tied=kind == "gemma3")
+    source = checkpoint.write(tmp_path / f"tiny-{kind}", tiny)
+    checkpoint.shard(source, 3)
     added = store.add(str(source))
     assert added.manifest.architecture == kind
-    assert added.manifest.self_check.cosine > 0.99
-    assert set(added.manifest.versions) == {"ctranslate2", "torch", "transformers"}
+    assert added.manifest.self_check.cosine > 0.98
+    assert len(added.manifest.origin.checkpoint) == 9
     prompts = Prompts.load(added.path)
-    own = transformers.AutoTokenizer.from_pretrained(source, local_files_only=True)
-    turns = [
-        {"role": "system", "content": "Be brief."},
-        {"role": "user", "content": f"A note on {WORD}:\n\n BP 120/80, 37,5 °C."},
-    ]
-    rendered = own.apply_chat_template(turns, add_generation_prompt=True, return_dict=False)
-    tokens = prompts.chat([ChatMessage(turn["role"], turn["content"]) for turn in turns])
-    assert tokens == list(rendered)
+    whole = Tokenizer.from_file(str(source / "tokenizer.json"))
+    note = f"A note on {WORD}:\n\n BP 120/80, 37,5 °C."
+    tokens = prompts.chat([ChatMessage("user", note)])
+    rendered = f"{START}user\n{note}{END}\n{START}assistant\n"
+    assert tokens == whole.encode(rendered, add_special_tokens=False).ids
     network = ct2.Replicas(added.path, replicas=1, threads=1)
-    ours, expected = network.logits(tokens), theirs(model, tokens)
+    ours, expected = network.logits(tokens), tiny.logits(tokens)
     network.close()
-    assert (ours.argmax(axis=1) == expected.argmax(axis=1)).mean() > 0.85
+    assert (ours.argmax(axis=1) == expected.argmax(axis=1)).mean() > 0.8
     assert left(store) == [f"tiny-{kind}"]
 
 
-@needs_extra
-@pytest.mark.parametrize("damage", ["missing", "unexpected", "mismatched", "truncated"])
-def test_weights_that_are_not_whole_are_refused(
-    store: ModelStore, tmp_path: Path, damage: str
-) -> None:
-    from safetensors.numpy import load_file, save_file
-
-    source = checkpoint.write(tmp_path / "tiny")
-    checkpoint.fill(source)
-    path = source / "model.safetensors"
-    tensors = load_file(path)
+def test_bfloat16_and_float16_are_read_exactly(tmp_path: Path) -> None:
+    tiny = Tiny("llama")
+    source = checkpoint.write(tmp_path / "tiny", tiny)
+    kept = checkpoint.bfloat16(source / "model.safetensors", tiny.checkpoint())
+    decoder = read(source).decoder
     name = "model.layers.1.mlp.up_proj.weight"
+    np.testing.assert_array_equal(decoder.layer(1, "up"), kept[name])
+    assert (kept[name] != tiny.checkpoint()[name]).any()
+    halves = {name: values.astype(np.float16) for name, values in tiny.checkpoint().items()}
+    save_file(halves, source / "model.safetensors")
+    decoder = read(source).decoder
+    np.testing.assert_array_equal(decoder.layer(1, "up"), halves[name].astype(np.float32))
+
+
+def test_an_output_that_repeats_the_tied_embedding_is_the_embedding(tmp_path: Path) -> None:
+    tiny = Tiny("llama", tied=True)
+    source = checkpoint.write(tmp_path / "tiny", tiny)
+    tensors = tiny.checkpoint() | {"lm_head.weight": tiny.weights["embed"].copy()}
+    checkpoint.weigh(source, tensors)
+    assert read(source).decoder.output is None
+    tensors["lm_head.weight"][0, 0] += 1
+    checkpoint.weigh(source, tensors)
+    with pytest.raises(UnsupportedModel, match="lm_head"):
+        read(source)
+
+
+def test_frequencies_that_old_checkpoints_hold_are_passed_over(tmp_path: Path) -> None:
+    tensors = Tiny("llama").checkpoint()
+    tensors["model.layers.0.self_attn.rotary_emb.inv_freq"] = np.ones(16, np.float32)
+    source = checkpoint.write(tmp_path / "tiny")
+    checkpoint.weigh(source, tensors)
+    assert read(source).decoder.shape.layers == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "context"),
+    [
+        ({"model_type": "mistral", "architectures": ["MistralForCausalLM"]}, 100),
+        ({"model_type": "llama"}, 512),
+    ],
+)
+def test_a_context_is_cut_to_the_window_within_which_a_model_is_shown_right(
+    tmp_path: Path, change: dict[str, Any], context: int
+) -> None:
+    source = checkpoint.write(tmp_path / "tiny", config=change | {"sliding_window": 100})
+    assert read(source).decoder.shape.context == context
+    gemma = checkpoint.write(tmp_path / "gemma", "gemma3")
+    assert read(gemma).decoder.shape.context == 128
+
+
+# -- weights that are not whole ----------------------------------------------------------------
+
+NAME = "model.layers.1.mlp.up_proj.weight"
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        ("missing", "is missing"),
+        ("unexpected", "lora"),
+        ("another size", "another size"),
+        ("not finite", "not finite"),
+        ("integers", "I32"),
+    ],
+)
+def test_weights_that_are_not_whole_are_refused(
+    store: ModelStore, tmp_path: Path, damage: str, words: str
+) -> None:
+    source = checkpoint.write(tmp_path / "tiny")
+    tensors: dict[str, Any] = dict(load_file(source / "model.safetensors"))
     match damage:
         case "missing":
-            del tensors[name]
+            del tensors[NAME]
         case "unexpected":
-            tensors["model.layers.1.mlp.up_proj.lora"] = tensors[name].copy()
-        case "mismatched":
-            tensors[name] = tensors[name][:-1].copy()
-    save_file(tensors, path, metadata={"format": "pt"})
-    if damage == "truncated":
-        path.write_bytes(path.read_bytes()[:-100])
-    with pytest.raises(BrokenSource, match="cannot be converted"):
+            tensors["model.layers.1.mlp.up_proj.lora"] = tensors[NAME].copy()
+        case "another size":
+            tensors[NAME] = tensors[NAME][:-1].copy()
+        case "not finite":
+            tensors[NAME][0, 0] = np.inf
+        case _:
+            tensors[NAME] = tensors[NAME].astype(np.int32)
+    checkpoint.weigh(source, tensors)
+    with pytest.raises((BrokenSource, UnsupportedModel), match=words):
         store.add(str(source))
     assert left(store) == []
+
+
+@pytest.mark.parametrize("kept", [0, 7, 8, 200, -1, -100])
+def test_a_truncated_file_of_weights_is_refused(
+    store: ModelStore, tmp_path: Path, kept: int
+) -> None:
+    source = checkpoint.write(tmp_path / "tiny")
+    path = source / "model.safetensors"
+    path.write_bytes(path.read_bytes()[:kept])
+    with pytest.raises(BrokenSource, match=r"model\.safetensors cannot be read.*download it again"):
+        store.add(str(source))
+    assert left(store) == []
+
+
+def doctored(path: Path, change: dict[str, Any], length: int | None = None) -> None:
+    """Change what the header says of one tensor, or how long the header says it is."""
+    content = path.read_bytes()
+    (size,) = struct.unpack_from("<Q", content)
+    header = json.loads(content[8 : 8 + size])
+    header[NAME] |= change
+    raw = json.dumps(header).encode()
+    stated = len(raw) if length is None else length
+    path.write_bytes(struct.pack("<Q", stated) + raw + content[8 + size :])
+
+
+@pytest.mark.parametrize(
+    ("change", "length"),
+    [
+        ({"data_offsets": [0, 2**60]}, None),
+        ({"data_offsets": [2**63, 2**63 + 4]}, None),
+        ({"data_offsets": [-8, 8]}, None),
+        ({"data_offsets": [0, 24576]}, None),
+        ({"shape": [2**40, 2**40]}, None),
+        ({"shape": [2**32, 2**32, 0]}, None),
+        ({"shape": []}, None),
+        ({"dtype": "F128"}, None),
+        ({"dtype": "F16"}, None),
+        ({}, 2**62),
+        ({}, 5),
+    ],
+)
+def test_a_doctored_header_is_refused(
+    store: ModelStore, tmp_path: Path, change: dict[str, Any], length: int | None
+) -> None:
+    source = checkpoint.write(tmp_path / "tiny")
+    doctored(source / "model.safetensors", change, length)
+    with pytest.raises(BrokenSource):
+        store.add(str(source))
+    assert left(store) == []
+
+
+def test_a_tensor_in_two_files_is_refused(tmp_path: Path) -> None:
+    source = checkpoint.write(tmp_path / "tiny")
+    checkpoint.shard(source, 2)
+    one, two = sorted(source.glob("model-*.safetensors"))
+    tensors = load_file(two) | {name: load_file(one)[name] for name in list(load_file(one))[:1]}
+    save_file(tensors, two)
+    with pytest.raises(BrokenSource, match="in two files"):
+        read(source)
+
+
+def test_a_file_that_shrinks_while_it_is_read_is_an_error(tmp_path: Path) -> None:
+    source = checkpoint.write(tmp_path / "tiny")
+    decoder = read(source).decoder
+    os.truncate(source / "model.safetensors", 4000)
+    with pytest.raises(BrokenSource, match="changed"):
+        decoder.layer(1, "up")
+
+
+def test_a_template_that_is_not_text_is_refused(tmp_path: Path) -> None:
+    source = checkpoint.write(tmp_path / "tiny")
+    (source / "chat_template.jinja").write_bytes(b"\xff")
+    with pytest.raises(BrokenSource, match="not text"):
+        read(source)

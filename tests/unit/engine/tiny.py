@@ -173,6 +173,40 @@ class Tiny:
             tensors[f"blk.{layer}.{names[part]}"] = np.ascontiguousarray(stored)
         return tensors
 
+    def checkpoint(self) -> dict[str, Array]:
+        """Return the tensors of a Hugging Face checkpoint, in float32: its order is ours."""
+        names = {
+            "q": "self_attn.q_proj.weight",
+            "k": "self_attn.k_proj.weight",
+            "v": "self_attn.v_proj.weight",
+            "o": "self_attn.o_proj.weight",
+            "gate": "mlp.gate_proj.weight",
+            "up": "mlp.up_proj.weight",
+            "down": "mlp.down_proj.weight",
+            "q_bias": "self_attn.q_proj.bias",
+            "k_bias": "self_attn.k_proj.bias",
+            "v_bias": "self_attn.v_proj.bias",
+            "in_norm": "input_layernorm.weight",
+            "ff_norm": "post_attention_layernorm.weight",
+            "q_norm": "self_attn.q_norm.weight",
+            "k_norm": "self_attn.k_norm.weight",
+            "post_in": "post_attention_layernorm.weight",
+            "post_ff": "post_feedforward_layernorm.weight",
+        }
+        if self.gemma:
+            names["ff_norm"] = "pre_feedforward_layernorm.weight"
+        tensors = {
+            "model.embed_tokens.weight": self.weights["embed"],
+            "model.norm.weight": self.weights["norm"],
+        }
+        if not self.tied:
+            tensors["lm_head.weight"] = self.weights["head"]
+        for key, values in self.weights.items():
+            layer, _, part = key.partition(".")
+            if part:
+                tensors[f"model.layers.{layer}.{names[part]}"] = values
+        return tensors
+
     # -- computing ---------------------------------------------------------------------------
 
     def logits(self, tokens: list[int]) -> Array:
