@@ -10,14 +10,15 @@ import asyncio
 import hmac
 import time
 import uuid
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, MutableMapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
-from typing import Any, Final, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 import msgspec
 
 from engine import refusals, wire
+from engine.asgi import Exchange, Receive, Scope, Send, lifespan
 from engine.batching import Priority
 from engine.errors import EngineError
 from engine.generator import GenerateOptions, PreparedPrompt
@@ -28,17 +29,8 @@ from engine.refusals import Refusal
 from engine.replies import DONE, ChatForm, Form, TextForm, event, usage
 from engine.store import InstalledModel
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 OnError = Callable[[BaseException], None]
 
-_JSON: Final = b"application/json"
-_STREAM: Final = [
-    (b"content-type", b"text/event-stream"),
-    (b"cache-control", b"no-store"),
-    (b"x-accel-buffering", b"no"),
-]
 _Body = TypeVar("_Body", wire.ChatRequest, wire.TextRequest, wire.TokenizeRequest)
 
 
@@ -102,7 +94,7 @@ class Application:
         self._body_limit = body_limit
         self._body_timeout = body_timeout
         self._on_error = on_error
-        self._running: set[_Exchange] = set()
+        self._running: set[Exchange] = set()
         self._draining = False
 
     @property
@@ -124,13 +116,13 @@ class Application:
         """Answer one request, or take part in the server's start and stop."""
         match scope["type"]:
             case "http":
-                await self._answer(_Exchange(scope, receive, send))
+                await self._answer(Exchange(scope, receive, send))
             case "lifespan":
-                await _lifespan(receive, send)
+                await lifespan(receive, send)
             case _:
                 raise NotImplementedError("only HTTP is spoken here")
 
-    async def _answer(self, exchange: _Exchange) -> None:
+    async def _answer(self, exchange: Exchange) -> None:
         self._running.add(exchange)
         try:
             await self._route(exchange)
@@ -150,7 +142,7 @@ class Application:
         finally:
             self._running.discard(exchange)
 
-    async def _route(self, exchange: _Exchange) -> None:
+    async def _route(self, exchange: Exchange) -> None:
         path, method = exchange.path, exchange.method
         if path == "/health":
             _only(method, "GET")
@@ -185,7 +177,7 @@ class Application:
         if self._draining:
             raise refusals.shutting_down()
 
-    def _authenticate(self, exchange: _Exchange) -> None:
+    def _authenticate(self, exchange: Exchange) -> None:
         if self._key is None:
             return
         scheme, _, presented = exchange.header(b"authorization").partition(b" ")
@@ -194,7 +186,7 @@ class Application:
                 401, "invalid_credentials", "Send the engine's key as Authorization: Bearer."
             )
 
-    async def _chat(self, exchange: _Exchange) -> None:
+    async def _chat(self, exchange: Exchange) -> None:
         request = await self._read(exchange, wire.ChatRequest)
         if request.max_tokens is not None and request.max_completion_tokens is not None:
             raise Refusal(
@@ -209,14 +201,14 @@ class Application:
         prompt = await asyncio.to_thread(generator.prepare_chat, messages, options)
         await self._generate(exchange, request, generator, prompt, ChatForm)
 
-    async def _text(self, exchange: _Exchange) -> None:
+    async def _text(self, exchange: Exchange) -> None:
         request = await self._read(exchange, wire.TextRequest)
         generator = self._find(request.model)
         options = _options(request, request.max_tokens)
         prompt = await asyncio.to_thread(generator.prepare_text, request.prompt, options)
         await self._generate(exchange, request, generator, prompt, TextForm)
 
-    async def _tokenize(self, exchange: _Exchange) -> None:
+    async def _tokenize(self, exchange: Exchange) -> None:
         request = await self._read(exchange, wire.TokenizeRequest)
         generator = self._find(request.model)
         options = GenerateOptions(max_tokens=1, temperature=0)
@@ -230,7 +222,7 @@ class Application:
         limit = generator.plan.context
         await exchange.reply(msgspec.json.encode(wire.TokenizeReply(prompt.tokens, limit)))
 
-    async def _read(self, exchange: _Exchange, kind: type[_Body]) -> _Body:
+    async def _read(self, exchange: Exchange, kind: type[_Body]) -> _Body:
         body = await exchange.body(self._body_limit, self._body_timeout)
         try:
             return msgspec.json.decode(body, type=kind)
@@ -241,7 +233,7 @@ class Application:
 
     async def _generate(
         self,
-        exchange: _Exchange,
+        exchange: Exchange,
         request: wire.ChatRequest | wire.TextRequest,
         generator: Generates,
         prompt: PreparedPrompt,
@@ -284,7 +276,7 @@ class Application:
 
 
 async def _stream(
-    exchange: _Exchange,
+    exchange: Exchange,
     events: AsyncGenerator[Text | Finished, None],
     form: Form,
     options: wire.StreamOptions | None,
@@ -331,110 +323,9 @@ async def _whole(events: AsyncGenerator[Text | Finished, None], form: Form) -> b
     raise AssertionError("a generation ends with Finished or with an error")
 
 
-class _Exchange:
-    """One request and its reply: what ASGI gives, bounded, and how to end it early."""
-
-    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        task = asyncio.current_task()
-        if task is None:
-            raise RuntimeError("an ASGI application runs in a task")
-        self.task = task
-        self.path: str = scope["path"]
-        self.method: str = scope["method"]
-        self.stopped = False
-        self.why: Refusal | None = None
-        """What is said to a caller whose reply is cut; one that went away is told nothing."""
-        self._headers: Sequence[tuple[bytes, bytes]] = scope["headers"]
-        self._receive = receive
-        self._send = send
-        self._begun = False
-
-    def stop(self, why: Refusal | None) -> None:
-        """End the reply where it is."""
-        if not self.stopped:
-            self.stopped = True
-            self.why = why
-            self.task.cancel()
-
-    def header(self, name: bytes) -> bytes:
-        """Return the header `name` (lower case), empty if it is absent."""
-        return next((value for key, value in self._headers if key == name), b"")
-
-    async def body(self, limit: int, seconds: float) -> bytes:
-        """Return the whole body, or raise a `Refusal`."""
-        announced = self.header(b"content-length")
-        if announced.isdigit() and int(announced[:16]) > limit:
-            raise _too_large(limit)
-        chunks: list[bytes] = []
-        size = 0
-        try:
-            async with asyncio.timeout(seconds):
-                while True:
-                    message = await self._receive()
-                    if message["type"] == "http.disconnect":
-                        raise Refusal(499, "client_disconnected", "The client went away.")
-                    chunk: bytes = message.get("body", b"")
-                    size += len(chunk)
-                    if size > limit:
-                        raise _too_large(limit)
-                    chunks.append(chunk)
-                    if not message.get("more_body", False):
-                        return b"".join(chunks)
-        except TimeoutError:
-            raise Refusal(408, "request_timeout", "The body did not arrive in time.") from None
-
-    async def watch(self) -> None:
-        """Stop the reply when its reader goes away. Runs beside it, after the body."""
-        while (await self._receive())["type"] != "http.disconnect":
-            pass
-        self.stop(None)
-
-    async def begin(self) -> None:
-        """Send the head of a stream."""
-        self._begun = True
-        await self._send({"type": "http.response.start", "status": 200, "headers": _STREAM})
-
-    async def send_some(self, data: bytes) -> None:
-        """Send a part of a stream."""
-        await self._send({"type": "http.response.body", "body": data, "more_body": True})
-
-    async def send_last(self, data: bytes) -> None:
-        """Send the end of a stream."""
-        await self._send({"type": "http.response.body", "body": data, "more_body": False})
-
-    async def reply(
-        self, body: bytes, status: int = 200, headers: Sequence[tuple[bytes, bytes]] = ()
-    ) -> None:
-        """Send a whole reply."""
-        self._begun = True
-        length = str(len(body)).encode("ascii")
-        head = [(b"content-type", _JSON), (b"content-length", length), *headers]
-        await self._send({"type": "http.response.start", "status": status, "headers": head})
-        await self.send_last(body)
-
-    async def refuse(self, refusal: Refusal) -> None:
-        """Say why there is no reply, or, in a stream that has begun, no more of it."""
-        if self._begun:
-            await self.send_last(event(refusal.body()))
-        else:
-            await self.reply(refusal.body(), refusal.status, refusal.headers())
-
-
-async def _lifespan(receive: Receive, send: Send) -> None:
-    while True:
-        message = await receive()
-        await send({"type": f"{message['type']}.complete"})
-        if message["type"] == "lifespan.shutdown":
-            return
-
-
 def _only(method: str, allowed: str) -> None:
     if method != allowed:
         raise Refusal(405, "method_not_allowed", f"This path takes {allowed}.")
-
-
-def _too_large(limit: int) -> Refusal:
-    return Refusal(413, "body_too_large", f"The body is larger than {limit} bytes.")
 
 
 def _options(

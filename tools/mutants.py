@@ -253,7 +253,7 @@ MUTANTS = (
     Mutant(
         6,
         "a client is told what an engine elsewhere says",
-        "gateway/generation/upstream.py",
+        "gateway/generation/answers.py",
         "        \"The engine does not take these messages: its model's chat template may not "
         'express them.",\n',
         "        refused.message,\n",

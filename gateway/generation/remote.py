@@ -1,8 +1,7 @@
 """Engines elsewhere behind the domain's `Engine` port: any server that speaks OpenAI's API.
 
 The least loaded of those that are well is asked. Another is asked instead only while nothing of a
-reply has come; from the first token on, a failure is a failure. Text is revealed here and nowhere
-else on this side, and only redacted text has the method for it.
+reply has come; from the first token on, a failure is a failure.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Se
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, assert_never
+from typing import Final
 
 import msgspec
 
@@ -26,10 +25,8 @@ from gateway import secretfiles
 from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.exchange import (
     Ask,
-    Conversation,
     End,
     FinishReason,
-    Message,
     Model,
     Piece,
     Usage,
@@ -38,7 +35,9 @@ from gateway.domain.policy import Priority, Terms
 from gateway.domain.ports import Prompt, Receipt
 from gateway.domain.text import RedactedText
 from gateway.endpoints import OpenAIEngines, RemoteModel
-from gateway.generation.upstream import Access, Chunk, Upset, Upstream
+from gateway.generation.answers import Chunk, Upset, unavailable
+from gateway.generation.requests import question_of, request_of
+from gateway.generation.upstream import Access, Upstream
 
 _FIXED: Final = 64
 _EACH: Final = 16
@@ -155,7 +154,7 @@ class RemoteEngine:
         behind = self._settings.priority and terms.priority is Priority.BATCH
         salt = self._salt_of(terms.partition) if self._settings.cache_salt else None
         request = msgspec.structs.replace(
-            _request(remote.name or model.name, ask),
+            request_of(remote.name or model.name, ask),
             priority=1 if behind else None,
             cache_salt=salt,
         )
@@ -203,7 +202,7 @@ class RemoteEngine:
         until = asyncio.get_running_loop().time() + self._settings.total_timeout
         tried: list[Upstream] = []
         again: Upstream | None = None
-        error = _none_is_well()
+        error = unavailable()
         while (upstream := again or self._choose(tried)) is not None:
             tried.append(upstream)
             begun = False
@@ -259,7 +258,7 @@ class RemoteEngine:
         """Return how long the reply may be: what was asked for, or what room the context has."""
         if prompt.named or prompt.tokens + prompt.max_tokens <= prompt.context_length:
             return prompt.max_tokens
-        count = await upstream.count(_encode(_tokenize(prompt.request)), until=until)
+        count = await upstream.count(_encode(question_of(prompt.request)), until=until)
         if count is None:
             # Unknown: servers that do not count cut a reply at the end of the context themselves.
             return min(prompt.max_tokens, max(1, prompt.context_length // 2))
@@ -341,81 +340,6 @@ def _described(name: str, model: RemoteModel) -> Model:
         words = msgspec.json.encode([name, model.name or name, model.context_length])
         digest = f"remote:unpinned:{hashlib.sha256(words).hexdigest()[:32]}"
     return Model(name, digest, model.context_length, 0)
-
-
-def _request(name: str, ask: Ask[RedactedText]) -> wire.ChatRequest | wire.TextRequest:
-    options = ask.options
-    stop = [text.for_engine() for text in ask.conversation.stop] or None
-    streaming = wire.StreamOptions(include_usage=True, continuous_usage_stats=True)
-    # Spelt out even where it is the default: each server has others.
-    if ask.chat:
-        return wire.ChatRequest(
-            model=name,
-            messages=_messages(ask.conversation),
-            temperature=options.temperature,
-            top_p=options.top_p,
-            seed=options.seed,
-            stop=stop,
-            stream=True,
-            stream_options=streaming,
-        )
-    if len(ask.conversation.messages) != 1:
-        raise ExchangeError(Code.INVALID_MESSAGES, "A completion takes one prompt.")
-    return wire.TextRequest(
-        model=name,
-        prompt=_joined(ask.conversation.messages[0]),
-        temperature=options.temperature,
-        top_p=options.top_p,
-        seed=options.seed,
-        stop=stop,
-        stream=True,
-        stream_options=streaming,
-    )
-
-
-def _tokenize(request: wire.ChatRequest | wire.TextRequest) -> wire.TokenizeRequest:
-    match request:
-        case wire.ChatRequest():
-            return wire.TokenizeRequest(model=request.model, messages=request.messages)
-        case wire.TextRequest():
-            return wire.TokenizeRequest(model=request.model, prompt=request.prompt)
-        case _:
-            assert_never(request)
-
-
-def _messages(conversation: Conversation[RedactedText]) -> list[wire.Message]:
-    return [
-        wire.Message(
-            role=message.role.value,
-            content=_joined(message),
-            name=None if message.name is None else message.name.for_engine(),
-            tool_calls=[
-                wire.ToolCall(
-                    id=call.id.for_engine(),
-                    function=wire.Function(
-                        name=call.name.for_engine(), arguments=call.arguments.for_engine()
-                    ),
-                )
-                for call in message.tool_calls
-            ]
-            or None,
-            tool_call_id=None
-            if message.tool_call_id is None
-            else message.tool_call_id.for_engine(),
-        )
-        for message in conversation.messages
-    ]
-
-
-def _joined(message: Message[RedactedText]) -> str:
-    """Text parts of one message, a line each, as the engine in this process has them."""
-    return "\n".join(part.for_engine() for part in message.content)
-
-
-def _none_is_well() -> ExchangeError:
-    return ExchangeError(
-        Code.ENGINE_UNAVAILABLE, "No engine can be reached. Try again in a few seconds."
-    )
 
 
 def _trusting(file: Path) -> ssl.SSLContext:

@@ -1,7 +1,6 @@
 """One engine elsewhere: its connections, what it answers, and whether it is worth asking.
 
-What an engine says is not trusted: its words reach no client, no log and no record. It is judged by
-its status and by a few codes, and read within bounds of size and time.
+It is read within bounds of size and time; what its answers come to is in `answers.py`.
 """
 
 from __future__ import annotations
@@ -22,6 +21,16 @@ from engine import wire
 from gateway import logs
 from gateway.domain.errors import Code, ExchangeError
 from gateway.endpoints import Endpoint, OpenAIEngines, RemoteModel, UnixEndpoint
+from gateway.generation.answers import (
+    FORBIDDEN,
+    Chunk,
+    Listed,
+    Upset,
+    failed,
+    refused,
+    unavailable,
+    verdict,
+)
 from gateway.generation.sse import EventParser
 
 COUNT: Final = "/tokenize"
@@ -33,87 +42,8 @@ _ENDING: Final = 0.1
 _MAX_ANSWER: Final = 1024 * 1024
 """Bytes of an answer that is no stream: a list of models, a count, a refusal."""
 _DONE: Final = b"[DONE]"
-_OPTIONS: Final = frozenset({"max_tokens", "seed", "stop", "temperature", "top_p"})
-_FULL: Final = frozenset({429, 503})
-_FORBIDDEN: Final = frozenset({401, 403})
-_NOT_FOUND: Final = 404
 _NO_COUNT: Final = frozenset({400, 404, 405, 422, 501})
 _OK: Final = 200
-_CLIENTS: Final = range(400, 500)
-
-
-class Upset(Exception):  # noqa: N818 - reads as a state, as `LedgerUnavailable` does
-    """An engine did not do what it was asked. `error` is what the client would be told."""
-
-    def __init__(
-        self, error: ExchangeError, *, elsewhere: bool, here: bool = False, status: int = 0
-    ) -> None:
-        super().__init__(str(error.code))
-        self.error = error
-        self.elsewhere = elsewhere
-        """Whether another engine may be asked: nothing was computed, or nobody has it."""
-        self.here = here
-        """Whether this one may be asked once more: it may have closed an idle connection."""
-        self.status = status
-        """The HTTP status that was answered, if it was one that refuses the request."""
-
-
-class _Choice(msgspec.Struct, frozen=True):
-    delta: wire.Delta | None = None
-    text: str | None = None
-    finish_reason: str | None = None
-
-
-class _Counts(msgspec.Struct, frozen=True):
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-
-
-class Chunk(msgspec.Struct, frozen=True):
-    """What is read of an event of any server; whatever else it says is left unread."""
-
-    choices: list[_Choice] = []
-    usage: _Counts | None = None
-    error: object = None
-
-    def __repr__(self) -> str:
-        return "<Chunk>"
-
-    @property
-    def text(self) -> str:
-        """What the event adds to the reply."""
-        if not self.choices:
-            return ""
-        choice = self.choices[0]
-        return (choice.text or "") if choice.delta is None else (choice.delta.content or "")
-
-    @property
-    def finish_reason(self) -> str | None:
-        """Why the reply ended, if it did."""
-        return self.choices[0].finish_reason if self.choices else None
-
-
-class _Refused(msgspec.Struct, frozen=True):
-    code: str | int | None = None
-    type: str | None = None
-    param: str | None = None
-    message: str = ""
-
-    def __repr__(self) -> str:
-        return "<_Refused>"
-
-
-class _RefusedBody(msgspec.Struct, frozen=True):
-    error: _Refused
-
-
-class _ListedModel(msgspec.Struct, frozen=True):
-    id: str
-    digest: str | None = None
-
-
-class _Listed(msgspec.Struct, frozen=True):
-    data: list[_ListedModel]
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +156,7 @@ class Upstream:
             raise self._late(until) from None
         except (aiohttp.ClientError, OSError):
             self.fail("disconnected")
-            raise Upset(_failed(), elsewhere=True) from None
+            raise Upset(failed(), elsewhere=True) from None
 
     async def count(self, body: bytes, *, until: float) -> int | None:
         """Return how many tokens a prompt has, or `None` if this engine cannot say. Raises `Upset`.
@@ -256,18 +186,18 @@ class Upstream:
         try:
             async with asyncio.timeout(2 * self._access.settings.connect_timeout + 1):
                 async with self._opened.get("/v1/models", allow_redirects=False) as reply:
-                    if reply.status in _FORBIDDEN:
+                    if reply.status in FORBIDDEN:
                         return "key_refused"
                     if reply.status != _OK:
                         return "not_ready"
-                    listed = msgspec.json.decode(await _bounded(reply), type=_Listed)
+                    listed = msgspec.json.decode(await _bounded(reply), type=Listed)
         except TimeoutError:
             return "timeout"
         except (aiohttp.ClientError, OSError):
             return "unreachable"
         except msgspec.DecodeError:
             return "not_understood"
-        return _verdict({model.id: model for model in listed.data}, models)
+        return verdict({model.id: model for model in listed.data}, models)
 
     def fail(self, reason: str) -> None:
         """Note that a request failed: nobody is sent here until a look finds it well again."""
@@ -294,9 +224,9 @@ class Upstream:
             )
         except (aiohttp.ClientConnectorError, aiohttp.ServerTimeoutError):
             self.fail("unreachable")
-            raise Upset(_unavailable(), elsewhere=True) from None
+            raise Upset(unavailable(), elsewhere=True) from None
         except (aiohttp.ClientError, OSError):
-            raise Upset(_failed(), elsewhere=True, here=True) from None
+            raise Upset(failed(), elsewhere=True, here=True) from None
         if reply.status == _OK:
             return reply
         try:
@@ -308,39 +238,25 @@ class Upstream:
         raise self._refusal(path, reply.status, answer)
 
     def _refusal(self, path: str, status: int, answer: bytes) -> Upset:
-        """Return what another status than 200 comes to. Nothing of the answer's words goes on."""
-        try:
-            refused = msgspec.json.decode(answer, type=_RefusedBody).error
-        except msgspec.DecodeError:
-            refused = _Refused()
-        if status in _FULL:
-            if refused.code == "shutting_down":
-                self.fail("not_ready")
-            return Upset(
-                ExchangeError(Code.OVERLOADED, "The engines are busy. Try again in a few seconds."),
-                elsewhere=True,
-            )
-        if status in _FORBIDDEN or status == _NOT_FOUND:
-            if path != COUNT:
-                self.fail("key_refused" if status in _FORBIDDEN else "model_missing")
-            return Upset(_unavailable(), elsewhere=True, status=status)
-        if status in _CLIENTS:
-            return Upset(_clients_error(refused), elsewhere=False, status=status)
-        return Upset(_failed(), elsewhere=False)
+        """Return what another status than 200 comes to, and note what it says of this engine."""
+        upset, ailment = refused(status, answer)
+        if ailment is not None and path != COUNT:
+            self.fail(ailment)
+        return upset
 
     def _events(self, parser: EventParser, data: bytes) -> list[bytes]:
         try:
             return parser.feed(data)
         except ValueError:
-            raise Upset(_failed(), elsewhere=False) from None
+            raise Upset(failed(), elsewhere=False) from None
 
     def _chunk(self, event: bytes) -> Chunk:
         try:
             chunk = msgspec.json.decode(event, type=Chunk)
         except msgspec.DecodeError:
-            raise Upset(_failed(), elsewhere=False) from None
+            raise Upset(failed(), elsewhere=False) from None
         if chunk.error is not None:
-            raise Upset(_failed(), elsewhere=False)
+            raise Upset(failed(), elsewhere=False)
         return chunk
 
     def _late(self, until: float) -> Upset:
@@ -398,57 +314,9 @@ async def _finish(reply: aiohttp.ClientResponse) -> None:
                 pass
 
 
-def _verdict(served: Mapping[str, _ListedModel], models: Mapping[str, RemoteModel]) -> str | None:
-    """Return what is wrong with the models of an engine, or `None`."""
-    for name, model in models.items():
-        found = served.get(model.name or name)
-        if found is None:
-            return "model_missing"
-        if model.digest is not None and found.digest != model.digest:
-            return "other_model"
-    return None
-
-
 async def _bounded(reply: aiohttp.ClientResponse) -> bytes:
     """Return the body, or its beginning: what is longer than it may be is not JSON any more."""
     body = b""
     while len(body) < _MAX_ANSWER and (data := await reply.content.readany()):
         body += data
     return body
-
-
-def _unavailable() -> ExchangeError:
-    return ExchangeError(
-        Code.ENGINE_UNAVAILABLE, "No engine can be reached. Try again in a few seconds."
-    )
-
-
-def _failed() -> ExchangeError:
-    return ExchangeError(Code.ENGINE_FAILED, "The engine failed on this request. Try again.")
-
-
-def _clients_error(refused: _Refused) -> ExchangeError:
-    """Return what the client is told whose request an engine does not take."""
-    too_long = (
-        refused.code == "context_length_exceeded"
-        or refused.type == "exceed_context_size_error"  # llama-server
-        or "maximum context length" in refused.message  # vLLM
-    )
-    if too_long:
-        return ExchangeError(
-            Code.CONTEXT_LENGTH_EXCEEDED,
-            "Prompt and reply do not fit the model's context: shorten the messages or lower "
-            "max_tokens.",
-            param="messages",
-        )
-    if refused.code == "unsupported_parameter" and refused.param in _OPTIONS:
-        return ExchangeError(
-            Code.UNSUPPORTED_PARAMETER,
-            f"The engine cannot honour {refused.param} with this value. Leave it out.",
-            param=refused.param,
-        )
-    return ExchangeError(
-        Code.INVALID_MESSAGES,
-        "The engine does not take these messages: its model's chat template may not express them.",
-        param="messages",
-    )

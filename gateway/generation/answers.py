@@ -1,0 +1,172 @@
+"""What the answers of an engine elsewhere come to.
+
+What an engine says is not trusted: its words reach no client, no log and no record. It is judged by
+its status and by a few codes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from engine import wire
+from gateway.domain.errors import Code, ExchangeError
+from gateway.endpoints import RemoteModel
+
+_OPTIONS: Final = frozenset({"max_tokens", "seed", "stop", "temperature", "top_p"})
+_FULL: Final = frozenset({429, 503})
+FORBIDDEN: Final = frozenset({401, 403})
+_NOT_FOUND: Final = 404
+_CLIENTS: Final = range(400, 500)
+
+
+class Upset(Exception):  # noqa: N818 - reads as a state, as `LedgerUnavailable` does
+    """An engine did not do what it was asked. `error` is what the client would be told."""
+
+    def __init__(
+        self, error: ExchangeError, *, elsewhere: bool, here: bool = False, status: int = 0
+    ) -> None:
+        super().__init__(str(error.code))
+        self.error = error
+        self.elsewhere = elsewhere
+        """Whether another engine may be asked: nothing was computed, or nobody has it."""
+        self.here = here
+        """Whether this one may be asked once more: it may have closed an idle connection."""
+        self.status = status
+        """The HTTP status that was answered, if it was one that refuses the request."""
+
+
+class _Choice(msgspec.Struct, frozen=True):
+    delta: wire.Delta | None = None
+    text: str | None = None
+    finish_reason: str | None = None
+
+
+class _Counts(msgspec.Struct, frozen=True):
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+class Chunk(msgspec.Struct, frozen=True):
+    """What is read of an event of any server; whatever else it says is left unread."""
+
+    choices: list[_Choice] = []
+    usage: _Counts | None = None
+    error: object = None
+
+    def __repr__(self) -> str:
+        return "<Chunk>"
+
+    @property
+    def text(self) -> str:
+        """What the event adds to the reply."""
+        if not self.choices:
+            return ""
+        choice = self.choices[0]
+        return (choice.text or "") if choice.delta is None else (choice.delta.content or "")
+
+    @property
+    def finish_reason(self) -> str | None:
+        """Why the reply ended, if it did."""
+        return self.choices[0].finish_reason if self.choices else None
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """An error object, as far as it is read. No text of it goes on."""
+
+    code: str | int | None = None
+    type: str | None = None
+    param: str | None = None
+    message: str = ""
+
+    def __repr__(self) -> str:
+        return "<Refused>"
+
+
+class _RefusedBody(msgspec.Struct, frozen=True):
+    error: Refused
+
+
+class ListedModel(msgspec.Struct, frozen=True):
+    """One model that an engine says it serves."""
+
+    id: str
+    digest: str | None = None
+
+
+class Listed(msgspec.Struct, frozen=True):
+    """Its list of models."""
+
+    data: list[ListedModel]
+
+
+def refused(status: int, answer: bytes) -> tuple[Upset, str | None]:
+    """Return what another status than 200 comes to, and what is wrong with the engine, in a word.
+
+    Nothing of the answer's words goes on.
+    """
+    try:
+        said = msgspec.json.decode(answer, type=_RefusedBody).error
+    except msgspec.DecodeError:
+        said = Refused()
+    if status in _FULL:
+        busy = ExchangeError(Code.OVERLOADED, "The engines are busy. Try again in a few seconds.")
+        return Upset(busy, elsewhere=True), "not_ready" if said.code == "shutting_down" else None
+    if status in FORBIDDEN or status == _NOT_FOUND:
+        ailment = "key_refused" if status in FORBIDDEN else "model_missing"
+        return Upset(unavailable(), elsewhere=True, status=status), ailment
+    if status in _CLIENTS:
+        return Upset(_clients_error(said), elsewhere=False, status=status), None
+    return Upset(failed(), elsewhere=False), None
+
+
+def verdict(served: Mapping[str, ListedModel], models: Mapping[str, RemoteModel]) -> str | None:
+    """Return what is wrong with the models of an engine, or `None`."""
+    for name, model in models.items():
+        found = served.get(model.name or name)
+        if found is None:
+            return "model_missing"
+        if model.digest is not None and found.digest != model.digest:
+            return "other_model"
+    return None
+
+
+def unavailable() -> ExchangeError:
+    """Return what is said where no engine can be asked."""
+    return ExchangeError(
+        Code.ENGINE_UNAVAILABLE, "No engine can be reached. Try again in a few seconds."
+    )
+
+
+def failed() -> ExchangeError:
+    """Return what is said where an engine broke off."""
+    return ExchangeError(Code.ENGINE_FAILED, "The engine failed on this request. Try again.")
+
+
+def _clients_error(refused: Refused) -> ExchangeError:
+    """Return what the client is told whose request an engine does not take."""
+    too_long = (
+        refused.code == "context_length_exceeded"
+        or refused.type == "exceed_context_size_error"  # llama-server
+        or "maximum context length" in refused.message  # vLLM
+    )
+    if too_long:
+        return ExchangeError(
+            Code.CONTEXT_LENGTH_EXCEEDED,
+            "Prompt and reply do not fit the model's context: shorten the messages or lower "
+            "max_tokens.",
+            param="messages",
+        )
+    if refused.code == "unsupported_parameter" and refused.param in _OPTIONS:
+        return ExchangeError(
+            Code.UNSUPPORTED_PARAMETER,
+            f"The engine cannot honour {refused.param} with this value. Leave it out.",
+            param=refused.param,
+        )
+    return ExchangeError(
+        Code.INVALID_MESSAGES,
+        "The engine does not take these messages: its model's chat template may not express them.",
+        param="messages",
+    )
