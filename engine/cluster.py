@@ -18,9 +18,13 @@ from typing import Annotated, Any, Final
 import msgspec
 from ray import serve
 
+from engine.devices import detect_devices
 from engine.errors import ModelNotFound
 from engine.generator import Generator
+from engine.library import Library, Notice
+from engine.plan import Wish
 from engine.server import Application, application
+from engine.shares import share_out
 from engine.store import ModelStore
 
 NAME: Final = "Engine"
@@ -58,8 +62,14 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """Names of the models to serve; none named means all in the store."""
     cores: _Positive | None = None
     """Cores of a replica, which keeps to them; `null` means all of its node."""
-    threads: _Positive = 1
-    """Threads of one replica of the weights; one is fastest."""
+    pinned: tuple[str, ...] = ()
+    """Models that stay in memory; others take turns where they do not all fit."""
+    memory: _Positive | None = None
+    """Bytes that the models may take; `null` means what the plan finds free on the node."""
+    context: _Positive | None = None
+    """Positions of a prompt and its reply, where a model has as many."""
+    threads: _Positive | None = None
+    """Threads of one replica of the weights; `null` lets the plan choose."""
     queue: _Positive = 128
     max_batch: _Positive = 32
 
@@ -86,33 +96,50 @@ class Replica:
             cores, self._holds = take_cores(settings.cores, usable, "intramural/cores")
             _keep_to(cores)
         key = read_key(Path(settings.key_file))
-        self._generators = load(ModelStore(Path(settings.store)), settings)
-        self._application = application(self._generators, key=key, on_error=_unexpected)
+        self._library = load(ModelStore(Path(settings.store)), settings)
+        self._application = application(self._library.models, key=key, on_error=_unexpected)
+
+    def check_health(self) -> None:
+        """Tell Serve whether to keep this replica: it asks every few seconds."""
+        if not self._library.ready:
+            raise RuntimeError("a pinned model is not in memory")
 
     def __serve_build_asgi_app__(self) -> Application:
         """Return what answers requests: Serve asks for it once."""
         return self._application
 
 
-def load(store: ModelStore, settings: Settings) -> dict[str, Generator]:
-    """Verify and load the models; raises a `ModelError`, and then nothing stays loaded."""
+def load(store: ModelStore, settings: Settings) -> Library:
+    """Verify the models and load what fits of them into what this replica may use.
+
+    Raises an `EngineError`; then nothing stays loaded.
+    """
     names = settings.models or store.names()
     if not names:
         raise ModelNotFound("the store holds no model")
-    generators: dict[str, Generator] = {}
-    try:
-        for name in names:
-            generators[name] = Generator(
-                store.open(name),
-                threads=settings.threads,
-                queue=settings.queue,
-                max_batch=settings.max_batch,
-            )
-    except BaseException:
-        for generator in generators.values():
-            generator.close()
-        raise
-    return generators
+    models = [store.open(name) for name in names]
+    # After the replica keeps to its cores, they are all that the plan sees.
+    shares = share_out(
+        detect_devices(),
+        [model.manifest for model in models],
+        settings.pinned,
+        Wish(
+            threads=settings.threads,
+            max_batch=settings.max_batch,
+            memory=settings.memory,
+            context=settings.context,
+        ),
+    )
+    return Library(
+        store,
+        models,
+        shares,
+        load=lambda model, plan, prompts: Generator(
+            model, queue=settings.queue, plan=plan, prompts=prompts
+        ),
+        pinned=settings.pinned,
+        notify=_tell,
+    )
 
 
 def refuse_unlocked(environ: Mapping[str, str]) -> None:
@@ -165,6 +192,12 @@ def _keep_to(cores: Iterable[int]) -> None:
     """Keep this process to `cores`, every thread of it; threads that it starts inherit that."""
     for thread in Path("/proc/self/task").iterdir():
         os.sched_setaffinity(int(thread.name), cores)
+
+
+def _tell(notice: Notice) -> None:
+    """Log what became of a model."""
+    error = "" if notice.error is None else f" {type(notice.error).__name__}"
+    _log.info("model_%s %s %d ms%s", notice.change, notice.model, notice.milliseconds, error)
 
 
 def _unexpected(error: BaseException) -> None:
