@@ -1,8 +1,8 @@
 """The engine: int8 language models on CTranslate2. It knows nothing of the gateway.
 
 Public: a `ModelStore` of imported models, a `Generator` over one of them, the errors of both,
-`detect_devices` and `make_plan`, which says what runs on them, and a `SealedCache` for what may be
-kept of the replies.
+`detect_devices` and `make_plan`, which says what runs on them, a `SealedCache` for what may be
+kept of the replies, and `profile_model`, which shows where time goes.
 """
 
 from __future__ import annotations
@@ -34,14 +34,19 @@ from engine.errors import (
 from engine.generator import GenerateOptions, Generator, PreparedPrompt
 from engine.job import Finished, Reason, Standing, Text
 from engine.plan import ModelPlan, Plan, Wish, make_plan
+from engine.profile import BatchProfile, JobProfile, Phase, Profile, Sums
+from engine.profiler import profile_model
 from engine.prompts import ChatMessage, ChatToolCall
 from engine.report import BatchReport
 from engine.sources import DEFAULT_NAME, DEFAULT_SOURCE
 from engine.store import InstalledModel, Manifest, ModelStore
+from engine.timeline import timeline
+from engine.trace import chrome_trace
 
 __all__ = [
     "DEFAULT_NAME",
     "DEFAULT_SOURCE",
+    "BatchProfile",
     "BatchReport",
     "BrokenSource",
     "CallerBusy",
@@ -56,6 +61,7 @@ __all__ = [
     "GenerateOptions",
     "Generator",
     "InstalledModel",
+    "JobProfile",
     "Limits",
     "Manifest",
     "ModelChanged",
@@ -66,14 +72,17 @@ __all__ = [
     "ModelStore",
     "NoDevice",
     "Overloaded",
+    "Phase",
     "Plan",
     "PreparedPrompt",
     "Priority",
+    "Profile",
     "PromptTooLong",
     "Reason",
     "SealedCache",
     "SelfCheckFailed",
     "Standing",
+    "Sums",
     "Text",
     "UnsupportedArchitecture",
     "UnsupportedInput",
@@ -81,7 +90,10 @@ __all__ = [
     "UnsupportedOption",
     "UnsupportedTokenizer",
     "Wish",
+    "chrome_trace",
     "detect_devices",
     "make_plan",
     "measure_bandwidth",
+    "profile_model",
+    "timeline",
 ]

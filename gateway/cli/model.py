@@ -11,8 +11,10 @@ import typer
 
 import engine
 from gateway.cli.common import fail, print_json, settings_of
+from gateway.cli.model_profile import profile
 
-app = typer.Typer(help="Models: import, list, verify, remove.", no_args_is_help=True)
+app = typer.Typer(help="Models: import, list, verify, profile, remove.", no_args_is_help=True)
+app.command()(profile)
 
 _Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 _STAGES = {
