@@ -37,7 +37,7 @@ from engine.plan import ModelPlan, Plan, Wish, make_plan
 from engine.profile import BatchProfile, JobProfile, Phase, Profile, Sums
 from engine.profiler import profile_model
 from engine.prompts import ChatMessage, ChatToolCall
-from engine.report import BatchReport
+from engine.report import BatchReport, Observer
 from engine.sources import DEFAULT_NAME, DEFAULT_SOURCE
 from engine.store import InstalledModel, Manifest, ModelStore
 from engine.timeline import timeline
@@ -71,6 +71,7 @@ __all__ = [
     "ModelPlan",
     "ModelStore",
     "NoDevice",
+    "Observer",
     "Overloaded",
     "Phase",
     "Plan",

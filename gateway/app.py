@@ -112,7 +112,7 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
         ),
         checks={
             "ledger": ledger.ready,
-            "model": lambda: bool(engine.models()),
+            "model": lambda: bool(engine.models()) and local.ready,
             "policy": lambda: bool(decider.release),
         },
         close=close,

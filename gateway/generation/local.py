@@ -26,6 +26,7 @@ from gateway.domain.exchange import (
 from gateway.domain.policy import Priority, Terms
 from gateway.domain.ports import Prompt, Receipt
 from gateway.domain.text import RedactedText
+from gateway.generation.batches import logged
 from gateway.settings import EngineSettings
 
 
@@ -82,13 +83,21 @@ class LocalEngine:
         try:
             for model in models:
                 generators[model.name] = engine.Generator(
-                    model, queue=settings.queue, plan=plan[model.name]
+                    model,
+                    queue=settings.queue,
+                    plan=plan[model.name],
+                    observe=logged(model.name),
                 )
         except BaseException:
             for generator in generators.values():
                 generator.close()
             raise
         return cls(generators)
+
+    @property
+    def ready(self) -> bool:
+        """Whether every model has a replica that does not stand still."""
+        return all(generator.healthy for generator in self._generators.values())
 
     def models(self) -> Sequence[Model]:
         """Return what is served, by name."""
