@@ -1,9 +1,10 @@
 """The engine: int8 language models on CTranslate2. It knows nothing of the gateway.
 
-Public: a `ModelStore` of imported models; over one of them a `Generator`, an `Embedder` or a
-`Tagger`, and a `Library` that serves several that generate under one memory budget; the errors of
-all; `detect_devices`, `make_plan` and `share_out`, which say what runs on them; and a `SealedCache`
-for what may be kept of the replies.
+Public: a `ModelStore` of imported models; over one of them a `Generator`, an `Embedder`, a
+`Transcriber` or a `Tagger`, and a `Library` that serves several that generate under one memory
+budget; the errors of all; `detect_devices`, `make_plan` and `share_out`, which say what runs on
+them; a `SealedCache` for what may be kept of the replies; and `profile_model`, which shows where
+time goes.
 """
 
 from __future__ import annotations
@@ -46,9 +47,11 @@ from engine.known import KNOWN, known_model, nearest, parse_parameters
 from engine.library import Change, Library, Notice, ServedModel
 from engine.manifest import Manifest
 from engine.plan import ModelPlan, Plan, Wish, make_plan
+from engine.profile import BatchProfile, JobProfile, Phase, Profile, Sums
+from engine.profiler import profile_model
 from engine.prompts import ChatMessage, ChatToolCall, Prompts
 from engine.quality import Quality
-from engine.report import BatchReport
+from engine.report import BatchReport, Observer
 from engine.shares import Shares, share_out
 from engine.sources import (
     DEFAULT_NAME,
@@ -60,6 +63,8 @@ from engine.sources import (
 from engine.speed import Speed, measure_speed
 from engine.store import InstalledModel, ModelStore
 from engine.tagger import Tag, Tagger
+from engine.timeline import timeline
+from engine.trace import chrome_trace
 from engine.transcriber import (
     PreparedRecording,
     Transcribed,
@@ -77,6 +82,7 @@ __all__ = [
     "EMBEDDER_SOURCE",
     "KNOWN",
     "AudioTooLong",
+    "BatchProfile",
     "BatchReport",
     "BrokenSource",
     "CallerBusy",
@@ -94,6 +100,7 @@ __all__ = [
     "Generator",
     "InputTooLong",
     "InstalledModel",
+    "JobProfile",
     "Library",
     "Limits",
     "LoadFailed",
@@ -107,13 +114,16 @@ __all__ = [
     "NoDevice",
     "NoRoom",
     "Notice",
+    "Observer",
     "Overloaded",
+    "Phase",
     "Plan",
     "PreparedPrompt",
     "PreparedRecording",
     "PreparedTexts",
     "Preparer",
     "Priority",
+    "Profile",
     "Progress",
     "PromptTooLong",
     "Prompts",
@@ -127,6 +137,7 @@ __all__ = [
     "Shares",
     "Speed",
     "Standing",
+    "Sums",
     "Tag",
     "Tagger",
     "Text",
@@ -142,6 +153,7 @@ __all__ = [
     "Wish",
     "Word",
     "WrongTask",
+    "chrome_trace",
     "detect_devices",
     "known_model",
     "make_plan",
@@ -149,5 +161,7 @@ __all__ = [
     "measure_speed",
     "nearest",
     "parse_parameters",
+    "profile_model",
     "share_out",
+    "timeline",
 ]

@@ -29,6 +29,7 @@ from engine.prompts import ChatMessage, Prompts
 from engine.report import Observer
 from engine.store import InstalledModel
 from engine.stream import TextStream
+from engine.timing import TimedStream, Timing, timed
 from engine.worker import Workers
 
 GREEDY_BELOW: Final = 0.01
@@ -204,19 +205,28 @@ class Generator(Preparer):
         """Say that a prompt is on its way, until it is submitted or will not come."""
         return self._workers.expecting()
 
-    def submit(self, prompt: PreparedPrompt, listener: Listener) -> Job:
-        """Queue a prompt, or raise `Overloaded` at once; `listener` runs on a worker's thread."""
+    def submit(
+        self, prompt: PreparedPrompt, listener: Listener, timing: Timing | None = None
+    ) -> Job:
+        """Queue a prompt, or raise `Overloaded` at once; `listener` runs on a worker's thread.
+
+        `timing`, where there is one, is filled while the job runs.
+        """
+        stream = TextStream(
+            self._prompts.bytes_of, prompt.stop, strip_space=self._prompts.strip_space
+        )
+        if timing is not None:
+            stream, listener = TimedStream(stream, timing), timed(listener, timing)
         job = Job(
             prompt.strings,
             max_tokens=prompt.max_tokens,
             sampling=prompt.sampling,
             end_tokens=self._end_tokens,
-            stream=TextStream(
-                self._prompts.bytes_of, prompt.stop, strip_space=self._prompts.strip_space
-            ),
+            stream=stream,
             listener=listener,
             standing=prompt.standing,
             beginning=prompt.beginning,
+            timing=timing,
         )
         self._workers.submit(job)
         return job
@@ -225,14 +235,16 @@ class Generator(Preparer):
         """Stop a job: out of the queue now, or out of its batch at the next step."""
         self._workers.cancel(job)
 
-    async def generate(self, prompt: PreparedPrompt) -> AsyncGenerator[Text | Finished, None]:
+    async def generate(
+        self, prompt: PreparedPrompt, timing: Timing | None = None
+    ) -> AsyncGenerator[Text | Finished, None]:
         """Stream pieces of text, then one `Finished`.
 
         Pieces that come while the loop is busy arrive as one. Closing the generator stops the
         computation. Raises `Overloaded` before anything is computed, `EngineFailed` at any point.
         """
         inbox = self._mailbox().inbox()
-        job = self.submit(prompt, inbox.put)
+        job = self.submit(prompt, inbox.put, timing)
         try:
             while True:
                 for event in await inbox.get():

@@ -9,11 +9,14 @@ from collections.abc import Callable, Hashable
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from engine.batching import Priority
 from engine.errors import EngineError, EngineFailed
 from engine.stream import TextStream
+
+if TYPE_CHECKING:
+    from engine.timing import Timing
 
 
 class Reason(StrEnum):
@@ -104,6 +107,7 @@ class Job:
         "prompt",
         "sampling",
         "standing",
+        "timing",
     )
 
     def __init__(  # noqa: PLR0913 - a job is made in one place, `Generator.submit`
@@ -117,12 +121,14 @@ class Job:
         listener: Listener,
         standing: Standing = NOBODY,
         beginning: Beginning | None = None,
+        timing: Timing | None = None,
     ) -> None:
         self.prompt = prompt
         self.max_tokens = max_tokens
         self.sampling = sampling
         self.standing = standing
         self.beginning = beginning
+        self.timing = timing
         self.done = False
         self._end_tokens = end_tokens
         self._stream = stream

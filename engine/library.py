@@ -124,11 +124,15 @@ class Library:
 
     @property
     def ready(self) -> bool:
-        """Whether every pinned model is in memory. One that is not is tried again."""
+        """Whether every pinned model is in memory, and none has replicas that all stand still.
+
+        A pinned model that is not there is tried again.
+        """
         missing = self._pinned.difference(self._pool.loaded)
         for name in sorted(missing):
             self._pool.ask_for(name)
-        return not missing
+        there = [self._pool.peek(name) for name in self._pool.loaded]
+        return not missing and all(each is None or each.healthy for each in there)
 
     def close(self) -> None:
         """Unload everything and join the threads; blocks for one step of what runs."""

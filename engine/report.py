@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from engine.timing import Timing
+
 
 @dataclass(frozen=True, slots=True)
 class BatchReport:
@@ -29,6 +31,8 @@ class BatchReport:
     ended: float
     callback: float
     """Seconds of it in our own code: detokenizing and telling."""
+    timings: tuple[Timing, ...] = ()
+    """Of those rows that were submitted with one."""
 
     @property
     def seconds(self) -> float:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Hashable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
 from typing import Final
@@ -204,21 +204,22 @@ class Workers:
             self._running.pop(replica, None)
             for job in running.jobs:
                 self._reply += _MEMORY_OF_REPLIES * (job.generated - self._reply)
-        self._observe(
-            BatchReport(
-                replica=replica,
-                rows=len(running.jobs),
-                prompt_tokens=sum(len(job.prompt) for job in running.jobs),
-                shared_tokens=running.batch.shared_tokens,
-                tokens=sum(job.generated for job in running.jobs),
-                predicted=running.batch.seconds,
-                waited=running.waited,
-                formed=running.formed,
-                first=running.first,
-                ended=time.perf_counter(),
-                callback=running.callback,
-            )
+        report = BatchReport(
+            replica=replica,
+            rows=len(running.jobs),
+            prompt_tokens=sum(len(job.prompt) for job in running.jobs),
+            shared_tokens=running.batch.shared_tokens,
+            tokens=sum(job.generated for job in running.jobs),
+            predicted=running.batch.seconds,
+            waited=running.waited,
+            formed=running.formed,
+            first=running.first,
+            ended=time.perf_counter(),
+            callback=running.callback,
+            timings=tuple(job.timing for job in running.jobs if job.timing is not None),
         )
+        with suppress(Exception):  # Whoever looks on ends no thread.
+            self._observe(report)
 
     def _take(self, replica: int) -> _Running | None:
         """Wait for work and return a batch, formed now; `None` when closing."""

@@ -40,13 +40,17 @@ FIELDS: Final = frozenset(
         "open_exchanges",
         "place",
         "port",
+        "predicted_milliseconds",
         "profile",
         "prompt_tokens",
         "purpose",
         "release",
+        "replica",
+        "rows",
         "size",
         "timestamp",
         "url",
+        "waited_milliseconds",
     }
 )
 """What a log line may hold: numbers, enums and ids of ours."""
@@ -114,6 +118,11 @@ def unexpected(error: BaseException, *, exchange: str | None = None) -> None:
     if exchange is not None:
         fields["exchange"] = exchange
     _log.error("unexpected_error", **fields)
+
+
+def detail(name: str, **fields: object) -> None:
+    """Log the literal `name` with allow-listed `fields`, for who looks closely (`debug`)."""
+    _log.debug(name, **fields)
 
 
 def event(name: str, **fields: object) -> None:

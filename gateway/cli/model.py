@@ -12,10 +12,12 @@ import typer
 
 import engine
 from gateway.cli.common import fail, print_json, settings_of
+from gateway.cli.model_profile import profile
 from gateway.cli.model_views import print_models, print_speed, quality_of, stages
 from gateway.settings import Settings
 
 app = typer.Typer(help="Models: import, list, verify, measure, remove.", no_args_is_help=True)
+app.command()(profile)
 
 _Unsafe = Annotated[
     bool,

@@ -27,6 +27,7 @@ from gateway.domain.exchange import (
 from gateway.domain.policy import Priority, Terms
 from gateway.domain.ports import Prompt, Receipt
 from gateway.domain.text import RedactedText
+from gateway.generation.batches import logged
 from gateway.settings import EngineSettings, Settings
 
 
@@ -90,7 +91,11 @@ class LocalEngine:
                 models,
                 shares,
                 load=lambda model, plan, prompts: engine.Generator(
-                    model, queue=settings.queue, plan=plan, prompts=prompts
+                    model,
+                    queue=settings.queue,
+                    plan=plan,
+                    prompts=prompts,
+                    observe=logged(model.name),
                 ),
                 pinned=settings.pinned,
                 notify=_log,
@@ -99,7 +104,7 @@ class LocalEngine:
 
     @property
     def ready(self) -> bool:
-        """Whether every pinned model is in memory."""
+        """Whether every pinned model is in memory, and each has a replica that moves."""
         return self._library.ready
 
     @property

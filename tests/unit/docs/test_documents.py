@@ -195,7 +195,7 @@ def test_every_field_of_a_log_line_is_listed() -> None:
 
 def test_every_event_of_the_log_is_listed_and_every_listed_one_exists() -> None:
     literal = re.compile(
-        r"(?:logs\.(?:event|alarm)|_log\.(?:debug|info|warning|error)|log\.(?:info|warning|error))\(\s*\"(\w+)\""
+        r"(?:logs\.(?:detail|event|alarm)|_log\.(?:debug|info|warning|error)|log\.(?:info|warning|error))\(\s*\"(\w+)\""
     )
     events = {
         name

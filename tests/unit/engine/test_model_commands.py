@@ -9,10 +9,12 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from engine import InstalledModel, quality
+from engine import InstalledModel, Phase, quality
 from gateway.cli.model import app as model_app
 from gateway.policy.shipped import install_default
 from gateway.settings import Settings, load
+from tests.unit.engine.test_timeline import bars
+from tests.unit.engine.test_trace import problems
 from tests.unit.engine.tiny import Tiny
 
 DATA = Path(__file__).parents[3] / ".local"
@@ -215,3 +217,59 @@ def test_a_transcriber_is_added_by_a_flag_alone_or_from_a_directory(
     code, _, error = invoke(tmp_path, "add", str(tmp_path), "--transcriber")
     assert code == 1
     assert "model.bin" in error
+
+
+def test_a_profile_is_a_table_a_picture_and_a_trace(model: InstalledModel, tmp_path: Path) -> None:
+    svg, trace = tmp_path / "profile.svg", tmp_path / "profile.json"
+    code, out, error = invoke(
+        model.path.parent.parent,
+        *("profile", model.name, "--concurrency", "3", "--jobs", "4"),
+        *("--tokens", "5", "--prompt-tokens", "24", "--svg", str(svg), "--trace", str(trace)),
+    )
+    assert (code, error) == (0, "")
+    lines = [line.split() for line in out.splitlines()]
+    assert [line[0] for line in lines[1:9]] == [*map(str, Phase), "idle", "together"]
+    assert ["BATCH", "REPLICA", "JOBS", "PROMPT", "TOKENS", "PREDICTED,", "MS"] in [
+        line[:7] for line in lines
+    ]
+    assert "4 jobs, " in out
+    assert "µs of Python a token" in out
+    assert problems(json.loads(trace.read_bytes())) == []
+    picture = svg.read_text()
+    batches = json.loads(trace.read_bytes())["traceEvents"]
+    assert len(bars(picture)) == 4 * 4 + 2 * sum(each.get("cat") == "batch" for each in batches)
+    for shown in (out, picture, trace.read_text()):
+        assert "nurse" not in shown, "a word of the prompts"
+
+
+def test_a_profile_for_scripts_adds_up(model: InstalledModel) -> None:
+    code, out, _ = invoke(
+        model.path.parent.parent,
+        *("profile", model.name, "--concurrency", "2", "--tokens", "4", "--prompt-tokens", "16"),
+        "--json",
+    )
+    assert code == 0
+    told = json.loads(out)
+    assert len(told["jobs"]) == 2
+    assert told["tokens"] == sum(each["tokens"] for each in told["batches"])
+    for each in (*told["jobs"], *told["batches"]):
+        assert sum(each["phases"].values()) == pytest.approx(each["took"], abs=0.01)
+    whole = told["replicas"] * told["milliseconds"]
+    assert sum(told["of_replicas"].values()) == pytest.approx(whole, abs=0.1)
+    assert all(each["predicted"] > 0 for each in told["batches"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("nobody",), "model list"),
+        (("smollm2-135m-instruct", "--prompt-tokens", "100000"), "context holds"),
+    ],
+)
+def test_a_profile_of_what_cannot_run_is_one_line(
+    model: InstalledModel, arguments: tuple[str, ...], words: str
+) -> None:
+    code, out, error = invoke(model.path.parent.parent, "profile", *arguments)
+    assert (code, out) == (1, "")
+    assert words in error
+    assert "Traceback" not in error

@@ -414,6 +414,42 @@ def test_what_became_of_a_batch_is_reported(network: FakeNetwork) -> None:
     assert report.predicted > 0
 
 
+def test_an_observer_that_fails_ends_no_thread(network: FakeNetwork) -> None:
+    def broken(_: BatchReport) -> None:
+        raise RuntimeError("its log is closed")
+
+    workers = Workers(
+        network,
+        end_tokens=[END],
+        replicas=1,
+        queue=3,
+        limits=Limits(),
+        costs=Costs(),
+        observe=broken,
+    )
+    for _ in range(2):
+        workers.submit(job([1], inbox := Inbox()))
+        assert isinstance(inbox.last, Finished)
+    workers.close()
+
+
+def test_a_job_that_nobody_times_is_reported_without_times(network: FakeNetwork) -> None:
+    reports: list[BatchReport] = []
+    workers = Workers(
+        network,
+        end_tokens=[END],
+        replicas=1,
+        queue=3,
+        limits=Limits(),
+        costs=Costs(),
+        observe=reports.append,
+    )
+    workers.submit(job([1, 2], inbox := Inbox()))
+    assert isinstance(inbox.last, Finished)
+    workers.close()
+    assert reports[0].timings == ()
+
+
 def test_a_batch_that_stands_still_is_given_up_and_its_replica_counts_as_lost(
     network: FakeNetwork,
 ) -> None:
