@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from contextlib import aclosing
+from contextlib import ExitStack, aclosing
 from dataclasses import dataclass, field
 
 from gateway import catalogue, logs
@@ -77,6 +77,16 @@ class Parts:
     secrets: Secrets
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class _Admitted:
+    """What steps 1 to 4 let through."""
+
+    redaction: Redaction
+    prompt: Prompt
+    coming: ExitStack
+    """Tells the engine that the prompt is on its way, until it is there or will not come."""
+
+
 class Pipeline:
     """Runs exchanges. `start` returns at once, with the channel that the reply comes through."""
 
@@ -126,20 +136,19 @@ class Pipeline:
     ) -> Done | ExchangeError:
         """Return how the exchange ended; its records are durable, or the end says why not."""
         try:
-            redaction, prompt = await self._admit(submission, trail, channel)
+            admitted = await self._admit(submission, trail, channel)
         except Exception as error:  # noqa: BLE001 - recorded, then told to the client
             refusal = _as_exchange_error(trail, error)
         else:
-            progress.prompt_tokens = prompt.tokens
+            progress.prompt_tokens = admitted.prompt.tokens
             try:
-                return await self._carry_out(redaction, prompt, trail, progress, channel)
+                with admitted.coming:
+                    return await self._carry_out(admitted, trail, progress, channel)
             except Exception as error:  # noqa: BLE001 - settled, as far as can be; told to the client
                 return _as_exchange_error(trail, error)
         return await self._refused(trail, refusal)
 
-    async def _admit(
-        self, submission: Submission, trail: Trail, channel: Channel
-    ) -> tuple[Redaction, Prompt]:
+    async def _admit(self, submission: Submission, trail: Trail, channel: Channel) -> _Admitted:
         parts = self._parts
         # 1. Authenticate.
         try:
@@ -164,23 +173,22 @@ class Pipeline:
             case Permit():
                 profile = trail.profile = self._tightened(decision.profile, submission.profile)
         _check_size(ask, profile)
-        # 3. Detect, in every string of the request.
-        findings = await parts.detector.detect(list(ask.conversation.texts()))
-        # 4. Redact; tokenizing belongs here, because a prompt that is too long is a refusal.
-        admitted = await asyncio.to_thread(self._redact, ask, findings, profile, caller.id, model)
-        if channel.cancelled is not None:
-            raise _stopped(channel.cancelled)
-        return admitted
+        with ExitStack() as coming:
+            coming.enter_context(parts.engine.expecting(model))
+            # 3. Detect, in every string of the request.
+            findings = await parts.detector.detect(list(ask.conversation.texts()))
+            # 4. Redact; tokenizing belongs here, because a prompt that is too long is a refusal.
+            redaction, prompt = await asyncio.to_thread(
+                self._redact, ask, findings, profile, caller.id, model
+            )
+            if channel.cancelled is not None:
+                raise _stopped(channel.cancelled)
+            return _Admitted(redaction, prompt, coming.pop_all())
 
     async def _carry_out(
-        self,
-        redaction: Redaction,
-        prompt: Prompt,
-        trail: Trail,
-        progress: Progress,
-        channel: Channel,
+        self, admitted: _Admitted, trail: Trail, progress: Progress, channel: Channel
     ) -> Done:
-        parts = self._parts
+        parts, redaction, prompt = self._parts, admitted.redaction, admitted.prompt
         # 5. Intend: no engine runs before this record is durable.
         receipt = await parts.ledger.append(
             trail.intent(parts.clock.now_ms(), redaction.counts, prompt.tokens)
@@ -191,6 +199,7 @@ class Pipeline:
         async def stream() -> str:
             nonlocal result
             # 6. Generate: pieces of text, vectors or a transcript, as the model was made for.
+            admitted.coming.close()
             async with aclosing(parts.engine.generate(prompt, receipt)) as events:
                 async for event in events:
                     match event:

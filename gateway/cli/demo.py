@@ -12,6 +12,7 @@ import shutil
 import socket
 import threading
 from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -127,6 +128,9 @@ class _Watched:
 
     def models(self) -> Sequence[Model]:
         return self._engine.models()
+
+    def expecting(self, model: Model) -> AbstractContextManager[None]:
+        return self._engine.expecting(model)
 
     def prepare(
         self, model: Model, ask: Ask[RedactedText], max_tokens: int, terms: Terms

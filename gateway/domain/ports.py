@@ -6,6 +6,7 @@ Every implementation, and every fake with fault hooks, passes the same tests in 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -142,6 +143,13 @@ class Engine(Protocol):
 
     def models(self) -> Sequence[Model]:
         """Return what can be asked for, in a stable order."""
+        ...
+
+    def expecting(self, model: Model) -> AbstractContextManager[None]:
+        """Say that a prompt for `model` is on its way, until the context ends.
+
+        An engine that forms batches may wait for it a little; it owes nothing to who says so.
+        """
         ...
 
     def prepare(

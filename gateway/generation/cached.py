@@ -11,7 +11,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
-from contextlib import aclosing
+from contextlib import AbstractContextManager, aclosing
 from dataclasses import dataclass, field, replace
 
 from engine import SealedCache
@@ -66,6 +66,10 @@ class CachedEngine:
     def models(self) -> Sequence[Model]:
         """Return what the inner engine serves."""
         return self._engine.models()
+
+    def expecting(self, model: Model) -> AbstractContextManager[None]:
+        """Tell the inner engine."""
+        return self._engine.expecting(model)
 
     def prepare(
         self, model: Model, ask: Ask[RedactedText], max_tokens: int, terms: Terms

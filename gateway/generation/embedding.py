@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
 import engine
@@ -55,6 +56,10 @@ class LocalEmbedder:
     def models(self) -> Sequence[Model]:
         """Return the one model."""
         return (self._model,)
+
+    def expecting(self, model: Model) -> AbstractContextManager[None]:  # noqa: ARG002 - the port's
+        """Do nothing: who is coming changes nothing here."""
+        return nullcontext()
 
     def prepare(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
 from gateway.domain.exchange import Ask, Event, Model
@@ -36,6 +37,10 @@ class Engines:
     def models(self) -> Sequence[Model]:
         """Return what is served, engine by engine."""
         return self._models
+
+    def expecting(self, model: Model) -> AbstractContextManager[None]:
+        """Tell the model's own engine."""
+        return self._of[model.name].expecting(model)
 
     def prepare(
         self, model: Model, ask: Ask[RedactedText], max_tokens: int, terms: Terms

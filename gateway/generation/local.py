@@ -7,7 +7,7 @@ and nowhere else on this side, and only redacted text has the method for it.
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
-from contextlib import aclosing, asynccontextmanager
+from contextlib import AbstractContextManager, aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -115,6 +115,10 @@ class LocalEngine:
     def models(self) -> Sequence[Model]:
         """Return what is served, by name."""
         return self._models
+
+    def expecting(self, model: Model) -> AbstractContextManager[None]:
+        """Have the model's batches wait a little for what is on its way."""
+        return self._library.models[model.name].expecting()
 
     def prepare(
         self, model: Model, ask: Ask[RedactedText], max_tokens: int, terms: Terms

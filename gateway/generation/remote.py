@@ -13,7 +13,13 @@ import secrets
 import ssl
 from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import aclosing, asynccontextmanager, contextmanager
+from contextlib import (
+    AbstractContextManager,
+    aclosing,
+    asynccontextmanager,
+    contextmanager,
+    nullcontext,
+)
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -134,6 +140,10 @@ class RemoteEngine:
     def models(self) -> Sequence[Model]:
         """Return what the settings name, by name."""
         return self._models
+
+    def expecting(self, model: Model) -> AbstractContextManager[None]:  # noqa: ARG002 - the port's
+        """Do nothing: who is coming changes nothing here."""
+        return nullcontext()
 
     def prepare(
         self, model: Model, ask: Ask[RedactedText], max_tokens: int, terms: Terms

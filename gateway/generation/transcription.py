@@ -7,7 +7,7 @@ leaves it as `RawText`, which nothing but redaction can read.
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
+from contextlib import AbstractContextManager, aclosing, nullcontext
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -76,6 +76,10 @@ class LocalTranscriber:
     def models(self) -> Sequence[Model]:
         """Return the one that is served."""
         return self._models
+
+    def expecting(self, model: Model) -> AbstractContextManager[None]:  # noqa: ARG002 - the port's
+        """Do nothing: who is coming changes nothing here."""
+        return nullcontext()
 
     def prepare(
         self,

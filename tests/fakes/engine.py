@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
 from gateway.domain.errors import Code, ExchangeError
@@ -97,6 +98,10 @@ class FakeEngine:
 
     def models(self) -> Sequence[Model]:
         return self.served
+
+    def expecting(self, model: Model) -> AbstractContextManager[None]:
+        """Do nothing: who is coming changes nothing here."""
+        return nullcontext()
 
     def prepare(
         self, model: Model, ask: Ask[RedactedText], max_tokens: int, terms: Terms
