@@ -18,7 +18,6 @@ from ctranslate2.specs import attention_spec, common_spec, transformer_spec
 
 from engine.bert import Encoder, EncoderShape
 from engine.decoder import Activation, Array, Decoder, Part, Shape
-from engine.errors import ModelError
 from engine.network import OnStep
 from engine.whisper import Alignment, Hypothesis
 
@@ -260,23 +259,17 @@ class Replicas:
         device: str = "cpu",
         device_index: Sequence[int] = (0,),
     ) -> None:
-        try:
-            self._generator: Any = ctranslate2.Generator(
-                str(directory),
-                device=device,
-                device_index=list(device_index),
-                compute_type=compute_type,
-                # CTranslate2 counts for each device.
-                inter_threads=max(1, replicas // len(device_index)),
-                intra_threads=threads,
-                # As many batches as workers can wait; one of our workers never blocks another.
-                max_queued_batches=-1,
-            )
-        except (RuntimeError, ValueError, MemoryError) as error:
-            raise ModelError(
-                f"CTranslate2 cannot load the model ({type(error).__name__}): its files are "
-                "damaged, or memory is short; see `intramural model verify`, or import it again"
-            ) from error
+        self._generator: Any = ctranslate2.Generator(
+            str(directory),
+            device=device,
+            device_index=list(device_index),
+            compute_type=compute_type,
+            # CTranslate2 counts for each device.
+            inter_threads=max(1, replicas // len(device_index)),
+            intra_threads=threads,
+            # As many batches as workers can wait; one of our workers never blocks another.
+            max_queued_batches=-1,
+        )
 
     def generate(  # noqa: PLR0913 - CTranslate2's own options, each meaningful alone
         self,

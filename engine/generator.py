@@ -18,6 +18,7 @@ from engine.devices import detect_devices
 from engine.errors import (
     DoesNotFit,
     EngineError,
+    ModelError,
     NoDevice,
     PromptTooLong,
     UnsupportedInput,
@@ -307,7 +308,10 @@ def _loaded(model: InstalledModel, plan: ModelPlan) -> Replicas:
                 f"the CUDA device could not load {model.name}: see whether `nvidia-smi` works, or "
                 'do without it, engine.prefer = ["cpu"]'
             ) from error
-        raise
+        raise ModelError(
+            f"CTranslate2 cannot load {model.name}: `intramural model verify {model.name}`, and if "
+            "every byte is as imported, import it again"
+        ) from error
 
 
 def _check(options: GenerateOptions) -> None:

@@ -19,7 +19,7 @@ from engine import ct2, gguf, quality, reference, tokenizer
 from engine.bert import EncoderShape
 from engine.decoder import Array, Decoder, Part, Shape
 from engine.devices import detect_devices
-from engine.errors import BrokenSource, SelfCheckFailed, UnsupportedModel
+from engine.errors import BrokenSource, ModelError, SelfCheckFailed, UnsupportedModel
 from engine.prompts import Prompts
 from engine.quality import Quality, Score
 from engine.reference import Place
@@ -191,7 +191,10 @@ def _measure(
     target: Path, decoder: Decoder, computed: _Computed, progress: Callable[[float], None]
 ) -> tuple[tuple[int, float, float], Quality]:
     """Compare what was written with what was computed; raise `SelfCheckFailed`."""
-    network = ct2.Replicas(target, replicas=1, threads=detect_devices().cores)
+    try:
+        network = ct2.Replicas(target, replicas=1, threads=detect_devices().cores)
+    except (RuntimeError, MemoryError) as error:
+        raise ModelError("CTranslate2 cannot load what was written: memory is short") from error
     try:
         checked = _agreeing(network.logits(computed.check), computed.check_logits)
         total = Score()

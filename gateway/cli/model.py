@@ -142,8 +142,8 @@ def verify(
         return
     for model in models:
         typer.echo(
-            f"{model.name}: {len(model.manifest.files)} files verified, {model.digest}\n"
-            f"{model.name}: {quality_of(model.manifest)}"
+            f"{model.name}: {len(model.manifest.files)} files verified, {model.digest}; "
+            f"{quality_of(model.manifest)}"
         )
         _hint(model.manifest)
 

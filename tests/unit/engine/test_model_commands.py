@@ -44,7 +44,8 @@ def test_a_model_is_added_listed_verified_and_removed(tmp_path: Path, gguf: Path
     code, out, _ = invoke(tmp_path, "add", str(gguf))
     assert (code, out.startswith("tiny-chat imported")) == (0, True)
     heading, row = invoke(tmp_path, "list")[1].splitlines()
-    assert " ".join(heading.split()) == "model task kind weights size context licence origin digest"
+    columns = "model task kind weights size context licence origin int8 against float32 digest"
+    assert " ".join(heading.split()) == columns
     assert row.split()[:3] == ["tiny-chat", "generate", "llama"]
     assert "unknown  file:Tiny-Chat.Q8_0.gguf" in row
     digest = json.loads(invoke(tmp_path, "list", "--json")[1])[0]["digest"]
