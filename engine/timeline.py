@@ -77,7 +77,8 @@ class _Picture:
         told = (
             f"{_count(len(profile.jobs), 'job')} in {_count(len(profile.batches), 'batch')} on "
             f"{_count(profile.replicas, 'replica')}: {_count(profile.tokens, 'token')} in "
-            f"{_time(profile.seconds)}, {profile.tokens / profile.seconds:.0f} tokens/s"
+            f"{_time(profile.seconds)}, {profile.tokens / profile.seconds:.0f} tokens/s; "
+            f"prompts of {_lengths(profile)}"
         )
         yield (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {self.height:.0f}" '
@@ -283,6 +284,12 @@ def _percent(part: float, whole: float) -> str:
     if 0 < share < 0.01:  # noqa: PLR2004 - a hundredth of a percent
         return "under 0.01 %"
     return f"{share:.0f} %" if share >= 10 or share == 0 else f"{share:.2g} %"  # noqa: PLR2004 - two digits
+
+
+def _lengths(profile: Profile) -> str:
+    lengths = [job.prompt_tokens for job in profile.jobs]
+    least, most = min(lengths), max(lengths)
+    return _count(most, "token") if least == most else f"{least:,} to {most:,} tokens"
 
 
 def _count(number: int, name: str) -> str:

@@ -44,7 +44,7 @@ def profile(  # noqa: PLR0913, PLR0917 - the options of one command
     settings = settings_of(context)
     try:
         with busy(f"Profiling {name} …"):
-            model = engine.ModelStore(settings.models).open(name)
+            model = engine.ModelStore(settings.models).open(name, task="generate")
             wish = wish_of(settings.engine)
             measured = engine.profile_model(
                 model,

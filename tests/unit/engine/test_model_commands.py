@@ -13,6 +13,7 @@ from engine import InstalledModel, Phase, quality
 from gateway.cli.model import app as model_app
 from gateway.policy.shipped import install_default
 from gateway.settings import Settings, load
+from tests.unit.engine.bert import TinyBert
 from tests.unit.engine.test_timeline import bars
 from tests.unit.engine.test_trace import problems
 from tests.unit.engine.tiny import Tiny
@@ -274,3 +275,10 @@ def test_a_profile_of_what_cannot_run_is_one_line(
     assert (code, out) == (1, "")
     assert words in error
     assert "Traceback" not in error
+
+
+def test_a_model_that_does_not_generate_has_no_such_profile(tmp_path: Path) -> None:
+    assert invoke(tmp_path, "add", str(TinyBert().write(tmp_path / "tiny")))[0] == 0
+    code, _, error = invoke(tmp_path, "profile", "tiny")
+    assert code == 1
+    assert "is made to embed, not to generate" in error

@@ -76,21 +76,24 @@ def test_the_gateways_engine_logs_its_batches_and_is_ready_while_it_can_run_more
         engine.ModelStore(STORE), EngineSettings(models=(engine.DEFAULT_NAME,), replicas=1)
     )
     try:
-        generator = local._generators[engine.DEFAULT_NAME]
+        served = local.served[engine.DEFAULT_NAME]
         options = engine.GenerateOptions(max_tokens=3, temperature=0)
-        prompt = generator.prepare_text("Zyxwvut-Canary-4711", options)
+        prompt = served.prepare_text("Zyxwvut-Canary-4711", options)
 
         async def run() -> None:
-            async for _ in generator.generate(prompt):
+            async for _ in served.generate(prompt):
                 pass
 
         asyncio.run(run())
         assert local.ready
+        generator = local._library._pool.peek(engine.DEFAULT_NAME)
+        assert generator is not None
+        generator.close()
+        assert not local.ready
     finally:
         local.close()
-    assert not local.ready
     said = capsys.readouterr().err
-    [line] = [each for each in lines(said) if each["event"] == "batch_ran"]
+    line = [each for each in lines(said) if each["event"] == "batch_ran"][-1]  # After the warm-up.
     assert (line["model"], line["rows"]) == (engine.DEFAULT_NAME, 1)
     assert (line["prompt_tokens"], line["completion_tokens"]) == (prompt.tokens, 3)
     assert "Canary" not in said
