@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from engine import DoesNotFit, NoDevice
 from engine.batching import Waiting, choose
+from engine.costs import Costs
 from engine.devices import Cuda, Devices
 from engine.footprint import REPLICA, footprint
 from engine.plan import GATEWAY, Plan, Wish, make_plan
@@ -227,7 +228,7 @@ def test_no_batch_that_is_chosen_takes_more_than_its_share(
     [small] = plan.models
     lengths = dict(enumerate(jobs))
     waiting = [Waiting(n, prompt, reply, 0) for n, (prompt, reply) in lengths.items()]
-    chosen = [lengths[n] for n in choose(waiting, small.limits)]
+    chosen = [lengths[n] for n in choose(waiting, small.limits, Costs()).arrivals]
     batch = footprint(SMALL).batch(
         len(chosen), max(prompt for prompt, _ in chosen), max(reply for _, reply in chosen)
     )
