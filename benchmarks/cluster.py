@@ -1,6 +1,6 @@
 """What a second Ray replica brings, and what Ray's routing costs: JSON lines.
 
-Run: python -m benchmarks.cluster [--rounds 5] [--streams 64] [--tokens 96]
+Run: python -m benchmarks.cluster [--rounds 3] [--streams 64] [--repeat 3] [--tokens 96]
 
 Two Ray nodes on this host, as deploy/ray/ has them: token, TLS, proxies that speak HTTPS. Each
 replica keeps to one core. `ray_2_over_1` compares tokens per second of two replicas and of one
@@ -51,6 +51,15 @@ class Target:
         )
 
 
+@dataclass(frozen=True)
+class Load:
+    """Callers at once, requests of each, and tokens of a reply."""
+
+    streams: int
+    repeat: int
+    tokens: int
+
+
 def emit(key: str, value: float | None, **more: object) -> None:
     print(json.dumps({"benchmark": "cluster", "key": key, "value": value, **more}), flush=True)
 
@@ -80,36 +89,51 @@ async def streamed(session: aiohttp.ClientSession, body: dict[str, object]) -> t
     return pieces, first
 
 
-async def throughput(target: Target, streams: int, tokens: int, *, stream: bool) -> float:
-    """Tokens per second of so many requests at once."""
+async def throughput(target: Target, load: Load, *, stream: bool) -> float:
+    """Tokens per second of `load.streams` callers, each of whom asks again as soon as it can."""
+    numbers = iter(range(load.streams * load.repeat))
+    tokens = 0
+
+    async def caller(session: aiohttp.ClientSession) -> None:
+        nonlocal tokens
+        for number in numbers:
+            body = request(number, load.tokens, stream=stream)
+            made = (await streamed(session, body))[0] if stream else await whole(session, body)
+            # After the wait: others add to it meanwhile.
+            tokens += made
+
     with target.session() as session:
         async with session:
             begun = time.perf_counter()
-            bodies = [request(number, tokens, stream=stream) for number in range(streams)]
-            if stream:
-                told = [
-                    pieces
-                    for pieces, _ in await asyncio.gather(*(streamed(session, b) for b in bodies))
-                ]
-            else:
-                told = await asyncio.gather(*(whole(session, body) for body in bodies))
-            return sum(told) / (time.perf_counter() - begun)
+            await asyncio.gather(*(caller(session) for _ in range(load.streams)))
+            return tokens / (time.perf_counter() - begun)
+
+
+async def bare(session: aiohttp.ClientSession) -> None:
+    """Ask what no model is needed for."""
+    async with session.get("/v1/models") as answer:
+        assert answer.status == 200
+        await answer.read()
 
 
 async def latencies(targets: dict[str, Target], count: int) -> dict[str, dict[str, list[float]]]:
-    """Milliseconds of one request at a time: a whole reply of one token, and a first piece."""
+    """Milliseconds of one request at a time: without a model, one token whole, a first piece."""
     found: dict[str, dict[str, list[float]]] = {
-        name: {"whole": [], "first": []} for name in targets
+        name: {"bare": [], "whole": [], "first": []} for name in targets
     }
     with ExitStack() as stack:
         sessions = {name: stack.enter_context(each.session()) for name, each in targets.items()}
         for number in range(count + 5):
             for name in sorted(targets, reverse=bool(number % 2)):
                 begun = time.perf_counter()
+                await bare(sessions[name])
+                without = time.perf_counter() - begun
+                begun = time.perf_counter()
                 await whole(sessions[name], request(number, 1, stream=False))
                 taken = time.perf_counter() - begun
                 _, first = await streamed(sessions[name], request(number, 2, stream=True))
                 if number >= 5:
+                    found[name]["bare"].append(without * 1000)
                     found[name]["whole"].append(taken * 1000)
                     found[name]["first"].append(first * 1000)
         for session in sessions.values():
@@ -150,7 +174,7 @@ def direct(cluster: Cluster) -> Iterator[Target]:
                     except aiohttp.ClientConnectionError:
                         return False
 
-        wait_for(lambda: asyncio.run(answers()), "the engine serves", 60)
+        wait_for(lambda: asyncio.run(answers()), "the engine serves", 180)
         yield target
     finally:
         process.terminate()
@@ -201,21 +225,20 @@ def spread(values: list[float]) -> list[float]:
 
 def measure(cluster: Cluster, arguments: argparse.Namespace) -> None:
     target = Target(cluster.url(HEAD), cluster.key, cluster.trust())
+    load = Load(arguments.streams, arguments.repeat, arguments.tokens)
     rates: dict[tuple[int, bool], list[float]] = {}
     costs: dict[str, list[float]] = {"proxy": [], "replica": []}
     for turn in range(arguments.rounds):
         for replicas in (1, 2) if turn % 2 == 0 else (2, 1):
             scale(cluster, replicas)
-            asyncio.run(throughput(target, 8, 8, stream=False))
+            asyncio.run(throughput(target, Load(8, 1, 8), stream=False))
             for stream in (False, True):
                 begun = [
                     sum(processor(node, title) for node in cluster.nodes.values())
                     for title in ("ray::ProxyActor", "ray::ServeReplica")
                 ]
                 clock = time.perf_counter()
-                rate = asyncio.run(
-                    throughput(target, arguments.streams, arguments.tokens, stream=stream)
-                )
+                rate = asyncio.run(throughput(target, load, stream=stream))
                 tokens = rate * (time.perf_counter() - clock)
                 rates.setdefault((replicas, stream), []).append(rate)
                 if stream and replicas == 1:
@@ -232,8 +255,9 @@ def measure(cluster: Cluster, arguments: argparse.Namespace) -> None:
             two_tokens_per_second=round(statistics.median(two), 1),
             spread_one=spread(one),
             spread_two=spread(two),
-            streams=arguments.streams,
-            tokens=arguments.tokens,
+            streams=load.streams,
+            requests=load.streams * load.repeat,
+            tokens=load.tokens,
             cores=len(os.sched_getaffinity(0)),
         )
     emit(
@@ -244,7 +268,11 @@ def measure(cluster: Cluster, arguments: argparse.Namespace) -> None:
     scale(cluster, 1)
     with direct(cluster) as alone:
         found = asyncio.run(latencies({"direct": alone, "ray": target}, arguments.requests))
-    for kind, key in (("whole", "routing_adds_ms"), ("first", "routing_adds_ms_to_first_piece")):
+    for kind, key in (
+        ("whole", "routing_adds_ms"),
+        ("first", "routing_adds_ms_to_first_piece"),
+        ("bare", "routing_adds_ms_without_a_model"),
+    ):
         medians = {name: statistics.median(values[kind]) for name, values in found.items()}
         emit(
             key,
@@ -284,8 +312,9 @@ def parts(node: Node) -> dict[str, Any]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--streams", type=int, default=64)
+    parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--tokens", type=int, default=96)
     parser.add_argument("--requests", type=int, default=200)
     arguments = parser.parse_args()

@@ -36,7 +36,7 @@ class Measured:
     """Durable records per second of one gateway (benchmarks/ledger.py)."""
     event_bytes: int = 307
     """Bytes of a token on the wire, as an event with its counts."""
-    head_mb: int = 590
+    head_mb: int = 690
     node_mb: int = 350
     """Ray's own processes on the head and on another node, proxies too (`head_mb`, `node_mb`)."""
 
