@@ -22,6 +22,7 @@ PARTS: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "quality": (("int8_size_ratio", "int8_accuracy_ratio", "int8_perplexity_ratio"), ()),
     "python": (("python_us_per_token",), ()),
     "memory": (("rss_mb",), ()),
+    "remote": ((), ()),
     "cluster": (("ray_2_over_1",), ()),
     "peers": ((), ()),
 }

@@ -95,6 +95,14 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
         _check_detection(detector)
         say("models")
         store = ModelStore(settings.models)
+        # These first: what generates is planned with the memory that they leave.
+        others: list[Engine] = []
+        if (name := settings.embeddings.model) is not None:
+            others.append(embedder := LocalEmbedder.load(store, name, settings.embeddings))
+            undo.callback(embedder.close)
+        if (name := settings.transcription.model) is not None:
+            others.append(heard := LocalTranscriber.load(store, name, settings.transcription))
+            undo.callback(heard.close)
         plain = _engine(store, settings)
         undo.callback(plain.close)
         engine: Engine = plain
@@ -103,14 +111,8 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
                 plain, max_bytes=settings.cache.max_bytes, ttl=settings.cache.ttl
             )
             undo.callback(kept.close)
-        if (name := settings.embeddings.model) is not None:
-            embedder = LocalEmbedder.load(store, name, settings.embeddings)
-            undo.callback(embedder.close)
-            engine = Engines(engine, embedder)
-        if (name := settings.transcription.model) is not None:
-            transcriber = LocalTranscriber.load(store, name, settings.transcription)
-            undo.callback(transcriber.close)
-            engine = Engines(engine, transcriber)
+        if others:
+            engine = Engines(engine, *others)
         if lost := tuple(astray(release.aliases, [model.name for model in engine.models()])):
             raise PolicyError(lost)
         authenticator: Authenticator = ApiKeyAuthenticator(keyring, clock)

@@ -161,13 +161,17 @@ def _all(settings: Settings) -> list[Shaped]:
     return [*stored, *(each for each in engine.KNOWN if each.name not in names)]
 
 
-def _stored(settings: Settings) -> tuple[engine.Manifest, ...]:
+def _stored(settings: Settings) -> list[engine.Manifest]:
+    """Return what generates: the plan is of what shares the memory that is left."""
     import engine
 
     try:
-        return engine.ModelStore(settings.models).list()
+        return [
+            each for each in engine.ModelStore(settings.models).list() if each.task == "generate"
+        ]
     except engine.ModelError as error:
         fail(str(error))
+    return [each for each in stored if each.task == "generate"]
 
 
 def _row(made: engine.ModelPlan) -> tuple[str, ...]:
