@@ -166,9 +166,7 @@ def _stored(settings: Settings) -> list[engine.Manifest]:
     import engine
 
     try:
-        return [
-            each for each in engine.ModelStore(settings.models).list() if each.task == "generate"
-        ]
+        stored = engine.ModelStore(settings.models).list()
     except engine.ModelError as error:
         fail(str(error))
     return [each for each in stored if each.task == "generate"]
