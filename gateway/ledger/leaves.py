@@ -47,6 +47,7 @@ class IntentLeaf(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=Fal
 class OutcomeLeaf(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False, kw_only=True):
     """An outcome, its fields in the order of their names."""
 
+    audio_ms: _Number | UnsetType = UNSET
     cache: CacheStatus | UnsetType = UNSET
     code: Code | UnsetType = UNSET
     completion_tokens: _Number
@@ -63,7 +64,8 @@ class OutcomeLeaf(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=Fa
 
     def __post_init__(self) -> None:
         """Raise `ValueError` unless the version is the one that its fields make."""
-        if (self.v == 1) != (self.cache is UNSET and self.findings is UNSET):
+        later = (self.audio_ms, self.cache, self.findings)
+        if (self.v == 1) != all(field is UNSET for field in later):
             raise ValueError("a leaf of version 2 has a field of version 2, and of version 1 none")
 
 
