@@ -42,6 +42,6 @@ class EventParser:
         field, _, value = line.partition(b":")
         if field == b"data":
             self._data.append(value.removeprefix(b" "))
-            self._size += len(value)
+            self._size += len(value) + 1  # Empty lines take room too.
             if self._size > MAX_EVENT:
                 raise ValueError("an event is too large")

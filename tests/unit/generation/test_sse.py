@@ -33,7 +33,9 @@ def test_an_event_of_several_lines_is_one_and_other_fields_are_left_unread() -> 
     assert parser.feed(stream) == [b"one\ntwo", b""]
 
 
-@pytest.mark.parametrize("flood", [b"data: " + b"x" * MAX_EVENT, b"data: x\n" * MAX_EVENT])
+@pytest.mark.parametrize(
+    "flood", [b"data: " + b"x" * MAX_EVENT, b"data: x\n" * MAX_EVENT, b"data:\n" * 2 * MAX_EVENT]
+)
 def test_an_event_without_end_is_refused(flood: bytes) -> None:
     parser = EventParser()
     with pytest.raises(ValueError, match="too large"):
