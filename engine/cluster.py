@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
+import stat
 from collections.abc import Iterable, Mapping
 from errno import EADDRINUSE
 from pathlib import Path
@@ -38,6 +39,9 @@ LOCKED: Final[Mapping[str, tuple[str, ...]]] = {
 port of a node runs code on all of them; without the third, Ray reports to its makers."""
 MIN_KEY: Final = 32
 """Bytes: 128 bits, if they are hexadecimal digits of random ones."""
+_MAX_KEY: Final = 64 * 1024
+_OTHERS: Final = 0o027
+"""Permission bits: nobody else may write it, and the world may do nothing."""
 _Positive = Annotated[int, msgspec.Meta(ge=1)]
 _log: Final = logging.getLogger("ray.serve")
 
@@ -114,10 +118,12 @@ def load(store: ModelStore, settings: Settings) -> Library:
 
     Raises an `EngineError`; then nothing stays loaded.
     """
-    names = settings.models or store.names()
+    names = settings.models or store.names("generate")
     if not names:
-        raise ModelNotFound("the store holds no model")
-    models = [store.open(name) for name in names]
+        raise ModelNotFound("the store holds no model that generates")
+    models = [store.open(name, "generate") for name in names]
+    if unknown := sorted(set(settings.pinned) - set(names)):
+        raise ModelNotFound(f"pinned names {unknown[0]}, which is not served")
     # After the replica keeps to its cores, they are all that the plan sees.
     shares = share_out(
         detect_devices(),
@@ -152,8 +158,21 @@ def refuse_unlocked(environ: Mapping[str, str]) -> None:
 
 
 def read_key(file: Path) -> bytes:
-    """Return the key in `file`. Raises `ValueError` for one that could be guessed."""
-    key = file.read_bytes().strip()
+    """Return the key in `file`. Raises `ValueError` for one that others may know, or could guess.
+
+    Its group may read it: that is how root gives it to the user that Ray runs as.
+    """
+    with file.open("rb") as opened:
+        # The open file is examined, not the path: it cannot be exchanged in between.
+        status = os.fstat(opened.fileno())
+        if not stat.S_ISREG(status.st_mode) or status.st_uid not in {os.geteuid(), 0}:
+            raise ValueError(f"the engine's key is not a file of this user's or root's: {file}")
+        if stat.S_IMODE(status.st_mode) & _OTHERS:
+            raise ValueError(
+                f"the engine's key is open to others, so they may know it: `chmod 640 {file}`, or "
+                "make another"
+            )
+        key = opened.read(_MAX_KEY).strip()
     if len(key) < MIN_KEY:
         raise ValueError(f"the engine's key is too short: `openssl rand -hex 32 > {file}`")
     return key

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import msgspec
@@ -14,6 +15,7 @@ pytest.importorskip("ray", reason="Ray is not installed: pip install '.[cluster]
 
 from engine import cluster
 from engine.cluster import NoCoresLeft, Settings, UnsafeCluster, refuse_unlocked, take_cores
+from engine.errors import ModelNotFound
 
 SAFE = {"RAY_AUTH_MODE": "token", "RAY_USE_TLS": "1", "RAY_USAGE_STATS_ENABLED": "0"}
 ARGUMENTS = {"store": "/models", "key_file": "/key"}
@@ -64,8 +66,43 @@ def test_an_argument_that_is_missing_unknown_or_senseless_is_refused(
 def test_a_key_that_could_be_guessed_is_refused(tmp_path: Path, content: str) -> None:
     file = tmp_path / "key"
     file.write_text(content)
+    file.chmod(0o600)
     with pytest.raises(ValueError, match="openssl rand"):
         cluster.read_key(file)
+
+
+@pytest.mark.parametrize(
+    ("mode", "good"), [(0o600, True), (0o640, True), (0o644, False), (0o660, False)]
+)
+def test_a_key_that_others_may_read_or_write_is_refused(
+    tmp_path: Path, mode: int, *, good: bool
+) -> None:
+    file = tmp_path / "key"
+    file.write_text("k" * 64 + "\n")
+    file.chmod(mode)
+    with nullcontext() if good else pytest.raises(ValueError, match="chmod 640"):
+        assert cluster.read_key(file) == b"k" * 64
+
+
+class Store:
+    """Two models, one of which embeds; says how it was asked for them."""
+
+    def __init__(self) -> None:
+        self.opened: list[tuple[str, str | None]] = []
+
+    def names(self, task: str | None = None) -> tuple[str, ...]:
+        return ("chat",) if task == "generate" else ("chat", "vectors")
+
+    def open(self, name: str, task: str | None = None) -> None:
+        self.opened.append((name, task))
+
+
+def test_a_replica_serves_what_generates_and_pins_only_what_it_serves() -> None:
+    store = Store()
+    settings = msgspec.convert({**ARGUMENTS, "pinned": ["vectors"]}, Settings)
+    with pytest.raises(ModelNotFound, match="vectors"):
+        cluster.load(store, settings)  # type: ignore[arg-type]
+    assert store.opened == [("chat", "generate")]
 
 
 def test_two_replicas_of_a_host_never_share_a_core() -> None:
