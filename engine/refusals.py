@@ -30,7 +30,7 @@ _TYPES: Final = {
     404: "not_found_error",
 }
 _SERVER: Final = 500
-_RETRY_AFTER: Final = {"overloaded": b"1", "shutting_down": b"5"}
+_RETRY_AFTER: Final = {"overloaded": b"1", "shutting_down": b"5", "not_ready": b"5"}
 _ENGINE: Final[Mapping[type[EngineError], tuple[int, str]]] = {
     Overloaded: (503, "overloaded"),
     CallerBusy: (429, "rate_limited"),
@@ -97,6 +97,11 @@ def of_body(error: msgspec.DecodeError) -> Refusal:
 def unforeseen() -> Refusal:
     """Return what is said of a fault that nobody foresaw."""
     return Refusal(500, "internal_error", "The engine's server failed.")
+
+
+def not_ready() -> Refusal:
+    """Return what is said while no request would be answered."""
+    return Refusal(503, "not_ready", "No model moves at present. Try again shortly.")
 
 
 def shutting_down() -> Refusal:

@@ -62,38 +62,51 @@ class Generates(Protocol):
         ...
 
 
-def application(
+def application(  # noqa: PLR0913 - each says another thing of the same server
     generators: Mapping[str, Generates],
     *,
     key: bytes | None = None,
     body_limit: int = 8 * 1024 * 1024,
     body_timeout: float = 30.0,
     on_error: OnError = lambda _: None,
+    ready: Callable[[], bool] = lambda: True,
 ) -> Application:
     """Return the application over `generators`, by the names under which they are asked for.
 
     `key` is what `Authorization: Bearer` has to carry, if anything. `on_error` is told of faults
-    that nobody foresaw; their messages may hold a text.
+    that nobody foresaw; their messages may hold a text. `ready` says whether the models are worth
+    asking: while they are not, `/health` and the list of models, which is what a gateway looks at,
+    are refused with 503.
     """
-    return Application(generators, key, body_limit, body_timeout, on_error)
+    return Application(
+        generators,
+        key=key,
+        body_limit=body_limit,
+        body_timeout=body_timeout,
+        on_error=on_error,
+        ready=ready,
+    )
 
 
 class Application:
     """The ASGI application. It closes no generator: who made them does."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - as `application`
         self,
         generators: Mapping[str, Generates],
+        *,
         key: bytes | None,
         body_limit: int,
         body_timeout: float,
         on_error: OnError,
+        ready: Callable[[], bool],
     ) -> None:
         self._generators = dict(sorted(generators.items()))
         self._key = key
         self._body_limit = body_limit
         self._body_timeout = body_timeout
         self._on_error = on_error
+        self._ready = ready
         self._running: set[Exchange] = set()
         self._draining = False
 
@@ -147,6 +160,7 @@ class Application:
         if path == "/health":
             _only(method, "GET")
             self._refuse_draining()
+            self._refuse_unready()
             await exchange.reply(b'{"status":"ok"}')
             return
         self._authenticate(exchange)
@@ -163,6 +177,7 @@ class Application:
                 await self._tokenize(exchange)
             case "/v1/models":
                 _only(method, "GET")
+                self._refuse_unready()
                 models = [self._described(name) for name in self._generators]
                 await exchange.reply(msgspec.json.encode(wire.ModelList(data=models)))
             case _:
@@ -176,6 +191,10 @@ class Application:
     def _refuse_draining(self) -> None:
         if self._draining:
             raise refusals.shutting_down()
+
+    def _refuse_unready(self) -> None:
+        if not self._ready():
+            raise refusals.not_ready()
 
     def _authenticate(self, exchange: Exchange) -> None:
         if self._key is None:

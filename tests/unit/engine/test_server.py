@@ -332,6 +332,19 @@ async def test_a_drain_lets_a_reply_end_and_refuses_what_is_new(
     assert scripted.closed == 1
 
 
+async def test_an_engine_that_stands_still_says_so_where_it_is_looked_at(
+    scripted: Scripted,
+) -> None:
+    moves = False
+    app = application({NAME: scripted}, ready=lambda: moves)
+    for path in ("/health", "/v1/models"):
+        reply = await Caller(app, "GET", path).run()
+        assert (reply.status, reply.json["error"]["code"]) == (503, "not_ready")
+    moves = True
+    for path in ("/health", "/v1/models"):
+        assert (await Caller(app, "GET", path).run()).status == 200
+
+
 @pytest.mark.parametrize(
     "presented", ["", "Bearer", "Bearer wrong", "Basic right-key", "right-key", "Bearer right-ke"]
 )
