@@ -10,6 +10,8 @@ import stat
 from pathlib import Path
 from typing import Final
 
+Inode = tuple[int, int]
+"""Device and number: what tells a file from one that takes its name later."""
 _BACKLOG: Final = 1024
 _MAX_PATH: Final = 107
 """Bytes of a Unix socket's path: what `sockaddr_un` holds (unix(7))."""
@@ -60,10 +62,20 @@ def listen_unix(path: Path, mode: int) -> socket.socket:
     return sock
 
 
-def remove(path: Path) -> None:
-    """Remove the socket at `path`, if it is still there."""
-    with contextlib.suppress(OSError):
-        path.unlink()
+def inode_of(path: Path) -> Inode | None:
+    """Return what lies at `path`, or `None`."""
+    try:
+        found = path.lstat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def remove(path: Path, inode: Inode | None) -> None:
+    """Remove the socket at `path`, if it is still the same: another process may serve there now."""
+    if inode is not None and inode_of(path) == inode:
+        with contextlib.suppress(OSError):
+            path.unlink()
 
 
 def _remove_dead(path: Path) -> None:
@@ -80,7 +92,7 @@ def _remove_dead(path: Path) -> None:
         try:
             probe.connect(os.fspath(path))
         except ConnectionRefusedError:
-            remove(path)
+            remove(path, (found.st_dev, found.st_ino))
         except OSError as error:
             raise ListenError(f"cannot tell whether {path} is served: {error.strerror}") from None
         else:

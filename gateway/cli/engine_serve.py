@@ -13,8 +13,8 @@ import typer
 
 from gateway import listening, secretfiles
 from gateway.cli.common import fail, settings_of
-from gateway.listening import ListenError
-from gateway.settings import Settings
+from gateway.listening import Inode, ListenError
+from gateway.settings import EngineSettings, Settings
 
 if TYPE_CHECKING:
     import uvicorn
@@ -89,32 +89,35 @@ def serve(  # noqa: PLR0913, PLR0917 - each is an option of the command
         fail("--tls-certificate and --tls-key go together, and with --host", 2)
     place = Place(path, _MODES[mode], host or "", port, tls_certificate, tls_key)
     key = _key(place, key_file)
+    chosen = _chosen(settings.engine, tuple(model or ()))
     logs.configure(style=settings.log.format, level=settings.log.level)
     try:
-        listener = _listen(place)  # It may knock at its own socket, so before the tripwire.
+        # It may knock at its own socket, so before the tripwire.
+        listener, inode = _listen(place)
     except ListenError as error:
         fail(str(error))
     egress.install(frozenset())  # It has no peers: it answers.
     try:
-        _serve(settings, place, listener, key, tuple(model or ()))
+        _serve(settings, place, listener, key, chosen)
     finally:
         listener.close()
         if place.path is not None:
-            listening.remove(place.path)
+            listening.remove(place.path, inode)
 
 
 def _key(place: Place, key_file: Path | None) -> bytes | None:
     """Return the key that clients have to send; without one, nobody else may reach this."""
+    try:
+        alone = place.path is not None or listening.is_loopback(place.host)
+    except ListenError as error:
+        fail(str(error), 2)
     if key_file is None:
-        try:
-            if place.path is None and not listening.is_loopback(place.host):
-                fail(
-                    "an engine that others on the network can reach needs --key-file; "
-                    "`openssl rand -hex 32 > FILE` makes one (chmod 600)",
-                    2,
-                )
-        except ListenError as error:
-            fail(str(error), 2)
+        if not alone:
+            fail(
+                "an engine that others on the network can reach needs --key-file; "
+                "`openssl rand -hex 32 > FILE` makes one (chmod 600)",
+                2,
+            )
         return None
     try:
         key = secretfiles.read(key_file).strip()
@@ -125,10 +128,20 @@ def _key(place: Place, key_file: Path | None) -> bytes | None:
     return key
 
 
-def _listen(place: Place) -> socket.socket:
+def _chosen(engine: EngineSettings, names: tuple[str, ...]) -> EngineSettings:
+    """Return the settings with the models of the command line, if it names any."""
+    if not names:
+        return engine
+    if absent := sorted(set(engine.pinned) - set(names)):
+        fail(f"engine.pinned of the settings names {absent[0]}: add --model {absent[0]}", 2)
+    return msgspec.structs.replace(engine, models=names)
+
+
+def _listen(place: Place) -> tuple[socket.socket, Inode | None]:
     if place.path is not None:
-        return listening.listen_unix(place.path, place.mode)
-    return listening.listen(place.host, place.port)
+        listener = listening.listen_unix(place.path, place.mode)
+        return listener, listening.inode_of(place.path)
+    return listening.listen(place.host, place.port), None
 
 
 def _serve(
@@ -136,7 +149,7 @@ def _serve(
     place: Place,
     listener: socket.socket,
     key: bytes | None,
-    names: tuple[str, ...],
+    chosen: EngineSettings,
 ) -> None:
     import uvloop
 
@@ -146,15 +159,14 @@ def _serve(
     from gateway.generation.local import LocalEngine
 
     typer.echo("  models …", err=True)
-    chosen = (
-        settings.engine if not names else msgspec.structs.replace(settings.engine, models=names)
-    )
     try:
         engine = LocalEngine.load(ModelStore(settings.models), chosen)
     except EngineError as error:
         fail(str(error))
     try:
-        app = application(engine.served, key=key, on_error=logs.unexpected)
+        app = application(
+            engine.served, key=key, on_error=logs.unexpected, ready=lambda: engine.ready
+        )
         server = _server(app, settings, place)
         logs.event("engine_built", count=len(engine.served))
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

@@ -426,6 +426,22 @@ def test_an_engine_that_others_could_reach_needs_a_key(tmp_path: Path) -> None:
     assert "short" not in ran.stderr
 
 
+@pytest.mark.parametrize("host", ["localhost", ""])
+def test_a_host_is_an_address_with_a_key_too(tmp_path: Path, host: str) -> None:
+    ran = serve_engine(tmp_path, "--host", host, "--key-file", key_file(tmp_path / "keys"))
+    assert (ran.returncode, "is an address" in ran.stderr) == (2, True)
+
+
+def test_a_pinned_model_that_the_command_leaves_out_is_a_fault_of_the_command(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "intramural.toml").write_text('[engine]\npinned = ["b"]\n')
+    ran = serve_engine(tmp_path, "--socket", tmp_path / "s", "--model", "a")
+    assert ran.returncode == 2
+    assert "--model b" in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
 @pytest.mark.parametrize(
     "options",
     [

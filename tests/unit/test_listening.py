@@ -47,12 +47,24 @@ def test_what_a_dead_process_left_behind_is_replaced_and_a_live_one_is_not(tmp_p
         pytest.raises(ListenError, match="already serves"),
     ):
         listen_unix(path, 0o600)
-    listening.remove(path)
+    listening.remove(path, listening.inode_of(path))
     assert not path.exists()
     path.write_text("a file")
     with pytest.raises(ListenError, match="is no socket"):
         listen_unix(path, 0o600)
     assert path.read_text() == "a file"
+
+
+def test_a_socket_that_took_the_place_of_ours_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "s"
+    with listen_unix(path, 0o600):
+        ours = listening.inode_of(path)
+        path.unlink()
+        with listen_unix(path, 0o600):
+            listening.remove(path, ours)
+            assert path.is_socket()
+    path.unlink()
+    listening.remove(path, ours)
 
 
 def test_a_path_that_is_too_long_or_nowhere_is_said(tmp_path: Path) -> None:
@@ -74,5 +86,6 @@ def test_only_this_machines_own_addresses_are_loopback() -> None:
     assert is_loopback("::1")
     assert not is_loopback("0.0.0.0")  # noqa: S104 - that is the point
     assert not is_loopback("10.0.0.5")
-    with pytest.raises(ListenError, match="not a name"):
-        is_loopback("localhost")
+    for name in ("localhost", "", "127.1"):
+        with pytest.raises(ListenError, match="not a name"):
+            is_loopback(name)
