@@ -3,7 +3,9 @@
 import configparser
 import re
 import shutil
+import socket
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -99,6 +101,26 @@ def test_the_engine_of_the_compose_file_has_no_network_and_no_data() -> None:
     assert engine["read_only"] is True
     assert engine["cap_drop"] == ["ALL"]
     assert engine["profiles"] == ["engine"]
+
+
+@pytest.mark.parametrize("status", [200, 503])
+def test_the_engine_of_the_compose_file_is_asked_at_its_socket(tmp_path: Path, status: int) -> None:
+    engine = COMPOSE["services"]["engine"]
+    *command, code = engine["healthcheck"]["test"]
+    assert command == ["CMD", "/opt/intramural/bin/python", "-I", "-c"]
+    place = engine["command"][engine["command"].index("--socket") + 1]
+    assert code.count(place) == 1
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(tmp_path / "s"))
+        listener.listen()
+        asking = subprocess.Popen(
+            [sys.executable, "-I", "-c", code.replace(place, str(tmp_path / "s"))],
+            stderr=subprocess.DEVNULL,
+        )
+        with listener.accept()[0] as asked:
+            assert asked.recv(64).startswith(b"GET /health ")
+            asked.sendall(f"HTTP/1.1 {status} X\r\n\r\n".encode())
+        assert asking.wait(10) == (0 if status == 200 else 1)
 
 
 def test_the_unit_gives_running_exchanges_more_time_than_they_take(tmp_path: Path) -> None:
