@@ -114,7 +114,7 @@ class TokenizeRequest(_Strict, frozen=True, kw_only=True):
 class TokenizeReply(msgspec.Struct, frozen=True):
     """How many tokens that is, and how many fit with the reply."""
 
-    count: int
+    count: Annotated[int, msgspec.Meta(ge=0, le=2**31)]
     max_model_len: int
 
 

@@ -7,7 +7,7 @@ its status and by a few codes.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Annotated, Final, TypeVar
 
 import msgspec
 
@@ -15,18 +15,33 @@ from engine import wire
 from gateway.domain.errors import Code, ExchangeError
 from gateway.endpoints import RemoteModel
 
+_T = TypeVar("_T")
+_Tokens = Annotated[int, msgspec.Meta(ge=0, le=2**31)]
+"""What goes into records: no engine may state a number that they cannot hold."""
 _OPTIONS: Final = frozenset({"max_tokens", "seed", "stop", "temperature", "top_p"})
-_FULL: Final = frozenset({429, 503})
+_UNAVAILABLE: Final = 503
+_FULL: Final = frozenset({429, _UNAVAILABLE})
 FORBIDDEN: Final = frozenset({401, 403})
 _NOT_FOUND: Final = 404
+_ABSENT: Final = frozenset({405, 501})
 _CLIENTS: Final = range(400, 500)
+
+
+class NotUnderstood(Exception):  # noqa: N818 - reads as a state, as `Upset` does
+    """What an engine sent is not what is meant, or no JSON at all. Nothing of it is quoted."""
 
 
 class Upset(Exception):  # noqa: N818 - reads as a state, as `LedgerUnavailable` does
     """An engine did not do what it was asked. `error` is what the client would be told."""
 
     def __init__(
-        self, error: ExchangeError, *, elsewhere: bool, here: bool = False, status: int = 0
+        self,
+        error: ExchangeError,
+        *,
+        elsewhere: bool,
+        here: bool = False,
+        status: int = 0,
+        absent: bool = False,
     ) -> None:
         super().__init__(str(error.code))
         self.error = error
@@ -35,7 +50,9 @@ class Upset(Exception):  # noqa: N818 - reads as a state, as `LedgerUnavailable`
         self.here = here
         """Whether this one may be asked once more: it may have closed an idle connection."""
         self.status = status
-        """The HTTP status that was answered, if it was one that refuses the request."""
+        """The HTTP status that was answered, if it was another than 200."""
+        self.absent = absent
+        """Whether it says that there is nothing at this path, for whatever request."""
 
 
 class _Choice(msgspec.Struct, frozen=True):
@@ -45,8 +62,8 @@ class _Choice(msgspec.Struct, frozen=True):
 
 
 class _Counts(msgspec.Struct, frozen=True):
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
+    prompt_tokens: _Tokens = 0
+    completion_tokens: _Tokens = 0
 
 
 class Chunk(msgspec.Struct, frozen=True):
@@ -102,24 +119,41 @@ class Listed(msgspec.Struct, frozen=True):
     data: list[ListedModel]
 
 
+def decode(data: bytes, kind: type[_T]) -> _T:
+    """Return what an engine sent, or raise `NotUnderstood`.
+
+    Bytes that are not UTF-8 and what is nested too deep are errors of their own to msgspec.
+    """
+    try:
+        return msgspec.json.decode(data, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise NotUnderstood from None
+
+
 def refused(status: int, answer: bytes) -> tuple[Upset, str | None]:
     """Return what another status than 200 comes to, and what is wrong with the engine, in a word.
 
     Nothing of the answer's words goes on.
     """
     try:
-        said = msgspec.json.decode(answer, type=_RefusedBody).error
-    except msgspec.DecodeError:
+        said = decode(answer, _RefusedBody).error
+    except NotUnderstood:
         said = Refused()
+    if status == _UNAVAILABLE and said.code == Code.MODEL_UNAVAILABLE:
+        return Upset(_not_loaded(), elsewhere=True, status=status), None
     if status in _FULL:
         busy = ExchangeError(Code.OVERLOADED, "The engines are busy. Try again in a few seconds.")
-        return Upset(busy, elsewhere=True), "not_ready" if said.code == "shutting_down" else None
+        ailment = "not_ready" if said.code in {"shutting_down", "not_ready"} else None
+        return Upset(busy, elsewhere=True, status=status), ailment
     if status in FORBIDDEN or status == _NOT_FOUND:
         ailment = "key_refused" if status in FORBIDDEN else "model_missing"
-        return Upset(unavailable(), elsewhere=True, status=status), ailment
+        absent = status == _NOT_FOUND and said.code != Code.MODEL_NOT_FOUND
+        return Upset(unavailable(), elsewhere=True, status=status, absent=absent), ailment
+    absent = status in _ABSENT
     if status in _CLIENTS:
-        return Upset(_clients_error(said), elsewhere=False, status=status), None
-    return Upset(failed(), elsewhere=False), None
+        error = _clients_error(said)
+        return Upset(error, elsewhere=False, status=status, absent=absent), None
+    return Upset(failed(), elsewhere=False, status=status, absent=absent), None
 
 
 def verdict(served: Mapping[str, ListedModel], models: Mapping[str, RemoteModel]) -> str | None:
@@ -143,6 +177,16 @@ def unavailable() -> ExchangeError:
 def failed() -> ExchangeError:
     """Return what is said where an engine broke off."""
     return ExchangeError(Code.ENGINE_FAILED, "The engine failed on this request. Try again.")
+
+
+def _not_loaded() -> ExchangeError:
+    """Return what is said where an engine has a model and cannot load it."""
+    return ExchangeError(
+        Code.MODEL_UNAVAILABLE,
+        "This model cannot be loaded at present. Use another of GET /v1/models, and tell the "
+        "operator.",
+        param="model",
+    )
 
 
 def _clients_error(refused: Refused) -> ExchangeError:

@@ -1,7 +1,7 @@
 """Engines elsewhere behind the domain's `Engine` port: any server that speaks OpenAI's API.
 
-The least loaded of those that are well is asked. Another is asked instead only while nothing of a
-reply has come; from the first token on, a failure is a failure.
+The least loaded of those that are well is asked. Another is asked instead only while no reply has
+begun; from status 200 on a failure is a failure, because something may have been computed.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from typing import Final
 import msgspec
 
 from engine import wire
-from gateway import secretfiles
+from gateway import logs, secretfiles
 from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.exchange import (
     Ask,
@@ -48,6 +48,10 @@ from gateway.generation.upstream import Access, Upstream
 _FIXED: Final = 64
 _EACH: Final = 16
 """Tokens that a chat template is taken to add, once and for each message."""
+_MOST_CHARACTERS: Final = 256
+"""Of one token: the longest in vocabularies are runs of 128 blanks."""
+_MOST_BROKEN: Final = 2
+"""Engines that one request may be sent to where connections break over it: it may be the cause."""
 _REASONS: Final = {each.value: each for each in FinishReason}
 _encode: Final = msgspec.json.Encoder().encode
 
@@ -208,27 +212,35 @@ class RemoteEngine:
                 del self._in_flight[partition]
 
     async def _somewhere(self, prompt: RemotePrompt) -> AsyncGenerator[Piece | End, None]:
-        """Run `prompt` on the least loaded engine, and on another while nothing has come."""
+        """Run `prompt` on the least loaded engine, and on another while no reply has begun.
+
+        Engines that cannot be reached, or are busy, are passed over, however many they are. After
+        a connection that broke with the request in it, one other engine may have it: it may have
+        been computed, and may be what broke the first.
+        """
         until = asyncio.get_running_loop().time() + self._settings.total_timeout
         tried: list[Upstream] = []
+        broken: set[Upstream] = set()
         again: Upstream | None = None
         error = unavailable()
         while (upstream := again or self._choose(tried)) is not None:
             tried.append(upstream)
-            begun = False
             try:
                 async with aclosing(self._run(upstream, prompt, until)) as events:
                     async for event in events:
-                        begun = True
                         yield event
             except Upset as upset:
                 error = upset.error
-                if begun or not upset.elsewhere:
+                if not upset.elsewhere:
                     break
                 # It may have closed an idle connection at this moment: that is no fault.
                 again = upstream if upset.here and tried.count(upstream) == 1 else None
-                if upset.here and again is None:
-                    upstream.fail("disconnected")
+                if upset.here:
+                    broken.add(upstream)
+                    if again is None:
+                        upstream.fail("disconnected")
+                if again is None and len(broken) == _MOST_BROKEN:
+                    break
             else:
                 return
         raise error
@@ -242,19 +254,19 @@ class RemoteEngine:
         path = (
             "/v1/chat/completions" if isinstance(request, wire.ChatRequest) else "/v1/completions"
         )
-        tally = _Tally(prompt.tokens)
+        tally = _Tally(prompt.tokens, length)
         async with aclosing(upstream.stream(path, _encode(request), until=until)) as chunks:
             async for chunk in chunks:
                 if piece := tally.take(chunk):
                     yield piece
-                if tally.completion > length:
+                if tally.full:
                     # Whatever an engine makes of `max_tokens`, policy's limit holds.
                     yield tally.end(FinishReason.LENGTH)
                     return
         if tally.reason is None:
             raise Upset(
                 ExchangeError(Code.ENGINE_FAILED, "The engine stopped in mid-reply. Try again."),
-                elsewhere=True,
+                elsewhere=False,
             )
         reason = _REASONS.get(tally.reason)
         if reason is None:
@@ -297,7 +309,12 @@ class RemoteEngine:
         return min(open_, key=lambda upstream: upstream.load, default=None)
 
     async def _look(self, upstream: Upstream) -> None:
-        upstream.judge(await upstream.look(self._settings.models))
+        try:
+            reason = await upstream.look(self._settings.models)
+        except Exception as error:  # noqa: BLE001 - told to the operator; else nobody looks again
+            logs.unexpected(error)
+            reason = "not_understood"
+        upstream.judge(reason)
 
     async def _watch(self, upstream: Upstream) -> None:
         interval = self._settings.check_interval
@@ -315,16 +332,31 @@ class RemoteEngine:
 
 
 class _Tally:
-    """What has come of one reply: the end, and the counts, exact where the engine states them."""
+    """What has come of one reply: the end, and the counts, exact where the engine states them.
 
-    def __init__(self, prompt_tokens: int) -> None:
+    What an engine states is believed for the record and not for the limit: that holds for the
+    events with text and for characters too.
+    """
+
+    def __init__(self, prompt_tokens: int, length: int) -> None:
         self.reason: str | None = None
         self.completion = 0
         self._prompt = prompt_tokens
+        self._length = length
+        self._events = 0
+        self._room = _MOST_CHARACTERS * length
+
+    @property
+    def full(self) -> bool:
+        """Whether more has come than may be."""
+        # One event more than tokens: what was held back for a stop string comes by itself.
+        return self.completion > self._length or self._events > self._length + 1 or self._room < 0
 
     def take(self, chunk: Chunk) -> Piece | None:
-        """Note what `chunk` says, and return its text, if it has any."""
-        text, before = chunk.text, self.completion
+        """Note what `chunk` says, and return its text, as far as there is room for it."""
+        text, before = chunk.text[: max(0, self._room)], self.completion
+        self._room -= len(chunk.text)
+        self._events += bool(chunk.text)
         if chunk.usage is not None:
             self._prompt = chunk.usage.prompt_tokens
             self.completion = max(before, chunk.usage.completion_tokens)

@@ -14,7 +14,6 @@ from ssl import SSLContext
 from typing import Final, TypeVar
 
 import aiohttp
-import msgspec
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from engine import wire
@@ -25,7 +24,9 @@ from gateway.generation.answers import (
     FORBIDDEN,
     Chunk,
     Listed,
+    NotUnderstood,
     Upset,
+    decode,
     failed,
     refused,
     unavailable,
@@ -42,7 +43,8 @@ _ENDING: Final = 0.1
 _MAX_ANSWER: Final = 1024 * 1024
 """Bytes of an answer that is no stream: a list of models, a count, a refusal."""
 _DONE: Final = b"[DONE]"
-_NO_COUNT: Final = frozenset({400, 404, 405, 422, 501})
+_NO_COUNT: Final = frozenset({400, 404, 422})
+"""Where a count is refused for this prompt alone; the request itself learns why."""
 _OK: Final = 200
 
 
@@ -121,7 +123,8 @@ class Upstream:
     async def stream(self, path: str, body: bytes, *, until: float) -> AsyncGenerator[Chunk, None]:
         """Send a request and yield what streams back, as it comes, until the reply has ended.
 
-        `until` is when the loop's clock ends the whole. Raises `Upset`. Closing the generator
+        `until` is when the loop's clock ends the whole. Raises `Upset`, and from status 200 on one
+        that nobody else is asked after: something may have been computed. Closing the generator
         closes the connection, by which the engine knows that nobody listens.
         """
         settings = self._access.settings
@@ -133,7 +136,7 @@ class Upstream:
             reply = await self._within(self._post(path, body), deadline, until)
             parser = EventParser()
             # Never a time limit around a `yield`: what the reader does is no delay of the engine's.
-            while data := await self._within(reply.content.readany(), deadline, until):
+            while data := await self._within(reply.content.readany(), deadline, until, begun=True):
                 for event in self._events(parser, data):
                     if event == _DONE:
                         await _finish(reply)
@@ -147,7 +150,9 @@ class Upstream:
             if reply is not None:
                 reply.close()  # It does nothing to a reply that was read to its end.
 
-    async def _within(self, work: Awaitable[_T], deadline: float, until: float) -> _T:
+    async def _within(
+        self, work: Awaitable[_T], deadline: float, until: float, *, begun: bool = False
+    ) -> _T:
         """Return what `work` returns by `deadline`; else raise `Upset`."""
         try:
             async with asyncio.timeout_at(deadline):
@@ -156,12 +161,13 @@ class Upstream:
             raise self._late(until) from None
         except (aiohttp.ClientError, OSError):
             self.fail("disconnected")
-            raise Upset(failed(), elsewhere=True) from None
+            raise Upset(failed(), elsewhere=not begun) from None
 
     async def count(self, body: bytes, *, until: float) -> int | None:
         """Return how many tokens a prompt has, or `None` if this engine cannot say. Raises `Upset`.
 
-        An engine that does not know the path, or answers something else, is not asked again.
+        An engine that does not know the path, or answers something else, is not asked again. One
+        that refuses a prompt is: one caller's request says nothing of the others'.
         """
         if not self.counts:
             return None
@@ -171,14 +177,15 @@ class Upstream:
                 answer = await self._within(_bounded(reply), until, until)
             finally:
                 reply.close()
-            return msgspec.json.decode(answer, type=wire.TokenizeReply).count
+            return decode(answer, wire.TokenizeReply).count
         except Upset as upset:
             too_long = upset.error.code is Code.CONTEXT_LENGTH_EXCEEDED
-            if too_long or upset.status not in _NO_COUNT:
+            if too_long or not (upset.absent or upset.status in _NO_COUNT):
                 raise
-        except msgspec.DecodeError:
-            pass
-        self.counts = False
+            if upset.absent:
+                self.counts = False
+        except NotUnderstood:
+            self.counts = False
         return None
 
     async def look(self, models: Mapping[str, RemoteModel]) -> str | None:
@@ -190,12 +197,12 @@ class Upstream:
                         return "key_refused"
                     if reply.status != _OK:
                         return "not_ready"
-                    listed = msgspec.json.decode(await _bounded(reply), type=Listed)
+                    listed = decode(await _bounded(reply), Listed)
         except TimeoutError:
             return "timeout"
         except (aiohttp.ClientError, OSError):
             return "unreachable"
-        except msgspec.DecodeError:
+        except NotUnderstood:
             return "not_understood"
         return verdict({model.id: model for model in listed.data}, models)
 
@@ -252,8 +259,8 @@ class Upstream:
 
     def _chunk(self, event: bytes) -> Chunk:
         try:
-            chunk = msgspec.json.decode(event, type=Chunk)
-        except msgspec.DecodeError:
+            chunk = decode(event, Chunk)
+        except NotUnderstood:
             raise Upset(failed(), elsewhere=False) from None
         if chunk.error is not None:
             raise Upset(failed(), elsewhere=False)

@@ -30,13 +30,17 @@ class FakeUpstream:
     model: str = "smollm2-135m-instruct"
     digest: str | None = None
     usage: str = "continuous"
-    """`continuous`, `last` or `none`: how it counts tokens."""
+    """`continuous`, `last` or `none`: how it counts tokens; `zero` always says that none came."""
     prompt_tokens: int = 11
     delay: float = 0.0
     reason: str = "stop"
     comments: bool = False
     """Whether it keeps the connection alive with comments, as some do while they wait."""
     counts: bool = True
+    counted: tuple[int, bytes] | None = None
+    """What it answers instead where it is asked to count: a status and a body."""
+    listed: bytes | None = None
+    """What it lists instead of its models."""
     # Faults.
     status: int = 200
     answer: bytes = b"{}"
@@ -71,11 +75,15 @@ class FakeUpstream:
         if scope["path"] == "/v1/models":
             self.looks += 1
             models = [{"id": self.model, "object": "model", "digest": self.digest}]
-            await _whole(send, 500 if self.sick else 200, msgspec.json.encode({"data": models}))
+            listed = self.listed or msgspec.json.encode({"data": models})
+            await _whole(send, 500 if self.sick else 200, listed)
             return
         asked = Asked(scope["path"], headers, msgspec.json.decode(body))
         self.asked.append(asked)
         if scope["path"] == "/tokenize":
+            if self.counted is not None:
+                await _whole(send, *self.counted)
+                return
             count = {"count": self.prompt_tokens, "max_model_len": 8192, "tokens": []}
             await _whole(
                 send, 200 if self.counts else 404, msgspec.json.encode(count if self.counts else {})
@@ -131,8 +139,8 @@ class FakeUpstream:
             "system_fingerprint": "somebody else's",
             "choices": [{"index": 0, "finish_reason": None, **choice}],
         }
-        if self.usage == "continuous":
-            event["usage"] = self._counts(count)
+        if self.usage in {"continuous", "zero"}:
+            event["usage"] = self._counts(0 if self.usage == "zero" else count)
         await _some(send, _line(event))
 
     def _counts(self, completion: int) -> Message:

@@ -42,6 +42,8 @@ from tests.fakes.upstream import FakeUpstream
 RECEIPT = Receipt("0190b2c4-0000-7000-8000-000000000000", 0, b"\0" * 32)
 TERMS = Terms("key:alice", "0" * 64, Priority.INTERACTIVE, None, cache=False)
 CANARY = "Zyxwvut-Canary-4711"
+NO_UTF8 = b'{"error": "\xff", "data": "\xff", "choices": [{"text": "\xff"}], "count": "\xff"}'
+DEEP = b'{"error": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"
 
 
 def redacted(text: str) -> RedactedText:
@@ -311,12 +313,10 @@ async def test_a_connection_serves_one_request_after_the_other(
         {"status": 429},
         {"status": 401},
         {"status": 404},
-        {"drop_at": 0},
-        {"end_at": 0},
     ],
     ids=str,
 )
-async def test_while_nothing_has_come_another_engine_is_asked(
+async def test_while_no_reply_has_begun_another_engine_is_asked(
     pair: Pair, fault: dict[str, Any]
 ) -> None:
     for name, value in fault.items():
@@ -327,25 +327,50 @@ async def test_while_nothing_has_come_another_engine_is_asked(
     assert len(pair.fakes[1].asked) == 4
 
 
-async def test_an_engine_that_hangs_up_without_a_word_is_asked_once_more_and_then_another(
-    pair: Pair, tmp_path: Path
-) -> None:
-    calls: list[bytes] = []
+class Rude:
+    """Lists its models, and hangs up on every request."""
 
-    async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(self) -> None:
+        self.calls: list[bytes] = []
+
+    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = await reader.readuntil(b"\r\n")
-        calls.append(head)
+        self.calls.append(head)
         if b"GET" in head:
             body = b'{"data": [{"id": "%s"}]}' % MODEL.encode()
             writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
         writer.close()
 
+    @property
+    def posts(self) -> int:
+        return sum(b"POST" in call for call in self.calls)
+
+
+async def test_a_request_over_which_connections_break_is_sent_to_one_other_engine_at_most(
+    pair: Pair, tmp_path: Path
+) -> None:
+    rude = [Rude() for _ in range(4)]
+    async with AsyncExitStack() as stack:
+        urls = []
+        for index, each in enumerate(rude):
+            path = tmp_path / f"{index}.sock"
+            await stack.enter_async_context(await asyncio.start_unix_server(each, path))
+            urls.append(f"unix://{path}")
+        engine = await stack.enter_async_context(asking(*urls, check_interval=60.0))
+        assert (await failed(engine)).code is Code.ENGINE_FAILED
+        assert sorted(each.posts for each in rude) == [0, 0, 2, 2]
+
+
+async def test_an_engine_that_hangs_up_without_a_word_is_asked_once_more_and_then_another(
+    pair: Pair, tmp_path: Path
+) -> None:
+    rude = Rude()
     path = tmp_path / "rude.sock"
-    async with await asyncio.start_unix_server(hang_up, path):
+    async with await asyncio.start_unix_server(rude, path):
         async with asking(f"unix://{path}", check_interval=60.0) as engine:
             assert engine.ready
             assert (await failed(engine)).code is Code.ENGINE_FAILED
-            assert sum(b"POST" in call for call in calls) == 2
+            assert rude.posts == 2
             assert not engine.ready
         async with asking(f"unix://{path}", pair.urls[1], check_interval=60.0) as engine:
             for _ in range(3):
@@ -362,6 +387,8 @@ async def test_an_engine_that_is_not_there_is_left_out(pair: Pair, tmp_path: Pat
 @pytest.mark.parametrize(
     ("fault", "code"),
     [
+        ({"drop_at": 0}, Code.ENGINE_FAILED),
+        ({"end_at": 0}, Code.ENGINE_FAILED),
         ({"drop_at": 2}, Code.ENGINE_FAILED),
         ({"end_at": 2}, Code.ENGINE_FAILED),
         ({"hang_at": 2}, Code.ENGINE_TIMEOUT),
@@ -369,10 +396,18 @@ async def test_an_engine_that_is_not_there_is_left_out(pair: Pair, tmp_path: Pat
         ({"raw_at": {2: b'data: {"error": {"message": "' + CANARY.encode() + b'"}}\n\n'}},
          Code.ENGINE_FAILED),
         ({"raw_at": {2: b"data: " + b"x" * 2_000_000}}, Code.ENGINE_FAILED),
+        ({"raw_at": {2: b'data: {"usage": {"prompt_tokens": -1}}\n\n'}}, Code.ENGINE_FAILED),
+        ({"raw_at": {2: b'data: {"usage": {"completion_tokens": %d}}\n\n' % 2**53}},
+         Code.ENGINE_FAILED),
+        ({"raw_at": {2: b"data: " + NO_UTF8 + b"\n\n"}}, Code.ENGINE_FAILED),
+        ({"raw_at": {2: b"data: " + DEEP + b"\n\n"}}, Code.ENGINE_FAILED),
     ],
-    ids=["drop", "end", "hang", "garbage", "error", "flood"],
+    ids=[
+        "drop at once", "end at once", "drop", "end", "hang", "garbage", "error", "flood",
+        "negative", "huge", "no utf-8", "deep",
+    ],
 )  # fmt: skip
-async def test_from_the_first_token_on_a_failure_is_a_failure(
+async def test_from_status_200_on_a_failure_is_a_failure(
     pair: Pair, fault: dict[str, Any], code: Code
 ) -> None:
     for fake in pair.fakes:
@@ -490,11 +525,15 @@ async def test_the_limit_of_the_policy_holds_whatever_the_engine_does(
     pair: Pair, stack: AsyncExitStack
 ) -> None:
     fake, engine = await one(pair, stack)
-    for usage in ("continuous", "none"):
+    for usage in ("continuous", "none", "zero"):
         fake.usage, fake.pieces = usage, ("a",) * 500
         text, end = await run(engine, max_tokens=10)
         assert end.reason is FinishReason.LENGTH
-        assert len(text) <= 11
+        assert len(text) <= (12 if usage == "zero" else 11)
+    fake.pieces = ("a" * 1500, "b" * 1500)
+    text, end = await run(engine, max_tokens=10)
+    assert end.reason is FinishReason.LENGTH
+    assert text == "a" * 1500 + "b" * 1060
 
 
 @pytest.mark.parametrize("reason", ["tool_calls", "abort", CANARY])
@@ -535,6 +574,94 @@ async def test_a_server_that_cannot_count_is_not_asked_to_again(
     assert paths == ["/tokenize", "/v1/chat/completions", "/v1/chat/completions"]
     assert fake.asked[1].body["max_tokens"] == 4096
     assert engine.ready
+
+
+@pytest.mark.parametrize(
+    ("status", "answer", "again"),
+    [
+        (400, b"{}", True),
+        (422, b"{}", True),
+        (404, b'{"error": {"code": "model_not_found"}}', True),
+        (404, b'{"detail": "Not Found"}', False),
+        (405, b"{}", False),
+        (501, b"{}", False),
+        (200, b'{"count": -1, "max_model_len": 1}', False),
+        (200, NO_UTF8, False),
+        (200, DEEP, False),
+    ],
+)
+async def test_one_prompt_that_is_not_counted_does_not_end_counting_for_all(
+    pair: Pair, stack: AsyncExitStack, status: int, answer: bytes, *, again: bool
+) -> None:
+    fake, engine = await one(pair, stack)
+    fake.counted = status, answer
+    for _ in range(2):
+        assert (await run(engine, ask("x " * 8000), max_tokens=8000))[0] == "Hello, world."
+    asked = [each.path for each in fake.asked]
+    assert asked.count("/tokenize") == (2 if again else 1)
+
+
+@pytest.mark.parametrize(
+    "listed",
+    [b'{"data": [{"id": "\xff"}]}', b'{"data": ' + DEEP + b"}", DEEP, b"{"],
+    ids=["no utf-8", "deep in it", "deep", "cut"],
+)
+async def test_a_list_of_models_that_is_not_understood_is_looked_at_again(
+    pair: Pair, stack: AsyncExitStack, listed: bytes
+) -> None:
+    pair.fakes[0].listed = listed
+    fake, engine = await one(pair, stack)
+    assert not engine.ready
+    fake.listed = None
+    async with asyncio.timeout(5):
+        while not engine.ready:  # noqa: ASYNC110 - the engine has no event for it
+            await asyncio.sleep(0.02)
+
+
+async def test_an_endpoint_is_looked_at_again_whatever_a_look_comes_to(
+    pair: Pair, stack: AsyncExitStack, capfd: pytest.CaptureFixture[str]
+) -> None:
+    logs.configure(style="json", level="info")
+    _, engine = await one(pair, stack)
+    upstream = engine._upstreams[0]
+    look = upstream.look
+
+    async def faulty(_: Any) -> str | None:
+        upstream.look = look  # type: ignore[method-assign]
+        raise ZeroDivisionError(CANARY)
+
+    upstream.look = faulty  # type: ignore[method-assign]
+    upstream.fail("disconnected")
+    async with asyncio.timeout(5):
+        while not engine.ready:  # noqa: ASYNC110 - as above
+            await asyncio.sleep(0.02)
+    said = capfd.readouterr().err
+    assert "ZeroDivisionError" in said
+    assert CANARY not in said
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [b'{"error": {"code": "\xff"}}', b'{"error": {"x": ' + DEEP + b"}}"],
+    ids=["no utf-8", "deep"],
+)
+async def test_a_refusal_that_is_not_understood_is_a_refusal(
+    pair: Pair, stack: AsyncExitStack, answer: bytes
+) -> None:
+    fake, engine = await one(pair, stack)
+    fake.status, fake.answer = 500, answer
+    assert (await failed(engine)).code is Code.ENGINE_FAILED
+
+
+async def test_a_model_that_no_engine_can_load_is_said_to_be_unavailable(pair: Pair) -> None:
+    pair.fakes[0].status = 503
+    pair.fakes[0].answer = b'{"error": {"code": "model_unavailable"}}'
+    async with asking(pair.urls[0]) as alone:
+        assert (await failed(alone)).code is Code.MODEL_UNAVAILABLE
+        assert alone.ready, "it may have other models"
+    async with asking(*pair.urls) as engine:
+        for _ in range(2):
+            assert (await run(engine))[0] == "Hello, world."
 
 
 @pytest.mark.parametrize(
