@@ -143,7 +143,7 @@ def refused(status: int, answer: bytes) -> tuple[Upset, str | None]:
         return Upset(_not_loaded(), elsewhere=True, status=status), None
     if status in _FULL:
         busy = ExchangeError(Code.OVERLOADED, "The engines are busy. Try again in a few seconds.")
-        ailment = "not_ready" if said.code in {"shutting_down", "not_ready"} else None
+        ailment = "not_ready" if said.code == "shutting_down" else None
         return Upset(busy, elsewhere=True, status=status), ailment
     if status in FORBIDDEN or status == _NOT_FOUND:
         ailment = "key_refused" if status in FORBIDDEN else "model_missing"

@@ -38,6 +38,7 @@ KNOWN = {MODEL.name: RemoteModel(context_length=8192)}
         ({"status": 503, "answer": QUOTED}, "overloaded"),
         ({"raw_at": {1: b"data: " + QUOTED + b"\n\n"}}, "engine_failed"),
         ({"raw_at": {1: f"data: {CANARY}\n\n".encode()}}, "engine_failed"),
+        ({"raw_at": {1: b'data: {"error": "\xff' + CANARY.encode() + b'"}\n\n'}}, "engine_failed"),
         ({"reason": CANARY}, "engine_failed"),
         ({"drop_at": 2}, "engine_failed"),
         ({"hang_at": 2}, "engine_timeout"),
