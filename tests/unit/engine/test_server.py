@@ -53,7 +53,7 @@ class Scripted:
         self, messages: Sequence[ChatMessage], options: GenerateOptions
     ) -> PreparedPrompt:
         self.asked.append((messages, options))
-        beginning = Beginning(("caller", (1, 2)), 2)
+        beginning = Beginning("caller", b"digest", 2)
         return PreparedPrompt(["x"] * 7, 100, Sampling(0.0, 1.0), (), beginning=beginning)
 
     def prepare_text(self, text: str, options: GenerateOptions) -> PreparedPrompt:
