@@ -67,6 +67,11 @@ class Embedder:
         """How many texts wait in the queue."""
         return self._workers.waiting
 
+    @property
+    def healthy(self) -> bool:
+        """Whether a replica is left that does not stand still."""
+        return self._workers.healthy
+
     def prepare(self, texts: Sequence[str]) -> PreparedTexts:
         """Tokenize. Raises `UnsupportedInput` for an empty text, `InputTooLong` past the limit."""
         limit = self.model.manifest.context_length

@@ -86,6 +86,11 @@ class Tagger:
         """How many windows wait in the queue."""
         return self._workers.waiting
 
+    @property
+    def healthy(self) -> bool:
+        """Whether a replica is left that does not stand still."""
+        return self._workers.healthy
+
     def tag(self, texts: Sequence[str]) -> list[tuple[Tag, ...]]:
         """Return the tags of each text, in their order; disjoint. Blocks, mostly without the GIL.
 

@@ -96,7 +96,7 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
         say("models")
         store = ModelStore(settings.models)
         # These first: what generates is planned with the memory that they leave.
-        others: list[Engine] = []
+        others: list[LocalEmbedder | LocalTranscriber] = []
         if (name := settings.embeddings.model) is not None:
             others.append(embedder := LocalEmbedder.load(store, name, settings.embeddings))
             undo.callback(embedder.close)
@@ -138,7 +138,7 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
         ),
         checks={
             "ledger": ledger.ready,
-            "model": lambda: bool(plain.models()) and plain.ready,
+            "model": lambda: bool(plain.models()) and all(each.ready for each in (plain, *others)),
             "policy": lambda: bool(decider.release),
         },
         close=close,

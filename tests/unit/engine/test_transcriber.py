@@ -336,6 +336,47 @@ def test_a_listener_that_fails_harms_nobody(network: Network, workers: Workers) 
     assert isinstance(second.events[-1], Transcribed)
 
 
+def test_a_chunk_that_stands_still_is_given_up_with_what_waits_and_closing_waits_for_nobody(
+    network: Network,
+) -> None:
+    workers = Workers(network, Vocabulary(Plain()), replicas=1, queue=2, still=0.2)  # type: ignore[arg-type]
+    network.let.clear()
+    running, waiting = Owner(300), Owner()
+    workers.submit(running.job)
+    workers.submit(waiting.job)
+    until(lambda: running.ended and waiting.ended)
+    assert isinstance(running.events[-1], EngineFailed)
+    assert isinstance(waiting.events[-1], EngineFailed)
+    assert not workers.healthy
+    with pytest.raises(EngineFailed):
+        workers.submit(Owner().job)
+    workers.close()
+    assert not network.closed  # Its memory is in use.
+    network.let.set()
+
+
+def test_a_long_recording_that_goes_on_is_not_given_up(network: Network) -> None:
+    workers = Workers(network, Vocabulary(Plain()), replicas=1, queue=2, still=1.0)  # type: ignore[arg-type]
+    network.let = Slow(0.02)
+    owner = Owner(90)
+    workers.submit(owner.job)
+    until(lambda: owner.ended, 30)
+    assert isinstance(owner.events[-1], Transcribed)
+    workers.close()
+    assert network.closed
+
+
+class Slow(threading.Event):
+    """Opens for each chunk after some time."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__()
+        self.seconds = seconds
+
+    def wait(self, timeout: float | None = None) -> bool:
+        return not super().wait(min(self.seconds, timeout or self.seconds))
+
+
 async def test_who_stops_reading_stops_the_hearing(
     transcriber: Transcriber, tmp_path: Path
 ) -> None:
