@@ -275,7 +275,7 @@ _CODES: Final[Mapping[type[engine.EngineError], Code]] = {
 def translated(error: engine.EngineError, *, chat: bool = True) -> ExchangeError:
     """Return the client's error. The engine's messages hold no text, and may be shown to it."""
     match error:
-        case engine.ModelError():
+        case engine.ModelError() | engine.NoDevice():
             # Its own words are for the operator, who has them from `intramural model verify`.
             return ExchangeError(
                 Code.MODEL_UNAVAILABLE,
