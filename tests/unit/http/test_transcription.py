@@ -257,6 +257,33 @@ def test_a_form_never_touches_a_disk(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert list(tmp_path.iterdir()) == []
 
 
+_FIELD = b'--b\r\nContent-Disposition: form-data; name="model"\r\n\r\nwhisper\r\n'
+
+
+@pytest.mark.parametrize("end", [b"--b--", b"--b--\r\n"])
+def test_a_form_ends_with_its_last_boundary(end: bytes) -> None:
+    assert forms.parse(_FIELD + end, "b").text("model") == "whisper"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        _FIELD + b"--b--\r\n" + _FIELD + b"--b--\r\n",
+        _FIELD + b"--b--" + _FIELD + b"--b--",
+        _FIELD + b"--b--\r\nmore",
+        _FIELD + b"--b--\r\n\r\n",
+        _FIELD + b"--b--more",
+        b"--b--x",
+        b"before\r\n" + _FIELD + b"--b--\r\n",
+        b"\r\n" + _FIELD + b"--b--\r\n",
+    ],
+)
+def test_nothing_around_a_form_is_dropped_silently(body: bytes) -> None:
+    with pytest.raises(ExchangeError) as caught:
+        forms.parse(body, "b")
+    assert caught.value.code is Code.INVALID_REQUEST
+
+
 def test_what_a_form_says_never_quotes_a_value_or_the_name_of_a_file() -> None:
     part = (
         f'--b\r\nContent-Disposition: form-data; name="model"; filename="{SECRET}"\r\n\r\n'.encode()
