@@ -166,8 +166,8 @@ MUTANTS = (
         4,
         "the client's own words for a model are recorded",
         "gateway/pipeline.py",
-        "        ask = await submission.read()\n",
-        "        ask = await submission.read()\n"
+        "        ask = await submission.read(caller)\n",
+        "        ask = await submission.read(caller)\n"
         "        trail.model = Model(ask.model[:64].encode('ascii', 'replace').decode(), '', 1, 1)\n",
     ),
     Mutant(

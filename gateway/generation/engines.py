@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, aclosing
 from dataclasses import dataclass, field
 
-from gateway.domain.exchange import Ask, Event, Model
+from gateway.domain.exchange import Ask, Event, Model, Task
 from gateway.domain.policy import Terms
 from gateway.domain.ports import Engine, Prompt, Receipt
 from gateway.domain.text import RedactedText
+from gateway.generation.counting import InFlight
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,9 @@ class _Routed:
 
     engine: Engine
     prompt: Prompt = field(repr=False)
+    task: Task
+    partition: str = field(repr=False)
+    in_flight: int | None
 
     @property
     def tokens(self) -> int:
@@ -26,10 +30,15 @@ class _Routed:
 
 
 class Engines:
-    """One engine for each task, behind one port. No two of their models have one name."""
+    """One engine for each task, behind one port. No two of their models have one name.
+
+    An engine that generates keeps to what policy lets one caller have in flight; the others know no
+    callers, and are kept to it here, all of them together.
+    """
 
     def __init__(self, *engines: Engine) -> None:
         self._of = {model.name: engine for engine in engines for model in engine.models()}
+        self._in_flight = InFlight()
         self._models = tuple(model for engine in engines for model in engine.models())
         if len(self._of) != len(self._models):
             raise ValueError("two engines have a model of the same name")
@@ -47,10 +56,19 @@ class Engines:
     ) -> _Routed:
         """Have the model's own engine tokenize and check."""
         engine = self._of[model.name]
-        return _Routed(engine, engine.prepare(model, ask, max_tokens, terms))
+        prompt = engine.prepare(model, ask, max_tokens, terms)
+        return _Routed(engine, prompt, model.task, terms.partition, terms.in_flight)
 
     def generate(self, prompt: Prompt, receipt: Receipt) -> AsyncGenerator[Event, None]:
         """Have the engine that prepared it run the prompt."""
         if not isinstance(prompt, _Routed):
             raise TypeError("these engines run only what one of them has prepared")
-        return prompt.engine.generate(prompt.prompt, receipt)
+        if prompt.task is Task.GENERATE:
+            return prompt.engine.generate(prompt.prompt, receipt)
+        return self._counted(prompt, receipt)
+
+    async def _counted(self, prompt: _Routed, receipt: Receipt) -> AsyncGenerator[Event, None]:
+        with self._in_flight.counted(prompt.partition, prompt.in_flight):
+            async with aclosing(prompt.engine.generate(prompt.prompt, receipt)) as events:
+                async for event in events:
+                    yield event

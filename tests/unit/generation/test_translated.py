@@ -7,7 +7,9 @@ from gateway.domain.errors import Code
 from gateway.generation.local import translated
 
 
-@pytest.mark.parametrize("error", [engine.DoesNotFit("`ulimit -v`"), engine.NoDevice("`nvidia-smi`")])
+@pytest.mark.parametrize(
+    "error", [engine.DoesNotFit("`ulimit -v`"), engine.NoDevice("`nvidia-smi`")]
+)
 def test_what_the_operator_is_told_of_a_model_that_cannot_be_loaded_no_client_is(
     error: engine.EngineError,
 ) -> None:

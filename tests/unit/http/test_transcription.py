@@ -206,7 +206,7 @@ async def test_one_recording_too_many_is_refused_before_it_is_read_and_places_co
     world = World()
     world.engine.delay = 0.3
     async with serving(world, ON) as world:
-        waiting = [asyncio.create_task(dictate(world)) for _ in range(2)]
+        waiting = [asyncio.create_task(dictate(world, key)) for key in ("good", "other")]
         await world.until(lambda: len(world.engine.seen) == 2)
         reader, writer = await world.connect()
         request = head(f"POST {PATH}", "Content-Length: 1000")
@@ -219,6 +219,18 @@ async def test_one_recording_too_many_is_refused_before_it_is_read_and_places_co
     assert b'"overloaded"' in answer
     assert [reply.status_code for reply in replies] == [200, 200]
     assert again == [200] * 4
+
+
+async def test_no_caller_holds_every_place(serving: Serving) -> None:
+    world = World()
+    world.engine.delay = 0.3
+    async with serving(world, ON) as world:
+        waiting = asyncio.create_task(dictate(world))
+        await world.until(lambda: len(world.engine.seen) == 1)
+        refused = await dictate(world)
+        other = await dictate(world, "other")
+        assert (await waiting).status_code == other.status_code == 200
+    assert (refused.status_code, refused.json()["error"]["code"]) == (429, "rate_limited")
 
 
 @pytest.mark.parametrize(
