@@ -174,7 +174,9 @@ async def test_a_malformed_form_is_refused_and_not_quoted(
 async def test_a_body_has_a_limit_of_its_own(serving: Serving) -> None:
     async with serving(None, ON, body_limit=100) as world:
         assert (await dictate(world, file=SOUND * 200)).status_code == 200
-        assert (await dictate(world, file=SOUND * 400)).status_code == 413
+        refused = await dictate(world, file=SOUND * 400)
+    assert refused.status_code == 413
+    assert refused.json()["error"]["message"].endswith("Send less.")
 
 
 async def test_who_is_nobody_is_told_so_before_the_body_is_read(serving: Serving) -> None:
