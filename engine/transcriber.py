@@ -22,6 +22,7 @@ from engine import audio
 from engine.ct2 import SpeechReplicas
 from engine.devices import detect_devices
 from engine.errors import EngineClosed, EngineError, EngineFailed, Overloaded, UnsupportedOption
+from engine.loading import loading
 from engine.store import InstalledModel
 from engine.watch import Watch
 from engine.whisper import MAX_PROMPT, Listening, Segment, SpeechNetwork, Task, Vocabulary
@@ -269,12 +270,9 @@ class Transcriber:
             )
         if threads is None:
             threads = max(1, min(4, detect_devices().cores) // replicas)
-        self._workers = Workers(
-            SpeechReplicas(model.path, replicas=replicas, threads=threads),
-            self._vocabulary,
-            replicas=replicas,
-            queue=queue,
-        )
+        with loading(model.name):
+            network = SpeechReplicas(model.path, replicas=replicas, threads=threads)
+        self._workers = Workers(network, self._vocabulary, replicas=replicas, queue=queue)
         # Whoever forgets `close` gets it at the end of the process, or of the transcriber.
         self._finalizer = weakref.finalize(self, self._workers.close)
 

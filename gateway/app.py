@@ -73,7 +73,8 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
     """Build the parts from `settings`. Nothing listens yet.
 
     Raises `SecretFileError`, `PolicyError`, `KeyStoreError`, `LedgerError`, `LedgerUnavailable`,
-    `EngineError` or `ProviderError`, each with what to do; then nothing stays open.
+    `EngineError`, `RemoteEngineError`, `SameName` or `ProviderError`, each with what to do; then
+    nothing stays open.
     """
     clock = SystemClock()
     secrets = installation.prepare(settings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AbstractContextManager, aclosing
 from dataclasses import dataclass, field
@@ -29,6 +30,10 @@ class _Routed:
         return self.prompt.tokens
 
 
+class SameName(Exception):  # noqa: N818 - reads as a state
+    """Nobody could tell which of two models is meant; the message says what to do."""
+
+
 class Engines:
     """One engine for each task, behind one port. No two of their models have one name.
 
@@ -37,11 +42,17 @@ class Engines:
     """
 
     def __init__(self, *engines: Engine) -> None:
+        """Raise `SameName` where it would not be clear which engine has a model."""
         self._of = {model.name: engine for engine in engines for model in engine.models()}
         self._in_flight = InFlight()
         self._models = tuple(model for engine in engines for model in engine.models())
         if len(self._of) != len(self._models):
-            raise ValueError("two engines have a model of the same name")
+            names = Counter(model.name for model in self._models)
+            twice = ", ".join(sorted(name for name, count in names.items() if count > 1))
+            raise SameName(
+                f"two engines have a model of the same name, {twice}: give the one elsewhere "
+                "another name in engine.openai.models, or import the one here under another"
+            )
 
     def models(self) -> Sequence[Model]:
         """Return what is served, engine by engine."""

@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from gateway.cli.serve import explain
 from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.exchange import End, Model, Vectors
 from gateway.domain.ports import Receipt
-from gateway.generation.engines import Engines
+from gateway.generation.engines import Engines, SameName
 from tests.contracts.test_engine import TERMS, ask
 from tests.fakes.engine import EMBEDDER, MODEL, TRANSCRIBER, FakeEngine
 
@@ -50,5 +51,6 @@ async def test_what_policy_bounds_of_a_caller_is_bounded_for_every_task(model: M
 
 
 def test_two_models_of_one_name_are_an_error() -> None:
-    with pytest.raises(ValueError, match="same name"):
+    with pytest.raises(SameName, match="same name, fake-embedder, fake-model") as caught:
         Engines(FakeEngine(), FakeEngine())
+    assert explain(caught.value) == str(caught.value)
