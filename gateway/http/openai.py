@@ -129,7 +129,7 @@ async def embeddings(request: HttpRequest, state: State) -> ASGIResponse:
     try:
         async with watching(inbox, channel):
             done = await finished(channel.events())
-            body = vectors(done, reader.model, base64=reader.base64)
+            body = await vectors(done, reader.model, base64=reader.base64)
     except ExchangeError as error:
         return response(error, request.scope["path"], headers).to_asgi_response(None, request)
     return ASGIResponse(body=body, media_type="application/json", headers=headers)
