@@ -6,8 +6,10 @@ Wired by hand, without a container: each line says what a part is made of.
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import (
     AbstractAsyncContextManager,
     AsyncExitStack,
@@ -55,6 +57,8 @@ _CANARY: Final = "Patient: Margaret Thornton, MRN 48210377, phone (617) 555-0142
 """Synthetic, like every text in this tree."""
 Progress = Callable[[str], None]
 """Told what is being started, for people who watch."""
+_THREADS: Final = min(32, (os.cpu_count() or 1) + 4)
+"""What asyncio has by itself for work outside of its loop."""
 Running = Callable[[], AbstractAsyncContextManager[None]]
 """What has to run in the event loop of the exchanges, while they do."""
 
@@ -170,6 +174,8 @@ def assemble(
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
+        # Decoding holds a thread for up to two minutes: each place for a recording brings its own.
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_THREADS + desk.places))
         pipeline = Pipeline(
             parts, stall_timeout=server.stall_timeout, max_exchanges=server.max_exchanges
         )

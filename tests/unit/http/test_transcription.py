@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from gateway.domain.errors import Code, ExchangeError
-from gateway.domain.exchange import Segment, Transcript, Word
+from gateway.domain.exchange import Model, Segment, Task, Transcript, Word
 from gateway.domain.policy import Operator, Rule
 from gateway.domain.records import Outcome, Refusal
 from gateway.domain.redaction import Secrets, redact_transcript
@@ -19,7 +21,7 @@ from gateway.domain.text import RawText
 from gateway.http import forms, subtitles
 from gateway.settings import Transcription
 from tests.fakes.policy import profile
-from tests.unit.http.conftest import NAME, Serving, World, head
+from tests.unit.http.conftest import NAME, Serving, World, chat, head
 
 ON = Transcription(model="fake-transcriber", queue=1, body_limit=4096)
 SECRET = "Canary-7731"
@@ -221,6 +223,33 @@ async def test_one_recording_too_many_is_refused_before_it_is_read_and_places_co
     assert b'"overloaded"' in answer
     assert [reply.status_code for reply in replies] == [200, 200]
     assert again == [200] * 4
+
+
+async def test_recordings_that_are_slow_to_decode_keep_no_thread_from_others(
+    serving: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, decoded, slow = World(), threading.Event(), 0
+    prepare = world.engine.prepare
+
+    def decode(model: Model, *rest: Any) -> Any:
+        nonlocal slow
+        if model.task is Task.TRANSCRIBE:
+            slow += 1
+            assert decoded.wait(20)
+        return prepare(model, *rest)
+
+    monkeypatch.setattr(world.engine, "prepare", decode)
+    async with serving(world, replace(ON, queue=40)) as world:
+        waiting = [asyncio.create_task(dictate(world)) for _ in range(40)]
+        try:
+            await world.until(lambda: slow > 0)
+            async with asyncio.timeout(10):
+                reply = await world.post(chat())
+        finally:
+            decoded.set()
+        replies = await asyncio.gather(*waiting)
+    assert reply.status_code == 200
+    assert {each.status_code for each in replies} == {200}
 
 
 async def test_no_caller_holds_every_place(serving: Serving) -> None:
