@@ -45,7 +45,7 @@ from engine.generator import GenerateOptions, Generator, PreparedPrompt, Prepare
 from engine.job import Finished, Reason, Standing, Text
 from engine.known import KNOWN, known_model, nearest, parse_parameters
 from engine.library import Change, Library, Notice, ServedModel
-from engine.manifest import Manifest
+from engine.manifest import Manifest, Task
 from engine.plan import ModelPlan, Plan, Wish, make_plan
 from engine.profile import BatchProfile, JobProfile, Phase, Profile, Sums
 from engine.profiler import profile_model
@@ -140,6 +140,7 @@ __all__ = [
     "Sums",
     "Tag",
     "Tagger",
+    "Task",
     "Text",
     "TranscribeOptions",
     "Transcribed",

@@ -241,6 +241,10 @@ def _cut(jobs: list[Waiting], shared: int, limits: Limits, costs: Costs) -> list
         for end in range(start, min(len(jobs), start + limits.max_batch)):
             job = jobs[end]
             rows = end + 1 - start
+            if shortest - shared == 1 and job.prompt_tokens > shortest:
+                # With nothing of it to forward at once, CTranslate2 tells the rest of the longer
+                # prompts as if it were their replies.
+                break
             reach = max(reach, job.max_tokens)
             prompt = job.prompt_tokens
             if rows > 1 and rows * limits.positions(prompt, reach) > limits.max_tokens:

@@ -15,6 +15,7 @@ import msgspec
 from engine import safetensors
 from engine.decoder import Array
 from engine.errors import BrokenSource, UnsupportedArchitecture, UnsupportedModel
+from engine.gguf import MAX_LAYERS
 from engine.safetensors import Tensor
 
 ARCHITECTURES: Final = frozenset({"BertModel", "BertForTokenClassification", "BertForMaskedLM"})
@@ -108,6 +109,9 @@ def read(directory: Path) -> Encoder:
         )
     if config.hidden_act != "gelu" or config.position_embedding_type != "absolute":
         raise UnsupportedModel("only GELU and absolute positions are supported")
+    sizes = (config.num_hidden_layers, config.num_attention_heads, config.hidden_size)
+    if min(sizes) < 1 or config.num_hidden_layers > MAX_LAYERS:
+        raise BrokenSource("config.json holds sizes that no model has")
     if config.is_decoder or config.hidden_size % config.num_attention_heads:
         raise UnsupportedModel("the model is a decoder, or its heads do not divide its width")
     shape = EncoderShape(

@@ -59,7 +59,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """File with the key that requests carry as `Authorization: Bearer`: Ray's own token does not
     guard the proxies' port."""
     models: tuple[str, ...] = ()
-    """Names of the models to serve; none named means all in the store."""
+    """Names of the models to serve; none named means all in the store that generate."""
     cores: _Positive | None = None
     """Cores of a replica, which keeps to them; `null` means all of its node."""
     pinned: tuple[str, ...] = ()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import math
 import weakref
+from array import array
 from collections import deque
 from collections.abc import AsyncGenerator, Hashable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from engine.calibrate import measure
@@ -167,15 +169,17 @@ class Generator(Preparer):
         network = _loaded(model, plan)
         manifest = model.manifest
         position = manifest.layers * manifest.heads_kv * manifest.head_dim * 2 * 4
+        # Taken out of what is planned for batches.
+        kept = min(_KEPT_BYTES // position, plan.limits.max_tokens // 16)
         self.costs = measure(network, self._prompts.strings([0])[0], plan.context)
         self._workers = Workers(
             network,
             end_tokens=self._prompts.end_tokens,
             replicas=plan.replicas,
             queue=queue,
-            limits=plan.limits,
+            limits=replace(plan.limits, max_tokens=plan.limits.max_tokens - kept),
             costs=self.costs,
-            kept_tokens=_KEPT_BYTES // position,
+            kept_tokens=kept,
             observe=observe,
         )
         # Whoever forgets `close` gets it at the end of the process, or of the generator.
@@ -252,9 +256,12 @@ class Generator(Preparer):
         finally:
             self.cancel(job)
 
-    def close(self) -> None:
-        """Fail what is left and join the threads; blocks for one step of what runs."""
-        self._finalizer()
+    def close(self) -> bool:
+        """Fail what is left and join the threads; blocks for one step of what runs.
+
+        Returns whether the memory is free; it is not where a replica stands still.
+        """
+        return self._finalizer() is not False
 
     def _mailbox(self) -> _Mailbox:
         loop = asyncio.get_running_loop()
@@ -275,7 +282,10 @@ def _beginning(
     for index, token in enumerate(tokens[:-1]):
         if token in end_tokens:
             count = index + 1
-            return Beginning((caller, tuple(tokens[:count])), count) if count >= _SHARED else None
+            if count < _SHARED:
+                return None
+            content = hashlib.sha256(array("Q", tokens[:count]).tobytes()).digest()
+            return Beginning(caller, content, count)
     return None
 
 

@@ -84,9 +84,15 @@ NOBODY: Final = Standing()
 class Beginning:
     """The first tokens of a prompt, which other prompts of the same caller may share."""
 
-    name: Hashable
-    """Equal for equal tokens of one caller, and for nothing else."""
+    caller: Hashable
+    content: bytes
+    """Digest of its tokens."""
     tokens: int
+
+    @property
+    def name(self) -> Hashable:
+        """What it is known by: equal for equal tokens of one caller, and for nothing else."""
+        return (self.caller, self.content)
 
     def __repr__(self) -> str:
         return f"<Beginning {self.tokens} tokens>"

@@ -60,8 +60,8 @@ def to_unload(residents: Iterable[Resident], size: int, budget: int) -> tuple[st
 class Closable(Protocol):
     """What a pool holds (`Generator`)."""
 
-    def close(self) -> None:
-        """Free the memory before it returns."""
+    def close(self) -> bool:
+        """Free the memory before it returns; `False` where that cannot be done."""
         ...
 
 
@@ -237,9 +237,16 @@ class Pool(Generic[T]):
     def _put(self, entry: _Entry[T]) -> None:
         # Verified before anybody has to go: a broken model puts no other out of memory.
         load = self._open(entry.name)
+        stuck = 0
         for other in self._make_room(entry):
-            other.model().close()
+            if other.model().close() is False:
+                stuck += other.size
             self._unloaded(other.name)
+        if stuck:
+            # What stands still occupies its memory for as long as the process lives.
+            with self._lock:
+                self._budget -= stuck
+            raise NoRoom
         loaded = load()
         with self._lock:
             # In one step with the question, so that `close` finds every model that is there.

@@ -84,7 +84,7 @@ def measure_speed(
 
 def _prefill(generator: Generator, progress: Progress) -> tuple[int, float]:
     options = GenerateOptions(max_tokens=1, temperature=0)
-    context = generator.model.manifest.context_length
+    context = generator.plan.context
     text = _FILL
     prompt = generator.prepare_text(text, options)
     while prompt.tokens < min(_PROMPT_TOKENS, context // 2):

@@ -371,7 +371,10 @@ def _described(located: Located, task: Task) -> tuple[Located, Origin]:
     if task == "generate":
         read = {path.name: sha256_of(path) for path in files_of(located.path)}
     else:
-        read = {file: sha256_of(located.path / file) for file in _IMPORTERS[task][1]}
+        files = _IMPORTERS[task][1]
+        if missing := [file for file in files if not (located.path / file).is_file()]:
+            raise BrokenSource(f"the checkpoint has no {missing[0]}; download it again")
+        read = {file: sha256_of(located.path / file) for file in files}
     licence, texts = licence_of(located.path)
     described = replace(
         located, licence=located.licence or licence, licences=located.licences | texts

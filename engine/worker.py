@@ -108,8 +108,7 @@ class Workers:
     @property
     def healthy(self) -> bool:
         """Whether a replica is left that does not stand still."""
-        lost = sum(each.given_up for each in list(self._running.values()))
-        return not self._closed and lost < len(self._threads)
+        return not self._closed and not self._stuck()
 
     @contextmanager
     def expecting(self) -> Iterator[None]:
@@ -128,12 +127,14 @@ class Workers:
         """Queue a job.
 
         Raises `Overloaded` at once where the queue is full, `CallerBusy` where its caller has as
-        many in flight as it may, or `EngineClosed`.
+        many in flight as it may, `EngineFailed` where no replica moves, or `EngineClosed`.
         """
         standing = job.standing
         with self._changed:
             if self._closed:
                 raise EngineClosed
+            if self._stuck():
+                raise EngineFailed
             # A job that a free worker will take at once does not wait.
             if len(self._waiting) >= self._capacity + self._free:
                 raise Overloaded
@@ -142,6 +143,10 @@ class Workers:
                 raise CallerBusy(most)
             self._waiting[next(self._arrivals)] = _Queued(job, time.perf_counter())
             self._changed.notify()
+
+    def _stuck(self) -> bool:
+        lost = sum(each.given_up for each in list(self._running.values()))
+        return lost == len(self._threads)
 
     def _jobs_of(self, caller: Hashable) -> int:
         waiting = [queued.job for queued in self._waiting.values()]
@@ -157,23 +162,27 @@ class Workers:
                     del self._waiting[arrival]
                     return
 
-    def close(self) -> None:
-        """Fail what waits and what runs, and join the threads. May be called twice."""
+    def close(self) -> bool:
+        """Fail what waits and what runs, join the threads, and return whether the memory is free.
+
+        It is not where a replica stands still: that ends with the process. May be called twice.
+        """
         self._closing.set()
         with self._changed:
             self._closed = True
             abandoned = [queued.job for queued in self._waiting.values()]
             abandoned += [job for each in self._running.values() for job in each.jobs]
-            lost = any(each.given_up for each in self._running.values())
             self._waiting.clear()
             self._changed.notify_all()
         for job in abandoned:
             job.fail(EngineClosed())
-        if lost:
-            return  # A replica that stands still ends with the process; nobody waits for it.
+        until = time.perf_counter() + self._still
         for thread in (*self._threads, self._watchman):
-            thread.join()
+            thread.join(max(0.0, until - time.perf_counter()))
+        if any(thread.is_alive() for thread in self._threads):
+            return False
         self._network.close()
+        return True
 
     def _serve(self, replica: int) -> None:
         while not self._closed:
@@ -222,7 +231,7 @@ class Workers:
             self._observe(report)
 
     def _take(self, replica: int) -> _Running | None:
-        """Wait for work and return a batch, formed now; `None` when closing."""
+        """Wait for work and return a batch, formed now; `None` if there is none after all."""
         with self._changed:
             self._free += 1
             try:
@@ -231,6 +240,8 @@ class Workers:
                 batch = choose(self._listed(), self._limits, self._costs, self._others())
             finally:
                 self._free -= 1
+            if not batch.arrivals:
+                return None  # All of them were cancelled in between.
             now = time.perf_counter()
             queued = [self._waiting.pop(arrival) for arrival in batch.arrivals]
             for gone in [arrival for arrival, each in self._waiting.items() if each.job.done]:
@@ -273,14 +284,17 @@ class Workers:
     def _others(self) -> list[Busy]:
         """Describe the other replicas: those that run, and those that are free besides this one."""
         busy = []
+        free = len(self._threads) - 1 - len(self._running)
         for each in self._running.values():
+            if each.given_up:
+                continue  # It stands still, and takes nothing.
             left = [
                 Row(len(job.prompt) + job.generated, max(1, self._left(job)))
                 for job in each.jobs
                 if not job.done
             ]
             busy.append(Busy(len(left), self._costs.remaining(left)))
-        return busy + [Busy()] * (len(self._threads) - 1 - len(busy))
+        return busy + [Busy()] * free
 
     def _left(self, job: Job) -> int:
         return min(job.max_tokens, max(round(self._reply), job.generated + 8)) - job.generated
@@ -339,12 +353,14 @@ class Workers:
         if not shared or job.beginning is None:
             return False
         with self._changed:
-            return self._beginnings.use(job.beginning.name, shared)
+            return self._beginnings.use(job.beginning, shared)
 
     def _watch(self) -> None:
         """Give up batches that stand still, so that nobody waits for them for ever."""
         while not self._closing.wait(min(1.0, self._still / 4)):
             now = time.perf_counter()
+            if self._stuck():
+                self._fail_waiting()
             for running in list(self._running.values()):
                 due = running.batch.seconds if running.first is None else 0.0
                 if now - running.moved > self._still + 4 * due and not running.given_up:

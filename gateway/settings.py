@@ -70,7 +70,7 @@ class EngineSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Jobs that may wait; one more is answered `overloaded` at once."""
     max_batch: _Positive = 32
     models: tuple[str, ...] = ()
-    """Names of the models to serve; none named means all in the store."""
+    """Names of the models to serve; none named means all in the store that generate."""
     pinned: tuple[str, ...] = ()
     """Of these, the ones that stay in memory whatever else is asked for."""
     prefer: Annotated[tuple[Literal["cuda", "cpu"], ...], msgspec.Meta(min_length=1)] = (

@@ -48,7 +48,9 @@ def plan(  # noqa: PLR0913, PLR0917 - each is an option of the command
     context: typer.Context,
     memory: Annotated[
         str | None,
-        typer.Option(help="Memory of another machine: 8G.", show_default="this machine's"),
+        typer.Option(
+            help="Memory of another machine: 8G.", metavar="SIZE", show_default="this machine's"
+        ),
     ] = None,
     cores: Annotated[
         int | None,
@@ -56,18 +58,24 @@ def plan(  # noqa: PLR0913, PLR0917 - each is an option of the command
     ] = None,
     model: Annotated[
         list[str] | None,
-        typer.Option(help="A model of the store, or a common one; may be repeated."),
+        typer.Option(
+            help="A model of the store, or a common one; may be repeated.", metavar="NAME"
+        ),
     ] = None,
     parameters: Annotated[
         list[str] | None,
-        typer.Option(help="A model of about that many parameters: 1.7B; may be repeated."),
+        typer.Option(
+            help="A model of about that many parameters: 1.7B; may be repeated.", metavar="SIZE"
+        ),
     ] = None,
     json: _Json = False,
 ) -> None:
     """Show what runs on this machine, or on one of --memory and --cores.
 
     Models that are named are planned together. For another machine without names, each model of
-    the store and each common one is planned alone: what could run there.
+    the store and each common one is planned alone: what could run there. Of the settings,
+    engine.memory and engine.prefer do not count for another machine; embeddings and dictation are
+    never in it.
     """
     import engine
     from gateway.generation.local import wish_of
@@ -132,7 +140,9 @@ def _models(settings: Settings, names: Sequence[str], sizes: Sequence[str]) -> l
         found = store.get(name) or engine.known_model(name)
         if found is None:
             common = ", ".join(each.name for each in engine.KNOWN)
-            fail(f"there is no model {name} in the store; common ones are {common}", 2)
+            fail(
+                f"there is no model {name} that generates in the store; common ones are {common}", 2
+            )
         chosen.append(found)
     for size in sizes:
         try:
@@ -147,9 +157,12 @@ def _served(settings: Settings) -> list[Shaped]:
     stored = {each.name: each for each in _stored(settings)}
     names = settings.engine.models or tuple(stored)
     if missing := [name for name in names if name not in stored]:
-        fail(f"there is no model {missing[0]}: see `intramural model list`")
+        fail(f"there is no model {missing[0]} that generates: see `intramural model list`")
     if not names:
-        fail("there is no model yet: `intramural model add --default`, or name one with --model")
+        fail(
+            "there is no model yet that generates: `intramural model add --default`, or name one "
+            "with --model"
+        )
     return [stored[name] for name in names]
 
 

@@ -58,6 +58,7 @@ def serve(  # noqa: PLR0913, PLR0917 - each is an option of the command
         list[str] | None,
         typer.Option(
             "--model",
+            metavar="NAME",
             help="A model to serve; again for more. Else as the settings say.",
             show_default=False,
         ),

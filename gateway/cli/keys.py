@@ -29,13 +29,19 @@ app = typer.Typer(help="Make, list and revoke API keys.", no_args_is_help=True)
 def create(  # noqa: PLR0913, PLR0917 - each argument is an option
     context: typer.Context,
     name: Annotated[str, typer.Option(help="The calling software or its owner.")],
-    role: Annotated[list[str], typer.Option(help="Role in the policy; repeat for more.")],
+    role: Annotated[
+        list[str], typer.Option(metavar="NAME", help="Role in the policy; repeat for more.")
+    ],
     network: Annotated[
         list[str],
-        typer.Option(help="CIDR, address, `unix`, or `any` for everywhere; repeat for more."),
+        typer.Option(
+            metavar="CIDR", help="CIDR, address, `unix`, or `any` for everywhere; repeat for more."
+        ),
     ],
     expires: Annotated[str, typer.Option(help="90d, 12h or 2027-01-31; within 366 days.")],
-    group: Annotated[list[str] | None, typer.Option(help="Group; repeat for more.")] = None,
+    group: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Group; repeat for more.")
+    ] = None,
     purpose: Annotated[
         Purpose | None, typer.Option(help="The only purpose of use, for clients without headers.")
     ] = None,

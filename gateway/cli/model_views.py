@@ -7,12 +7,14 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
+import typer
+
 import engine
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
 
-_WIDE: Final = 240
+_WIDE: Final = 120
 _MB: Final = 1_000_000
 _SHOWN: Final = 12
 """Hexadecimal digits of a digest that people compare; scripts have --json."""
@@ -31,40 +33,42 @@ _STAGES: Final = {
 
 
 def print_models(models: Iterable[tuple[engine.Manifest, str]]) -> None:
-    """Print a table of manifests and their digests."""
+    """Print a table of manifests and their digests, then what has no place in a narrow table."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("model", "task", "kind", "weights"):
+    for heading in ("model", "task"):
         table.add_column(heading, no_wrap=True)
-    table.add_column("size", justify="right", no_wrap=True)
-    table.add_column("context", justify="right", no_wrap=True)
-    for heading in ("licence", "origin"):
-        table.add_column(heading, overflow="fold")
-    table.add_column("int8 against float32", overflow="fold")
+    for heading in ("size", "context"):
+        table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("digest", no_wrap=True)
-    for manifest, digest in models:
+    listed = tuple(models)
+    for manifest, digest in listed:
         table.add_row(
             Text(manifest.name),
             Text(manifest.task),
-            Text(manifest.architecture),
-            Text(manifest.quantization),
             f"{manifest.size / _MB:.0f} MB",
             str(manifest.context_length),
-            Text(manifest.licence or "unknown"),
-            Text(manifest.origin.source),
-            Text(quality_of(manifest)),
             digest[:_SHOWN],
         )
     # In a pipe there is no width to keep to, and a folded name could not be searched for.
     Console(width=None if sys.stdout.isatty() else _WIDE).print(table)
+    for manifest, _ in listed:
+        licence = manifest.licence or "licence unknown"
+        typer.echo(
+            f"{manifest.name}: {manifest.architecture}, {manifest.quantization}; {licence}; "
+            f"{manifest.origin.source}"
+        )
+        typer.echo(f"  int8: {quality_of(manifest)}")
 
 
 def quality_of(manifest: engine.Manifest) -> str:
-    """Return in words what int8 costs of a model."""
+    """Return in words what int8 costs of a model, as far as it was measured."""
     figures = manifest.quality
+    if figures is None and manifest.task != "generate":
+        return f"checked at import (cosine {manifest.self_check.cosine:.4f})"
     if figures is None:
         return "never measured"
     ratio = figures.accuracy_ratio

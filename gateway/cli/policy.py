@@ -89,11 +89,15 @@ def show(context: typer.Context, directory: _Directory = None, json: _Json = Fal
 @app.command()
 def explain(  # noqa: PLR0913, PLR0917 - each argument is an option
     context: typer.Context,
-    role: Annotated[list[str], typer.Option(help="Role of the caller; repeat for more.")],
+    role: Annotated[
+        list[str], typer.Option(metavar="NAME", help="Role of the caller; repeat for more.")
+    ],
     purpose: Annotated[Purpose, typer.Option(help="Purpose of use.")],
     action: Annotated[Action, typer.Option(help="What is asked of the model.")],
     model: Annotated[str, typer.Option(help="Name of the model.")],
-    group: Annotated[list[str] | None, typer.Option(help="Group; repeat for more.")] = None,
+    group: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Group; repeat for more.")
+    ] = None,
     directory: _Directory = None,
     json: _Json = False,
 ) -> None:

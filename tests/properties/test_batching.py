@@ -21,7 +21,7 @@ def waiting_jobs(draw: st.DrawFn, largest: int = 40) -> list[Waiting]:
         tokens = {None: 0, "ward": 30, "lab": 200}[shared]
         return Waiting(
             arrival,
-            tokens + draw(st.integers(1, 2_000)),
+            tokens + draw(st.integers(1, 3) | st.integers(1, 2_000)),
             draw(st.integers(1, 2_000)),
             draw(st.sampled_from(["greedy", "warm"])),
             expected=draw(st.none() | st.integers(1, 300)),
@@ -48,6 +48,11 @@ others = st.lists(st.builds(Busy, rows=st.integers(0, 32), seconds=st.floats(0, 
 def picked(waiting: list[Waiting], batch: Batch) -> list[Waiting]:
     by_arrival = {job.arrival: job for job in waiting}
     return [by_arrival[arrival] for arrival in batch.arrivals]
+
+
+def _may_run(batch: list[Waiting]) -> bool:
+    lengths = {job.prompt_tokens for job in batch}
+    return 1 not in lengths or lengths == {1}
 
 
 def seconds(batch: list[Waiting]) -> float:
@@ -167,7 +172,7 @@ def test_no_other_cuts_of_the_jobs_by_length_cost_less(
     for cuts in (each for count in places for each in combinations(places, count)):
         ends = [0, *cuts, len(ordered)]
         parts = [ordered[a:b] for a, b in pairwise(ends)]
-        if all(len(part) <= max_batch for part in parts):
+        if all(len(part) <= max_batch and _may_run(part) for part in parts):
             assert total <= sum(seconds(part) for part in parts) * 1.000_001
 
 
@@ -194,6 +199,16 @@ def test_a_short_prompt_does_not_slow_seven_long_ones() -> None:
     waiting = [Waiting(index, 372, 32, "greedy") for index in range(7)]
     waiting.append(Waiting(7, 24, 32, "greedy"))
     assert set(choose(waiting, Limits(), COSTS).arrivals) in ({*range(7)}, {7})
+
+
+@given(jobs, limits, others)
+def test_a_prompt_of_one_token_runs_with_no_longer_one(
+    waiting: list[Waiting], limits: Limits, others: list[Busy]
+) -> None:
+    # CTranslate2 would tell the rest of the longer prompts as their replies.
+    batch = choose(waiting, limits, COSTS, others)
+    lengths = {job.prompt_tokens - batch.shared_tokens for job in picked(waiting, batch)}
+    assert 1 not in lengths or lengths == {1}
 
 
 def test_jobs_that_cost_less_together_run_together() -> None:

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from engine import Devices, Wish, known_model, make_plan
 from gateway.ledger.writer import FATAL_STATUS
-from gateway.settings import load
+from gateway.settings import load, parse_bytes
 
 ROOT = Path(__file__).parents[3]
 DEPLOY = ROOT / "deploy"
@@ -19,6 +20,8 @@ UNIT = DEPLOY / "systemd" / "intramural.service"
 ENGINE = DEPLOY / "systemd" / "intramural-engine.service"
 IMAGE = (DEPLOY / "Containerfile").read_text()
 COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+STARTED = 300 << 20
+"""Bytes that a process has taken when it plans."""
 
 
 class _Unit(configparser.RawConfigParser):
@@ -152,6 +155,19 @@ def test_the_gateway_of_the_compose_file_can_write_to_its_data_alone() -> None:
     assert gateway["cap_drop"] == ["ALL"]
     assert gateway["volumes"] == ["data:/var/lib/intramural", "engine:/run/intramural-engine"]
     assert gateway["restart"] == "no"
+
+
+@pytest.mark.parametrize("name", ["gateway", "engine"])
+def test_a_container_of_the_compose_file_has_the_memory_for_a_context_worth_having(
+    name: str,
+) -> None:
+    limit = parse_bytes(COMPOSE["services"][name]["mem_limit"].upper())
+    shape = known_model("smollm2-135m")
+    assert shape is not None
+    for cores in (1, 4, 16):
+        machine = Devices(cores=cores, memory=limit - STARTED, memory_total=limit)
+        [made] = make_plan(machine, [shape], Wish(prefer=("cpu",))).models
+        assert made.context >= 4096
 
 
 def test_a_wheel_brings_the_shipped_policy() -> None:

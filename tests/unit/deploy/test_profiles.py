@@ -10,10 +10,11 @@ import pytest
 from engine import Devices, known_model, make_plan
 from engine.plan import GATEWAY
 from gateway.generation.local import wish_of
-from gateway.settings import Settings, load
+from gateway.settings import Settings, load, parse_bytes
 
 PROFILES = Path(__file__).parents[3] / "deploy" / "profiles"
 BOXES = {"8gb": (8, 4), "16gb": (16, 8), "32gb": (32, 16)}
+COMMAND = re.compile(r"engine plan --memory (\S+) --cores (\d+)`")
 ROW = re.compile(r"^# {2,}(\S+) +(\d+) x (\d+)$", re.MULTILINE)
 
 
@@ -58,3 +59,14 @@ def test_what_a_profile_says_of_models_is_what_the_plan_of_that_box_says(
         assert plan.memory <= (settings.engine.memory_bytes or 0)
         planned[model] = (str(made.replicas), str(made.threads))
     assert planned == {model: (replicas, threads) for model, replicas, threads in rows}
+
+
+@pytest.mark.parametrize("name", BOXES)
+def test_the_command_of_a_profile_plans_with_the_memory_that_its_settings_name(
+    name: str, tmp_path: Path
+) -> None:
+    settings = profile(name, tmp_path)
+    [(memory, cores)] = COMMAND.findall((PROFILES / f"{name}.toml").read_text(encoding="utf-8"))
+    named = Devices.box(int(cores), parse_bytes(memory))
+    assert named.cores == box(name).cores
+    assert named.memory - GATEWAY == settings.engine.memory_bytes

@@ -29,6 +29,7 @@ from gateway.settings import (
     Log,
     Oidc,
     Server,
+    Transcription,
 )
 
 ROOT = Path(__file__).parents[3]
@@ -95,6 +96,7 @@ def test_every_error_code_is_explained_with_its_status() -> None:
         ("## `[engine.openai.models.NAME]`", RemoteModel),
         ("## `[embeddings]`", Embeddings),
         ("## `[cache]`", CacheSettings),
+        ("## `[transcription]`", Transcription),
         ("## `[identity]`", Identity),
         ("## `[identity.oidc]`", Oidc),
         ("## `[egress]`", Egress),
@@ -212,6 +214,15 @@ def commands() -> set[str]:
     for name, command in group.commands.items():  # type: ignore[attr-defined]
         found |= {f"{name} {each}" for each in getattr(command, "commands", {})} or {name}
     return found
+
+
+def test_the_help_of_every_command_says_what_an_option_takes_in_a_users_words() -> None:
+    group = typer.main.get_command(app)
+    for name in commands():
+        command = group
+        for word in name.split():
+            command = command.commands[word]  # type: ignore[attr-defined]
+        assert "<list[str]>" not in command.get_help(typer.Context(command)), name
 
 
 def test_the_readme_lists_every_command_and_no_other() -> None:

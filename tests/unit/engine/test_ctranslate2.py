@@ -155,3 +155,26 @@ def test_a_beginning_that_rows_share_gives_each_the_reply_to_the_whole(
     whole = replies()
     for keep in (False, True, True):
         assert replies(beginning=rows[0][:shared], keep=keep) == whole
+
+
+def test_a_prompt_of_one_token_makes_longer_ones_tell_their_own_words(
+    network: Replicas, rows: list[list[str]]
+) -> None:
+    # Why `batching` never puts them together. When this fails, CTranslate2 has mended it.
+    told: list[int] = []
+
+    def on_step(step: Step) -> bool:
+        if step.batch_id == 1:
+            told.append(step.token_id)
+        return False
+
+    network.generate(
+        [rows[0][:1], rows[0]],
+        max_length=4,
+        end_tokens=[2, 0],
+        temperature=0,
+        top_p=1,
+        on_step=on_step,
+    )
+    alone = [token for row, token, _ in generate(network, [rows[0]], 4)]
+    assert told != alone

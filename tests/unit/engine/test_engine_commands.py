@@ -10,7 +10,7 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
-from engine import DEFAULT_NAME
+from engine import DEFAULT_NAME, EMBEDDER_NAME
 from gateway.cli.root import app
 from tests.unit.engine.conftest import STORE
 
@@ -73,6 +73,14 @@ def test_models_that_are_named_share_a_plan(run: Any) -> None:
     )  # fmt: skip
     assert [each["model"] for each in made["models"]] == [DEFAULT_NAME, "qwen3-0.6b"]
     assert made["memory"] <= made["budget"]
+
+
+def test_a_plan_of_a_model_that_does_not_generate_says_that_it_does_not(run: Any) -> None:
+    result = run("plan", "--model", EMBEDDER_NAME)
+    assert result.exit_code == 2
+    assert f"there is no model {EMBEDDER_NAME} that generates in the store" in result.output
+    settings = f'[engine]\nmodels = ["{EMBEDDER_NAME}"]\n'
+    assert f"no model {EMBEDDER_NAME} that generates" in run("plan", settings=settings).output
 
 
 def test_what_does_not_fit_is_refused_with_what_to_do(run: Any) -> None:

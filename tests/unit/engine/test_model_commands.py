@@ -44,11 +44,12 @@ def invoke(data: Path, *arguments: str) -> tuple[int, str, str]:
 def test_a_model_is_added_listed_verified_and_removed(tmp_path: Path, gguf: Path) -> None:
     code, out, _ = invoke(tmp_path, "add", str(gguf))
     assert (code, out.startswith("tiny-chat imported")) == (0, True)
-    heading, row = invoke(tmp_path, "list")[1].splitlines()
-    columns = "model task kind weights size context licence origin int8 against float32 digest"
-    assert " ".join(heading.split()) == columns
-    assert row.split()[:3] == ["tiny-chat", "generate", "llama"]
-    assert "unknown  file:Tiny-Chat.Q8_0.gguf" in row
+    heading, row, about, quality_line = invoke(tmp_path, "list")[1].splitlines()
+    assert heading.split() == ["model", "task", "size", "context", "digest"]
+    assert row.split()[:2] == ["tiny-chat", "generate"]
+    assert about == "tiny-chat: llama, int8; licence unknown; file:Tiny-Chat.Q8_0.gguf"
+    assert quality_line.startswith("  int8: ")
+    assert len(row) < 80
     digest = json.loads(invoke(tmp_path, "list", "--json")[1])[0]["digest"]
     assert row.split()[-1] == digest[:12]
     assert invoke(tmp_path, "verify")[1].startswith("tiny-chat: ")
@@ -124,7 +125,7 @@ def test_the_default_embedder_that_is_there_takes_one_line() -> None:
 def test_add_takes_a_source_or_the_default(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     code, _, error = invoke(tmp_path, *arguments)
     assert code == 2
-    assert "SOURCE, --default, --embedder and --transcriber" in error
+    assert "give a SOURCE (with --transcriber if it is a Whisper model), or one of" in error
 
 
 @pytest.mark.parametrize(
@@ -279,8 +280,22 @@ def test_a_profile_of_what_cannot_run_is_one_line(
     assert "Traceback" not in error
 
 
-def test_a_model_that_does_not_generate_has_no_such_profile(tmp_path: Path) -> None:
+@pytest.mark.parametrize("command", ["profile", "bench"])
+def test_a_model_that_does_not_generate_has_neither_profile_nor_bench(
+    tmp_path: Path, command: str
+) -> None:
     assert invoke(tmp_path, "add", str(TinyBert().write(tmp_path / "tiny")))[0] == 0
-    code, _, error = invoke(tmp_path, "profile", "tiny")
+    code, _, error = invoke(tmp_path, command, "tiny")
     assert code == 1
     assert "is made to embed, not to generate" in error
+
+
+def test_a_model_that_does_not_generate_was_checked_at_its_import(tmp_path: Path) -> None:
+    assert invoke(tmp_path, "add", str(TinyBert().write(tmp_path / "tiny")))[0] == 0
+    for command in ("list", "verify"):
+        assert "checked at import (cosine 0.9" in invoke(tmp_path, command)[1]
+
+
+def test_the_help_begins_with_what_is_done_first() -> None:
+    commands = list(typer.main.get_command(model_app).commands)  # type: ignore[attr-defined]
+    assert commands == ["add", "update", "list", "verify", "remove", "bench", "profile"]

@@ -399,7 +399,7 @@ def test_a_full_disk_leaves_nothing_behind(
     def full(_: Path) -> None:
         raise OSError(28, os.strerror(28))
 
-    monkeypatch.setattr(engine.store, "_sync_file", full)
+    monkeypatch.setattr(engine.manifest, "sync", full)
     with pytest.raises(OSError, match="No space"):
         store.add(str(gguf))
     assert left(store) == []

@@ -369,7 +369,7 @@ def test_a_batch_does_not_wait_long_for_a_job_that_never_comes(
 def test_a_beginning_that_jobs_share_is_given_once_and_kept_when_it_comes_again(
     network: FakeNetwork,
 ) -> None:
-    beginning = Beginning(("ward", "system"), 400)
+    beginning = Beginning("ward", b"system", 400)
     workers = Workers(
         network,
         end_tokens=[END],
@@ -461,13 +461,62 @@ def test_a_batch_that_stands_still_is_given_up_and_its_replica_counts_as_lost(
     assert isinstance(inbox.last, EngineFailed)
     assert not workers.healthy
     network.gate.set()
+    deadline = time.monotonic() + 5
+    while not workers.healthy and time.monotonic() < deadline:
+        time.sleep(0.001)
     workers.submit(job([1], after := Inbox()))
     assert isinstance(after.last, Finished)
     assert workers.healthy
     workers.close()
 
 
+def test_where_no_replica_moves_nobody_waits(network: FakeNetwork) -> None:
+    workers = Workers(
+        network,
+        end_tokens=[END],
+        replicas=1,
+        queue=3,
+        limits=Limits(max_batch=1),
+        costs=Costs(),
+        still=0.05,
+    )
+    network.gate.clear()
+    inboxes = [Inbox(), Inbox(), Inbox()]
+    for inbox in inboxes:
+        workers.submit(job([1], inbox))
+    assert all(isinstance(inbox.last, EngineFailed) for inbox in inboxes)
+    with pytest.raises(EngineFailed):
+        workers.submit(job([1], Inbox()))
+    network.gate.set()
+    workers.close()
+
+
+def test_closing_does_not_wait_for_ever_for_a_batch_that_stands_still(
+    network: FakeNetwork,
+) -> None:
+    workers = Workers(
+        network, end_tokens=[END], replicas=1, queue=3, limits=Limits(), costs=Costs(), still=0.1
+    )
+    held = busy(network, workers)
+    assert not workers.close()
+    assert isinstance(held.last, EngineClosed)
+    assert not network.closed
+    network.gate.set()
+
+
+def test_a_replica_that_stands_still_is_left_no_share_of_the_work(network: FakeNetwork) -> None:
+    workers = Workers(
+        network, end_tokens=[END], replicas=2, queue=9, limits=Limits(), costs=Costs(), still=0.05
+    )
+    held = busy(network, workers)
+    assert isinstance(held.last, EngineFailed)
+    assert workers.healthy
+    assert workers._others() == []
+    network.gate.set()
+    workers.close()
+
+
 def test_no_job_shows_its_prompt() -> None:
-    beginning = Beginning(("ward", (17, 17)), 2)
+    beginning = Beginning("ward", b"17", 17)
     assert "17" not in repr(job([17, 17], Inbox(), beginning=beginning))
-    assert "17" not in repr(beginning)
+    assert "ward" not in repr(beginning)

@@ -125,6 +125,8 @@ def test_each_code_has_a_status_that_says_whose_fault_it_is() -> None:
         Code.AUDIT_UNAVAILABLE,
         Code.MODEL_UNAVAILABLE,
         Code.ENGINE_FAILED,
+        Code.ENGINE_TIMEOUT,
+        Code.ENGINE_UNAVAILABLE,
         Code.INTERNAL_ERROR,
     }
 
