@@ -80,7 +80,8 @@ def decode(data: bytes, *, max_seconds: float) -> Recording:
     """Return the samples of a recording; blocks, without the GIL, while another process decodes.
 
     Raises `UnsupportedAudio` for bytes that are no recording, or only the beginning of one, and
-    `AudioTooLong` without decoding more than `max_seconds` of it, or nothing where its header says.
+    `AudioTooLong` without decoding more than `max_seconds` of it, or nothing where its header says;
+    `EngineFailed` where it took too long, or did not begin.
     """
     container = container_of(data)
     if container is None:
@@ -136,7 +137,13 @@ def _run(data: bytes, max_seconds: float) -> tuple[Exit, bytes]:
         )
     finally:
         os.close(handle)
-    alarm = threading.Timer(_PATIENCE, process.kill)
+    late = threading.Event()
+
+    def give_up() -> None:
+        late.set()
+        process.kill()
+
+    alarm = threading.Timer(_PATIENCE, give_up)
     alarm.daemon = True
     alarm.start()
     try:
@@ -150,6 +157,8 @@ def _run(data: bytes, max_seconds: float) -> tuple[Exit, bytes]:
         process.wait()
         if process.stdout is not None:
             process.stdout.close()
+    if status < 0 and late.is_set():
+        raise EngineFailed  # The machine was busy: its time is more than its processor time.
     if status < 0:
         # The decoder crashed on this file, or ran out of what it may use: the file is to blame.
         return Exit.UNREADABLE, b""

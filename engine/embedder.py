@@ -16,6 +16,7 @@ from engine.decoder import Array
 from engine.devices import detect_devices
 from engine.encoder import EncoderWorkers, pooled
 from engine.errors import InputTooLong, UnsupportedInput
+from engine.loading import loading
 from engine.store import InstalledModel
 from engine.wordpiece import WordPiece
 
@@ -54,11 +55,9 @@ class Embedder:
         self.replicas = count
         self.dimensions = model.manifest.hidden
         self._wordpiece = WordPiece.load(model.path)
-        self._workers = EncoderWorkers(
-            EncoderReplicas(model.path, replicas=count, threads=threads),
-            replicas=count,
-            queue=queue,
-        )
+        with loading(model.name):
+            network = EncoderReplicas(model.path, replicas=count, threads=threads)
+        self._workers = EncoderWorkers(network, replicas=count, queue=queue)
         # Whoever forgets `close` gets it at the end of the process, or of the embedder.
         self._finalizer = weakref.finalize(self, self._workers.close)
 
@@ -66,6 +65,11 @@ class Embedder:
     def waiting(self) -> int:
         """How many texts wait in the queue."""
         return self._workers.waiting
+
+    @property
+    def healthy(self) -> bool:
+        """Whether a replica is left that does not stand still."""
+        return self._workers.healthy
 
     def prepare(self, texts: Sequence[str]) -> PreparedTexts:
         """Tokenize. Raises `UnsupportedInput` for an empty text, `InputTooLong` past the limit."""

@@ -13,12 +13,14 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
+from functools import partial
 from typing import Final, Protocol
 
 import numpy as np
 
 from engine.decoder import Array
 from engine.errors import EngineClosed, EngineError, EngineFailed, Overloaded
+from engine.watch import Watch
 
 MAX_TOKENS: Final = 512
 """Positions of one batch, padding included; a single row is never too long for it. On one core of a
@@ -26,6 +28,8 @@ small machine that is a twentieth of a second, which is how long a short job may
 SPREAD: Final = 8
 RATIO: Final = 1.125
 """How much longer the longest row of a batch may be than its shortest: in tokens, or as a ratio."""
+_STILL: Final = 60.0
+"""Seconds after which a batch is given up, a thousand times what it takes."""
 
 Row = Sequence[int]
 Reduce = Callable[[Array], Array]
@@ -74,9 +78,13 @@ _Batch = list[tuple[_Job, int]]
 class EncoderWorkers:
     """The queue and the threads. `submit` never blocks on a computation."""
 
-    def __init__(self, network: Network, *, replicas: int, queue: int) -> None:
+    def __init__(
+        self, network: Network, *, replicas: int, queue: int, still: float = _STILL
+    ) -> None:
         """`queue` counts rows that may wait. A single job is never too large for an empty queue."""
         self._network = network
+        self._still = still
+        self._watch = Watch(replicas, "encoder-watch")
         self._capacity = queue
         self._changed = threading.Condition()
         self._line: list[_Job] = []
@@ -95,11 +103,17 @@ class EncoderWorkers:
         with self._changed:
             return sum(len(job.order) for job in self._line)
 
+    @property
+    def healthy(self) -> bool:
+        """Whether a replica is left that does not stand still."""
+        return not self._closed and not self._watch.lost
+
     def submit(self, rows: Sequence[Row], reduce: Reduce) -> Future[list[Array]]:
         """Queue rows; the future gets what `reduce` makes of each, in their order.
 
-        Raises `Overloaded` at once where there is no room, or `EngineClosed`. The future fails with
-        an `EngineError`; cancelling it takes out of the queue what has not run.
+        Raises `Overloaded` at once where there is no room, `EngineFailed` where every replica
+        stands still, or `EngineClosed`. The future fails with an `EngineError`; cancelling it takes
+        out of the queue what has not run.
         """
         job = _Job(rows, reduce)
         if not rows:
@@ -108,6 +122,8 @@ class EncoderWorkers:
         with self._changed:
             if self._closed:
                 raise EngineClosed
+            if self._watch.lost:
+                raise EngineFailed
             self._drop_ended()
             if self._line and len(rows) > self._capacity - sum(len(j.order) for j in self._line):
                 raise Overloaded
@@ -116,7 +132,7 @@ class EncoderWorkers:
         return job.future
 
     def close(self) -> None:
-        """Fail what waits and what runs, and join the threads. May be called twice."""
+        """Fail what waits and what runs, and join the threads, for a while. May be called twice."""
         with self._changed:
             self._closed = True
             jobs = [*self._line, *(job for batch in self._running.values() for job, _ in batch)]
@@ -124,9 +140,9 @@ class EncoderWorkers:
             self._changed.notify_all()
         for job in jobs:
             _fail(job, EngineClosed())
-        for thread in self._threads:
-            thread.join()
-        self._network.close()
+        if self._watch.join(self._threads):
+            self._network.close()
+        # A replica that stands still ends with the process; nobody waits for it.
 
     def _serve(self) -> None:
         while not self._closed:
@@ -134,7 +150,8 @@ class EncoderWorkers:
             try:
                 batch = self._take()
                 if batch:
-                    self._run(batch)
+                    with self._watch.watching(self._still, partial(self._give_up, batch)):
+                        self._run(batch)
             except BaseException:  # noqa: BLE001 - the thread goes on; its jobs are told
                 self._fail_with(batch)
             finally:
@@ -148,6 +165,11 @@ class EncoderWorkers:
             self._line = [job for job in self._line if job not in jobs]
         for job in jobs:
             _fail(job, EngineFailed())
+
+    def _give_up(self, batch: _Batch) -> None:
+        self._fail_with(batch)
+        if self._watch.lost:
+            self._fail_with([])  # Nobody would come for what waits.
 
     def _take(self) -> _Batch:
         """Wait for rows and return a batch, formed now; empty when closing."""

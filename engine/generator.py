@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import math
-import re
 import weakref
 from array import array
 from collections import deque
@@ -18,15 +17,13 @@ from engine.calibrate import measure
 from engine.ct2 import Replicas
 from engine.devices import detect_devices
 from engine.errors import (
-    DoesNotFit,
     EngineError,
-    ModelError,
-    NoDevice,
     PromptTooLong,
     UnsupportedInput,
     UnsupportedOption,
 )
 from engine.job import NOBODY, Beginning, Event, Finished, Job, Listener, Sampling, Standing, Text
+from engine.loading import loading
 from engine.plan import ModelPlan, Wish, make_plan
 from engine.prompts import ChatMessage, Prompts
 from engine.report import Observer
@@ -42,8 +39,6 @@ _SHARED: Final = 16
 """Tokens of a beginning below which sharing it is not worth the bookkeeping."""
 _KEPT_BYTES: Final = 64 << 20
 """Memory for the states of beginnings that are kept for as long as the model is loaded."""
-_NO_MEMORY: Final = re.compile("out of memory|failed to allocate|alloc")
-"""What CUDA, MKL and C++ say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,7 +290,7 @@ def _beginning(
 
 
 def _loaded(model: InstalledModel, plan: ModelPlan) -> Replicas:
-    try:
+    with loading(model.name, plan.device):
         return Replicas(
             model.path,
             replicas=plan.replicas,
@@ -304,24 +299,6 @@ def _loaded(model: InstalledModel, plan: ModelPlan) -> Replicas:
             device=plan.device,
             device_index=plan.device_index,
         )
-    except (MemoryError, RuntimeError) as error:
-        # A plan foresees the machine's memory, not a CUDA device's, nor what others take meanwhile.
-        if isinstance(error, MemoryError) or _NO_MEMORY.search(str(error)):
-            raise DoesNotFit(
-                f"there was no memory left on {plan.device} while {model.name} was loaded: choose "
-                "a smaller model, stop what else uses it, or prefer another device "
-                "(engine.prefer). Where `ulimit -v` or `-d` bounds this process, bound its cgroup "
-                "instead: they count what is reserved and never used"
-            ) from error
-        if plan.device == "cuda":
-            raise NoDevice(
-                f"the CUDA device could not load {model.name}: see whether `nvidia-smi` works, or "
-                'do without it, engine.prefer = ["cpu"]'
-            ) from error
-        raise ModelError(
-            f"CTranslate2 cannot load {model.name}: `intramural model verify {model.name}`, and if "
-            "every byte is as imported, import it again"
-        ) from error
 
 
 def _check(options: GenerateOptions) -> None:

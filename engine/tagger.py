@@ -20,6 +20,7 @@ from engine.decoder import Array
 from engine.devices import detect_devices
 from engine.encoder import EncoderWorkers
 from engine.errors import ModelChanged
+from engine.loading import loading
 from engine.store import InstalledModel
 from engine.tagger_head import Head
 from engine.tags import Window, best, certainty, spans, windows
@@ -68,11 +69,9 @@ class Tagger:
             self._head = Head.load(model.path)
         except (ValueError, KeyError, msgspec.DecodeError) as error:
             raise ModelChanged(f"the head of the tagger {model.name} cannot be read") from error
-        self._workers = EncoderWorkers(
-            EncoderReplicas(model.path, replicas=count, threads=threads),
-            replicas=count,
-            queue=queue,
-        )
+        with loading(model.name):
+            network = EncoderReplicas(model.path, replicas=count, threads=threads)
+        self._workers = EncoderWorkers(network, replicas=count, queue=queue)
         # Whoever forgets `close` gets it at the end of the process, or of the tagger.
         self._finalizer = weakref.finalize(self, self._workers.close)
 
@@ -85,6 +84,11 @@ class Tagger:
     def waiting(self) -> int:
         """How many windows wait in the queue."""
         return self._workers.waiting
+
+    @property
+    def healthy(self) -> bool:
+        """Whether a replica is left that does not stand still."""
+        return self._workers.healthy
 
     def tag(self, texts: Sequence[str]) -> list[tuple[Tag, ...]]:
         """Return the tags of each text, in their order; disjoint. Blocks, mostly without the GIL.

@@ -15,16 +15,21 @@ from collections import deque
 from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from engine import audio
 from engine.ct2 import SpeechReplicas
 from engine.devices import detect_devices
 from engine.errors import EngineClosed, EngineError, EngineFailed, Overloaded, UnsupportedOption
+from engine.loading import loading
 from engine.store import InstalledModel
+from engine.watch import Watch
 from engine.whisper import MAX_PROMPT, Listening, Segment, SpeechNetwork, Task, Vocabulary
 
 DEFAULT_LANGUAGES: Final = ("en",)
+_STILL: Final = 420.0
+"""Seconds after which a chunk is given up: ten times the thirty that it lasts, and two minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +111,17 @@ class Workers:
     """The bounded queue and the threads. `submit` and `cancel` never block on a computation."""
 
     def __init__(
-        self, network: SpeechNetwork, vocabulary: Vocabulary, *, replicas: int, queue: int
+        self,
+        network: SpeechNetwork,
+        vocabulary: Vocabulary,
+        *,
+        replicas: int,
+        queue: int,
+        still: float = _STILL,
     ) -> None:
         self._network = network
+        self._still = still
+        self._watch = Watch(replicas, "transcriber-watch")
         self._vocabulary = vocabulary
         self._capacity = queue
         self._changed = threading.Condition()
@@ -133,11 +146,22 @@ class Workers:
         """How many recordings are being heard."""
         return len(self._running)
 
+    @property
+    def healthy(self) -> bool:
+        """Whether a replica is left that does not stand still."""
+        return not self._closed and not self._watch.lost
+
     def submit(self, job: TranscriptionJob) -> None:
-        """Queue a job. Raises `Overloaded` at once where the queue is full, or `EngineClosed`."""
+        """Queue a job.
+
+        Raises `Overloaded` at once where the queue is full, `EngineFailed` where every replica
+        stands still, or `EngineClosed`.
+        """
         with self._changed:
             if self._closed:
                 raise EngineClosed
+            if self._watch.lost:
+                raise EngineFailed
             if len(self._waiting) >= self._capacity + self._free:
                 raise Overloaded
             self._waiting.append(job)
@@ -150,7 +174,7 @@ class Workers:
             self._waiting.remove(job)
 
     def close(self) -> None:
-        """Fail what waits and what runs, and join the threads. May be called twice."""
+        """Fail what waits and what runs, and join the threads, for a while. May be called twice."""
         with self._changed:
             self._closed = True
             abandoned = [*self._waiting, *self._running]
@@ -158,9 +182,9 @@ class Workers:
             self._changed.notify_all()
         for job in abandoned:
             job.tell(EngineClosed())
-        for thread in self._threads:
-            thread.join()
-        self._network.close()
+        if self._watch.join(self._threads):
+            self._network.close()
+        # A replica that stands still ends with the process; nobody waits for it.
 
     def _serve(self) -> None:
         while (job := self._take()) is not None:
@@ -187,12 +211,25 @@ class Workers:
             self._running.append(job)
             return job
 
+    def _give_up(self, job: TranscriptionJob) -> None:
+        job.tell(EngineFailed())
+        if self._watch.lost:  # Nobody would come for what waits.
+            with self._changed:
+                waiting = list(self._waiting)
+                self._waiting.clear()
+            for each in waiting:
+                each.tell(EngineFailed())
+
     def _hear(self, job: TranscriptionJob) -> None:
-        listening = Listening(
-            self._network, self._vocabulary, job.task, lambda: job.done or self._closed
-        )
-        for segment in listening:
-            job.tell(segment)
+        with self._watch.watching(self._still, partial(self._give_up, job)) as run:
+
+            def stopped() -> bool:
+                run.moved()  # It is asked before each chunk.
+                return job.done or self._closed
+
+            listening = Listening(self._network, self._vocabulary, job.task, stopped)
+            for segment in listening:
+                job.tell(segment)
         job.tell(
             Transcribed(
                 listening.language or job.task.languages[0],
@@ -233,12 +270,9 @@ class Transcriber:
             )
         if threads is None:
             threads = max(1, min(4, detect_devices().cores) // replicas)
-        self._workers = Workers(
-            SpeechReplicas(model.path, replicas=replicas, threads=threads),
-            self._vocabulary,
-            replicas=replicas,
-            queue=queue,
-        )
+        with loading(model.name):
+            network = SpeechReplicas(model.path, replicas=replicas, threads=threads)
+        self._workers = Workers(network, self._vocabulary, replicas=replicas, queue=queue)
         # Whoever forgets `close` gets it at the end of the process, or of the transcriber.
         self._finalizer = weakref.finalize(self, self._workers.close)
 
@@ -251,6 +285,11 @@ class Transcriber:
     def running(self) -> int:
         """How many recordings are being heard."""
         return self._workers.running
+
+    @property
+    def healthy(self) -> bool:
+        """Whether a replica is left that does not stand still."""
+        return self._workers.healthy
 
     def prepare(self, recording: bytes, options: TranscribeOptions) -> PreparedRecording:
         """Decode a recording; blocks while another process does it.

@@ -43,6 +43,8 @@ _RESET: Final = 0.5
 _QUIET: Final = 32
 """Samples that stay under this (-60 dB) are no speech, and are not decoded: what the model makes of
 silence is invented."""
+_SHORT: Final = 30
+"""Chunks of less than a second that a recording may have; more of them are taken for a second."""
 _APPENDED: Final = frozenset("\"'.,!?:)]}\u3002\uff0c\uff01\uff1f\uff1a\u201d\u3001")
 _PREPENDED: Final = frozenset("\"'([{-\u201c\u00bf")
 
@@ -224,7 +226,7 @@ class Listening:
         samples = self._task.recording.samples
         spectrogram = log_mel(samples, self._network.bands)
         total = len(samples) // (RATE // FRAMES_A_SECOND)
-        seek = 0
+        seek = chunks = 0
         while seek < total and not self._stopped():
             seek = _loud(samples, seek, total)
             if seek >= total:
@@ -233,8 +235,10 @@ class Listening:
             encoded = self._network.encode(chunk_of(spectrogram, seek))
             segments, advance = self._chunk(encoded, seek, frames)
             yield from segments
-            # A model that gets stuck at a timestamp is not asked for ever.
-            seek += max(advance, FRAMES_A_SECOND)
+            seek += advance or FRAMES_A_SECOND
+            # A model that gets stuck at a timestamp, or crawls, is not asked for ever.
+            chunks += 1
+            seek = max(seek, (chunks - _SHORT) * FRAMES_A_SECOND)
 
     def _chunk(self, encoded: object, seek: int, frames: int) -> tuple[list[Segment], int]:
         """Return the segments of one chunk, and how many frames further the next one begins."""

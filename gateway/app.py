@@ -6,8 +6,10 @@ Wired by hand, without a container: each line says what a part is made of.
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import (
     AbstractAsyncContextManager,
     AsyncExitStack,
@@ -55,6 +57,8 @@ _CANARY: Final = "Patient: Margaret Thornton, MRN 48210377, phone (617) 555-0142
 """Synthetic, like every text in this tree."""
 Progress = Callable[[str], None]
 """Told what is being started, for people who watch."""
+_THREADS: Final = min(32, (os.cpu_count() or 1) + 4)
+"""What asyncio has by itself for work outside of its loop."""
 Running = Callable[[], AbstractAsyncContextManager[None]]
 """What has to run in the event loop of the exchanges, while they do."""
 
@@ -73,7 +77,8 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
     """Build the parts from `settings`. Nothing listens yet.
 
     Raises `SecretFileError`, `PolicyError`, `KeyStoreError`, `LedgerError`, `LedgerUnavailable`,
-    `EngineError` or `ProviderError`, each with what to do; then nothing stays open.
+    `EngineError`, `RemoteEngineError`, `SameName` or `ProviderError`, each with what to do; then
+    nothing stays open.
     """
     clock = SystemClock()
     secrets = installation.prepare(settings)
@@ -96,7 +101,7 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
         say("models")
         store = ModelStore(settings.models)
         # These first: what generates is planned with the memory that they leave.
-        others: list[Engine] = []
+        others: list[LocalEmbedder | LocalTranscriber] = []
         if (name := settings.embeddings.model) is not None:
             others.append(embedder := LocalEmbedder.load(store, name, settings.embeddings))
             undo.callback(embedder.close)
@@ -138,7 +143,7 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
         ),
         checks={
             "ledger": ledger.ready,
-            "model": lambda: bool(plain.models()) and plain.ready,
+            "model": lambda: bool(plain.models()) and all(each.ready for each in (plain, *others)),
             "policy": lambda: bool(decider.release),
         },
         close=close,
@@ -169,6 +174,8 @@ def assemble(
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
+        # Decoding holds a thread for up to two minutes: each place for a recording brings its own.
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_THREADS + desk.places))
         pipeline = Pipeline(
             parts, stall_timeout=server.stall_timeout, max_exchanges=server.max_exchanges
         )

@@ -11,7 +11,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, Literal
+from typing import Final
 
 import apsw
 
@@ -20,7 +20,7 @@ from gateway import secretfiles
 from gateway.clock import SystemClock
 from gateway.egress import parse_peers
 from gateway.endpoints import OpenAIEngines
-from gateway.generation.local import known_models
+from gateway.generation.local import known_models, stored_models
 from gateway.generation.remote import RemoteEngine, RemoteEngineError
 from gateway.identity.fetch import FetchError
 from gateway.identity.jwks import JwksError
@@ -219,32 +219,30 @@ def _ledger(settings: Settings) -> Diagnosis:
 
 
 def _models(settings: Settings) -> Diagnosis:
-    if settings.engine.openai is not None:
-        return _engines(settings, settings.engine.openai)
-    store = ModelStore(settings.models)
-    names = settings.engine.models or store.names("generate")
-    if not names:
+    store, elsewhere = ModelStore(settings.models), settings.engine.openai
+    needed = stored_models(settings, store)
+    names = [name for name, task in needed if task == "generate"]
+    if elsewhere is None and not names:
         return Diagnosis(
             "models", Verdict.FAILED, "none", "`intramural model add --default` fetches one"
         )
-    if unknown := sorted(set(settings.engine.pinned) - set(names)):
+    if elsewhere is None and (unknown := sorted(set(settings.engine.pinned) - set(names))):
         return Diagnosis(
             "models",
             Verdict.FAILED,
             f"engine.pinned names {unknown[0]}, which is not served",
             "name what is served, or leave it out",
         )
-    needed: list[tuple[str, Literal["generate", "embed", "transcribe"]]] = [
-        (name, "generate") for name in names
-    ]
-    if (embedder := settings.embeddings.model) is not None:
-        needed.append((embedder, "embed"))
-    if (transcriber := settings.transcription.model) is not None:
-        needed.append((transcriber, "transcribe"))
     try:
         models = [store.open(name, task) for name, task in needed]
     except EngineError as error:
         return Diagnosis("models", Verdict.FAILED, str(error))
+    found = []
+    if elsewhere is not None:
+        engines = _engines(settings, elsewhere)
+        if engines.verdict is not Verdict.OK:
+            return engines
+        found.append(engines.found)
     outdated = [model.name for model in models if model.manifest.outdated]
     if outdated:
         return Diagnosis(
@@ -253,8 +251,9 @@ def _models(settings: Settings) -> Diagnosis:
             f"{', '.join(outdated)}: every byte as imported, by an earlier version",
             f"`intramural model update {outdated[0]}` imports it as this one does",
         )
-    found = ", ".join(name for name, _ in needed)
-    return Diagnosis("models", Verdict.OK, f"{found}: every byte as imported")
+    if models:
+        found.append(f"{', '.join(model.name for model in models)}: every byte as imported")
+    return Diagnosis("models", Verdict.OK, "; ".join(found))
 
 
 def _engines(settings: Settings, elsewhere: OpenAIEngines) -> Diagnosis:

@@ -19,6 +19,7 @@ from gateway.domain.errors import AuthenticationError, Code, ExchangeError
 from gateway.domain.exchange import (
     Action,
     Ask,
+    Caller,
     Credentials,
     End,
     FinishReason,
@@ -51,14 +52,14 @@ from gateway.settlement import Settlement
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """What arrived; nothing of it is believed yet. `read` receives and parses the body."""
+    """What arrived; nothing of it is believed yet. `read` receives and parses a caller's body."""
 
     credentials: Credentials
     action: Action
     purpose: str | None = field(repr=False)
     profile: str | None = field(repr=False)
     """A stricter profile that the client asks for: it can tighten policy, never loosen it."""
-    read: Callable[[], Awaitable[Ask[RawText]]] = field(repr=False)
+    read: Callable[[Caller], Awaitable[Ask[RawText]]] = field(repr=False)
     over: Callable[[], None] = field(default=lambda: None, repr=False)
     """Called once when the exchange has ended, however: what it held is let go."""
 
@@ -161,7 +162,7 @@ class Pipeline:
         if len(self._running) > self._max_exchanges:
             raise ExchangeError(Code.OVERLOADED, "Too many exchanges at once. Try again shortly.")
         purpose = trail.purpose = parse_purpose(submission.purpose, caller)
-        ask = await submission.read()
+        ask = await submission.read(caller)
         models, aliases = parts.engine.models(), parts.decider.aliases
         model = trail.model = catalogue.find(models, aliases, ask.model, trail.action)
         catalogue.check_task(model, trail.action)

@@ -28,6 +28,8 @@ _Words = Annotated[tuple[_Word, ...], msgspec.Meta(min_length=1, max_length=64)]
 Algorithm = Literal["RS256", "RS384", "PS256", "ES256", "ES384"]
 """Signatures with a public key, all of them: there is no word for `none` or for a shared secret."""
 TokenType = Literal["at+jwt", "JWT"]
+Task = Literal["generate", "embed", "transcribe"]
+"""What a model is made for, in the words of the store."""
 
 
 class SettingsError(Exception):
@@ -274,6 +276,22 @@ class Settings:
     """Directory of the model store."""
     embeddings: Embeddings = field(default_factory=Embeddings)
     transcription: Transcription = field(default_factory=Transcription)
+
+    @property
+    def named_models(self) -> tuple[tuple[str, Task], ...]:
+        """Models of the store that are named for serving, each with what it is for.
+
+        Without any that generates, and with no engine elsewhere, all such models are served.
+        """
+        here = self.engine.models if self.engine.openai is None else ()
+        others: tuple[tuple[str | None, Task], ...] = (
+            (self.embeddings.model, "embed"),
+            (self.transcription.model, "transcribe"),
+        )
+        return (
+            *((name, "generate") for name in here),
+            *((name, task) for name, task in others if name is not None),
+        )
 
     @property
     def keys(self) -> Path:

@@ -29,6 +29,12 @@ _Unsafe = Annotated[
 _Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 _WHAT = {"generate": "logits", "embed": "vectors", "transcribe": "states", "tag": "tags"}
 """What of a model is compared with its source."""
+_SETTING = {
+    "generate": "engine.models",
+    "embed": "embeddings.model",
+    "transcribe": "transcription.model",
+}
+"""Where a model is named that is to be served."""
 
 
 @app.command()
@@ -225,8 +231,9 @@ def _uses(settings: Settings, name: str) -> Iterator[str]:
     from gateway.policy.problems import PolicyError
     from gateway.policy.release import load
 
-    if name in settings.engine.models:
-        yield "engine.models in the settings names it"
+    for named, task in settings.named_models:
+        if named == name:
+            yield f"{_SETTING[task]} in the settings names it"
     if name in settings.engine.pinned:
         yield "engine.pinned in the settings names it"
     with suppress(PolicyError):  # A policy that cannot be read stops the next start by itself.

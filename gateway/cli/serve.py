@@ -67,6 +67,7 @@ def explain(error: Exception) -> str:
     """Return what to tell a person; re-raise what nobody foresaw, for the crash report."""
     from engine import EngineError
     from gateway.domain.errors import ExchangeError
+    from gateway.generation.engines import SameName
     from gateway.generation.remote import RemoteEngineError
     from gateway.identity.provider import ProviderError
     from gateway.identity.store import KeyStoreError
@@ -82,6 +83,7 @@ def explain(error: Exception) -> str:
         PolicyError,
         ProviderError,
         RemoteEngineError,
+        SameName,
         SecretFileError,
         OSError,
     )
@@ -113,15 +115,12 @@ def _make_demo_key(settings: Settings) -> None:
 
 
 def _listen(settings: Settings) -> socket.socket:
-    host, port = settings.server.host, settings.server.port
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    from gateway.listening import ListenError, listen
+
     try:
-        return socket.create_server((host, port), family=family, backlog=1024)
-    except OSError as error:
-        fail(
-            f"cannot listen on {host}:{port}: {error.strerror}. Stop what uses it, or set "
-            "server.port in intramural.toml"
-        )
+        return listen(settings.server.host, settings.server.port)
+    except ListenError as error:
+        fail(f"{error}. Stop what uses it, or set server.port in intramural.toml")
 
 
 async def _run(

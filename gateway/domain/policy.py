@@ -68,7 +68,8 @@ class Limits:
     max_input_characters: int
     max_output_tokens: int
     max_in_flight: int | None = None
-    """Replies that one caller may have in the making; further ones wait. `None` is no bound."""
+    """Requests that one caller may have in the engine: one more is refused, RATE_LIMITED, at once.
+    `None` is no bound."""
 
     def within(self, granted: Limits) -> Limits:
         """Return the lower of each limit."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -115,9 +116,12 @@ def redact_transcript(
     key = conversation_key(secrets.pseudonym, caller, [text])
     treatment = _Treatment(profile, secrets, Pseudonyms(key, taken))
     pieces = treatment.pieces(text, findings[0])
+    starts, ends = [piece.start for piece in pieces], [piece.end for piece in pieces]
 
     def cut(start: int, end: int, reach: int) -> str:
-        return "".join(piece.within(start, end, reach) for piece in pieces)
+        # Only the pieces that can have a share: a long recording has many words and many pieces.
+        near = pieces[bisect_right(ends, start) : bisect_left(starts, max(end, reach))]
+        return "".join(piece.within(start, end, reach) for piece in near)
 
     segments: list[Segment[RedactedText]] = []
     # What begins in the white space between two segments is the first one's.
@@ -241,14 +245,16 @@ class _Treatment:
             findings = _outside(own_tags(text), findings)
         pieces: list[_Piece] = []
         position = 0
+        left = ""  # The character before what comes next.
         for finding in merge(findings, self._profile):
             self.counts[finding.entity] += 1
-            pieces.append(_kept(text, position, finding.start))
+            pieces.append(kept := _kept(text, position, finding.start))
+            left = kept.text[-1:] or left
             stand_in = self._stand_in(finding.entity, text[finding.start : finding.end])
             if self._profile.rule(finding.entity).operator is Operator.PSEUDONYM:
-                before = [piece.text for piece in pieces]
-                stand_in = _set_apart(stand_in, before, text[finding.end : finding.end + 1])
+                stand_in = _set_apart(stand_in, left, text[finding.end : finding.end + 1])
             pieces.append(_Piece(finding.start, finding.end, stand_in, kept=False))
+            left = stand_in[-1:] or left
             position = finding.end
         pieces.append(_kept(text, position, len(text)))
         return pieces
@@ -290,21 +296,21 @@ def _masked(surface: str, rule: Rule) -> str:
     return "*" * hidden + surface[hidden:]
 
 
-def _set_apart(stand_in: str, before: list[str], after: str) -> str:
+def _set_apart(stand_in: str, before: str, after: str) -> str:
     """Put a pseudonym that would run into its neighbours in brackets, or it could not come back."""
-    left = next((piece[-1] for piece in reversed(before) if piece), "")
-    touches = _WORD.match(left) or _WORD.match(after)
+    touches = _WORD.match(before) or _WORD.match(after)
     return f"[{stand_in}]" if touches else stand_in
 
 
 def _outside(tags: list[tuple[int, int]], findings: Findings) -> Findings:
-    if not tags:
-        return findings
-    return tuple(
-        finding
-        for finding in findings
-        if not any(start <= finding.start and finding.end <= end for start, end in tags)
-    )
+    starts = [start for start, _ in tags]
+
+    def inside(finding: Finding) -> bool:
+        # Tags never overlap: only the last that begins no later can hold it.
+        index = bisect_right(starts, finding.start) - 1
+        return index >= 0 and finding.end <= tags[index][1]
+
+    return tuple(finding for finding in findings if not inside(finding))
 
 
 def _opening(conversation: Conversation[RawText]) -> list[str]:

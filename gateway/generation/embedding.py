@@ -53,6 +53,11 @@ class LocalEmbedder:
             )
         )
 
+    @property
+    def ready(self) -> bool:
+        """Whether a replica is left that does not stand still."""
+        return self._embedder.healthy
+
     def models(self) -> Sequence[Model]:
         """Return the one model."""
         return (self._model,)

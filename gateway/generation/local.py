@@ -28,7 +28,7 @@ from gateway.domain.policy import Priority, Terms
 from gateway.domain.ports import Prompt, Receipt
 from gateway.domain.text import RedactedText
 from gateway.generation.batches import logged
-from gateway.settings import EngineSettings, Settings
+from gateway.settings import EngineSettings, Settings, Task
 
 
 def wish_of(settings: EngineSettings) -> engine.Wish:
@@ -182,20 +182,30 @@ class LocalEngine:
         self._library.close()
 
 
+def stored_models(settings: Settings, store: engine.ModelStore) -> tuple[tuple[str, Task], ...]:
+    """Return the models of `store` that would be served, with what each is for.
+
+    Raises `engine.ModelError` where the store cannot be read.
+    """
+    named = settings.named_models
+    if settings.engine.openai is None and not settings.engine.models:
+        return (*((name, "generate") for name in store.names("generate")), *named)
+    return named
+
+
 def known_models(settings: Settings) -> tuple[str, ...] | None:
     """Return the names of what would be served, or `None` where the store cannot tell, or not yet.
 
     For those who only look: `LocalEngine.load` raises instead.
     """
-    if settings.engine.openai is not None:
-        return tuple(sorted(settings.engine.openai.models))
     try:
-        names = settings.engine.models or engine.ModelStore(settings.models).names("generate")
+        stored = stored_models(settings, engine.ModelStore(settings.models))
     except (engine.ModelError, OSError):
         return None
-    if names and settings.embeddings.model is not None:
-        names = (*names, settings.embeddings.model)
-    return names or None
+    names = tuple(name for name, _ in stored)
+    if settings.engine.openai is not None:
+        return (*sorted(settings.engine.openai.models), *names)
+    return names if any(task == "generate" for _, task in stored) else None
 
 
 def _log(notice: engine.Notice) -> None:
@@ -265,7 +275,7 @@ _CODES: Final[Mapping[type[engine.EngineError], Code]] = {
 def translated(error: engine.EngineError, *, chat: bool = True) -> ExchangeError:
     """Return the client's error. The engine's messages hold no text, and may be shown to it."""
     match error:
-        case engine.ModelError():
+        case engine.ModelError() | engine.NoDevice():
             # Its own words are for the operator, who has them from `intramural model verify`.
             return ExchangeError(
                 Code.MODEL_UNAVAILABLE,

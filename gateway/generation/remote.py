@@ -11,13 +11,11 @@ import hashlib
 import hmac
 import secrets
 import ssl
-from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import (
     AbstractContextManager,
     aclosing,
     asynccontextmanager,
-    contextmanager,
     nullcontext,
 )
 from dataclasses import dataclass, field
@@ -42,6 +40,7 @@ from gateway.domain.ports import Prompt, Receipt
 from gateway.domain.text import RedactedText
 from gateway.endpoints import OpenAIEngines, RemoteModel
 from gateway.generation.answers import Chunk, Upset, unavailable
+from gateway.generation.counting import InFlight
 from gateway.generation.requests import question_of, request_of
 from gateway.generation.upstream import Access, Upstream
 
@@ -85,7 +84,7 @@ class RemoteEngine:
             _described(name, model) for name, model in sorted(access.settings.models.items())
         )
         self._turn = 0
-        self._in_flight: Counter[str] = Counter()
+        self._in_flight = InFlight()
         self._salt = secrets.token_bytes(32)
 
     @classmethod
@@ -190,26 +189,10 @@ class RemoteEngine:
             raise TypeError("an engine runs nothing without a receipt of the ledger")
         if not isinstance(prompt, RemotePrompt):
             raise TypeError("this engine runs only what it has prepared")
-        with self._counted(prompt.partition, prompt.in_flight):
+        with self._in_flight.counted(prompt.partition, prompt.in_flight):
             async with aclosing(self._somewhere(prompt)) as events:
                 async for event in events:
                     yield event
-
-    @contextmanager
-    def _counted(self, partition: str, bound: int | None) -> Iterator[None]:
-        """Count a reply. Engines do not know of callers, so what bounds one is kept here."""
-        if bound is not None and self._in_flight[partition] >= bound:
-            raise ExchangeError(
-                Code.RATE_LIMITED,
-                f"{bound} requests of this caller are in the engine, as many as may be.",
-            )
-        self._in_flight[partition] += 1
-        try:
-            yield
-        finally:
-            self._in_flight[partition] -= 1
-            if not self._in_flight[partition]:
-                del self._in_flight[partition]
 
     async def _somewhere(self, prompt: RemotePrompt) -> AsyncGenerator[Piece | End, None]:
         """Run `prompt` on the least loaded engine, and on another while no reply has begun.

@@ -73,6 +73,11 @@ class LocalTranscriber:
             )
         )
 
+    @property
+    def ready(self) -> bool:
+        """Whether a replica is left that does not stand still."""
+        return self._transcriber.healthy
+
     def models(self) -> Sequence[Model]:
         """Return the one that is served."""
         return self._models

@@ -78,6 +78,13 @@ def parse(body: bytes, boundary: str) -> Form:
     """Return the form; `ExchangeError` with INVALID_REQUEST for what is cut off or malformed."""
     fields: dict[str, list[bytes]] = {}
     parts: list[bytes | bytearray] = []
+    first = b"--" + boundary.encode()
+    last = b"\r\n" + first + b"--"
+    # The parser drops what is before the first boundary and after the last: nothing may be there.
+    ended = body.removesuffix(b"\r\n")
+    whole = body.startswith(first) and ended.endswith(last)
+    if not whole or body.find(last) != len(ended) - len(last):
+        raise _malformed()
     try:
         with PushMultipartParser(
             boundary, content_length=len(body), max_segment_count=MAX_FIELDS, strict=True
@@ -92,7 +99,11 @@ def parse(body: bytes, boundary: str) -> Form:
                     fields.setdefault(name, []).append(b"".join(parts))
     except (MultipartError, ValueError):
         # Its message may quote a header, and with that the name of a file.
-        raise ExchangeError(
-            Code.INVALID_REQUEST, "The form is cut off or malformed. Send multipart/form-data."
-        ) from None
+        raise _malformed() from None
     return Form(fields)
+
+
+def _malformed() -> ExchangeError:
+    return ExchangeError(
+        Code.INVALID_REQUEST, "The form is cut off or malformed. Send multipart/form-data."
+    )

@@ -13,7 +13,7 @@ from litestar.response.base import ASGIResponse
 
 from gateway.channel import Channel, Delta, Done
 from gateway.domain.errors import Code, ExchangeError
-from gateway.domain.exchange import Action, Ask, CacheStatus, Credentials
+from gateway.domain.exchange import Action, Ask, CacheStatus, Caller, Credentials
 from gateway.domain.ports import Authenticator, Clock, Decider, Engine
 from gateway.domain.text import RawText
 from gateway.http import parse
@@ -72,7 +72,7 @@ class _Reader:
         self.base64 = False
         self.model = ""
 
-    async def read(self) -> Ask[RawText]:
+    async def read(self, _: Caller) -> Ask[RawText]:
         headers = self._request.headers
         media = headers.get("content-type", "application/json").partition(";")[0].strip().lower()
         if media != "application/json":
@@ -129,7 +129,7 @@ async def embeddings(request: HttpRequest, state: State) -> ASGIResponse:
     try:
         async with watching(inbox, channel):
             done = await finished(channel.events())
-            body = vectors(done, reader.model, base64=reader.base64)
+            body = await vectors(done, reader.model, base64=reader.base64)
     except ExchangeError as error:
         return response(error, request.scope["path"], headers).to_asgi_response(None, request)
     return ASGIResponse(body=body, media_type="application/json", headers=headers)

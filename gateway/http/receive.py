@@ -72,5 +72,5 @@ class Inbox:
 
     def _too_large(self) -> ExchangeError:
         return ExchangeError(
-            Code.BODY_TOO_LARGE, f"The body is larger than {self._limit} bytes. Send less text."
+            Code.BODY_TOO_LARGE, f"The body is larger than {self._limit} bytes. Send less."
         )

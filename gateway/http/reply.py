@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from base64 import b64encode
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 from struct import iter_unpack
 from typing import Any, Final, Protocol
@@ -35,6 +35,8 @@ from gateway.http.wire import (
 
 _encode: Final = msgspec.json.Encoder().encode
 _DONE: Final = b"data: [DONE]\n\n"
+_MANY: Final = 16
+"""Rows of vectors that are written at once: a millisecond or so."""
 
 
 class Format(Protocol):
@@ -152,11 +154,17 @@ async def finished(events: AsyncIterator[Delta | Done]) -> Done:
     raise AssertionError("a channel ends with Done or with an error")
 
 
-def vectors(done: Done, model: str, *, base64: bool) -> bytes:
-    """Return the JSON of an embedding."""
+async def vectors(done: Done, model: str, *, base64: bool) -> bytes:
+    """Return the JSON of an embedding; of many rows in a thread, as others wait meanwhile."""
     if not isinstance(done.result, Vectors):
         raise TypeError("an embedding ends with vectors")
-    tokens = done.usage.prompt_tokens
+    rows, tokens = done.result.rows, done.usage.prompt_tokens
+    if len(rows) > _MANY:
+        return await asyncio.to_thread(_vectors, rows, tokens, model, base64=base64)
+    return _vectors(rows, tokens, model, base64=base64)
+
+
+def _vectors(rows: Sequence[bytes], tokens: int, model: str, *, base64: bool) -> bytes:
     return _encode(
         EmbeddingList(
             data=[
@@ -166,7 +174,7 @@ def vectors(done: Done, model: str, *, base64: bool) -> bytes:
                     if base64
                     else [value for (value,) in iter_unpack("<f", row)],
                 )
-                for index, row in enumerate(done.result.rows)
+                for index, row in enumerate(rows)
             ],
             model=model,
             usage=EmbeddingUsage(tokens, tokens),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -21,6 +22,7 @@ from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.exchange import (
     Action,
     Ask,
+    Caller,
     Conversation,
     Message,
     Options,
@@ -53,27 +55,37 @@ class Desk:
     """Where recordings are taken in: as many at once as can wait for the engine or be heard."""
 
     def __init__(self, places: int, body_limit: int) -> None:
-        self._free = places
+        self._held: Counter[str] = Counter()
         self.places = places
         self.body_limit = body_limit
 
-    def enter(self) -> None:
-        """Take a place. Raises `ExchangeError`: there is no engine, or no place."""
+    def enter(self, caller: str) -> None:
+        """Take a place for a caller. Raises `ExchangeError`: no engine, or no place for this one.
+
+        One place is always left to others: it is taken before anything else is decided.
+        """
         if self.places == 0:
             raise ExchangeError(
                 Code.MODEL_NOT_FOUND,
                 "Nobody takes dictation here: the operator names a model under [transcription].",
                 param="model",
             )
-        if self._free == 0:
+        if self._held.total() < self.places and self._held[caller] >= max(1, self.places - 1):
+            raise ExchangeError(
+                Code.RATE_LIMITED,
+                f"{self._held[caller]} recordings of this caller are inside, as many as may be.",
+            )
+        if self._held.total() == self.places:
             raise ExchangeError(
                 Code.OVERLOADED, "Too many recordings at once. Try again in a few seconds."
             )
-        self._free -= 1
+        self._held[caller] += 1
 
-    def leave(self) -> None:
+    def leave(self, caller: str) -> None:
         """Give a place back."""
-        self._free += 1
+        self._held[caller] -= 1
+        if not self._held[caller]:
+            del self._held[caller]
 
 
 @dataclass(slots=True)
@@ -86,11 +98,12 @@ class _Reader:
     format: str = "json"
     words: bool = False
     segments: bool = True
-    entered: bool = False
+    entered: str | None = field(default=None, repr=False)
+    """For whom a place was taken."""
 
-    async def read(self) -> Ask[RawText]:
-        self.desk.enter()
-        self.entered = True
+    async def read(self, caller: Caller) -> Ask[RawText]:
+        self.desk.enter(caller.id)
+        self.entered = caller.id
         headers = self.request.headers
         boundary = forms.boundary_of(headers.get("content-type", ""))
         check_plain(headers)
@@ -100,8 +113,8 @@ class _Reader:
 
     def leave(self) -> None:
         """Give the place back, if one was taken."""
-        if self.entered:
-            self.desk.leave()
+        if self.entered is not None:
+            self.desk.leave(self.entered)
 
     def _ask(self, form: forms.Form) -> Ask[RawText]:
         model = form.text("model")

@@ -139,7 +139,9 @@ async def test_an_embedder_that_is_closed_says_that_it_shuts_down() -> None:
     model = engine_package.ModelStore(STORE).open(engine_package.EMBEDDER_NAME, "embed")
     closed = LocalEmbedder(engine_package.Embedder(model, replicas=1))
     prompt = closed.prepare(model_of(closed), ask("one"), 1, TERMS)
+    assert closed.ready
     closed.close()
+    assert not closed.ready
     with pytest.raises(ExchangeError) as caught:
         await anext(closed.generate(prompt, RECEIPT))
     assert caught.value.code is Code.SHUTTING_DOWN

@@ -12,6 +12,7 @@ from gateway.domain.errors import ExchangeError
 from gateway.domain.exchange import (
     Action,
     Ask,
+    Caller,
     Conversation,
     Credentials,
     Message,
@@ -97,7 +98,7 @@ def submission(
     profile: str | None = None,
     action: Action = Action.CHAT,
 ) -> Submission:
-    async def read() -> Ask[RawText]:
+    async def read(_: Caller) -> Ask[RawText]:
         if isinstance(asked, Exception):
             raise asked
         return asked

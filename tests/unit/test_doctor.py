@@ -65,3 +65,16 @@ def test_engines_elsewhere_that_cannot_be_used_are_named_with_the_reason(tmp_pat
     assert found["models"].verdict is Verdict.FAILED
     assert f"unix:{tmp_path}/nobody.sock (unreachable)" in found["models"].found
     assert "1 peers" in found["egress"].found
+
+
+def test_beside_engines_elsewhere_the_models_of_this_process_are_examined_too(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "intramural.toml").write_text(
+        '[engine]\nkind = "openai"\n[engine.openai]\n'
+        f'endpoints = ["unix://{tmp_path}/nobody.sock"]\nconnect_timeout = 1.0\n'
+        '[engine.openai.models.ward]\ncontext_length = 4096\n[embeddings]\nmodel = "minilm"\n'
+    )
+    found = {each.check: each for each in examine(load(tmp_path))}
+    assert found["models"].verdict is Verdict.FAILED
+    assert "minilm" in found["models"].found

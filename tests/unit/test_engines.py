@@ -1,12 +1,16 @@
 """Several engines behind one port."""
 
+from dataclasses import replace
+
 import pytest
 
-from gateway.domain.exchange import End, Vectors
+from gateway.cli.serve import explain
+from gateway.domain.errors import Code, ExchangeError
+from gateway.domain.exchange import End, Model, Vectors
 from gateway.domain.ports import Receipt
-from gateway.generation.engines import Engines
+from gateway.generation.engines import Engines, SameName
 from tests.contracts.test_engine import TERMS, ask
-from tests.fakes.engine import EMBEDDER, MODEL, FakeEngine
+from tests.fakes.engine import EMBEDDER, MODEL, TRANSCRIBER, FakeEngine
 
 RECEIPT = Receipt("0190b2c4-0000-7000-8000-000000000000", 0, b"\0" * 32)
 
@@ -31,6 +35,22 @@ async def test_what_none_of_them_prepared_is_not_run() -> None:
         Engines(writer).generate(stray, RECEIPT)
 
 
+@pytest.mark.parametrize("model", [EMBEDDER, TRANSCRIBER])
+async def test_what_policy_bounds_of_a_caller_is_bounded_for_every_task(model: Model) -> None:
+    engines = Engines(FakeEngine(served=(MODEL,)), FakeEngine(served=(model,)))
+    bounded, another = replace(TERMS, in_flight=1), replace(TERMS, partition="key:bob")
+    prompt = engines.prepare(model, ask("one"), 8, bounded)
+    first = engines.generate(prompt, RECEIPT)
+    await anext(first)
+    with pytest.raises(ExchangeError) as caught:
+        await anext(engines.generate(prompt, RECEIPT))
+    assert caught.value.code is Code.RATE_LIMITED
+    await anext(engines.generate(engines.prepare(model, ask("two"), 8, another), RECEIPT))
+    await first.aclose()
+    assert len([event async for event in engines.generate(prompt, RECEIPT)]) == 2
+
+
 def test_two_models_of_one_name_are_an_error() -> None:
-    with pytest.raises(ValueError, match="same name"):
+    with pytest.raises(SameName, match="same name, fake-embedder, fake-model") as caught:
         Engines(FakeEngine(), FakeEngine())
+    assert explain(caught.value) == str(caught.value)

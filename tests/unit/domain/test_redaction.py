@@ -1,12 +1,13 @@
 import itertools
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.domain import entities as e
+from gateway.domain import redaction as module
 from gateway.domain.entities import EntityType
 from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.exchange import Conversation, Message, Role, ToolCall
@@ -250,3 +251,37 @@ def test_no_two_people_are_one_slip_of_a_digit_apart() -> None:
     assert len(set(numbers)) == 60
     for one, two in itertools.combinations(numbers, 2):
         assert sum(a != b for a, b in zip(one, two, strict=True)) >= 2
+
+
+@pytest.mark.parametrize("restore", [True, False])
+def test_what_redaction_costs_grows_as_the_text_does(
+    monkeypatch: pytest.MonkeyPatch, *, restore: bool
+) -> None:
+    steps = 0
+
+    class Counted(module._Piece):
+        def __getattribute__(self, name: str) -> object:
+            nonlocal steps
+            steps += 1
+            return super().__getattribute__(name)
+
+    class CountedTags(list[tuple[int, int]]):
+        def __iter__(self) -> Iterator[tuple[int, int]]:
+            nonlocal steps
+            for each in super().__iter__():
+                steps += 1
+                yield each
+
+    monkeypatch.setattr(module, "_Piece", Counted)
+    tags = module.own_tags
+    monkeypatch.setattr(module, "own_tags", lambda text: CountedTags(tags(text)))
+    rules = profile({e.PERSON: Operator.PSEUDONYM}, restore=restore)
+
+    def cost(times: int) -> int:
+        nonlocal steps
+        steps = 0
+        text = "[MRN] Smith, " * times
+        treat(text, find(text, "Smith"), rules)
+        return steps
+
+    assert 0 < cost(400) < 5 * cost(100)

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.domain import redaction as module
 from gateway.domain.entities import PERSON, PHONE_NUMBER
 from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.exchange import Conversation, Message, Role, Segment, Transcript, Word
@@ -166,3 +167,25 @@ def test_however_it_was_cut_together_it_is_the_redacted_whole(
     for each in cleaned.segments:
         if each.words:
             assert "".join(word.text.for_engine() for word in each.words) == each.text.for_engine()
+
+
+def test_what_cutting_a_transcript_costs_grows_as_its_length_does(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looks = 0
+    within = module._Piece.within
+
+    def counted(piece: module._Piece, start: int, end: int, reach: int) -> str:
+        nonlocal looks
+        looks += 1
+        return within(piece, start, end, reach)
+
+    monkeypatch.setattr(module._Piece, "within", counted)
+
+    def cost(times: int) -> int:
+        nonlocal looks
+        looks = 0
+        redacted(transcript(*(segment(each, " saw", " Margaret") for each in range(times))), "Mar")
+        return looks
+
+    assert 0 < cost(400) < 5 * cost(100)

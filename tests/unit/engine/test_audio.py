@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine import AudioTooLong, UnsupportedAudio, audio
+from engine import AudioTooLong, EngineFailed, UnsupportedAudio, audio
 from engine.audio import RATE, Container, container_of, decode
 from tests.unit.engine.recordings import VECTORS, silent_mp3, tone, wav
 
@@ -143,7 +143,7 @@ FLOODS = "import sys\nwhile True:\n    sys.stdout.buffer.write(bytes(65536))\n"
 
 @pytest.mark.parametrize(
     ("program", "error"),
-    [(CRASHES, UnsupportedAudio), (NEVER_ENDS, UnsupportedAudio), (FLOODS, AudioTooLong)],
+    [(CRASHES, UnsupportedAudio), (NEVER_ENDS, EngineFailed), (FLOODS, AudioTooLong)],
 )
 def test_a_decoder_that_a_file_has_taken_over_harms_only_itself(
     program: str, error: type[Exception], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -159,8 +159,6 @@ def test_a_decoder_that_a_file_has_taken_over_harms_only_itself(
 def test_a_decoder_that_does_not_start_is_this_sides_failure(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from engine import EngineFailed
-
     monkeypatch.setattr(audio, "_PROGRAM", tmp_path / "absent.py")
     with pytest.raises(EngineFailed):
         decode(wav(tone(1)), max_seconds=5)

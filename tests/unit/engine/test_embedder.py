@@ -15,6 +15,7 @@ import pytest
 from engine import (
     EMBEDDER_NAME,
     BrokenSource,
+    DoesNotFit,
     Embedder,
     InputTooLong,
     ModelChanged,
@@ -32,6 +33,7 @@ from engine import (
     ct2,
     safetensors,
 )
+from engine import embedder as module
 from engine.wordpiece import WordPiece
 from tests.unit.engine.bert import CLS, SEP, TOKENS, TinyBert, write_json
 
@@ -52,6 +54,23 @@ def embedder() -> Iterator[Embedder]:
     embedder = Embedder(model, replicas=1)
     yield embedder
     embedder.close()
+
+
+@pytest.mark.parametrize(
+    ("error", "raised"), [(MemoryError(), DoesNotFit), (RuntimeError("no such file"), ModelError)]
+)
+def test_an_embedder_that_cannot_be_loaded_is_an_error_with_what_to_do(
+    embedder: Embedder,
+    monkeypatch: pytest.MonkeyPatch,
+    error: Exception,
+    raised: type[ModelError],
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(module, "EncoderReplicas", fail)
+    with pytest.raises(raised, match=embedder.model.name):
+        Embedder(embedder.model)
 
 
 def cosine(left: np.ndarray, right: np.ndarray) -> float:

@@ -255,3 +255,34 @@ def test_every_row_runs_once_in_batches_within_bounds_and_each_job_gets_its_turn
         line = [job for job in [*line[1:], leader] if job.order]
     assert len(ran) == len(everything)
     assert set(ran) == everything
+
+
+def test_a_batch_that_stands_still_is_given_up_with_what_waits_and_closing_waits_for_nobody(
+    network: FakeNetwork,
+) -> None:
+    workers = EncoderWorkers(network, replicas=1, queue=20, still=0.05)
+    first = hold(network, workers)
+    waits = workers.submit([row(5)], total)
+    for future in (first, waits):
+        with pytest.raises(EngineFailed):
+            future.result(20)
+    assert not workers.healthy
+    with pytest.raises(EngineFailed):
+        workers.submit([row(3)], total)
+    workers.close()
+    assert not network.closed  # Its memory is in use.
+    network.gate.set()
+
+
+def test_a_replica_that_moves_again_is_no_longer_lost(network: FakeNetwork) -> None:
+    workers = EncoderWorkers(network, replicas=1, queue=20, still=0.05)
+    first = hold(network, workers)
+    with pytest.raises(EngineFailed):
+        first.result(20)
+    network.gate.set()
+    until = time.monotonic() + 20
+    while not workers.healthy and time.monotonic() < until:
+        time.sleep(0.01)
+    assert len(workers.submit([row(3)], total).result(20)) == 1
+    workers.close()
+    assert network.closed

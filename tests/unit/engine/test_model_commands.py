@@ -163,6 +163,8 @@ NAMED = '[engine]\nmodels = ["tiny-chat", "other"]\n'
     [
         ("intramural.toml", NAMED, "engine.models"),
         ("intramural.toml", '[engine]\npinned = ["tiny-chat"]\n', "engine.pinned"),
+        ("intramural.toml", '[embeddings]\nmodel = "tiny-chat"\n', "embeddings.model"),
+        ("intramural.toml", '[transcription]\nmodel = "tiny-chat"\n', "transcription.model"),
         ("policies/models.yaml", "aliases:\n  clinical: tiny-chat\n", "the alias `clinical`"),
     ],
 )

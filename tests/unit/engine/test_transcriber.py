@@ -16,8 +16,10 @@ import pytest
 from engine import (
     DEFAULT_TRANSCRIBER,
     AudioTooLong,
+    DoesNotFit,
     EngineClosed,
     EngineFailed,
+    ModelError,
     ModelNotFound,
     ModelStore,
     Overloaded,
@@ -28,6 +30,7 @@ from engine import (
     UnsupportedAudio,
     UnsupportedOption,
 )
+from engine import transcriber as module
 from engine.audio import Recording
 from engine.errors import EngineError
 from engine.transcriber import TranscriptionJob, Workers
@@ -177,6 +180,29 @@ def test_a_language_that_the_model_does_not_know_is_refused_at_the_start(
 ) -> None:
     with pytest.raises(UnsupportedOption, match="tlh"):
         Transcriber(transcriber.model, languages=("en", "tlh"))
+
+
+@pytest.mark.parametrize(
+    ("error", "raised"),
+    [
+        (MemoryError(), DoesNotFit),
+        (RuntimeError("failed to allocate"), DoesNotFit),
+        (RuntimeError("Canary-7731"), ModelError),
+    ],
+)
+def test_a_transcriber_that_cannot_be_loaded_is_an_error_with_what_to_do(
+    transcriber: Transcriber,
+    monkeypatch: pytest.MonkeyPatch,
+    error: Exception,
+    raised: type[EngineError],
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(module, "SpeechReplicas", fail)
+    with pytest.raises(raised, match=transcriber.model.name) as caught:
+        Transcriber(transcriber.model)
+    assert "Canary" not in str(caught.value)
 
 
 async def test_of_several_languages_the_spoken_one_is_found(transcriber: Transcriber) -> None:
@@ -334,6 +360,47 @@ def test_a_listener_that_fails_harms_nobody(network: Network, workers: Workers) 
     workers.submit(second.job)
     until(lambda: second.ended)
     assert isinstance(second.events[-1], Transcribed)
+
+
+def test_a_chunk_that_stands_still_is_given_up_with_what_waits_and_closing_waits_for_nobody(
+    network: Network,
+) -> None:
+    workers = Workers(network, Vocabulary(Plain()), replicas=1, queue=2, still=0.2)  # type: ignore[arg-type]
+    network.let.clear()
+    running, waiting = Owner(300), Owner()
+    workers.submit(running.job)
+    workers.submit(waiting.job)
+    until(lambda: running.ended and waiting.ended)
+    assert isinstance(running.events[-1], EngineFailed)
+    assert isinstance(waiting.events[-1], EngineFailed)
+    assert not workers.healthy
+    with pytest.raises(EngineFailed):
+        workers.submit(Owner().job)
+    workers.close()
+    assert not network.closed  # Its memory is in use.
+    network.let.set()
+
+
+def test_a_long_recording_that_goes_on_is_not_given_up(network: Network) -> None:
+    workers = Workers(network, Vocabulary(Plain()), replicas=1, queue=2, still=1.0)  # type: ignore[arg-type]
+    network.let = Slow(0.4)
+    owner = Owner(120)
+    workers.submit(owner.job)
+    until(lambda: owner.ended, 30)
+    assert isinstance(owner.events[-1], Transcribed)
+    workers.close()
+    assert network.closed
+
+
+class Slow(threading.Event):
+    """Opens for each chunk after some time."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__()
+        self.seconds = seconds
+
+    def wait(self, timeout: float | None = None) -> bool:
+        return not super().wait(min(self.seconds, timeout or self.seconds))
 
 
 async def test_who_stops_reading_stops_the_hearing(

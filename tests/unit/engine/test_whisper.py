@@ -131,6 +131,18 @@ def test_what_comes_after_the_last_pair_of_timestamps_is_heard_again(
     assert len(network.chunks) == 2
 
 
+def test_what_follows_a_short_segment_is_heard(vocabulary: Vocabulary) -> None:
+    network = Network([spoken(0, " The", 0.6, 0.6, " patient"), spoken(0, " Good", 5)])
+    _, second = hear(network, vocabulary, task(10))
+    assert second.start == 0.6
+
+
+def test_a_model_that_crawls_is_not_asked_for_ever(vocabulary: Vocabulary) -> None:
+    network = Network([spoken(0, " The", 0.02, 0.02, " patient")])
+    hear(network, vocabulary, task(60))
+    assert len(network.chunks) < 100
+
+
 def test_a_chunk_without_timestamps_is_one_segment(vocabulary: Vocabulary) -> None:
     [segment] = hear(Network([spoken(" The", " patient")]), vocabulary, task(7))
     assert (segment.start, segment.end) == (0.0, 7.0)

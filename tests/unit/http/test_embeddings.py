@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import base64
+import threading
 from typing import Any
 
 import httpx
+import pytest
 
 from gateway.domain.errors import Code
 from gateway.domain.records import Kind, Outcome, Status
+from gateway.http import reply
 from tests.unit.http.conftest import NAME, Serving, World, request
 
 BODY = {"model": "fake-embedder", "input": ["one", NAME]}
@@ -35,6 +38,24 @@ async def test_numbers_or_base64_as_asked_with_the_exchanges_id(serving: Serving
     assert packed.json()["data"][0]["embedding"] == base64.b64encode(bytes(8)).decode()
     assert NAME not in world.engine.seen[0].text
     assert world.kinds() == ["intent", "outcome"] * 2
+
+
+@pytest.mark.parametrize("count", [1, 200])
+async def test_many_vectors_are_written_beside_the_loop(
+    serving: Serving, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    threads: list[bool] = []
+    write = reply._vectors
+
+    def noted(*arguments: Any, **more: Any) -> bytes:
+        threads.append(threading.current_thread() is not threading.main_thread())
+        return write(*arguments, **more)
+
+    monkeypatch.setattr(reply, "_vectors", noted)
+    async with serving() as world:
+        answer = await post(world, BODY | {"input": ["one"] * count})
+    assert len(answer.json()["data"]) == count
+    assert threads == [count > 1]
 
 
 async def test_a_client_that_leaves_while_its_texts_are_embedded_stops_it(

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from gateway.domain.errors import Code, ExchangeError
-from gateway.domain.exchange import Segment, Transcript, Word
+from gateway.domain.exchange import Model, Segment, Task, Transcript, Word
 from gateway.domain.policy import Operator, Rule
 from gateway.domain.records import Outcome, Refusal
 from gateway.domain.redaction import Secrets, redact_transcript
@@ -19,7 +21,7 @@ from gateway.domain.text import RawText
 from gateway.http import forms, subtitles
 from gateway.settings import Transcription
 from tests.fakes.policy import profile
-from tests.unit.http.conftest import NAME, Serving, World, head
+from tests.unit.http.conftest import NAME, Serving, World, chat, head
 
 ON = Transcription(model="fake-transcriber", queue=1, body_limit=4096)
 SECRET = "Canary-7731"
@@ -174,7 +176,9 @@ async def test_a_malformed_form_is_refused_and_not_quoted(
 async def test_a_body_has_a_limit_of_its_own(serving: Serving) -> None:
     async with serving(None, ON, body_limit=100) as world:
         assert (await dictate(world, file=SOUND * 200)).status_code == 200
-        assert (await dictate(world, file=SOUND * 400)).status_code == 413
+        refused = await dictate(world, file=SOUND * 400)
+    assert refused.status_code == 413
+    assert refused.json()["error"]["message"].endswith("Send less.")
 
 
 async def test_who_is_nobody_is_told_so_before_the_body_is_read(serving: Serving) -> None:
@@ -206,7 +210,7 @@ async def test_one_recording_too_many_is_refused_before_it_is_read_and_places_co
     world = World()
     world.engine.delay = 0.3
     async with serving(world, ON) as world:
-        waiting = [asyncio.create_task(dictate(world)) for _ in range(2)]
+        waiting = [asyncio.create_task(dictate(world, key)) for key in ("good", "other")]
         await world.until(lambda: len(world.engine.seen) == 2)
         reader, writer = await world.connect()
         request = head(f"POST {PATH}", "Content-Length: 1000")
@@ -219,6 +223,45 @@ async def test_one_recording_too_many_is_refused_before_it_is_read_and_places_co
     assert b'"overloaded"' in answer
     assert [reply.status_code for reply in replies] == [200, 200]
     assert again == [200] * 4
+
+
+async def test_recordings_that_are_slow_to_decode_keep_no_thread_from_others(
+    serving: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, decoded, slow = World(), threading.Event(), 0
+    prepare = world.engine.prepare
+
+    def decode(model: Model, *rest: Any) -> Any:
+        nonlocal slow
+        if model.task is Task.TRANSCRIBE:
+            slow += 1
+            assert decoded.wait(20)
+        return prepare(model, *rest)
+
+    monkeypatch.setattr(world.engine, "prepare", decode)
+    async with serving(world, replace(ON, queue=40)) as world:
+        waiting = [asyncio.create_task(dictate(world)) for _ in range(40)]
+        try:
+            await world.until(lambda: slow > 0)
+            async with asyncio.timeout(10):
+                reply = await world.post(chat())
+        finally:
+            decoded.set()
+        replies = await asyncio.gather(*waiting)
+    assert reply.status_code == 200
+    assert {each.status_code for each in replies} == {200}
+
+
+async def test_no_caller_holds_every_place(serving: Serving) -> None:
+    world = World()
+    world.engine.delay = 0.3
+    async with serving(world, ON) as world:
+        waiting = asyncio.create_task(dictate(world))
+        await world.until(lambda: len(world.engine.seen) == 1)
+        refused = await dictate(world)
+        other = await dictate(world, "other")
+        assert (await waiting).status_code == other.status_code == 200
+    assert (refused.status_code, refused.json()["error"]["code"]) == (429, "rate_limited")
 
 
 @pytest.mark.parametrize(
@@ -255,6 +298,33 @@ def test_a_form_never_touches_a_disk(tmp_path: Path, monkeypatch: pytest.MonkeyP
     )
     assert forms.parse(body, "b").data("file") == sound
     assert list(tmp_path.iterdir()) == []
+
+
+_FIELD = b'--b\r\nContent-Disposition: form-data; name="model"\r\n\r\nwhisper\r\n'
+
+
+@pytest.mark.parametrize("end", [b"--b--", b"--b--\r\n"])
+def test_a_form_ends_with_its_last_boundary(end: bytes) -> None:
+    assert forms.parse(_FIELD + end, "b").text("model") == "whisper"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        _FIELD + b"--b--\r\n" + _FIELD + b"--b--\r\n",
+        _FIELD + b"--b--" + _FIELD + b"--b--",
+        _FIELD + b"--b--\r\nmore",
+        _FIELD + b"--b--\r\n\r\n",
+        _FIELD + b"--b--more",
+        b"--b--x",
+        b"before\r\n" + _FIELD + b"--b--\r\n",
+        b"\r\n" + _FIELD + b"--b--\r\n",
+    ],
+)
+def test_nothing_around_a_form_is_dropped_silently(body: bytes) -> None:
+    with pytest.raises(ExchangeError) as caught:
+        forms.parse(body, "b")
+    assert caught.value.code is Code.INVALID_REQUEST
 
 
 def test_what_a_form_says_never_quotes_a_value_or_the_name_of_a_file() -> None:

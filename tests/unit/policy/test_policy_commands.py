@@ -56,6 +56,30 @@ def test_where_the_models_are_known_an_alias_that_leads_nowhere_fails_the_check(
     assert "served: llama" in result.stderr
 
 
+ELSEWHERE = """
+[engine]
+kind = "openai"
+[engine.openai]
+endpoints = ["http://127.0.0.1:9"]
+[engine.openai.models.ward]
+context_length = 4096
+"""
+
+
+@pytest.mark.parametrize("engines", [ELSEWHERE, '[engine]\nmodels = ["ward"]\n'])
+def test_an_alias_may_lead_to_whatever_serve_would_serve(
+    settings: Settings, tmp_path: Path, engines: str
+) -> None:
+    (tmp_path / "intramural.toml").write_text(
+        f'{engines}[embeddings]\nmodel = "minilm"\n[transcription]\nmodel = "whisper"\n'
+    )
+    (settings.policies / "models.yaml").write_text(
+        "aliases:\n  default: ward\n  vectors: minilm\n  dictation: whisper\n"
+    )
+    result = run(load_settings(tmp_path), "check")
+    assert result.exit_code == 0, result.stderr
+
+
 def test_a_vector_that_fails_fails_the_check(settings: Settings) -> None:
     path = settings.policies / "profiles" / "treatment.yaml"
     path.write_text(path.read_text().replace("PERSON: pseudonym", "PERSON: keep"))
