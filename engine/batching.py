@@ -224,8 +224,9 @@ def _total(segments: list[_Segment]) -> float:
     return sum(segment.seconds for segment in segments)
 
 
-def _length(job: Waiting) -> tuple[int, int]:
-    return (job.prompt_tokens, job.arrival)
+def _length(job: Waiting) -> tuple[int, int, int]:
+    """Order jobs by their prompts, and those of equal prompts by their replies."""
+    return (job.prompt_tokens, job.reply, job.arrival)
 
 
 def _cut(jobs: list[Waiting], shared: int, limits: Limits, costs: Costs) -> list[_Segment]:

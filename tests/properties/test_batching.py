@@ -167,7 +167,7 @@ def test_no_other_cuts_of_the_jobs_by_length_cost_less(
         batch = choose(rest, limits, COSTS)
         total += batch.seconds
         rest = [job for job in rest if job.arrival not in batch.arrivals]
-    ordered = sorted(alike, key=lambda job: job.prompt_tokens)
+    ordered = sorted(alike, key=lambda job: (job.prompt_tokens, job.reply))
     places = range(1, len(ordered))
     for cuts in (each for count in places for each in combinations(places, count)):
         ends = [0, *cuts, len(ordered)]
