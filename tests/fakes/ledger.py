@@ -158,5 +158,18 @@ def admin(exchange: str, *, time: int = 1_780_000_000_000) -> Admin:
 
 
 def photograph(directory: Path, copy: Path) -> None:
-    """Copy the directory of a log that is in use; what is being written aside is not there yet."""
-    shutil.copytree(directory, copy, ignore=shutil.ignore_patterns(".*"))
+    """Copy the directory of a log that is in use; what is being written aside is not there yet.
+
+    Files are copied one after another: again, if a checkpoint was published meanwhile.
+    """
+    while True:
+        before = _published(directory)
+        shutil.copytree(directory, copy, ignore=shutil.ignore_patterns(".*"))
+        if _published(directory) == before == _published(copy):
+            return
+        shutil.rmtree(copy)
+
+
+def _published(directory: Path) -> bytes:
+    path = directory / "checkpoint"
+    return path.read_bytes() if path.exists() else b""

@@ -125,7 +125,7 @@ def test_an_unknown_licence_is_said(tmp_path: Path) -> None:
     code, out, error = invoke(tmp_path / "data", "add", str(source))
     assert (code, out.startswith("tiny imported")) == (0, True)
     assert "its licence is unknown" in error
-    assert "unknown  checkpoint:tiny" in invoke(tmp_path / "data", "list")[1]
+    assert "licence unknown; checkpoint:tiny" in invoke(tmp_path / "data", "list")[1]
 
 
 def test_a_checkpoint_that_computes_something_else_is_not_installed(
