@@ -47,7 +47,7 @@ run: $(VENV)/.demo $(MODEL) ## Serve on 127.0.0.1:8400 from .local/ (creates it 
 demo: $(VENV)/.demo $(MODEL) ## Watch one clinical note go through all eight steps
 	$(BIN)/intramural demo
 
-test: $(VENV)/.dev $(MODEL) $(EMBEDDER) $(TRANSCRIBER) tests/clients/node_modules/.stamp ## All tests that fit in ten minutes
+test: $(VENV)/.dev $(MODEL) $(EMBEDDER) $(TRANSCRIBER) tests/clients/node_modules/.stamp ## All tests that fit in a quarter of an hour
 	$(BIN)/python -m pytest -m "not slow"
 
 test-slow: $(VENV)/.dev $(MODEL) $(EMBEDDER) $(TRANSCRIBER) tests/clients/node_modules/.stamp ## The tests that take longer

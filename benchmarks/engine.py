@@ -42,13 +42,18 @@ def main() -> None:
     for number, part in enumerate(chosen, 1):
         begun = time.monotonic()
         sys.stderr.write(f"[{number}/{len(chosen)}] {part} ...\n")
-        done = subprocess.run(
-            [sys.executable, "-m", f"benchmarks.{part}", *PARTS[part][1]],
-            check=False,
-            stdout=subprocess.PIPE,
-            text=True,
-            timeout=_LONGEST,
-        )
+        try:
+            done = subprocess.run(
+                [sys.executable, "-m", f"benchmarks.{part}", *PARTS[part][1]],
+                check=False,
+                stdout=subprocess.PIPE,
+                text=True,
+                timeout=_LONGEST,
+            )
+        except subprocess.TimeoutExpired:
+            failed = True
+            print(json.dumps({"benchmark": part, "failed": f"after {_LONGEST} s"}), flush=True)
+            continue
         failed |= done.returncode != 0
         for line in done.stdout.splitlines():
             json.loads(line)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Final
 
@@ -52,7 +52,7 @@ class Waiting:
     priority: Priority = Priority.INTERACTIVE
     waited: float = 0.0
     """Seconds in the queue."""
-    shared: Hashable = None
+    shared: Hashable = field(default=None, repr=False)
     """Names the beginning of the prompt that other jobs may share; `None` if it has none."""
     shared_tokens: int = 0
     """How many tokens that beginning has; fewer than the prompt."""
@@ -242,15 +242,15 @@ def _cut(jobs: list[Waiting], shared: int, limits: Limits, costs: Costs) -> list
         for end in range(start, min(len(jobs), start + limits.max_batch)):
             job = jobs[end]
             rows = end + 1 - start
-            if shortest - shared == 1 and job.prompt_tokens > shortest:
+            prompt = job.prompt_tokens
+            if shortest - shared == 1 and prompt > shortest:
                 # With nothing of it to forward at once, CTranslate2 tells the rest of the longer
                 # prompts as if it were their replies.
                 break
             reach = max(reach, job.max_tokens)
-            prompt = job.prompt_tokens
             if rows > 1 and rows * limits.positions(prompt, reach) > limits.max_tokens:
                 break
-            steps = job.prompt_tokens - shortest + job.reply
+            steps = prompt - shortest + job.reply
             longest = max(longest, steps)
             total += steps
             squares += steps * steps

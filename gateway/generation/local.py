@@ -74,7 +74,7 @@ class LocalEngine:
         names = settings.models or store.names("generate")
         if not names:
             raise engine.ModelNotFound(
-                "the store holds no model: run `intramural model add --default`"
+                "the store holds no model that generates: run `intramural model add --default`"
             )
         models = [store.open(name, "generate") for name in names]
         if unknown := sorted(set(settings.pinned) - set(names)):

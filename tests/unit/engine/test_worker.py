@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
@@ -20,6 +21,7 @@ from engine.worker import Workers
 END = 0
 TABLE = [b"", *[chr(96 + index).encode() for index in range(1, 27)]]
 GREEDY = Sampling(0.0, 1.0)
+LIMITS = Limits()
 
 
 @dataclass
@@ -121,11 +123,28 @@ def network() -> FakeNetwork:
     return FakeNetwork()
 
 
+def working(
+    network: FakeNetwork,
+    *,
+    replicas: int = 1,
+    queue: int = 3,
+    limits: Limits = LIMITS,
+    **more: Any,
+) -> Workers:
+    return Workers(
+        network,
+        end_tokens=[END],
+        replicas=replicas,
+        queue=queue,
+        limits=limits,
+        costs=Costs(),
+        **more,
+    )
+
+
 @pytest.fixture
 def workers(network: FakeNetwork) -> Iterator[Workers]:
-    workers = Workers(
-        network, end_tokens=[END], replicas=1, queue=3, limits=Limits(), costs=Costs()
-    )
+    workers = working(network)
     yield workers
     network.gate.set()
     workers.close()
@@ -370,15 +389,7 @@ def test_a_beginning_that_jobs_share_is_given_once_and_kept_when_it_comes_again(
     network: FakeNetwork,
 ) -> None:
     beginning = Beginning("ward", b"system", 400)
-    workers = Workers(
-        network,
-        end_tokens=[END],
-        replicas=1,
-        queue=3,
-        limits=Limits(),
-        costs=Costs(),
-        kept_tokens=1_000,
-    )
+    workers = working(network, kept_tokens=1_000)
     for _ in range(3):
         held = busy(network, workers)
         inboxes = [Inbox(), Inbox()]
@@ -395,15 +406,7 @@ def test_a_beginning_that_jobs_share_is_given_once_and_kept_when_it_comes_again(
 
 def test_what_became_of_a_batch_is_reported(network: FakeNetwork) -> None:
     reports: list[BatchReport] = []
-    workers = Workers(
-        network,
-        end_tokens=[END],
-        replicas=1,
-        queue=3,
-        limits=Limits(),
-        costs=Costs(),
-        observe=reports.append,
-    )
+    workers = working(network, observe=reports.append)
     workers.submit(job([1, 2], inbox := Inbox()))
     assert isinstance(inbox.last, Finished)
     workers.close()
@@ -418,15 +421,7 @@ def test_an_observer_that_fails_ends_no_thread(network: FakeNetwork) -> None:
     def broken(_: BatchReport) -> None:
         raise RuntimeError("its log is closed")
 
-    workers = Workers(
-        network,
-        end_tokens=[END],
-        replicas=1,
-        queue=3,
-        limits=Limits(),
-        costs=Costs(),
-        observe=broken,
-    )
+    workers = working(network, observe=broken)
     for _ in range(2):
         workers.submit(job([1], inbox := Inbox()))
         assert isinstance(inbox.last, Finished)
@@ -435,15 +430,7 @@ def test_an_observer_that_fails_ends_no_thread(network: FakeNetwork) -> None:
 
 def test_a_job_that_nobody_times_is_reported_without_times(network: FakeNetwork) -> None:
     reports: list[BatchReport] = []
-    workers = Workers(
-        network,
-        end_tokens=[END],
-        replicas=1,
-        queue=3,
-        limits=Limits(),
-        costs=Costs(),
-        observe=reports.append,
-    )
+    workers = working(network, observe=reports.append)
     workers.submit(job([1, 2], inbox := Inbox()))
     assert isinstance(inbox.last, Finished)
     workers.close()
@@ -453,9 +440,7 @@ def test_a_job_that_nobody_times_is_reported_without_times(network: FakeNetwork)
 def test_a_batch_that_stands_still_is_given_up_and_its_replica_counts_as_lost(
     network: FakeNetwork,
 ) -> None:
-    workers = Workers(
-        network, end_tokens=[END], replicas=1, queue=3, limits=Limits(), costs=Costs(), still=0.05
-    )
+    workers = working(network, still=0.05)
     network.gate.clear()
     workers.submit(job([1], inbox := Inbox()))
     assert isinstance(inbox.last, EngineFailed)
@@ -471,15 +456,7 @@ def test_a_batch_that_stands_still_is_given_up_and_its_replica_counts_as_lost(
 
 
 def test_where_no_replica_moves_nobody_waits(network: FakeNetwork) -> None:
-    workers = Workers(
-        network,
-        end_tokens=[END],
-        replicas=1,
-        queue=3,
-        limits=Limits(max_batch=1),
-        costs=Costs(),
-        still=0.05,
-    )
+    workers = working(network, limits=Limits(max_batch=1), still=0.05)
     network.gate.clear()
     inboxes = [Inbox(), Inbox(), Inbox()]
     for inbox in inboxes:
@@ -494,9 +471,7 @@ def test_where_no_replica_moves_nobody_waits(network: FakeNetwork) -> None:
 def test_closing_does_not_wait_for_ever_for_a_batch_that_stands_still(
     network: FakeNetwork,
 ) -> None:
-    workers = Workers(
-        network, end_tokens=[END], replicas=1, queue=3, limits=Limits(), costs=Costs(), still=0.1
-    )
+    workers = working(network, still=0.1)
     held = busy(network, workers)
     assert not workers.close()
     assert isinstance(held.last, EngineClosed)
@@ -505,9 +480,7 @@ def test_closing_does_not_wait_for_ever_for_a_batch_that_stands_still(
 
 
 def test_a_replica_that_stands_still_is_left_no_share_of_the_work(network: FakeNetwork) -> None:
-    workers = Workers(
-        network, end_tokens=[END], replicas=2, queue=9, limits=Limits(), costs=Costs(), still=0.05
-    )
+    workers = working(network, replicas=2, queue=9, still=0.05)
     held = busy(network, workers)
     assert isinstance(held.last, EngineFailed)
     assert workers.healthy
