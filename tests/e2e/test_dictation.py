@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -182,6 +183,7 @@ def test_nothing_of_what_was_said_stays_and_nobody_was_called(gateway: Gateway) 
     assert "EgressRefused" not in said
     assert "unexpected_error" not in said
     kept = [path for path in gateway.data.rglob("*") if path.is_file()]
-    for secret in (b"Thornton", b"0142", b"chest pain", b"Good morning"):
-        assert secret.decode() not in said
-        assert not [path for path in kept if secret in path.read_bytes()]
+    # Four digits alone stand in many a time and identifier: the number counts where it is one.
+    for secret in (rb"Thornton", rb"\b0142\b", rb"chest pain", rb"Good morning"):
+        assert not re.search(secret, said.encode())
+        assert not [path for path in kept if re.search(secret, path.read_bytes())]
