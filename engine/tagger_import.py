@@ -27,7 +27,7 @@ FILES: Final = ("config.json", FILE, "model.safetensors")
 ARCHITECTURES: Final = {"BertForTokenClassification", "XLMRobertaForTokenClassification"}
 # Attention costs by the square of a window's length, and what two windows share is computed twice:
 # of 64 to 256 tokens with enough in common for a sentence, these cost least (docs/benchmarks.md).
-_WINDOW: Final = 128
+_WINDOW: Final = 112
 _OVERLAP: Final = 24
 # As for a generating model: int8 is close, a wrong or damaged layer is not.
 _MIN_COSINE: Final = 0.95
