@@ -1,7 +1,8 @@
 """Names of people in clinical form: titles, labelled fields, headings, signatures, dictation.
 
-A statistical model misses many of these, most of all in telegraphic text; a title or a label does
-not depend on the sentence around it. Names that stand for a disease or a score are not people.
+What says that a word is a name stands beside it, or the word is a known given name: a title or a
+label does not depend on the sentence around it. Where only a capital letter speaks for a name the
+tagger decides. Names that stand for a disease or a score are not people.
 """
 
 # ruff: noqa: E501 - a pattern cut to a hundred columns is read worse than a long one
@@ -48,7 +49,6 @@ _KIN: Final = (
 )
 _SAID_STRONG: Final = r"(?i:named|called|known as|aka|a\.k\.a\.|alias|goes by|name is|name's|name was|it's under|is under|i am|i'm|signed|dear|hello|hi|hey|sincerely|regards|cheers|yours truly|respectfully|addressed to|spoke (?:to|with)|contact|ask for|accompanied by|care of|referred by|seen by|treated by|ordered by|dictated by|reviewed by|signed by|performed by|written by|per|married to)"
 _SUFFIX: Final = r"(?:,?[ ](?:Jr|Sr|II|III|IV)\b\.?)?"
-_LEAST_UNUSUAL: Final = 4
 _NOT_NAME_AFTER: Final = r"(?![\w'\-])"
 
 
@@ -93,37 +93,9 @@ def _free(match: re.Match[str]) -> bool:
     )
 
 
-def _apposed(match: re.Match[str]) -> bool:
-    """Say whether words between commas may be a person: the first is no everyday word."""
-    words = _trimmed_words(match["value"])
-    return not is_word(words[0]) and not _eponym(match)
-
-
 def _given(match: re.Match[str]) -> bool:
     """Say whether a common given name stands first."""
     return _trimmed_words(match["value"])[0].lower() in GIVEN_NAMES and not _eponym(match)
-
-
-def _initialled(match: re.Match[str]) -> bool:
-    return not is_word(match["first"]) and match["first"].lower() not in {
-        "vitamin",
-        "type",
-        "hepatitis",
-        "factor",
-        "protein",
-        "grade",
-        "class",
-        "group",
-        "stage",
-        "phase",
-        "plan",
-        "part",
-        "table",
-        "figure",
-        "appendix",
-        "schedule",
-        "section",
-    }
 
 
 RULES: Final[Rules] = (
@@ -213,106 +185,11 @@ RULES: Final[Rules] = (
         _free,
     ),
     Rule(
-        "name.line",
-        PERSON,
-        re.compile(
-            rf"(?m)^[ \t>]{{0,4}}(?P<value>{TITLE_WORD}(?:{GAP}(?:{TITLE_WORD}|{INITIAL})){{1,2}})[ \t]{{0,4}}$"
-        ),
-        0.5,
-        _free,
-    ),
-    Rule("name.speaker", PERSON, re.compile(rf"(?m)^(?P<value>{TITLE_WORD})(?=:[ ])"), 0.5, _free),
-    Rule(
         "name.credential",
         PERSON,
         re.compile(rf"(?<![\w'\-])(?P<value>{FULL}),?[ ]{_CREDENTIAL}(?![\w'])"),
         0.8,
         _field,
-    ),
-    Rule(
-        "name.initial_first",
-        PERSON,
-        re.compile(
-            rf"(?<![\w.'\-])(?P<value>{U}\.[ ]?(?:{U}\.[ ]?){{0,2}}{TITLE_WORD}(?:-{WORD})?)(?![\w])"
-        ),
-        0.6,
-        lambda match: (
-            not is_word(match["value"].split(".")[-1].strip())
-            and match["value"].split(".")[-1].strip().lower()
-            not in {"coli", "difficile", "aureus", "pylori"}
-        ),
-    ),
-    Rule(
-        "name.initial_last",
-        PERSON,
-        re.compile(
-            rf"(?<![\w'\-])(?P<value>(?P<first>{TITLE_WORD}){GAP}(?:{U}\.[ ])?{U}(?:\.|(?=[,;)?!:\n/]|[ ]-|'s|[ ](?:with|who|w/|seen|has|is|was|from|at|on|admitted|presented|\d)|$)))"
-        ),
-        0.6,
-        _initialled,
-    ),
-    Rule(
-        "name.initials",
-        PERSON,
-        re.compile(
-            rf"(?<![\w.'\-])(?P<value>{U}\.[ ]?{U}\.(?:[ ]?{U}\.)?)(?=[,;)?]|[ ](?:is|was|has|who|with|presents|reports)\b|'s)"
-        ),
-        0.4,
-        lambda match: (
-            match["value"].replace(" ", "")
-            not in {
-                "U.S.",
-                "U.S.A.",
-                "U.K.",
-                "E.R.",
-                "I.V.",
-                "I.M.",
-                "P.O.",
-                "A.M.",
-                "P.M.",
-                "D.C.",
-                "M.D.",
-                "D.O.",
-                "R.N.",
-                "N.P.",
-                "E.D.",
-                "B.P.",
-                "H.R.",
-                "O.D.",
-                "O.S.",
-                "O.U.",
-                "P.R.",
-                "E.G.",
-                "I.E.",
-            }
-        ),
-    ),
-    Rule(
-        "name.apposed",
-        PERSON,
-        re.compile(
-            rf"(?<=[,(\-]\s)(?P<value>{TITLE_WORD}(?:{GAP}{TITLE_WORD}){{1,2}})(?=[ ]?[,()?!;.]|[ ]-|'s|[ ](?:who|was|is|with|w/|has|seen|at|on|from|admitted|presented|evaluated|in|and|\())"
-        ),
-        0.5,
-        _apposed,
-    ),
-    Rule(
-        "name.apposed_single",
-        PERSON,
-        re.compile(
-            rf"(?:\b(?:[Ff]emale|[Mm]ale|[Pp]atient|[Pp]t|[Ww]oman|[Mm]an|[Gg]irl|[Bb]oy|[Cc]hild|[Ii]nfant|y/?o|old)\b[^.\n]{{0,40}}?,[ ])(?P<value>{TITLE_WORD})(?=,|\?|[ ]?\()"
-        ),
-        0.5,
-        _free,
-    ),
-    Rule(
-        "name.pair",
-        PERSON,
-        re.compile(
-            rf"(?<![\w'\-/])(?P<value>{TITLE_WORD}(?:{GAP}{INITIAL})?{GAP}{TITLE_WORD}(?:{GAP}{TITLE_WORD})?){_NOT_NAME_AFTER}"
-        ),
-        0.4,
-        _free,
     ),
     Rule(
         "name.given_pair",
@@ -333,50 +210,6 @@ RULES: Final[Rules] = (
             and not is_word(match["value"])
             and not _eponym(match)
         ),
-    ),
-    Rule(
-        "name.given_lower_pair",
-        PERSON,
-        re.compile(r"(?<![\w'\-@./])(?P<value>[a-z]{3,14}[ ][a-z][a-z'\-]{2,20})(?![\w@\-])"),
-        0.5,
-        lambda match: (
-            match["value"].split()[0] in GIVEN_NAMES
-            and not any(is_word(word) for word in match["value"].split())
-        ),
-    ),
-    Rule(
-        "name.vocative",
-        PERSON,
-        re.compile(
-            rf"(?m)(?:^|[.?!]\s)(?P<value>{TITLE_WORD})(?=,[ ](?:I|can|could|please|you|we|is|are|do|how|what|thank|will|would|let|your)\b)"
-        ),
-        0.4,
-        _free,
-    ),
-    Rule(
-        "name.unusual",
-        PERSON,
-        re.compile(rf"(?<=[a-z,;][ ])(?P<value>{TITLE_WORD}){_NOT_NAME_AFTER}"),
-        0.3,
-        lambda match: len(match["value"]) >= _LEAST_UNUSUAL and _free(match),
-    ),
-    Rule(
-        "name.particle",
-        PERSON,
-        re.compile(
-            rf"(?<![\w'\-])(?P<value>(?:[Vv]an (?:der |den |de |'t )?|[Vv]on (?:der )?|bin |ibn |ter |ten |[Dd]e la |[Dd]ella ){WORD})"
-        ),
-        0.5,
-        _free,
-    ),
-    Rule(
-        "name.owner",
-        PERSON,
-        re.compile(
-            rf"(?<![\w'\-])(?P<value>{TITLE_WORD}){_NOT_NAME_AFTER}(?='s[ ](?:mother|father|wife|husband|son|daughter|symptoms|condition|chart|record|labs?|results?|medications?|treatment|care|case|history|family|diagnosis|appointment|discharge|surgery|notes?))"
-        ),
-        0.5,
-        _free,
     ),
     Rule(
         "name.cjk",
