@@ -23,10 +23,9 @@ from engine.encoder import EncoderWorkers
 from engine.errors import ModelChanged
 from engine.loading import loading
 from engine.store import InstalledModel
-from engine.subwords import FILE, Ints
+from engine.subwords import FILE, Ints, Prepared
 from engine.tagger_head import Head
 from engine.tags import Window, best, certainty, spans, windows
-from engine.unigram import subwords
 
 QUEUE: Final = 8192
 """Windows that may wait: some two million characters."""
@@ -81,7 +80,7 @@ class Tagger:
         count = replicas or detect_devices().replicas(threads)
         self.model = model
         self.replicas = count
-        self._subwords = subwords((model.path / FILE).read_bytes())
+        self._subwords = Prepared(model.path / FILE)
         try:
             self._head = Head.load(model.path)
         except (ValueError, KeyError, msgspec.DecodeError) as error:

@@ -6,9 +6,6 @@ list and spends most of its time on telephone numbers. Nothing is logged, no dec
 
 from __future__ import annotations
 
-from presidio_analyzer import EntityRecognizer, RecognizerResult
-from presidio_analyzer.nlp_engine import NlpArtifacts
-
 from gateway.detection import (
     addresses,
     ages,
@@ -20,7 +17,15 @@ from gateway.detection import (
     numbers,
     tagging,
 )
-from gateway.detection.frame import LANGUAGE, Analyzer, Artifacts, result
+from gateway.detection.frame import (
+    LANGUAGE,
+    Analyzer,
+    Artifacts,
+    EntityRecognizer,
+    NlpArtifacts,
+    RecognizerResult,
+    result,
+)
 from gateway.detection.rules import Rules, find
 
 
