@@ -12,6 +12,7 @@ import datetime
 import random
 import string
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import ClassVar, Final
@@ -44,7 +45,7 @@ class Cast:
         if role == ANYONE:
             return self.fillers.invent(self)
         if role not in self._people:
-            self._people[role] = self.fillers.invent(self)
+            self._people[role] = replace(self.fillers.invent(self), role=role.rstrip(string.digits))
         return self._people[role]
 
     def fill(self, slot: str, key: str | None = None) -> Pieces:
@@ -229,12 +230,16 @@ class Fillers:
 
     def day(self, scene: Cast) -> datetime.date:
         """Return a day near this document's own."""
+        spread = scene.rng.choice((7, 30, 400))
+        return self._own_day(scene) + datetime.timedelta(days=scene.rng.randint(-spread, spread // 4))
+
+    def _own_day(self, scene: Cast) -> datetime.date:
+        """Return the day on which this document was written."""
         if "day" not in scene.notes:
             scene.notes["day"] = TODAY - datetime.timedelta(days=scene.rng.randint(0, 9000))
         day = scene.notes["day"]
         assert isinstance(day, datetime.date)  # noqa: S101 - notes hold anything
-        spread = scene.rng.choice((7, 30, 400))
-        return day + datetime.timedelta(days=scene.rng.randint(-spread, spread // 4))
+        return day
 
     def written(self, scene: Cast, day: datetime.date, pattern: str) -> str:
         """Return a day as a pattern has it."""
@@ -260,8 +265,10 @@ class Fillers:
     def _dated(self, scene: Cast, day: datetime.date, label: str) -> Pieces:
         """Return a day in this document's own style, or now and then in another."""
         style = str(scene.note("style", [self.weighted(scene, self.days)]))
-        if scene.rng.random() < 0.25:
+        if scene.rng.random() < 0.25 or (label == "DATE_OF_BIRTH" and "{y" not in style):
             style = self.weighted(scene, self.days)
+        if label == "DATE_OF_BIRTH" and "{y" not in style:  # A birthday is told with its year.
+            style = self.days[0][1]
         return (Piece(self.written(scene, day, style), label),)
 
     def slot_date(self, scene: Cast) -> Pieces:
@@ -289,9 +296,7 @@ class Fillers:
         """Return the patient's birthday, which fits the age."""
         if "birthday" not in scene.notes:
             days = int(self.age(scene) * 365.25) + scene.rng.randint(0, 364)
-            day = scene.notes.get("day", TODAY)
-            assert isinstance(day, datetime.date)  # noqa: S101 - notes hold anything
-            scene.notes["birthday"] = day - datetime.timedelta(days=days)
+            scene.notes["birthday"] = self._own_day(scene) - datetime.timedelta(days=days)
         found = scene.notes["birthday"]
         assert isinstance(found, datetime.date)  # noqa: S101 - notes hold anything
         return found

@@ -226,7 +226,7 @@ class English(Fillers):
     def form_signed(self, scene: Cast, person: Person) -> Pieces:
         """`Mary Smith, MD`, the degree unlabelled."""
         form = scene.rng.choice((self.form_full, self.form_plain, self.form_initial_last, self.form_last_first))
-        degree = scene.note(f"degree {person.given} {person.family}", _DEGREES)
+        degree = scene.note(f"degree {person.given} {person.family}", _DEGREES.get(person.role, _DEGREES["doctor"]))
         front, back = scene.rng.choice((("", f", {degree}"), ("", f", {degree}"), ("Dr. ", ""), ("Dr ", f" {degree}"), ("", f" {degree}")))
         return tuple(piece for piece in (Piece(front), *form(scene, person), Piece(back)) if piece.text)
 
@@ -589,11 +589,10 @@ class English(Fillers):
         """`metoprolol 25 mg PO BID`."""
         rng = scene.rng
         drug = self.slot("neg.drug")(scene)[0].text
-        amount = rng.choice(("5", "10", "20", "25", "40", "50", "75", "81", "100", "150", "250", "325", "500", "650", "750", "1000", "2.5", "0.5", "1.25", "12.5"))
-        unit = rng.choice((" mg", "mg", " mg", " mcg", " g", " units", " IU", " mg/kg", " mL"))
+        amount = rng.choice(_AMOUNTS)
         route = rng.choice((" PO", " IV", " SC", " IM", " by mouth", " SL", "", "", " po", " topically", " inhaled"))
         often = rng.choice((" BID", " TID", " QID", " daily", " once daily", " q6h", " q8h PRN", " qHS", " nightly", " every 12 hours", " weekly", " bd", " tds", " od", " x 7 days", " q4-6h prn pain", " at bedtime", " stat", " 1-0-1", ""))
-        return (Piece(f"{drug} {amount}{unit}{route}{often}"),)
+        return (Piece(f"{drug} {amount}{route}{often}"),)
 
     def slot_neg_lab(self, scene: Cast) -> Pieces:
         """`Na 138`, `WBC 11.2 x10^9/L`."""
@@ -626,10 +625,26 @@ class English(Fillers):
 
 _ORDINALS: Final = {1: "st", 2: "nd", 3: "rd"}
 _TEENTHS: Final = frozenset({11, 12, 13})
-_DEGREES: Final = (
-    "MD", "M.D.", "DO", "RN", "NP", "PA-C", "PharmD", "PhD", "RN, BSN", "MD, PhD", "FRCP", "MBBS",
-    "LCSW", "DPT", "CRNA", "MRCP", "FACS", "RPh", "APRN", "MD, FACC", "LPN", "DNP", "BSc", "OTR/L",
-    "RD", "CNM", "DDS", "MBChB", "FRCS", "ARNP", "CCC-SLP",
+_DEGREES: Final = {
+    "doctor": (
+        "MD", "M.D.", "MD", "DO", "D.O.", "MD, PhD", "FRCP", "MBBS", "MRCP", "FACS", "MD, FACC",
+        "MBChB", "FRCS", "PA-C", "NP", "PhD", "DDS", "M.D., Ph.D.", "MB BCh", "MD, MPH",
+    ),
+    "nurse": (
+        "RN", "RN", "R.N.", "RN, BSN", "LPN", "CRNA", "APRN", "ARNP", "NP", "DNP", "RGN", "RN, CCRN",
+        "CNM", "BSN, RN", "LVN", "CNA",
+    ),
+    "therapist": ("PT", "DPT", "OTR/L", "CCC-SLP", "LCSW", "PsyD", "RD", "RPh", "PharmD", "MSW", "BSc"),
+}  # fmt: skip
+_AMOUNTS: Final = (
+    *(f"{n} mg" for n in (5, 10, 15, 20, 25, 40, 50, 75, 80, 81, 100, 150, 200, 250, 300, 325, 400, 500, 600, 650, 750, 800, 850, 1000)),
+    *(f"{n}mg" for n in (5, 10, 20, 40, 50, 100, 250, 500, 1000)),
+    *(f"{n} mg" for n in ("2.5", "0.5", "1.25", "12.5", "0.125", "6.25", "7.5", "37.5")),
+    *(f"{n} mcg" for n in (25, 50, 75, 88, 100, 112, 125, 500)),
+    *(f"{n} units" for n in (4, 6, 8, 10, 12, 18, 20, 24, 36, 5000)),
+    "1 g", "2 g", "1g", "4.5 g", "3.375 g", "2000 IU", "50,000 units", "1 tab", "2 tablets", "1 puff",
+    "2 puffs", "5 mL", "10 mL", "0.1 mg/kg", "15 mg/kg", "1 mg/kg", "5%", "0.9%", "10 mEq", "20 mEq",
+    "500-125 mg", "800-160 mg", "5-325 mg", "90 mcg/actuation", "100 units/mL", "8 mg/hr",
 )  # fmt: skip
 _STREETS_US: Final = (
     "Street", "St", "St.", "Avenue", "Ave", "Ave.", "Road", "Rd", "Drive", "Dr", "Lane", "Ln",

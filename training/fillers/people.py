@@ -22,6 +22,7 @@ class Person:
     family: str
     sex: str  # "f" or "m"
     nick: str = ""
+    role: str = ""  # As templates name it, without its number.
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def _entries(provider: type, name: str) -> tuple[str, ...]:
     found = getattr(provider, name, ())
     if isinstance(found, property) or not found:
         return ()
-    return tuple(dict.fromkeys(entry for entry in found if entry and "." not in entry))
+    return tuple(dict.fromkeys(entry for entry in found if entry and "." not in entry and entry != "Doe"))
 
 
 _NICKNAMES: Final = {
