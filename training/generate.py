@@ -50,7 +50,13 @@ DERIVED: Final[Mapping[str, tuple[int, tuple[str, ...], noise.Change]]] = {
     "capitals": (3, ("radiology", "pathology", "form", "nursing", "header", "general"), noise.upper),
     "lowercase": (5, ("chat", "chat", "general", "nursing", "composed", "email"), noise.lower),
 }
-_LANGUAGES: Final = {"en": ("en", "English")}
+_LANGUAGES: Final = {
+    "de": ("de", "German"),
+    "en": ("en", "English"),
+    "es": ("es", "Spanish"),
+    "fr": ("fr", "French"),
+    "zh": ("zh", "Chinese"),
+}
 # (share of documents, change) applied to every kind; HL7 and JSON keep their form.
 _WEAR: Final[Sequence[tuple[float, noise.Change]]] = (
     (0.05, noise.spaced),
@@ -129,7 +135,10 @@ class _Maker:
 
     def _derived(self, rng: random.Random, kind: str) -> noise.Labelled:
         change = DERIVED[kind][2]
-        return change(rng, self._plain(rng, rng.choice(self._bases[kind])))
+        plain = self._plain(rng, rng.choice(self._bases[kind]))
+        if change is noise.dictated:
+            return noise.dictated(rng, plain, self._fillers.lang)
+        return change(rng, plain)
 
     def _plain(self, rng: random.Random, kind: str) -> noise.Labelled:
         template: Template = rng.choice(self._library.kinds[kind])

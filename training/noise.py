@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from training.documents import Span
@@ -245,11 +245,45 @@ _SPOKEN: Final = {
     ".": " period", ",": " comma", ":": " colon", ";": " semicolon", "?": " question mark",
     "(": "open parenthesis ", ")": " close parenthesis",
 }  # fmt: skip
-_STOP: Final = re.compile(r"[.,:;?](?=\s|$)|[()]|\n+")
+_LINES: Final = (" new paragraph ", " next line ")
+# What is said for marks and for line ends in other languages; marks that stand here are enough.
+_SPOKEN_IN: Final[Mapping[str, tuple[Mapping[str, str], Sequence[str]]]] = {
+    "en": (_SPOKEN, _LINES),
+    "de": (
+        {
+            ".": " punkt", ",": " komma", ":": " doppelpunkt", ";": " semikolon", "?": " fragezeichen",
+            "(": "klammer auf ", ")": " klammer zu",
+        },
+        (" absatz ", " neue zeile ", " neuer absatz "),
+    ),
+    "fr": (
+        {
+            ".": " point", ",": " virgule", ":": " deux points", ";": " point virgule",
+            "?": " point d'interrogation", "(": "ouvrez la parenthèse ", ")": " fermez la parenthèse",
+        },
+        (" à la ligne ", " nouveau paragraphe "),
+    ),
+    "es": (
+        {
+            ".": " punto", ",": " coma", ":": " dos puntos", ";": " punto y coma",
+            "?": " signo de interrogación", "(": "abrir paréntesis ", ")": " cerrar paréntesis",
+        },
+        (" punto y aparte ", " nueva línea "),
+    ),
+    "zh": (
+        {
+            "。": "句号", "，": "逗号", "：": "冒号", "；": "分号", "？": "问号", "（": "左括号", "）": "右括号",
+            ".": "点", ",": "逗号", ":": "冒号", ";": "分号", "?": "问号", "(": "左括号", ")": "右括号",
+        },
+        ("换行", "另起一段"),
+    ),
+}  # fmt: skip
+_STOP: Final = re.compile(r"[.,:;?](?=\s|$)|[()（）。，：；？]|\n+")
 
 
-def dictated(rng: random.Random, labelled: Labelled) -> Labelled:
+def dictated(rng: random.Random, labelled: Labelled, lang: str = "en") -> Labelled:
     """No capitals, and punctuation spoken or left out, as a speech recogniser writes it."""
+    marks, lines = _SPOKEN_IN[lang]
     text, _ = lower(rng, labelled)
     small = lower(rng, labelled)
     spoken = rng.random() < 0.5
@@ -257,8 +291,8 @@ def dictated(rng: random.Random, labelled: Labelled) -> Labelled:
     for match in _STOP.finditer(text):
         mark = match.group()
         if mark[0] == "\n":
-            new = rng.choice((" new paragraph ", " next line ")) if spoken and rng.random() < 0.6 else " "
+            new = rng.choice(lines) if spoken and rng.random() < 0.6 else " "
         else:
-            new = _SPOKEN[mark] if spoken and rng.random() < 0.9 else ""
+            new = marks.get(mark, "") if spoken and rng.random() < 0.9 else ""
         edits.append(Edit(*match.span(), new))
     return edited(small, edits)
