@@ -11,12 +11,14 @@ from typing import Final
 from gateway.domain.entities import (
     AGE,
     AGE_OVER_89,
+    CREDIT_CARD,
     DATE_OF_BIRTH,
     DATE_TIME,
     LOCATION,
     ORGANIZATION,
     OTHER_ID,
     PERSON,
+    PHONE_NUMBER,
     POSTCODE,
     STREET_ADDRESS,
     EntityType,
@@ -66,8 +68,11 @@ _KINDS: Final = {
     **dict.fromkeys(TIMES, 2),
     **dict.fromkeys(AGES, 3),
 }
-_EXACTNESS: Final = {OTHER_ID: 1, LOCATION: 2, ORGANIZATION: 1}
-"""Among types of one kind that say the same of the same characters: what is not here is exact."""
+_EXACTNESS: Final = {CREDIT_CARD: 1, PHONE_NUMBER: 1, OTHER_ID: 2, ORGANIZATION: 1, LOCATION: 2}
+"""Among types of one kind that say the same of the same characters: what is not here is exact.
+
+A card's one check digit fits one number in ten, and telephone numbers have hardly a form.
+"""
 
 
 def insists(finding: Finding) -> bool:

@@ -206,6 +206,10 @@ def _are_parts(one: Finding, two: Finding, text: str) -> bool:
         return False
     if one.entity == STREET_ADDRESS:
         return _BETWEEN_ADDRESSES.match(between) is not None
+    return _are_parts_of_a_name(one, two, text, between)
+
+
+def _are_parts_of_a_name(one: Finding, two: Finding, text: str, between: str) -> bool:
     first, second = text[one.start : one.end].split(), text[two.start : two.end].split()
     if len(first) + len(second) > _MOST_WORDS:
         return False

@@ -169,5 +169,5 @@ def _without(text: str, start: int, end: int, left: str, right: str) -> tuple[in
 def _is_short(text: str, start: int, end: int) -> bool:
     word = text[max(start, end - 3) : end]
     return word[-1:].isalpha() and (
-        not word[-2:-1].isalnum() or word[-2:].lower() in {"jr", "sr"} and not word[:-2].isalnum()
+        not word[-2:-1].isalnum() or (word[-2:].lower() in {"jr", "sr"} and not word[:-2].isalnum())
     )
