@@ -16,10 +16,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from gateway.domain.entities import EntityType, tag
+from gateway.domain.entities import PERSON, EntityType, tag
 from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.exchange import Conversation, Counts, Role, Segment, Transcript, Word
 from gateway.domain.findings import Finding, Findings
+from gateway.domain.person_names import mention
+from gateway.domain.persons import Person, Persons
 from gateway.domain.policy import STRICTNESS, Operator, Profile, Rule
 from gateway.domain.pseudonyms import (
     Pseudonyms,
@@ -230,6 +232,7 @@ class _Treatment:
         self._profile = profile
         self._secrets = secrets
         self.pseudonyms = pseudonyms
+        self._persons = Persons()
         self.counts: Counter[str] = Counter()
 
     def apply(self, text: str, findings: Findings) -> str:
@@ -246,11 +249,14 @@ class _Treatment:
         pieces: list[_Piece] = []
         position = 0
         left = ""  # The character before what comes next.
-        for finding in merge(findings, self._profile):
+        disjoint = list(merge(findings, self._profile))
+        people = self._people(text, disjoint)
+        for finding in disjoint:
             self.counts[finding.entity] += 1
             pieces.append(kept := _kept(text, position, finding.start))
             left = kept.text[-1:] or left
-            stand_in = self._stand_in(finding.entity, text[finding.start : finding.end])
+            surface = text[finding.start : finding.end]
+            stand_in = self._stand_in(finding.entity, surface, people.get(finding))
             if self._profile.rule(finding.entity).operator is Operator.PSEUDONYM:
                 stand_in = _set_apart(stand_in, left, text[finding.end : finding.end + 1])
             pieces.append(_Piece(finding.start, finding.end, stand_in, kept=False))
@@ -259,14 +265,21 @@ class _Treatment:
         pieces.append(_kept(text, position, len(text)))
         return pieces
 
-    def _stand_in(self, entity: EntityType, surface: str) -> str:
+    def _people(self, text: str, findings: Sequence[Finding]) -> dict[Finding, Person]:
+        """Return who each person found in `text` is: one person has one stand-in everywhere."""
+        found = [each for each in findings if each.entity == PERSON]
+        met = self._persons.meet([mention(text, each.start, each.end) for each in found])
+        return dict(zip(found, met, strict=True))
+
+    def _stand_in(self, entity: EntityType, surface: str, person: Person | None = None) -> str:
         rule = self._profile.rule(entity)
         match rule.operator:
             case Operator.KEEP:
                 return surface
             case Operator.PSEUDONYM:
                 try:
-                    return self.pseudonyms.stand_in(entity, surface)
+                    identity = None if person is None else person.identity
+                    return self.pseudonyms.stand_in(entity, surface, identity)
                 except TooManyPseudonyms:
                     raise ExchangeError(
                         Code.LIMIT_EXCEEDED,
