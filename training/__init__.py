@@ -1,0 +1,1 @@
+"""What makes the tagger's weights: labelled and generated documents, training, export."""
