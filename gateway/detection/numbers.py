@@ -11,9 +11,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from gateway.detection import checksums
-from gateway.detection.checksums import bare
 from gateway.detection.rules import Rule, Rules, folded, is_calendar_date
+from gateway.domain import checksums
+from gateway.domain.checksums import bare
 from gateway.domain.entities import (
     CREDIT_CARD,
     DEVICE_ID,
@@ -51,7 +51,7 @@ def _card(match: re.Match[str]) -> bool:
 
 def _iban(match: re.Match[str]) -> bool:
     value = bare(match[0])
-    return 15 <= len(value) <= 34 and checksums.iban(value)  # noqa: PLR2004 - ISO 13616
+    return 15 <= len(value) <= 34 and checksums.IBAN.valid(value)  # noqa: PLR2004 - ISO 13616
 
 
 def _private(match: re.Match[str]) -> bool:
@@ -83,7 +83,7 @@ NHS: Final = Rule(
     NATIONAL_ID,
     re.compile(rf"{_OPEN}\d{{3}}[ -]?\d{{3}}[ -]?\d{{4}}{_SHUT}"),
     0.8,
-    lambda match: checksums.nhs(bare(match[0])),
+    lambda match: checksums.NHS.valid(bare(match[0])),
 )
 MBI: Final = Rule(
     "id.medicare_mbi",
@@ -155,21 +155,21 @@ RULES: Final[Rules] = (
         LICENSE_NUMBER,
         re.compile(rf"{_OPEN}[ABCDEFGHJKLMPRSTUXabcdefghjklmprstux][A-Za-z9]\d{{7}}{_SHUT}"),
         0.8,
-        lambda match: checksums.dea(match[0]),
+        lambda match: checksums.DEA.valid(match[0].upper()),
     ),
     Rule(
         "id.npi",
         LICENSE_NUMBER,
         re.compile(rf"{_OPEN}[12]\d{{9}}{_SHUT}"),
         0.7,
-        lambda match: checksums.npi(match[0]),
+        lambda match: checksums.NPI.valid(match[0]),
     ),
     Rule(
         "id.vin",
         VEHICLE_ID,
         re.compile(r"(?<!\w)[A-HJ-NPR-Z0-9]{17}(?!\w)"),
         0.9,
-        lambda match: checksums.vin(match[0]),
+        lambda match: checksums.VIN.valid(match[0]),
     ),
     Rule(
         "id.udi",
@@ -192,7 +192,7 @@ RULES: Final[Rules] = (
         NATIONAL_ID,
         re.compile(r"(?<!\w)[XYZ\d]\d{7}-?[A-Z](?!\w)"),
         0.85,
-        lambda match: checksums.dni(bare(match[0])),
+        lambda match: checksums.DNI.valid(bare(match[0])),
     ),
     Rule(
         "id.nir",
@@ -201,7 +201,7 @@ RULES: Final[Rules] = (
             rf"{_OPEN}[12][ ]?\d{{2}}[ ]?(?:0[1-9]|1[0-2]|[2-9]\d)[ ]?(?:\d{{2}}|2[AB])[ ]?\d{{3}}[ ]?\d{{3}}[ ]?\d{{2}}{_SHUT}"
         ),
         0.9,
-        lambda match: checksums.nir(bare(match[0])),
+        lambda match: checksums.NIR.valid(bare(match[0])),
     ),
     Rule(
         "id.resident",
@@ -210,21 +210,21 @@ RULES: Final[Rules] = (
             r"(?<!\d)[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx](?![\dXx])"
         ),
         0.95,
-        lambda match: checksums.resident_id(match[0].upper()),
+        lambda match: checksums.RESIDENT.valid(match[0].upper()),
     ),
     Rule(
         "id.german_tax",
         NATIONAL_ID,
         re.compile(rf"{_OPEN}[1-9]\d[ ]?\d{{3}}[ ]?\d{{3}}[ ]?\d{{3}}{_SHUT}"),
         0.7,
-        lambda match: checksums.german_tax_id(bare(match[0])),
+        lambda match: checksums.TAX_ID.valid(bare(match[0])),
     ),
     Rule(
         "id.german_health",
         HEALTH_PLAN_NUMBER,
         re.compile(r"(?<!\w)[A-Z]\d{9}(?!\w)"),
         0.9,
-        lambda match: checksums.german_health_insurance(match[0]),
+        lambda match: checksums.KVNR.valid(match[0]),
     ),
     Rule(
         "id.nino",
