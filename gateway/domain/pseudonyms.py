@@ -114,6 +114,10 @@ class Pseudonyms:
         stem, _, number = name.replace("\\", "").rpartition("_")
         return self._restores.get(f"{stem.upper()}_{number}")
 
+    def tags(self) -> frozenset[str]:
+        """Return the tags of the pseudonyms that were issued."""
+        return frozenset(name.rpartition("_")[0] for name in self._restores)
+
     def begins(self, fragment: str) -> bool:
         """Say whether a pseudonym of this exchange begins with `fragment`, but is not it."""
         start = fragment.replace("\\", "").upper()
