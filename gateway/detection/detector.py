@@ -12,6 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Final, TypeVar
 
+from gateway.detection.allowed import is_harmless
+from gateway.detection.merging import merge
 from gateway.detection.propagation import propagate
 from gateway.detection.recognizers import Analyzer
 from gateway.detection.spans import grow
@@ -119,7 +121,7 @@ def _finish(views: Sequence[View], found: Sequence[Sequence[Finding]]) -> tuple[
     ]
     everywhere = propagate([view.text for view in views], grown)
     return tuple(
-        tuple(sorted({_original(view, each) for each in (*own, *more)}))
+        tuple(_original(view, each) for each in merge([*own, *more], view.text, is_harmless))
         for view, own, more in zip(views, grown, everywhere, strict=True)
     )
 

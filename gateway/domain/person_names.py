@@ -69,6 +69,10 @@ _TITLES_FIRST: Final = re.compile(
     r"(?:\.[ \t\n]{0,3}|[ \t\n]{1,3})){1,5}(?=\w)",
     re.IGNORECASE,
 )
+_TITLES_ALONE: Final = re.compile(
+    rf"\W{{0,2}}(?:(?:{_FEMALE}|{_MALE}|{_DOCTOR}|med|h\.?c)(?:[. \t\n]{{1,3}}|\Z)){{1,5}}\Z",
+    re.IGNORECASE,
+)
 _DEGREES: Final = (
     r"M\.?D|D\.?O|R\.?N|N\.?P|P\.?A(?:-C)?|P[hH]\.?D|PharmD|DDS|DMD|FACS|FACP|FACC|MBBS|MBChB|"
     r"FRCP|FRCS|MRCP|Esq|MSc|BSc|MPH|DPhil"
@@ -150,6 +154,19 @@ def given_gender_of(word: str) -> Gender | None:
 def is_given(word: str) -> bool:
     """Say whether a folded word is a common given name."""
     return word in given_gender.FEMALE or word in given_gender.MALE
+
+
+def bare(surface: str) -> tuple[int, int]:
+    """Return where in `surface` the name is: without titles before it and degrees behind it.
+
+    Nowhere, if there is nothing but titles.
+    """
+    if _TITLES_ALONE.match(surface):
+        return len(surface), len(surface)
+    titles = _TITLES_FIRST.match(surface)
+    start = titles.end() if titles else 0
+    degrees = _DEGREES_LAST.search(surface, start)
+    return start, degrees.start() if degrees and degrees.start() > start else len(surface)
 
 
 def parse(said: Mention) -> Name:
