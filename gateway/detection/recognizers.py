@@ -14,34 +14,32 @@ from presidio_analyzer import AnalyzerEngine, EntityRecognizer, RecognizerRegist
 from presidio_analyzer.context_aware_enhancers import ContextAwareEnhancer
 from presidio_analyzer.nlp_engine import NlpArtifacts
 
-from gateway.detection import addresses, ages, contact, dates, facilities, labelled, names, numbers
+from gateway.detection import addresses, contact, facilities, names
 from gateway.detection.model import LANGUAGE, MODEL_SCORE, InstalledModel
 from gateway.detection.model_filter import keep
-from gateway.detection.rules import Rules, find
+from gateway.detection.numbers import Numbers
+from gateway.detection.rules import Finder, Topic
 from gateway.domain.entities import EntityType
 from gateway.domain.findings import Finding
 
 
-def topics(reference_year: int) -> dict[str, Rules]:
+def topics(reference_year: int) -> dict[str, Finder]:
     """Return the rules of each recognizer by its name."""
     return {
-        "names": names.RULES,
-        "facilities": facilities.RULES,
-        "addresses": addresses.RULES,
-        "dates": dates.rules(reference_year),
-        "ages": ages.RULES,
-        "contact": contact.RULES,
-        "numbers": numbers.RULES,
-        "labelled": labelled.RULES,
+        "names": Topic(names.RULES),
+        "facilities": Topic(facilities.RULES),
+        "addresses": Topic(addresses.RULES),
+        "contact": Topic(contact.RULES),
+        "numbers": Numbers(reference_year),
     }
 
 
 class RuleRecognizer(EntityRecognizer):
     """Rules of one topic as a recognizer of Presidio's."""
 
-    def __init__(self, name: str, rules: Rules) -> None:
-        self._rules = rules
-        super().__init__(supported_entities=sorted({rule.entity for rule in rules}), name=name)
+    def __init__(self, name: str, finder: Finder) -> None:
+        self._finder = finder
+        super().__init__(supported_entities=sorted(finder.entities), name=name)
 
     def load(self) -> None:
         """Do nothing: patterns are compiled when the module is imported."""
@@ -53,7 +51,7 @@ class RuleRecognizer(EntityRecognizer):
         nlp_artifacts: NlpArtifacts,  # noqa: ARG002 - rules read the text alone
     ) -> list[RecognizerResult]:
         """Return what the rules find."""
-        return [_result(finding, self.id) for finding in find(self._rules, text)]
+        return [_result(finding, self.id) for finding in self._finder.find(text)]
 
 
 class ModelRecognizer(EntityRecognizer):
@@ -123,7 +121,7 @@ class Analyzer:
         # Presidio logs when it builds; the level keeps its later messages, too, out of our log.
         logging.getLogger("presidio-analyzer").setLevel(logging.CRITICAL)
         recognizers: list[Any] = [
-            RuleRecognizer(name, rules) for name, rules in topics(reference_year).items()
+            RuleRecognizer(name, finder) for name, finder in topics(reference_year).items()
         ]
         recognizers.append(ModelRecognizer())
         registry = RecognizerRegistry(recognizers=recognizers, supported_languages=[LANGUAGE])
