@@ -20,6 +20,7 @@ from gateway.domain.entities import EntityType, tag
 from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.exchange import Conversation, Counts, Role, Segment, Transcript, Word
 from gateway.domain.findings import Finding, Findings
+from gateway.domain.places import read, write
 from gateway.domain.policy import STRICTNESS, Operator, Profile, Rule
 from gateway.domain.pseudonyms import (
     Pseudonyms,
@@ -196,6 +197,9 @@ def _union(group: list[Finding], winner: Finding) -> Finding:
         entity=winner.entity,
         score=winner.score,
         recognizer=winner.recognizer,
+        # Findings of one value are at one place; of two values none overlap.
+        place=winner.place,
+        within=winner.within if len(group) == 1 else (),
     )
 
 
@@ -247,17 +251,28 @@ class _Treatment:
         position = 0
         left = ""  # The character before what comes next.
         for finding in merge(findings, self._profile):
-            self.counts[finding.entity] += 1
             pieces.append(kept := _kept(text, position, finding.start))
             left = kept.text[-1:] or left
-            stand_in = self._stand_in(finding.entity, text[finding.start : finding.end])
-            if self._profile.rule(finding.entity).operator is Operator.PSEUDONYM:
-                stand_in = _set_apart(stand_in, left, text[finding.end : finding.end + 1])
+            right = text[finding.end : finding.end + 1]
+            stand_in = self._at_its_place(finding, text[finding.start : finding.end], left, right)
             pieces.append(_Piece(finding.start, finding.end, stand_in, kept=False))
             left = stand_in[-1:] or left
             position = finding.end
         pieces.append(_kept(text, position, len(text)))
         return pieces
+
+    def _at_its_place(self, finding: Finding, surface: str, left: str, right: str) -> str:
+        """Return what stands in for `surface`, written as its place asks."""
+        if finding.within:
+            return write(self.apply(read(surface, finding.place), finding.within), finding.place)
+        self.counts[finding.entity] += 1
+        operator = self._profile.rule(finding.entity).operator
+        if operator is Operator.KEEP:
+            return surface
+        stand_in = self._stand_in(finding.entity, read(surface, finding.place))
+        if operator is Operator.PSEUDONYM:
+            stand_in = _set_apart(stand_in, left, right)
+        return write(stand_in, finding.place)
 
     def _stand_in(self, entity: EntityType, surface: str) -> str:
         rule = self._profile.rule(entity)
