@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -19,6 +19,7 @@ from gateway.domain import written
 from gateway.domain.entities import tag
 from gateway.domain.exchange import FinishReason
 from gateway.domain.findings import Finding
+from gateway.domain.places import stand_ins
 from gateway.domain.policy import Invented, Operator, Profile
 from gateway.domain.ports import OutputScanner
 from gateway.domain.pseudonyms import Pseudonyms
@@ -31,6 +32,7 @@ CONTEXT: Final = 96
 """Characters of released text that the scanner sees again, so that `MRN: ` still counts."""
 _LAST_LATIN: Final = "\u024f"
 _TRIGGERS: Final = frozenset("0123456789@:/")
+_DIGITS: Final = frozenset("0123456789")
 _FRAGMENT: Final = re.compile(
     r"\[?(?<![A-Za-z0-9_\\])(?P<name>[A-Za-z][A-Za-z0-9_\\]*_[0-9]{0,2})\Z"
 )
@@ -141,9 +143,11 @@ class StreamGuard:
     def _edits(self) -> list[_Edit]:
         """Return what changes in the held text: disjoint, in order; a pseudonym wins an overlap."""
         edits = self._restorations()
+        if self._tags and not _DIGITS.isdisjoint(self._held):
+            edits += self._placed(edits)
         if not _TRIGGERS.isdisjoint(self._held):
             edits += self._inventions(edits)
-            edits.sort(key=lambda edit: edit.start)
+        edits.sort(key=lambda edit: edit.start)
         return edits
 
     def _settled(self) -> int:
@@ -194,6 +198,21 @@ class StreamGuard:
                 return surface
             case Encoding.JSON:
                 return json.dumps(surface, ensure_ascii=False)[1:-1]
+
+    def _placed(self, restorations: Sequence[_Edit]) -> list[_Edit]:
+        """Return what comes back where a date or an id was: pseudonyms have its form there."""
+        before = self._context[-1:]
+        found: list[_Edit] = []
+        for start, end, name in stand_ins(before + self._held):
+            edit = _Edit(start - len(before), end - len(before), name, invented=False)
+            if edit.start < 0 or any(
+                each.start < edit.end and edit.start < each.end for each in (*restorations, *found)
+            ):
+                continue
+            surface = self._pseudonyms.restore(name)
+            if surface is not None:
+                found.append(replace(edit, text=self._encoded(surface)))
+        return found
 
     def _inventions(self, restorations: Sequence[_Edit]) -> list[_Edit]:
         before = len(self._context)

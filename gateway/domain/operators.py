@@ -127,6 +127,11 @@ class Operators:
                     f"'{self._profile.name}' does not let through. Remove it and send again.",
                 )
 
+    def also(self, made: StandIn, placed: str, value: str) -> None:
+        """Let `made` lead back to `value` as it is written at its place, too."""
+        if self._profile.restore and not made.is_pseudonym and self.stand_ins.leads(made.text):
+            self.stand_ins.add(placed, value)
+
     def _pseudonym(self, entity: EntityType, surface: str, person: Person | None) -> StandIn:
         try:
             identity = None if person is None else person.identity

@@ -20,6 +20,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final, NoReturn
 
 from gateway.domain.entities import KNOWN, EntityType, tag
+from gateway.domain.places import stand_ins
 
 _NUMBERS: Final = 1000
 _VARIANTS: Final = "abcdefghijklmnopqrstuvwxyz"
@@ -167,4 +168,5 @@ def written_pseudonyms(texts: Iterable[str]) -> frozenset[str]:
             name = (match["bracketed"] or match["bare"]).replace("\\", "")
             stem, _, number = name.rpartition("_")
             found.add(f"{stem.upper()}_{number[:3]}")
+        found.update(name.rstrip(_VARIANTS) for _, _, name in stand_ins(text))
     return frozenset(found)

@@ -20,8 +20,9 @@ from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.exchange import Conversation, Counts, Role, Segment, Transcript, Word
 from gateway.domain.findings import Finding, Findings
 from gateway.domain.operators import Operators, Secrets
-from gateway.domain.person_names import mention
+from gateway.domain.person_names import Mention, mention
 from gateway.domain.persons import Person, Persons
+from gateway.domain.places import read, write
 from gateway.domain.policy import STRICTNESS, Profile
 from gateway.domain.pseudonyms import Pseudonyms, conversation_key, own_tags, written_pseudonyms
 from gateway.domain.standins import StandIns
@@ -197,6 +198,9 @@ def _union(group: list[Finding], winner: Finding) -> Finding:
         entity=winner.entity,
         score=winner.score,
         recognizer=winner.recognizer,
+        # Findings of one value are at one place; of two values none overlap.
+        place=winner.place,
+        within=winner.within if len(group) == 1 else (),
     )
 
 
@@ -250,20 +254,11 @@ class _Treatment:
         disjoint = list(merge(findings, self._profile))
         people = self._people(text, disjoint)
         for finding in disjoint:
-            self.counts[finding.entity] += 1
             pieces.append(kept := _kept(text, position, finding.start))
             left = (left + kept.text[-2:])[-2:]
             surface = text[finding.start : finding.end]
             right = text[finding.end : finding.end + 2]
-            touches = _touches(left[-1:], right[:1])
-            made = self.operators.stand_in(
-                finding.entity,
-                surface,
-                people.get(finding),
-                touches=touches or _joined(left, right),
-            )
-            # In brackets, or a pseudonym that runs into its neighbours could not come back.
-            stand_in = f"[{made.text}]" if made.is_pseudonym and touches else made.text
+            stand_in = self._at_its_place(finding, surface, people.get(finding), left, right)
             pieces.append(_Piece(finding.start, finding.end, stand_in, kept=False))
             left = (left + stand_in[-2:])[-2:]
             position = finding.end
@@ -273,8 +268,38 @@ class _Treatment:
     def _people(self, text: str, findings: Sequence[Finding]) -> dict[Finding, Person]:
         """Return who each person found in `text` is: one person has one stand-in everywhere."""
         found = [each for each in findings if each.entity == PERSON]
-        met = self._persons.meet([mention(text, each.start, each.end) for each in found])
+        met = self._persons.meet([_mention(text, each) for each in found])
         return dict(zip(found, met, strict=True))
+
+    def _at_its_place(
+        self, finding: Finding, surface: str, person: Person | None, left: str, right: str
+    ) -> str:
+        """Return what stands in for `surface`, written as its place asks.
+
+        `left` and `right` are two characters beside it.
+        """
+        if finding.within:
+            return write(self.apply(read(surface, finding.place), finding.within), finding.place)
+        self.counts[finding.entity] += 1
+        touches = _touches(left[-1:], right[:1])
+        value = read(surface, finding.place)
+        made = self.operators.stand_in(
+            finding.entity, value, person, touches=touches or _joined(left, right)
+        )
+        if made.text == value:
+            return surface
+        # In brackets, or a pseudonym that runs into its neighbours could not come back.
+        text = f"[{made.text}]" if made.is_pseudonym and touches else made.text
+        placed = write(text, finding.place)
+        if placed != text:
+            self.operators.also(made, placed, value)
+        return placed
+
+
+def _mention(text: str, finding: Finding) -> Mention:
+    """Return a person as named at a finding: the value, not how its place writes it."""
+    said = mention(text, finding.start, finding.end)
+    return replace(said, surface=read(said.surface, finding.place)) if finding.place else said
 
 
 def _joined(before: str, after: str) -> bool:

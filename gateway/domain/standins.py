@@ -86,6 +86,10 @@ class StandIns:
         self._new.append(stand_in)
         return True
 
+    def leads(self, stand_in: str) -> bool:
+        """Say whether `stand_in` leads back to something."""
+        return stand_in in self._exact
+
     def _learn(self) -> None:
         """Make what is looked up: not while a request waits to be sent."""
         for stand_in in self._new:
