@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Final, TypeVar
 
+from gateway.detection.made_of import digest, recognizer_names
 from gateway.detection.propagation import propagate
 from gateway.detection.recognizers import Analyzer
 from gateway.detection.spans import grow
@@ -44,6 +45,10 @@ class PresidioDetector:
         for _ in range(workers):
             self._analyzers.put(Analyzer(reference_year))
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="detection")
+        self.recognizers = recognizer_names(reference_year)
+        """What detection is made of, by name."""
+        self.digest = digest()
+        """SHA-256 of the files that detection is made of, in hexadecimal."""
 
     async def detect(self, texts: Sequence[RawText]) -> Sequence[Findings]:
         """Return the findings of each text. See `gateway.domain.ports.Detector`."""
