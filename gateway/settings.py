@@ -10,11 +10,13 @@ import os
 import re
 import socket
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
 import msgspec
 
+from gateway.domain.exchange import Purpose
 from gateway.endpoints import Endpoint, OpenAIEngines, parse_endpoint
 
 _Positive = Annotated[int, msgspec.Meta(ge=1)]
@@ -242,6 +244,34 @@ class Identity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     oidc: Oidc | None = None
 
 
+_NETWORKS: Final = 64
+
+
+class Presidio(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Clients of Presidio's API that can send no key. Off: nobody is admitted without one."""
+
+    networks: tuple[_Word, ...] = ()
+    """From where a client without any credentials is believed: CIDR, one address, or `unix`."""
+    role: str | None = None
+    """The one role that such a client has."""
+    purpose: Purpose | None = None
+    """The one purpose that it may state, and need not."""
+
+    def __post_init__(self) -> None:
+        """Raise `ValueError`, with what to write instead."""
+        if len({bool(self.networks), self.role is not None, self.purpose is not None}) > 1:
+            raise ValueError(
+                "networks, role and purpose belong together: name all of them, or none"
+            )
+        if self.role is not None and not _ROLE.match(self.role):
+            raise ValueError("a role is 1 to 32 of a-z, 0-9, _ and -, a letter first")
+        if len(self.networks) > _NETWORKS or "any" in self.networks:
+            raise ValueError(f"at most {_NETWORKS} networks, and `any` is none: name them")
+        for word in self.networks:
+            if word != "unix" and ip_network(word).prefixlen == 0:
+                raise ValueError("a network of all addresses is none: name the hosts")
+
+
 class Egress(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """More peers that this process may open connections to: `address:port`, `unix:/path`."""
 
@@ -268,6 +298,7 @@ class File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     cache: CacheSettings = CacheSettings()
     transcription: Transcription = Transcription()
     identity: Identity = Identity()
+    presidio: Presidio = Presidio()
     egress: Egress = Egress()
     log: Log = Log()
     models: str | None = None
@@ -291,6 +322,7 @@ class Settings:
     detection: Detection = field(default_factory=Detection)
     embeddings: Embeddings = field(default_factory=Embeddings)
     transcription: Transcription = field(default_factory=Transcription)
+    presidio: Presidio = field(default_factory=Presidio)
 
     @property
     def named_models(self) -> tuple[tuple[str, Task], ...]:
@@ -375,4 +407,5 @@ def load(data: Path | None = None, config: Path | None = None) -> Settings:
         detection=file.detection,
         embeddings=file.embeddings,
         transcription=file.transcription,
+        presidio=file.presidio,
     )

@@ -12,6 +12,7 @@ from functools import partial
 from typing import Final, TypeVar
 
 from gateway.detection.allowed import is_harmless
+from gateway.detection.made_of import digest, recognizer_names
 from gateway.detection.merging import merge
 from gateway.detection.propagation import propagate
 from gateway.detection.recognizers import rules_analyzer, tags_analyzer
@@ -51,6 +52,10 @@ class PresidioDetector:
         self._tags = tags_analyzer()
         self._timeout = timeout
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="detection")
+        self.recognizers = recognizer_names(reference_year)
+        """What detection is made of, by name."""
+        self.digest = digest()
+        """SHA-256 of the files that detection is made of, in hexadecimal."""
 
     @property
     def healthy(self) -> bool:
