@@ -19,7 +19,7 @@ from typing import Any
 
 import msgspec
 
-from gateway.detection.detector import PresidioDetector
+from gateway.weights import open_detector
 from gateway.domain.entities import EntityType
 from gateway.domain.findings import Finding, Findings
 from gateway.domain.ports import Detector
@@ -119,7 +119,7 @@ def main() -> None:
     files = sets(arguments.paths)
     if not files:
         sys.exit(3 if arguments.paths else 0)
-    detector = PresidioDetector(reference_year=dt.datetime.now(dt.UTC).year)
+    detector = open_detector(dt.datetime.now(dt.UTC).year)
     systems: dict[str, Detector] = {"Intramural": detector}
     if arguments.against:
         systems["Presidio"] = PresidioDefault()
