@@ -11,7 +11,7 @@ from training.documents import Piece, Pieces
 from training.fillers import numbers
 from training.fillers.base import TODAY, Cast, Fillers
 from training.fillers.people import Person, ascii_of, initial
-from training.fillers.places import town
+from training.fillers.places import abroad, town
 from training.lists import share, words
 
 _CAPITALS: Final = "ABCDEF"
@@ -285,8 +285,14 @@ class European(Fillers):
         )
 
     def slot_country(self, scene: Cast) -> Pieces:
-        """Return a country, which Safe Harbor leaves."""
-        return (Piece(scene.rng.choice(words(f"{self.lang}/countries"))),)
+        """Return a country, its article unlabelled."""
+        text = scene.rng.choice(words(f"{self.lang}/countries"))
+        head, _, name = text.rpartition(" ")
+        return (Piece(f"{head} "), Piece(name, "LOCATION")) if head else (Piece(name, "LOCATION"),)
+
+    def slot_abroad(self, scene: Cast) -> Pieces:
+        """Return a town of any country."""
+        return (Piece(abroad(scene.rng, self.split).name.split(" (")[0], "LOCATION"),)
 
     def slot_postcode(self, scene: Cast) -> Pieces:
         """Return a postcode of the document's country."""
@@ -409,7 +415,10 @@ class European(Fillers):
 
     def slot_username(self, scene: Cast) -> Pieces:
         """Return a user's name."""
-        return self.form_username(scene, scene.person("clerk"))
+        made = self.form_username(scene, scene.person("clerk"))
+        if scene.rng.random() < 0.3:  # noqa: PLR2004 - a share
+            return (Piece(self.shaped(scene, scene.rng.choice(("##", "19##", "20##"))) + made[0].text, "USERNAME"),)
+        return made
 
     def slot_iban(self, scene: Cast) -> Pieces:
         """Return an IBAN, in groups of four or in one."""
@@ -420,6 +429,53 @@ class European(Fillers):
         if scene.rng.random() < 0.7:  # noqa: PLR2004 - a share
             number = numbers.grouped(number, (4,) * 8)
         return (Piece(number, "IBAN_CODE"),)
+
+    # -- numbers and names of life outside the hospital
+
+    def slot_card(self, scene: Cast) -> Pieces:
+        """Return a payment card's number, mostly with its check digit."""
+        rng = scene.rng
+        number = numbers.luhn(rng.choice(("4", "51", "52", "53")) + numbers.digits(rng, 14))[:16]
+        number = numbers.mistyped(rng, number if len(number) == 16 else numbers.luhn(number[:15]))  # noqa: PLR2004
+        return (Piece(rng.choice((numbers.grouped(number, (4, 4, 4, 4)), number, numbers.grouped(number, (4, 4, 4, 4), "-"))), "CREDIT_CARD"),)
+
+    def slot_account(self, scene: Cast) -> Pieces:
+        """Return a customer's or an account's number."""
+        return (Piece(self.shaped(scene, scene.rng.choice(("########", "##########", "K-######", "####-####", "KD######", "%#####"))), "ACCOUNT_NUMBER"),)
+
+    def slot_order(self, scene: Cast) -> Pieces:
+        """Return the number of an order, a booking or an employee."""
+        return (Piece(self.shaped(scene, scene.rng.choice(("@@@###", "^^^^^#", "#########", "RE-####-####", "##-#####", "@#######", "BST######"))), "OTHER_ID"),)
+
+    def slot_driver(self, scene: Cast) -> Pieces:
+        """Return a driving licence's number."""
+        return (Piece(self.shaped(scene, scene.rng.choice(("@##^^####^#", "########", "########-@", "##@@#####", "@@@@@.######.@@.###", "############"))), "LICENSE_NUMBER"),)
+
+    def slot_ssn(self, scene: Cast) -> Pieces:
+        """Return a number of the social insurance or of the tax office."""
+        return (Piece(self.shaped(scene, scene.rng.choice(("## ###### @ ###", "##%#####@###", "###.####.####.##", "##############", "### ### ### ###", "%##########"))), "NATIONAL_ID"),)
+
+    def slot_mac(self, scene: Cast) -> Pieces:
+        """Return a network card's address."""
+        pairs = [f"{scene.rng.randrange(256):02x}" for _ in range(6)]
+        return (Piece(scene.rng.choice((":".join(pairs), "-".join(pairs).upper())), "MAC_ADDRESS"),)
+
+    def slot_geo(self, scene: Cast) -> Pieces:
+        """Return coordinates."""
+        north, east = scene.rng.uniform(35, 60), scene.rng.uniform(-10, 20)
+        return (Piece(scene.rng.choice((f"{north:.4f}, {east:.4f}", f"[{north:.2f},{east:.3f}]", f"{north:.4f}° N, {abs(east):.4f}° E")).strip("[]"), "LOCATION"),)
+
+    def slot_secret(self, scene: Cast) -> Pieces:
+        """Return a password."""
+        return (Piece(self.shaped(scene, scene.rng.choice(("^^^^!##", "@^^^-^^##", "^#^#^#^#", "Sommer%###!", "@@##$^^", "^^^^^^^^"))).swapcase(), "OTHER_ID"),)
+
+    def slot_flat(self, scene: Cast) -> Pieces:
+        """Return the number of a flat."""
+        return (Piece(scene.rng.choice((f"{scene.rng.randint(1, 99)}", f"{scene.rng.randint(1, 30)}{scene.rng.choice(_CAPITALS)}")), "STREET_ADDRESS"),)
+
+    def form_first_lower(self, scene: Cast, person: Person) -> Pieces:
+        """`anna`."""
+        return self.person(person.given.lower())
 
     # -- what is easily taken for an identifier, and is none
 
@@ -492,6 +548,10 @@ class European(Fillers):
         return (
             Piece(f"{low}{scene.rng.choice(('-', '–', ' - '))}{low + scene.rng.randint(2, 90)}"),
         )
+
+    def slot_neg_amount(self, scene: Cast) -> Pieces:
+        """Return a sum of money."""
+        return (Piece(scene.rng.choice((f"{scene.rng.randint(5, 900)} €", f"{scene.rng.randint(5, 900)},{scene.rng.randint(10, 99)} EUR", f"{scene.rng.randint(10, 5000)} Euro")),),)
 
     def slot_neg_digits7(self, scene: Cast) -> Pieces:
         """Return seven digits that name an office."""

@@ -321,27 +321,13 @@ class Chinese(Fillers):
         )
 
     def slot_country(self, scene: Cast) -> Pieces:
-        """Return a country, which Safe Harbor leaves."""
-        return (
-            Piece(
-                scene.rng.choice(
-                    (
-                        "美国",
-                        "英国",
-                        "日本",
-                        "韩国",
-                        "俄罗斯",
-                        "越南",
-                        "尼日利亚",
-                        "法国",
-                        "德国",
-                        "印度",
-                        "巴基斯坦",
-                        "哈萨克斯坦",
-                    )
-                )
-            ),
-        )
+        """Return a country."""
+        return (Piece(self._pick(scene, "countries"), "LOCATION"),)
+
+    def slot_secret(self, scene: Cast) -> Pieces:
+        """Return a password."""
+        shape = scene.rng.choice(("^^^^!##", "^#^#^#^#", "@@##$^^", "######"))
+        return (Piece(self.shaped(scene, shape).lower(), "OTHER_ID"),)
 
     def _pick(self, scene: Cast, name: str) -> str:
         return scene.rng.choice(share(words(f"zh/{name}"), self.split))
