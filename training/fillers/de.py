@@ -137,7 +137,7 @@ class German(European):
                 f"{rng.randint(2, 18)}-{rng.choice(('monatige', 'monatiger', 'wöchiges'))}", 0
             )
         ending = rng.choice(("jährige", "jähriger", "jährigen", "jähr.", "jährige"))
-        if rng.random() < 0.08 and years < 100:  # noqa: PLR2004 - a share
+        if rng.random() < 0.08 and years < 100:
             text = in_words(years)
             return self.aged(
                 (text.replace("eins", "ein") if years == 1 else text).capitalize() + ending, years
@@ -214,7 +214,7 @@ class German(European):
                 "Pflegestation",
             )
         )
-        if word == "Station" and scene.rng.random() < 0.2:  # noqa: PLR2004 - a share
+        if word == "Station" and scene.rng.random() < 0.2:
             return (Piece("Station "), Piece(self.root(scene), "ORGANIZATION"))
         if word in {"ITS", "IMC", "Innere", "Chirurgie", "Intensivstation"}:
             return (
@@ -237,5 +237,5 @@ class German(European):
             f"neunzehnhundert{in_words(day.year % 100) if day.year % 100 else ''}"
             if day.year < 2000
             else f"zweitausend{in_words(day.year % 100) if day.year % 100 else ''}"
-        )  # noqa: PLR2004
+        )
         return f"{ordinal} {self.months[day.month - 1].lower()} {year}"

@@ -287,5 +287,5 @@ class Spanish(European):
         rest = day.year % 100
         year = ("mil novecientos" if day.year < 2000 else "dos mil") + (
             f" {in_words(rest)}" if rest else ""
-        )  # noqa: PLR2004
+        )
         return f"{in_words(day.day)} de {self.months[day.month - 1]} de {year}"

@@ -38,14 +38,14 @@ class European(Fillers):
         given, family = person.given, person.family
         if not family:
             return self.person(given)
-        if person.middle and scene.rng.random() < 0.12:  # noqa: PLR2004 - a share
+        if person.middle and scene.rng.random() < 0.12:
             given = f"{given} {scene.rng.choice((person.middle, initial(person.middle)))}"
         roll = scene.rng.random()
-        if roll < 0.66:  # noqa: PLR2004 - a share
+        if roll < 0.66:
             return self.person(f"{given} {family}")
-        if roll < 0.76:  # noqa: PLR2004 - a share
+        if roll < 0.76:
             return self.form_initial_last(scene, person)
-        if roll < 0.84:  # noqa: PLR2004 - a share
+        if roll < 0.84:
             return self.person(f"{family} {given}")
         return self.form_half_upper(scene, person)
 
@@ -53,13 +53,13 @@ class European(Fillers):
         """`Meier, Anna`, `MEIER Anna` or `Meier Anna`."""
         if not person.family:
             return self.person(person.given)
-        family = person.family if scene.rng.random() < 0.7 else person.family.upper()  # noqa: PLR2004
+        family = person.family if scene.rng.random() < 0.7 else person.family.upper()
         return self.person(f"{family}{scene.rng.choice((', ', ', ', ' '))}{person.given}")
 
     def form_upper(self, scene: Cast, person: Person) -> Pieces:
         """`ANNA MEIER` or `MEIER ANNA`."""
         parts = [person.given, person.family]
-        if scene.rng.random() < 0.5:  # noqa: PLR2004 - either way
+        if scene.rng.random() < 0.5:
             parts.reverse()
         return self.person(" ".join(part for part in parts if part).upper())
 
@@ -93,9 +93,9 @@ class European(Fillers):
     def form_initial_last(self, scene: Cast, person: Person) -> Pieces:
         """`A. Meier`, `A Meier`, `J-P. MEIER`."""
         first = initial(person.given)
-        if "-" in person.given and scene.rng.random() < 0.5:  # noqa: PLR2004 - either way
+        if "-" in person.given and scene.rng.random() < 0.5:
             first = first.replace(".-", "-")
-        family = person.family if scene.rng.random() < 0.8 else person.family.upper()  # noqa: PLR2004
+        family = person.family if scene.rng.random() < 0.8 else person.family.upper()
         return self.person(f"{first} {family}".strip())
 
     def form_last_initial(self, scene: Cast, person: Person) -> Pieces:
@@ -140,7 +140,7 @@ class European(Fillers):
 
     def slot_date_short(self, scene: Cast) -> Pieces:
         """Return a day as charts write it."""
-        return self.slot_date_day(scene) if scene.rng.random() < 0.4 else self.slot_date_num(scene)  # noqa: PLR2004
+        return self.slot_date_day(scene) if scene.rng.random() < 0.4 else self.slot_date_num(scene)
 
     def slot_date_num(self, scene: Cast) -> Pieces:
         """Return a day in figures."""
@@ -235,7 +235,7 @@ class European(Fillers):
                 text.upper() if self.lang == "fr" and scene.rng.random() < 0.15 else text,
                 "LOCATION",
             ),
-        )  # noqa: PLR2004
+        )
 
     def slot_city2(self, scene: Cast) -> Pieces:
         """Return another town."""
@@ -255,12 +255,12 @@ class European(Fillers):
         heads = [part.rstrip("+") for part in parts if not part.startswith("+")]
         tails = [part[1:] for part in parts if part.startswith("+")]
         roll = scene.rng.random()
-        if roll < 0.3:  # noqa: PLR2004 - a share
+        if roll < 0.3:
             return self.place(scene)
         middle = self.root(scene)
-        if roll < 0.5:  # noqa: PLR2004 - a share
+        if roll < 0.5:
             return self.joined(scene.rng.choice(heads), self.place(scene))
-        if roll < 0.8:  # noqa: PLR2004 - a share
+        if roll < 0.8:
             return self.joined(middle, scene.rng.choice(tails))
         return self.joined(scene.rng.choice(heads), middle)
 
@@ -342,7 +342,7 @@ class European(Fillers):
     def slot_hospital(self, scene: Cast) -> Pieces:
         """Return a hospital."""
         text = self.patterned(scene, "hospital_patterns")
-        return (Piece(text.upper() if scene.rng.random() < 0.06 else text, "ORGANIZATION"),)  # noqa: PLR2004
+        return (Piece(text.upper() if scene.rng.random() < 0.06 else text, "ORGANIZATION"),)
 
     def slot_hospital2(self, scene: Cast) -> Pieces:
         """Return another hospital."""
@@ -390,7 +390,7 @@ class European(Fillers):
 
     def slot_phone(self, scene: Cast) -> Pieces:
         """Return a telephone number of home, now and then of another country."""
-        shapes = self.phones if scene.rng.random() < 0.95 else _ABROAD  # noqa: PLR2004 - a share
+        shapes = self.phones if scene.rng.random() < 0.95 else _ABROAD
         return (Piece(self.shaped(scene, scene.rng.choice(shapes)), "PHONE_NUMBER"),)
 
     def slot_fax(self, scene: Cast) -> Pieces:
@@ -401,9 +401,9 @@ class European(Fillers):
         """Return the mail address of a person or an office."""
         rng = scene.rng
         domain = rng.choice(self.mail_domains)
-        if rng.random() < 0.5:  # noqa: PLR2004 - either way
+        if rng.random() < 0.5:
             domain = ascii_of(self.place(scene)) + rng.choice(self.mail_endings)
-        if rng.random() < 0.2:  # noqa: PLR2004 - a share
+        if rng.random() < 0.2:
             return (Piece(f"{rng.choice(self.offices)}@{domain}", "EMAIL_ADDRESS"),)
         name = self.form_email(
             scene, scene.person(rng.choice(("doctor", "nurse", "patient", "clerk")))
@@ -416,8 +416,13 @@ class European(Fillers):
     def slot_username(self, scene: Cast) -> Pieces:
         """Return a user's name."""
         made = self.form_username(scene, scene.person("clerk"))
-        if scene.rng.random() < 0.3:  # noqa: PLR2004 - a share
-            return (Piece(self.shaped(scene, scene.rng.choice(("##", "19##", "20##"))) + made[0].text, "USERNAME"),)
+        if scene.rng.random() < 0.3:
+            return (
+                Piece(
+                    self.shaped(scene, scene.rng.choice(("##", "19##", "20##"))) + made[0].text,
+                    "USERNAME",
+                ),
+            )
         return made
 
     def slot_iban(self, scene: Cast) -> Pieces:
@@ -426,7 +431,7 @@ class European(Fillers):
         length = {"DE": 18, "AT": 16, "CH": 17, "FR": 23, "BE": 12, "ES": 20}.get(country, 20)
         code = country if country in {"DE", "AT", "CH", "FR", "BE", "ES"} else self.countries[0]
         number = numbers.mistyped(scene.rng, numbers.iban(scene.rng, code, length))
-        if scene.rng.random() < 0.7:  # noqa: PLR2004 - a share
+        if scene.rng.random() < 0.7:
             number = numbers.grouped(number, (4,) * 8)
         return (Piece(number, "IBAN_CODE"),)
 
@@ -436,24 +441,97 @@ class European(Fillers):
         """Return a payment card's number, mostly with its check digit."""
         rng = scene.rng
         number = numbers.luhn(rng.choice(("4", "51", "52", "53")) + numbers.digits(rng, 14))[:16]
-        number = numbers.mistyped(rng, number if len(number) == 16 else numbers.luhn(number[:15]))  # noqa: PLR2004
-        return (Piece(rng.choice((numbers.grouped(number, (4, 4, 4, 4)), number, numbers.grouped(number, (4, 4, 4, 4), "-"))), "CREDIT_CARD"),)
+        number = numbers.mistyped(rng, number if len(number) == 16 else numbers.luhn(number[:15]))
+        return (
+            Piece(
+                rng.choice(
+                    (
+                        numbers.grouped(number, (4, 4, 4, 4)),
+                        number,
+                        numbers.grouped(number, (4, 4, 4, 4), "-"),
+                    )
+                ),
+                "CREDIT_CARD",
+            ),
+        )
 
     def slot_account(self, scene: Cast) -> Pieces:
         """Return a customer's or an account's number."""
-        return (Piece(self.shaped(scene, scene.rng.choice(("########", "##########", "K-######", "####-####", "KD######", "%#####"))), "ACCOUNT_NUMBER"),)
+        return (
+            Piece(
+                self.shaped(
+                    scene,
+                    scene.rng.choice(
+                        ("########", "##########", "K-######", "####-####", "KD######", "%#####")
+                    ),
+                ),
+                "ACCOUNT_NUMBER",
+            ),
+        )
 
     def slot_order(self, scene: Cast) -> Pieces:
         """Return the number of an order, a booking or an employee."""
-        return (Piece(self.shaped(scene, scene.rng.choice(("@@@###", "^^^^^#", "#########", "RE-####-####", "##-#####", "@#######", "BST######"))), "OTHER_ID"),)
+        return (
+            Piece(
+                self.shaped(
+                    scene,
+                    scene.rng.choice(
+                        (
+                            "@@@###",
+                            "^^^^^#",
+                            "#########",
+                            "RE-####-####",
+                            "##-#####",
+                            "@#######",
+                            "BST######",
+                        )
+                    ),
+                ),
+                "OTHER_ID",
+            ),
+        )
 
     def slot_driver(self, scene: Cast) -> Pieces:
         """Return a driving licence's number."""
-        return (Piece(self.shaped(scene, scene.rng.choice(("@##^^####^#", "########", "########-@", "##@@#####", "@@@@@.######.@@.###", "############"))), "LICENSE_NUMBER"),)
+        return (
+            Piece(
+                self.shaped(
+                    scene,
+                    scene.rng.choice(
+                        (
+                            "@##^^####^#",
+                            "########",
+                            "########-@",
+                            "##@@#####",
+                            "@@@@@.######.@@.###",
+                            "############",
+                        )
+                    ),
+                ),
+                "LICENSE_NUMBER",
+            ),
+        )
 
     def slot_ssn(self, scene: Cast) -> Pieces:
         """Return a number of the social insurance or of the tax office."""
-        return (Piece(self.shaped(scene, scene.rng.choice(("## ###### @ ###", "##%#####@###", "###.####.####.##", "##############", "### ### ### ###", "%##########"))), "NATIONAL_ID"),)
+        return (
+            Piece(
+                self.shaped(
+                    scene,
+                    scene.rng.choice(
+                        (
+                            "## ###### @ ###",
+                            "##%#####@###",
+                            "###.####.####.##",
+                            "##############",
+                            "### ### ### ###",
+                            "%##########",
+                        )
+                    ),
+                ),
+                "NATIONAL_ID",
+            ),
+        )
 
     def slot_mac(self, scene: Cast) -> Pieces:
         """Return a network card's address."""
@@ -463,15 +541,46 @@ class European(Fillers):
     def slot_geo(self, scene: Cast) -> Pieces:
         """Return coordinates."""
         north, east = scene.rng.uniform(35, 60), scene.rng.uniform(-10, 20)
-        return (Piece(scene.rng.choice((f"{north:.4f}, {east:.4f}", f"[{north:.2f},{east:.3f}]", f"{north:.4f}° N, {abs(east):.4f}° E")).strip("[]"), "LOCATION"),)
+        return (
+            Piece(
+                scene.rng.choice(
+                    (
+                        f"{north:.4f}, {east:.4f}",
+                        f"[{north:.2f},{east:.3f}]",
+                        f"{north:.4f}° N, {abs(east):.4f}° E",
+                    )
+                ).strip("[]"),
+                "LOCATION",
+            ),
+        )
 
     def slot_secret(self, scene: Cast) -> Pieces:
         """Return a password."""
-        return (Piece(self.shaped(scene, scene.rng.choice(("^^^^!##", "@^^^-^^##", "^#^#^#^#", "Sommer%###!", "@@##$^^", "^^^^^^^^"))).swapcase(), "OTHER_ID"),)
+        return (
+            Piece(
+                self.shaped(
+                    scene,
+                    scene.rng.choice(
+                        ("^^^^!##", "@^^^-^^##", "^#^#^#^#", "Sommer%###!", "@@##$^^", "^^^^^^^^")
+                    ),
+                ).swapcase(),
+                "OTHER_ID",
+            ),
+        )
 
     def slot_flat(self, scene: Cast) -> Pieces:
         """Return the number of a flat."""
-        return (Piece(scene.rng.choice((f"{scene.rng.randint(1, 99)}", f"{scene.rng.randint(1, 30)}{scene.rng.choice(_CAPITALS)}")), "STREET_ADDRESS"),)
+        return (
+            Piece(
+                scene.rng.choice(
+                    (
+                        f"{scene.rng.randint(1, 99)}",
+                        f"{scene.rng.randint(1, 30)}{scene.rng.choice(_CAPITALS)}",
+                    )
+                ),
+                "STREET_ADDRESS",
+            ),
+        )
 
     def form_first_lower(self, scene: Cast, person: Person) -> Pieces:
         """`anna`."""
@@ -551,7 +660,17 @@ class European(Fillers):
 
     def slot_neg_amount(self, scene: Cast) -> Pieces:
         """Return a sum of money."""
-        return (Piece(scene.rng.choice((f"{scene.rng.randint(5, 900)} €", f"{scene.rng.randint(5, 900)},{scene.rng.randint(10, 99)} EUR", f"{scene.rng.randint(10, 5000)} Euro")),),)
+        return (
+            Piece(
+                scene.rng.choice(
+                    (
+                        f"{scene.rng.randint(5, 900)} €",
+                        f"{scene.rng.randint(5, 900)},{scene.rng.randint(10, 99)} EUR",
+                        f"{scene.rng.randint(10, 5000)} Euro",
+                    )
+                ),
+            ),
+        )
 
     def slot_neg_digits7(self, scene: Cast) -> Pieces:
         """Return seven digits that name an office."""

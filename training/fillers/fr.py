@@ -34,7 +34,7 @@ def in_words(number: int) -> str:
     ten, one = divmod(number, 10)
     if ten in (7, 9):
         one += 10
-    joint = " et " if one in (1, 11) and ten < 8 else " "  # noqa: PLR2004 - "quatre-vingt un"
+    joint = " et " if one in (1, 11) and ten < 8 else " "
     return _TENS[ten - 2] + (f"{joint}{_ONES[one]}" if one else "")
 
 
@@ -141,7 +141,7 @@ class French(European):
 
     def slot_date_birth(self, scene: Cast) -> Pieces:
         """Return the patient's birthday, now and then in spaced figures as scanners read them."""
-        if scene.rng.random() < 0.03:  # noqa: PLR2004 - a share
+        if scene.rng.random() < 0.03:
             return (Piece(" ".join(self.birthday(scene).strftime("%d%m%Y")), "DATE_OF_BIRTH"),)
         return super().slot_date_birth(scene)
 
@@ -150,7 +150,7 @@ class French(European):
         rng, born = scene.rng, self.birthday(scene)
         number = numbers.french_insurance(rng, rng.choice("fm"), born.year, born.month)
         number = numbers.mistyped(rng, number)
-        if rng.random() < 0.15:  # noqa: PLR2004 - a share
+        if rng.random() < 0.15:
             number = number[:13]
         return (
             Piece(
@@ -241,7 +241,7 @@ class French(European):
         rest = day.year % 100
         year = ("mille neuf cent" if day.year < 2000 else "deux mille") + (
             f" {in_words(rest)}" if rest else ""
-        )  # noqa: PLR2004
+        )
         return f"{first} {self.months[day.month - 1]} {year}"
 
     def smoothed(self, text: str) -> str:

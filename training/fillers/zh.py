@@ -89,26 +89,26 @@ class Chinese(Fillers):
         own = tuple(share(words("zh/given_f" if sex == "f" else "zh/given_m"), self.split))
         both = tuple(share(words("zh/given_both"), self.split))
         roll = rng.random()
-        if roll < 0.04:  # noqa: PLR2004 - a share
+        if roll < 0.04:
             family = rng.choice(words("zh/surnames_double"))
-        elif roll < 0.16:  # noqa: PLR2004 - a share
+        elif roll < 0.16:
             family = rng.choice(share(words("zh/surnames_rare"), self.split))
         else:
             common = words("zh/surnames")  # Surnames repeat across splits as they do across China.
             family = common[min(int(rng.expovariate(1 / 28)), len(common) - 1)]
         pool = own * 2 + both
         given = rng.choice(pool)
-        if rng.random() < 0.72:  # noqa: PLR2004 - two characters are the rule
+        if rng.random() < 0.72:
             second = rng.choice(pool)
-            given += second if rng.random() > 0.05 else given  # noqa: PLR2004 - 婷婷
+            given += second if rng.random() > 0.05 else given
         return Person(given, "", family, sex)
 
     def form_full(self, scene: Cast, person: Person) -> Pieces:
         """`王建国`, now and then with a space or a mask as forms print it."""
         roll = scene.rng.random()
-        if person.family and len(person.given) == 1 and roll < 0.06:  # noqa: PLR2004 - a share
+        if person.family and len(person.given) == 1 and roll < 0.06:
             return self.person(f"{person.family}{scene.rng.choice(('　', ' '))}{person.given}")
-        if person.family and roll > 0.985:  # noqa: PLR2004 - a share
+        if person.family and roll > 0.985:
             return self.person(
                 person.family + scene.rng.choice(("某", "某某", "*" * len(person.given), "XX"))
             )
@@ -116,7 +116,7 @@ class Chinese(Fillers):
 
     def form_last(self, scene: Cast, person: Person) -> Pieces:
         """`王`; now and then the whole name, as before a title."""
-        if scene.rng.random() < 0.25:  # noqa: PLR2004 - a share
+        if scene.rng.random() < 0.25:
             return self.form_plain(scene, person)
         return self.form_surname(scene, person)
 
@@ -278,7 +278,7 @@ class Chinese(Fillers):
                 ),
                 0,
             )
-        figure = in_words(years) if rng.random() < 0.04 and years < 100 else str(years)  # noqa: PLR2004 - a share
+        figure = in_words(years) if rng.random() < 0.04 and years < 100 else str(years)
         return self.aged(f"{figure}{rng.choice(('岁', '岁', '岁', '岁', ' 岁', '周岁'))}", years)
 
     def slot_age_num(self, scene: Cast) -> Pieces:
@@ -296,7 +296,7 @@ class Chinese(Fillers):
     def slot_city(self, scene: Cast) -> Pieces:
         """`成都市`, `苏州`, `河北省邯郸市`, `邯郸市永年区`."""
         province, city, district = self._area(scene)
-        bare = city.removesuffix("市") if len(city) > 2 else city  # noqa: PLR2004 - one character is left
+        bare = city.removesuffix("市") if len(city) > 2 else city
         whole = province + city if province != city else city
         return (
             Piece(
@@ -368,7 +368,7 @@ class Chinese(Fillers):
 
     def _house(self, scene: Cast, name: str) -> str:
         _, city, district = self._area(scene)
-        bare = city.removesuffix("市") if len(city) > 2 else city  # noqa: PLR2004 - one character is left
+        bare = city.removesuffix("市") if len(city) > 2 else city
         return self._pick(scene, name).format(
             city=city, bare=bare, district=district, n=in_words(scene.rng.randint(1, 9)), estate=self._pick(scene, "estates"),
             village=self._pick(scene, "villages"), name=self._han(scene.rng).family + self._han(scene.rng).given,
@@ -391,7 +391,7 @@ class Chinese(Fillers):
         """`心内科`, which says nothing, or `骨科二病区`, which does."""
         department = self.slot("neg.department")(scene)[0].text
         roll = scene.rng.random()
-        if roll < 0.6:  # noqa: PLR2004 - a share
+        if roll < 0.6:
             return (Piece(department),)
         number = scene.rng.choice(
             (in_words(scene.rng.randint(1, 9)), str(scene.rng.randint(1, 25)))
@@ -506,13 +506,13 @@ class Chinese(Fillers):
         )
         number = numbers.mistyped(rng, numbers.chinese_identity(rng, area, born.strftime("%Y%m%d")))
         roll = rng.random()
-        if roll < 0.04:  # noqa: PLR2004 - a share
+        if roll < 0.04:
             number = area + born.strftime("%y%m%d") + numbers.digits(rng, 3)
-        elif roll < 0.1:  # noqa: PLR2004 - a share
+        elif roll < 0.1:
             number = numbers.grouped(number, (6, 8, 4))
-        elif roll < 0.13:  # noqa: PLR2004 - a share
+        elif roll < 0.13:
             number = f"{number[:6]}********{number[14:]}"
-        elif roll < 0.16:  # noqa: PLR2004 - a share
+        elif roll < 0.16:
             number = number.lower()
         return (Piece(number, "NATIONAL_ID"),)
 
