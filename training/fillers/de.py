@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from typing import ClassVar, Final
 
 from training.documents import Piece, Pieces
@@ -10,8 +10,38 @@ from training.fillers import numbers
 from training.fillers.base import Cast
 from training.fillers.europe import European
 
-_ONES: Final = "null eins zwei drei vier fünf sechs sieben acht neun zehn elf zwölf dreizehn vierzehn fünfzehn sechzehn siebzehn achtzehn neunzehn".split()
-_TENS: Final = "zwanzig dreißig vierzig fünfzig sechzig siebzig achtzig neunzig".split()
+_ONES: Final = (
+    "null",
+    "eins",
+    "zwei",
+    "drei",
+    "vier",
+    "fünf",
+    "sechs",
+    "sieben",
+    "acht",
+    "neun",
+    "zehn",
+    "elf",
+    "zwölf",
+    "dreizehn",
+    "vierzehn",
+    "fünfzehn",
+    "sechzehn",
+    "siebzehn",
+    "achtzehn",
+    "neunzehn",
+)
+_TENS: Final = (
+    "zwanzig",
+    "dreißig",
+    "vierzig",
+    "fünfzig",
+    "sechzig",
+    "siebzig",
+    "achtzig",
+    "neunzig",
+)
 _TWENTY: Final = 20
 
 
@@ -74,6 +104,11 @@ class German(European):
     short_months = (
         "{month} {y}", "{month} {y}", "{mm}/{yy}", "{mm}/{y}", "{m}/{yy}", "{mon} {y}", "{month} {yy}",
         "{mm}.{y}", "{mm}/{yy}",
+    )  # fmt: skip
+    loosely = (
+        "Anfang {month} {y}", "Mitte {month} {y}", "Ende {month} {y}", "Anfang {month}", "Mitte {month}",
+        "Ende {y}", "Anfang {y}", "Mitte {mm}/{yy}", "Ostern {y}", "Weihnachten {y}", "Frühjahr {y}",
+        "Sommer {y}", "Herbst {y}", "Winter {y}/{y2}", "KW {m}/{yy}", "Q{q}/{y}", "{month} {y}",
     )  # fmt: skip
     joiners = ("-", " - ", "–", " bis ", " bis zum ")
     age_words = (
@@ -229,7 +264,7 @@ class German(European):
         """Return the number of one of several clinics of a kind."""
         return (Piece(scene.rng.choice(("I", "II", "III", "IV")), "ORGANIZATION"),)
 
-    def spoken(self, day: datetime.date) -> str:
+    def spoken(self, day: dt.date) -> str:
         """`dritter mai neunzehnhundertsechzig`."""
         first = {1: "erster", 3: "dritter", 7: "siebter", 8: "achter"}.get(day.day)
         ordinal = first or in_words(day.day) + ("ter" if day.day < _TWENTY else "ster")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from abc import abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar, Final
@@ -180,10 +180,21 @@ class European(Fillers):
 
     joiners: ClassVar[Sequence[str]] = ("-", " - ", "–")
 
+    # What stands before a month or a year and belongs to it: "Mitte März 2019", "fin 2025".
+    loosely: ClassVar[Sequence[str]]
+
+    def slot_date_loose(self, scene: Cast) -> Pieces:
+        """Return a part of a month or of a year."""
+        return (
+            Piece(
+                self.written(scene, self.day(scene), scene.rng.choice(self.loosely)), "DATE_TIME"
+            ),
+        )
+
     def slot_date_range(self, scene: Cast) -> Pieces:
         """Return two days and what joins them."""
         first = self.day(scene)
-        last = first + datetime.timedelta(days=scene.rng.randint(1, 20))
+        last = first + dt.timedelta(days=scene.rng.randint(1, 20))
         short, long = scene.rng.choice(
             (
                 ("{dd}.{mm}.", "{dd}.{mm}.{yy}"),
@@ -208,12 +219,12 @@ class European(Fillers):
         return (Piece(self.spoken(self.birthday(scene)), "DATE_OF_BIRTH"),)
 
     @abstractmethod
-    def spoken(self, day: datetime.date) -> str:
+    def spoken(self, day: dt.date) -> str:
         """Return a day in words."""
 
     def slot_date_early(self, scene: Cast) -> Pieces:
         """Return another person's birthday."""
-        day = TODAY - datetime.timedelta(days=scene.rng.randint(7000, 33000))
+        day = TODAY - dt.timedelta(days=scene.rng.randint(7000, 33000))
         return self._dated(scene, day, "DATE_OF_BIRTH")
 
     # -- places

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import re
 from typing import ClassVar, Final
 
@@ -11,7 +11,28 @@ from training.fillers import numbers
 from training.fillers.base import Cast
 from training.fillers.europe import European
 
-_ONES: Final = "zéro un deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize dix-sept dix-huit dix-neuf".split()
+_ONES: Final = (
+    "zéro",
+    "un",
+    "deux",
+    "trois",
+    "quatre",
+    "cinq",
+    "six",
+    "sept",
+    "huit",
+    "neuf",
+    "dix",
+    "onze",
+    "douze",
+    "treize",
+    "quatorze",
+    "quinze",
+    "seize",
+    "dix-sept",
+    "dix-huit",
+    "dix-neuf",
+)
 _TENS: Final = (
     "vingt",
     "trente",
@@ -87,6 +108,11 @@ class French(European):
     short_months = (
         "{month} {y}", "{month} {y}", "{month} {yy}", "{mm}/{y}", "{mm}/{yy}", "{mon} {y}", "{month} {y}",
     )  # fmt: skip
+    loosely = (
+        "début {month} {y}", "mi-{month} {y}", "fin {month} {y}", "fin {y}", "début {y}", "mi-{y}", "fin {month}",
+        "début {month}", "courant {month} {y}", "courant {y}", "printemps {y}", "été {y}", "automne {y}",
+        "Noël {y}", "Pâques {y}", "{month} {y}", "{month} {yy}",
+    )  # fmt: skip
     joiners = ("-", " - ", " au ", " au ")
     neg_time = ("{h}h{m:02}", "{h}h", "{h:02}:{m:02}", "{h} h {m:02}", "{h}H{m:02}")
     age_words = (
@@ -144,6 +170,34 @@ class French(European):
         if scene.rng.random() < 0.03:
             return (Piece(" ".join(self.birthday(scene).strftime("%d%m%Y")), "DATE_OF_BIRTH"),)
         return super().slot_date_birth(scene)
+
+    def slot_date_num(self, scene: Cast) -> Pieces:
+        """Return a day in figures, now and then as scanners and hurried hands leave it."""
+        if scene.rng.random() < 0.9:
+            return super().slot_date_num(scene)
+        pattern = scene.rng.choice(
+            (
+                "{dd} . {mm} . {y}",
+                "{dd}|{mm}|{y}",
+                "{dd}/ {mm}/{yy}",
+                "{dd}/{mm}/ {y}",
+                "{y}/{mm}/{dd}",
+                "{dd}X{y}",
+                "{dd} / {mm}",
+                "{mm}/{dd}/{y}",
+            )
+        )
+        text = self.written(scene, self.day(scene), pattern)
+        if scene.rng.random() < 0.2:
+            text = " ".join(self.day(scene).strftime("%d%m%Y"))
+        return (Piece(text, "DATE_TIME"),)
+
+    def slot_email(self, scene: Cast) -> Pieces:
+        """Return a mail address, now and then spaced."""
+        text = super().slot_email(scene)[0].text
+        if scene.rng.random() < 0.04:
+            text = text.replace("@", " @ ").replace(".", " . ")
+        return (Piece(text, "EMAIL_ADDRESS"),)
 
     def slot_insurance(self, scene: Cast) -> Pieces:
         """Return a NIR of fifteen or thirteen characters, spaced or not."""
@@ -235,7 +289,7 @@ class French(European):
         """`14h30`."""
         return self.slot_neg_time(scene)
 
-    def spoken(self, day: datetime.date) -> str:
+    def spoken(self, day: dt.date) -> str:
         """`deux janvier mille neuf cent soixante dix huit`."""
         first = "premier" if day.day == 1 else in_words(day.day)
         rest = day.year % 100

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import random
 from typing import ClassVar, Final
 
@@ -150,6 +150,16 @@ class Chinese(Fillers):
             )
         )
 
+    kept_forms = Fillers.kept_forms | {"tw", "pinyin", "foreign"}
+
+    def form_tw(self, scene: Cast, person: Person) -> Pieces:
+        """`陳雅婷`, in traditional characters."""
+        source = culture(self.split, "faker:zh_TW")
+        family = scene.rng.choice([name for name in source.family if len(name) == 1])
+        return self.person(
+            family + scene.rng.choice(source.female if person.sex == "f" else source.male)
+        )
+
     def form_foreign(self, scene: Cast, person: Person) -> Pieces:
         """`约翰·史密斯`."""
         return self.person(scene.rng.choice(share(words("zh/names_foreign"), self.split)))
@@ -223,7 +233,7 @@ class Chinese(Fillers):
     def slot_date_range(self, scene: Cast) -> Pieces:
         """Return two days and what joins them."""
         first = self.day(scene)
-        last = first + datetime.timedelta(days=scene.rng.randint(1, 20))
+        last = first + dt.timedelta(days=scene.rng.randint(1, 20))
         pattern = scene.rng.choice(("{y}-{mm}-{dd}", "{y}年{m}月{d}日", "{y}.{m}.{d}"))
         short = scene.rng.choice((pattern, pattern.replace("{y}年", "").replace("{y}.", "")))
         return (
