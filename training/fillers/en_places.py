@@ -29,6 +29,7 @@ _COUNTRIES: Final = {
     "AU": ("Australia",), "CA": ("Canada",), "IE": ("Ireland",), "NZ": ("New Zealand",),
     "ZA": ("South Africa",), "IN": ("India",),
 }  # fmt: skip
+_DIGITS: Final = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _HOME: Final = ("US",) * 10 + ("GB",) * 4 + ("CA", "AU", "IE", "NZ", "ZA", "IN")
 _STREETS_US: Final = (
     "Street", "St", "St.", "Avenue", "Ave", "Ave.", "Road", "Rd", "Drive", "Dr", "Lane", "Ln",
@@ -256,11 +257,24 @@ class EnglishPlaces(Fillers):
         return (
             Piece(
                 self.shaped(
-                    scene, scene.rng.choice(("####", "#####", "###-####", "%-####", "x####"))
+                    scene, scene.rng.choice(("####", "#####", "###-####", "%-####", "###"))
                 ),
                 "PHONE_NUMBER",
             ),
         )
+
+    def slot_phone_spoken(self, scene: Cast) -> Pieces:
+        """`five five five two one oh nine`."""
+        digits = self.shaped(scene, scene.rng.choice(("%##%##%###", "%##%###", "0########")))
+        zero = scene.rng.choice(("zero", "oh"))
+        said = [zero if digit == "0" else _DIGITS[int(digit)] for digit in digits]
+        return (Piece(" ".join(said), "PHONE_NUMBER"),)
+
+    def slot_mrn_spoken(self, scene: Cast) -> Pieces:
+        """`four four one nine zero two`, or the digits apart."""
+        digits = self.shaped(scene, scene.rng.choice(("######", "#######", "########")))
+        words_of = _DIGITS if scene.rng.random() < 0.7 else "0123456789"
+        return (Piece(" ".join(words_of[int(digit)] for digit in digits), "MEDICAL_RECORD_NUMBER"),)
 
     def slot_email(self, scene: Cast) -> Pieces:
         """Return an office's mail address."""
