@@ -358,5 +358,7 @@ class Fillers:
 
     def slot_age_other(self, scene: Cast) -> Pieces:
         """Return another person's age."""
-        years = scene.rng.randint(1, 101)
+        years = scene.rng.randint(
+            *scene.rng.choice(((1, 17), (18, 50), (40, 90), (40, 90), (60, 103)))
+        )
         return self.aged(str(years), years)

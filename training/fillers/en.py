@@ -23,7 +23,9 @@ class English(EnglishPeople, EnglishDates, EnglishOrganisations, EnglishNegative
         (1, "faker:sv_SE"), (1, "faker:da_DK"), (1, "faker:fi_FI"), (1, "faker:pl_PL"),
         (1, "faker:cs_CZ"), (1, "faker:hu_HU"), (1, "faker:tr_TR"), (1, "faker:ro_RO"),
         (1, "faker:hr_HR"), (1, "faker:id_ID"), (1, "faker:en_PK"), (1, "faker:lt_LT"),
-        (1, "faker:ga_IE"), (1, "faker:is_IS"), (6, "own:words"), (7, "own:east"), (7, "own:south"),
+        (1, "faker:ga_IE"), (1, "faker:is_IS"), (1, "faker:sk_SK"),
+        (1, "faker:sl_SI"), (1, "faker:lv_LV"), (1, "faker:fr_CA"), (1, "faker:nl_BE"), (1, "faker:pt_PT"),
+        (1, "faker:vi_VN"), (1, "faker:az_AZ"), (1, "faker:es_CO"), (1, "faker:ha_NG"), (6, "own:words"), (7, "own:east"), (7, "own:south"),
     )  # fmt: skip
     shapes: ClassVar = {
         "mrn": (
@@ -56,7 +58,7 @@ class English(EnglishPeople, EnglishDates, EnglishOrganisations, EnglishNegative
         "accession": ("OTHER_ID", ("S##-#####", "@@-##-######", "##-@@-#####", "########", "ACC#########", "SP-####-#####", "###-##-####", "R#########", "##:@#####", "CT##-####")),
         "specimen": ("OTHER_ID", ("@##-#####", "L########", "##########", "@@##-####@", "B-######", "SPN-######", "#######-##")),
         "order": ("OTHER_ID", ("#########", "ORD-######", "RX#######", "RX-####-####", "######-####", "@@@-####", "CLM########", "REF-######", "TKT-#####", "#@##-####-###")),
-        "study": ("OTHER_ID", ("###-####", "@@@-##-###", "SUBJ-####", "P###", "NCT-###-##", "##-###-@@")),
+        "study": ("OTHER_ID", ("###-####", "@@@-##-###", "SUBJ-####", "P###", "SITE ##-###", "##-###-@@")),
         "serial": ("DEVICE_ID", ("SN########", "@@@######", "PJN######@", "###-######-###", "@@#########", "(01)##############(21)@######", "@#######", "######@@", "S/N @@##-######")),
         "vin": ("VEHICLE_ID", ("1HGCM#####A######", "WVWZZZ@@Z@@######", "JTDK@#####3######")),
         "plate": ("VEHICLE_ID", ("@@@ ####", "@@## @@@", "#@@@###", "@@@-###", "@@ ## @@ ####", "###-@@@", "@###@@@")),

@@ -134,6 +134,10 @@ class EnglishDates(Fillers):
             ),
         )
 
+    def slot_date_expiry(self, scene: Cast) -> Pieces:
+        """`09/27`, as cards bear it."""
+        return (Piece(self.written(scene, self.day(scene), "{mm}/{yy}"), "DATE_TIME"),)
+
     def slot_date_loose(self, scene: Cast) -> Pieces:
         """`Christmas 2018`, `summer of 2019`, `Labor Day`."""
         feast = scene.rng.choice(

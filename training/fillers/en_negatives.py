@@ -19,6 +19,12 @@ _AMOUNTS: Final = (
     "500-125 mg", "800-160 mg", "5-325 mg", "90 mcg/actuation", "100 units/mL", "8 mg/hr",
 )  # fmt: skip
 
+_JOURNALS: Final = (
+    "N Engl J Med", "Lancet", "JAMA", "BMJ", "Ann Intern Med", "Circulation", "J Am Coll Cardiol",
+    "Chest", "Gut", "Blood", "Neurology", "Radiology", "Pediatrics", "Diabetes Care", "Br J Anaesth",
+    "Cochrane Database Syst Rev", "Clin Infect Dis", "J Clin Oncol", "Am J Psychiatry", "Kidney Int",
+)  # fmt: skip
+
 
 class EnglishNegatives(Fillers):
     """Doses, values, hours and words that only relate; never labelled."""
@@ -132,3 +138,21 @@ class EnglishNegatives(Fillers):
                 )
             ),
         )
+
+    def slot_neg_citation(self, scene: Cast) -> Pieces:
+        """`(Lee et al. 2018)`, `Ann Intern Med 2019;170:22-30`: published, so no patient's."""
+        rng = scene.rng
+        family = self.invent(scene).family or "Lee"
+        other = self.invent(scene).family or "Ray"
+        letter, year = rng.choice("ABCDEGHJKLMPRST"), rng.randint(1988, 2025)
+        journal = rng.choice(_JOURNALS)
+        volume, page = rng.randint(3, 412), rng.randint(1, 2900)
+        text = rng.choice((
+            f"({family} et al., {year})", f"{family} et al. {year}", f"{family} et al.",
+            f"({family} and {other}, {year})", f"{family} {letter}, et al. {journal}. {year};{volume}:{page}-{page + 8}.",
+            f"{journal} {year};{volume}({rng.randint(1, 24)}):{page}-{page + 11}", f"{journal} {year}",
+            f"PMID: {rng.randint(8000000, 38999999)}", f"doi:10.{rng.randint(1000, 1199)}/j.{rng.randint(10000, 99999)}",
+            f"NCT0{rng.randint(1000000, 6999999)}", f"[{rng.randint(1, 140)}]", f"ref. {rng.randint(1, 80)}",
+            f"{letter}. {family}, {journal}, {year}",
+        ))  # fmt: skip
+        return (Piece(text),)

@@ -103,6 +103,29 @@ class EnglishPeople(Fillers):
         """`mary smith`."""
         return self.person(f"{person.given} {person.family}".strip().lower())
 
+    def form_last_lower(self, scene: Cast, person: Person) -> Pieces:
+        """`smith`."""
+        return self.person((person.family or person.given).lower())
+
+    def form_first_lower(self, scene: Cast, person: Person) -> Pieces:
+        """`mary`."""
+        return self.person(person.given.lower())
+
+    def form_email_spoken(self, scene: Cast, person: Person) -> Pieces:
+        """`mary dot smith at example dot com`."""
+        address = self.form_email(scene, person)[0].text
+        spoken = address.replace(".", " dot ").replace("@", " at ").replace("_", " underscore ")
+        return (Piece(" ".join(spoken.split()), "EMAIL_ADDRESS"),)
+
+    def form_spelled(self, scene: Cast, person: Person) -> Pieces:
+        """`S M I T H` or `s-m-i-t-h`."""
+        name = person.family or person.given
+        joint = scene.rng.choice((" ", "-", ". ", " "))
+        letters = [char for char in name if char.isalpha()]
+        return self.person(
+            joint.join(letters).upper() if scene.rng.random() < 0.5 else joint.join(letters).lower()
+        )
+
     def form_formal(self, scene: Cast, person: Person) -> Pieces:
         """`Mrs. Smith`, the title unlabelled."""
         return (Piece(f"{self._title(person, scene)} "), *self.form_last(scene, person))

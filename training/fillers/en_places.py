@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, Final
 
 from training.documents import Piece, Pieces
+from training.fillers.abroad import address as address_abroad
 from training.fillers.base import Cast, Fillers
 from training.fillers.people import Person
 from training.fillers.places import Town, abroad, town
@@ -29,6 +30,7 @@ _COUNTRIES: Final = {
     "AU": ("Australia",), "CA": ("Canada",), "IE": ("Ireland",), "NZ": ("New Zealand",),
     "ZA": ("South Africa",), "IN": ("India",),
 }  # fmt: skip
+_DIGITS: Final = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _HOME: Final = ("US",) * 10 + ("GB",) * 4 + ("CA", "AU", "IE", "NZ", "ZA", "IN")
 _STREETS_US: Final = (
     "Street", "St", "St.", "Avenue", "Ave", "Ave.", "Road", "Rd", "Drive", "Dr", "Lane", "Ln",
@@ -206,6 +208,8 @@ class EnglishPlaces(Fillers):
         return self._address(scene, "\n")
 
     def _address(self, scene: Cast, comma: str) -> Pieces:
+        if scene.rng.random() < 0.05:
+            return self.slot_address_abroad(scene)
         home = self.home(scene)
         city, code = Piece(home.name, "LOCATION"), self.slot_postcode(scene)[0]
         street = self.slot_street(scene)[0]
@@ -229,6 +233,28 @@ class EnglishPlaces(Fillers):
         if scene.rng.random() < 0.1:
             pieces += [Piece(comma), Piece(scene.rng.choice(_COUNTRIES[home.country]), "LOCATION")]
         return tuple(pieces)
+
+    def slot_street_abroad(self, scene: Cast) -> Pieces:
+        """`Via Tasso 129`, `Lindenstraße 4`."""
+        return (Piece(address_abroad(scene.rng, self.split).street, "STREET_ADDRESS"),)
+
+    def slot_address_abroad(self, scene: Cast) -> Pieces:
+        """`Via Tasso 129, 80121 Napoli, Italy`, in an order of the writer's own."""
+        found = address_abroad(scene.rng, self.split)
+        street = Piece(found.street, "STREET_ADDRESS")
+        code, place = Piece(found.postcode, "POSTCODE"), Piece(found.town, "LOCATION")
+        if scene.rng.random() < 0.15:
+            place = Piece(found.town.upper(), "LOCATION")
+        country = Piece(found.country, "LOCATION")
+        comma = Piece(scene.rng.choice((", ", ", ", "\n", " ")))
+        order = scene.rng.choice((
+            (street, comma, code, Piece(" "), place),
+            (street, comma, code, Piece(" "), place, comma, country),
+            (street, comma, place, Piece(" "), code, comma, country),
+            (street, comma, place, comma, country, Piece(" "), code),
+            (code, Piece(" "), street, comma, place, comma, country),
+        ))  # fmt: skip
+        return tuple(order)
 
     def form_address(self, scene: Cast, person: Person) -> Pieces:
         """Return the person's address on one line."""
@@ -256,11 +282,24 @@ class EnglishPlaces(Fillers):
         return (
             Piece(
                 self.shaped(
-                    scene, scene.rng.choice(("####", "#####", "###-####", "%-####", "x####"))
+                    scene, scene.rng.choice(("####", "#####", "###-####", "%-####", "###"))
                 ),
                 "PHONE_NUMBER",
             ),
         )
+
+    def slot_phone_spoken(self, scene: Cast) -> Pieces:
+        """`five five five two one oh nine`."""
+        digits = self.shaped(scene, scene.rng.choice(("%##%##%###", "%##%###", "0########")))
+        zero = scene.rng.choice(("zero", "oh"))
+        said = [zero if digit == "0" else _DIGITS[int(digit)] for digit in digits]
+        return (Piece(" ".join(said), "PHONE_NUMBER"),)
+
+    def slot_mrn_spoken(self, scene: Cast) -> Pieces:
+        """`four four one nine zero two`, or the digits apart."""
+        digits = self.shaped(scene, scene.rng.choice(("######", "#######", "########")))
+        words_of = _DIGITS if scene.rng.random() < 0.7 else "0123456789"
+        return (Piece(" ".join(words_of[int(digit)] for digit in digits), "MEDICAL_RECORD_NUMBER"),)
 
     def slot_email(self, scene: Cast) -> Pieces:
         """Return an office's mail address."""
