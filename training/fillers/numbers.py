@@ -110,9 +110,9 @@ def spanish_foreigner(rng: random.Random) -> str:
 
 def spanish_insurance(rng: random.Random) -> str:
     """Return a NASS: province, eight digits and two of control (modulo 97)."""
-    province, body = f"{rng.randint(1, 52):02}", digits(rng, 8)
-    base = int(province + (body.lstrip("0") if int(body) < 10_000_000 else body))
-    return f"{province}{body}{base % 97:02}"
+    province, body = rng.randint(1, 52), rng.randint(0, 99_999_999)
+    base = province * (10**7 if body < 10**7 else 10**8) + body
+    return f"{province:02}{body:08}{base % 97:02}"
 
 
 def chilean_identity(rng: random.Random) -> str:

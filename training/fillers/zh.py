@@ -526,6 +526,10 @@ class Chinese(Fillers):
             number = number.lower()
         return (Piece(number, "NATIONAL_ID"),)
 
+    def slot_creditcode(self, scene: Cast) -> Pieces:
+        """Return the unified social credit code of a house."""
+        return (Piece(numbers.chinese_credit_code(scene.rng), "OTHER_ID"),)
+
     def slot_insurance(self, scene: Cast) -> Pieces:
         """Return a number of the medical insurance or of its card."""
         shapes = (
