@@ -58,6 +58,7 @@ class German(European):
     """What stands in German slots."""
 
     lang = "de"
+    homeland = "Deutschland"
     countries = ("DE",) * 7 + ("AT",) * 2 + ("CH",)
     cultures = (
         (30, "faker:de_DE"), (8, "faker:de_AT"), (6, "faker:de_CH"), (16, "own:de_more"),

@@ -59,6 +59,7 @@ class Spanish(European):
     """What stands in Spanish slots."""
 
     lang = "es"
+    homeland = "España"
     countries = ("ES",) * 9 + ("MX", "MX", "AR", "CO", "CL", "PE")
     cultures = (
         (30, "faker:es_ES"), (10, "faker:es_MX"), (5, "faker:es_CO"), (4, "faker:es_CL"),

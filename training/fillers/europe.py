@@ -301,6 +301,12 @@ class European(Fillers):
         head, _, name = text.rpartition(" ")
         return (Piece(f"{head} "), Piece(name, "LOCATION")) if head else (Piece(name, "LOCATION"),)
 
+    homeland: ClassVar[str]
+
+    def slot_homeland(self, scene: Cast) -> Pieces:
+        """Return the country that most documents of the language are from."""
+        return (Piece(self.homeland, "LOCATION"),)
+
     def slot_abroad(self, scene: Cast) -> Pieces:
         """Return a town of any country."""
         return (Piece(abroad(scene.rng, self.split).name.split(" (")[0], "LOCATION"),)
@@ -392,6 +398,11 @@ class European(Fillers):
         return self.aged(
             scene.rng.choice(self.age_words[0]).format(n=years if years > 1 else 2), years
         )
+
+    def slot_age_other(self, scene: Cast) -> Pieces:
+        """Return another person's age with its unit."""
+        years = scene.rng.randint(2, 101)
+        return self.aged(scene.rng.choice(self.age_words[0]).format(n=years), years)
 
     def slot_age_num(self, scene: Cast) -> Pieces:
         """Return the patient's age in figures."""

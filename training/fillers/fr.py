@@ -63,6 +63,7 @@ class French(European):
     """What stands in French slots."""
 
     lang = "fr"
+    homeland = "France"
     countries = ("FR",) * 8 + ("BE", "CH", "CA")
     cultures = (
         (30, "faker:fr_FR"), (6, "faker:fr_BE"), (4, "faker:fr_CH"), (5, "faker:fr_QC"),

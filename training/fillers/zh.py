@@ -291,6 +291,11 @@ class Chinese(Fillers):
         figure = in_words(years) if rng.random() < 0.04 and years < 100 else str(years)
         return self.aged(f"{figure}{rng.choice(('岁', '岁', '岁', '岁', ' 岁', '周岁'))}", years)
 
+    def slot_age_other(self, scene: Cast) -> Pieces:
+        """Return another person's age with its unit."""
+        years = scene.rng.randint(2, 101)
+        return self.aged(f"{years}{scene.rng.choice(('岁', '岁', ' 岁', '周岁'))}", years)
+
     def slot_age_num(self, scene: Cast) -> Pieces:
         """Return the patient's age in figures."""
         return self.aged(str(self.age(scene)), self.age(scene))
@@ -329,6 +334,10 @@ class Chinese(Fillers):
                 "LOCATION",
             ),
         )
+
+    def slot_homeland(self, scene: Cast) -> Pieces:
+        """Return the country that most documents of the language are from."""
+        return (Piece("中国", "LOCATION"),)
 
     def slot_country(self, scene: Cast) -> Pieces:
         """Return a country."""
