@@ -46,16 +46,18 @@ _SPOKEN_YEAR: Final = (
 )
 _OF: Final = r"(?:of |de |del |d')?"
 _WRITTEN_FORMS: Final = (
-    rf"{_MONTH}\b\.?[ \-]{{0,2}}{_DAY}(?:[ ]?(?:-|to|and|&|through)[ ]?{_DAY})?(?:(?:,[ ]?|[ \-/]|, of |\s)'?{_YEAR})?",
-    rf"{_DAY}(?:[ ]?(?:-|/|to|and|&|through|bis|und|au|et|al|y|a)[ ]?{_DAY})?[ .,/\-]{{0,3}}{_OF}{_MONTH}(?:\d\d(?:\d\d)?\b|\b(?:\.?(?:[ ,\-/]{{1,2}}|[ ]de[l]?[ ]|[ ]of[ ]){_YEAR})?)",
-    rf"{_MONTH}\b\.?(?:[ ,\-/]{{1,2}}{_OF}(?:{_Y4}|'\d\d(?!\d)|(?:3[2-9]|[4-9]\d)(?![\d%]|[.,]\d|[ ](?:mg|ml|kg))))",
-    rf"{_Y4}[ \-/.]{_MONTH}\b\.?[ \-/.]{_DAY}",
-    rf"(?:the )?{_ORD} (?:day )?of {_MONTH_ONLY}\b{_SPOKEN_YEAR}",
-    rf"{_MONTH_ONLY} (?:the )?{_ORD}\b{_SPOKEN_YEAR}",
-    rf"(?:premier|1er|primero) (?:de )?{_MONTH}\b(?: (?:de )?{_Y4})?",
+    rf"{_MONTH}(?![0-9A-Za-z_])\.?[ \-]{{0,2}}{_DAY}(?:[ ]?(?:-|to|and|&|through)[ ]?{_DAY})?(?:(?:,[ ]?|[ \-/]|, of |\s)'?{_YEAR})?",
+    rf"{_DAY}(?:[ ]?(?:-|/|to|and|&|through|bis|und|au|et|al|y|a)[ ]?{_DAY})?[ .,/\-]{{0,3}}{_OF}{_MONTH}(?:\d\d(?:\d\d)?(?![0-9A-Za-z_])|(?![0-9A-Za-z_])(?:\.?(?:[ ,\-/]{{1,2}}|[ ]de[l]?[ ]|[ ]of[ ]){_YEAR})?)",
+    rf"{_MONTH}(?![0-9A-Za-z_])\.?(?:[ ,\-/]{{1,2}}{_OF}(?:{_Y4}|'\d\d(?!\d)|(?:3[2-9]|[4-9]\d)(?![\d%]|[.,]\d|[ ](?:mg|ml|kg))))",
+    rf"{_Y4}[ \-/.]{_MONTH}(?![0-9A-Za-z_])\.?[ \-/.]{_DAY}",
+    rf"(?:the )?{_ORD} (?:day )?of {_MONTH_ONLY}(?![0-9A-Za-z_]){_SPOKEN_YEAR}",
+    rf"{_MONTH_ONLY} (?:the )?{_ORD}(?![0-9A-Za-z_]){_SPOKEN_YEAR}",
+    rf"(?:premier|1er|primero) (?:de )?{_MONTH}(?![0-9A-Za-z_])(?: (?:de )?{_Y4})?",
 )
-_WRITTEN: Final = re.compile(rf"(?<![\w./:$])(?:{_WEEKDAY}(?:{'|'.join(_WRITTEN_FORMS)}){_TIME})")
-_MONTH_AT: Final = re.compile(rf"(?<![^\W\d_]){_MONTH}(?![^\W\d_])")
+_WRITTEN: Final = re.compile(
+    rf"(?<![0-9A-Za-z_./:$])(?:{_WEEKDAY}(?:{'|'.join(_WRITTEN_FORMS)}){_TIME})"
+)
+_MONTH_AT: Final = re.compile(rf"(?<![A-Za-z]){_MONTH}(?![A-Za-z])")
 _MONTH_CUES: Final = (
     "jan", "feb", "fev", "mar", "mrz", "apr", "avr", "may", "mai", "jun", "juin", "jul", "juil", "aug", "aou", "sep", "set",
     "oct", "okt", "nov", "dec", "dez", "ene", "abr", "ago", "dic",
@@ -107,10 +109,10 @@ _SPAN: Final = re.compile(
     r"\d{1,2}(?:(?P<s>[./])\d{1,2})?[./]?[ ]?(?:-|bis|to|a|au|al|et|und|y|and|&)[ ]?(?P<value>(?P<a>\d{1,2})(?P<t>[./])(?P<b>\d{1,2})(?P=t)(?P<y>(?:1[89]|2[01])\d\d|\d\d))(?!\d|[/.\-,]\d)"
 )
 _COMPACT: Final = re.compile(
-    r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[0-2]\d[0-5]\d(?:[0-5]\d)?)?(?![\w.])"
+    r"(?:19\d\d|20[0-4]\d)(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[0-2]\d[0-5]\d(?:[0-5]\d)?)?(?![0-9A-Za-z_]|\.\d)"
 )
 _MONTH_YEAR: Final = re.compile(
-    r"(?:(?:1[0-2]|0?[1-9])[ ]?-[ ]?)?(?:1[0-2]|0?[1-9])[ ]?[/.\-][ ]?(?:19|20)\d\d(?![\w/\-]|\.\d)"
+    r"(?:(?:1[0-2]|0?[1-9])[ ]?-[ ]?)?(?:(?:1[0-2]|0?[1-9])[ ]?[/.][ ]?|(?:1[0-2]|0[1-9])-)(?:19\d\d|20[0-4]\d)(?![0-9A-Za-z_/\-]|\.\d)"
 )
 _CJK: Final = re.compile(
     r"(?:19|20)?\d\d[ ]?年[ ]?(?:\d{1,2}[ ]?月(?:[ ]?\d{1,2}[ ]?[日号])?)|\d{1,2}[ ]?月[ ]?\d{1,2}[ ]?[日号]|(?:19|20)\d\d年(?!度|代|来|间|前|后|以)"

@@ -69,7 +69,9 @@ _LEAST_LABELLED: Final = 3
 _LEAST_PHONE: Final = 5
 _LEAST_LONG: Final = 7
 _LEAST_GROUPED: Final = 8
-_DECIMAL: Final = re.compile(r"9{1,4}[.,]9{1,3}|9{1,3}(?:[.,]9{3})+(?:[.,]9{1,2})?")
+_DECIMAL: Final = re.compile(
+    r"9{1,4}[.,]9{1,3}|9{1,3}(?:,9{3})+(?:[.]9{1,2})?|9{1,3}[.]9{3},9{1,2}"
+)
 _PREFIX: Final = re.compile(r"(?<![0-9A-Za-z])[A-Za-z]{1,4}[ -]\Z")
 _MEASURE: Final = re.compile(
     r"[ ]?(?:%|°|mg|mcg|µg|ug|g\b|kg|ml|dl|l\b|cm|mm|mmhg|mmol|meq|iu\b|ui\b|ie\b|bpm|lpm|years?|yrs?|y/?o\b|days?|weeks?|months?|hours?|hrs?|h\b"
@@ -98,17 +100,62 @@ _STREET: Final = re.compile(
     r"(?:\b(?:rue|avenue|av|boulevard|bd|place|chemin|quai|passage|allee|impasse|cours|route|square|calle|c/|avda|avenida|plaza|pza|paseo|ronda|camino|carretera|ctra|travesia|glorieta)\b\.?|(?:strasse|strsse|strse|str\.|weg|platz|gasse|allee|ring|damm|ufer|promenade)\b)[^\n;:]{0,40}[ ,.\n]{1,4}\Z"
 )
 _NO_TOWN: Final = frozenset(
-    ["leukozyten", "thrombozyten", "erythrozyten", "leucocitos", "plaquetas", "hematies", "leucocytes", "plaquettes", "zellen", "einheiten", "patienten", "personen", "euro", "euros", "dollar", "dollars", "kopien", "copies", "units", "patients", "cells", "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december", "januar", "februar", "mai", "juni", "juli", "oktober", "dezember", "uhr"]
+    [
+        "leukozyten",
+        "thrombozyten",
+        "erythrozyten",
+        "leucocitos",
+        "plaquetas",
+        "hematies",
+        "leucocytes",
+        "plaquettes",
+        "zellen",
+        "einheiten",
+        "patienten",
+        "personen",
+        "euro",
+        "euros",
+        "dollar",
+        "dollars",
+        "kopien",
+        "copies",
+        "units",
+        "patients",
+        "cells",
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+        "januar",
+        "februar",
+        "mai",
+        "juni",
+        "juli",
+        "oktober",
+        "dezember",
+        "uhr",
+    ]
 )
 _AND: Final = re.compile(r"[ ]?(?:/|,|;|y|o|u|e|und|oder|or|and|et|ou|bzw\.?)[ ]?")
 _PHONE_WORDS: Final = re.compile(
-    r"phone|call|cell|tel|mobil|pager|contact|fax|reach|dial|text|number|ruf|nummer|movil|手机|电话"
+    r"(?<![a-z])(?:tele|phone|call|cell(?:ular|phone)?(?![a-z])|tel(?![a-z])|mobil|pager|contact|fax|reach|dial|text|number|ruf|movil)|手机|电话"
 )
 _LOCAL: Final = re.compile(r"[2-9][0-9]{2}-[0-9]{4}(?![0-9A-Za-z/\-]|[.,][0-9])")
 _YEARS: Final = re.compile(r"[0-9]{1,3}[ ]?(?:anos|ans|jahre|years|岁)")
 _MISREAD: Final = re.compile(
     r"[0-9][.\- ]?[OoIlSB][0-9OoIlSB.\- ]|(?<![A-Za-z])[OoIlSB][0-9]|[0-9][OoIlSB](?![A-Za-z])"
 )
+_TOPICS: Final = {POSTCODE: "postcode.", IP_ADDRESS: "contact."}
+_LONGEST_ROW: Final = 5
+"""Numbers side by side: a longer row is of a table, and grouped digits in it are results."""
 _LONE: Final = 2
 
 
@@ -208,6 +255,14 @@ class _Pass:
         shape = unit.shape
         first = shape[0] == "9"
         joined = index + 1 < len(self._units) and self._units[index + 1].joined
+        if _MISREAD.search(text, max(0, unit.start - 1), unit.end + 12):
+            phone = phones.mangled(text, unit, self._done)
+            if phone is not None and not shapes.every(text, unit):
+                return [
+                    Finding(
+                        phone.start, phone.end, PHONE_NUMBER, phone.score, "contact.phone_mangled"
+                    )
+                ]
         label = self._label(unit)
         if label is not None and label.entity == DATE_OF_BIRTH:
             hit = dates.birth(folded, unit.start)
@@ -257,7 +312,12 @@ class _Pass:
         unit = self._units[index]
         match label.entity:
             case "AGE" | "DATE_OF_BIRTH":
-                return None
+                # Letters of the number may be a word, too: "NHC FN 5917518".
+                prefix = _PREFIX.search(self._text, max(0, unit.start - 6), unit.start)
+                other = prefix and labels.before(self._folded, prefix.start(), counted=True)
+                if not other or other.entity not in _NAMES:
+                    return None
+                return self._identified(index, other)
             case "PHONE_NUMBER" | "FAX_NUMBER":
                 return self._called(index, label.entity)
             case "POSTCODE":
@@ -310,6 +370,8 @@ class _Pass:
         if _NOT_ID.fullmatch(unit.shape) and end == unit.end:
             return None
         least = _LEAST_LABELLED if label.counted and not label.generic else _LEAST_LABELLED + 1
+        if label.generic and (ends := _RANGE.fullmatch(unit.word)) and int(ends[1]) < int(ends[2]):
+            return None
         if digits < least or (label.generic and not shapes.private(self._folded, unit.start, end)):
             return None
         if (
@@ -369,37 +431,48 @@ class _Pass:
             if end is not None:
                 return [Finding(unit.start, end, IBAN_CODE, 0.95, "id.iban")]
         found = self._shaped(unit, self._rows[index])
-        if found is not None:
-            return [found]
+        if found:
+            return found
         return self._phone(index, label) or self._postcode(unit) or self._long(index)
 
-    def _shaped(self, unit: Unit, row: int) -> Finding | None:
+    def _shaped(self, unit: Unit, row: int) -> list[Finding]:
         text = self._text
         before = text[unit.start - 1] if unit.start else " "
         if before in ".-/" and unit.start > 1 and text[unit.start - 2].isalnum():
-            return None
-        shaped = shapes.at(text, unit, loose=False)
-        if shaped is not None:
-            end, form = shaped
-            counted = form.entity not in {IP_ADDRESS, POSTCODE} and not shapes.private(
-                self._folded, unit.start, end
+            return []
+        found = [
+            Finding(
+                unit.start,
+                end,
+                form.entity,
+                form.score,
+                _TOPICS.get(form.entity, "id.") + form.name,
             )
-            if not counted and (
-                row <= 5 or " " not in text[unit.start : end] or form.name.startswith("nir")
-            ):
-                prefix = (
-                    "postcode."
-                    if form.entity == POSTCODE
-                    else "contact."
-                    if form.entity == IP_ADDRESS
-                    else "id."
-                )
-                return Finding(unit.start, end, form.entity, form.score, prefix + form.name)
+            for end, form in shapes.every(text, unit)
+            if self._fits(unit.start, end, form, row)
+        ]
+        if found:
+            return found
         back = shapes.behind(text, unit)
-        if back is not None:
-            start, end, name, entity = back
-            return Finding(start, end, entity, 0.85, f"id.{name}")
-        return None
+        if back is None:
+            return []
+        start, end, name, entity = back
+        return [Finding(start, end, entity, 0.85, f"id.{name}")]
+
+    def _fits(self, start: int, end: int, form: shapes.Form, row: int) -> bool:
+        """Say whether what has the form of an identifier is one here: no count, no row of a table."""
+        if form.entity in _TOPICS:
+            return True
+        spaced = " " in self._text[start:end] and not form.name.startswith("nir")
+        if spaced and row > _LONGEST_ROW:
+            return False
+        if (
+            form.name == "nhs"
+            and "-" in self._text[start:end]
+            and phones.with_extension(self._text, end) > end
+        ):
+            return False  # A number with an extension is a telephone's, whatever its digits say.
+        return shapes.private(self._folded, start, end)
 
     def _phone(self, index: int, label: labels.Label | None) -> list[Finding]:
         unit, text = self._units[index], self._text

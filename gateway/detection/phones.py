@@ -45,7 +45,7 @@ _FORMS: Final = tuple(
         ("spanish", r"9[13][ \-.][0-9]{7}", 9, 0.5),
         (
             "national",
-            r"(?:[(]0[0-9]{1,5}[)]|0[0-9]{1,5})(?:[ ]?[ .\-/][ ]?[0-9]{2,8}){1,5}",
+            r"(?:[(]0[1-9][0-9]{0,4}[)](?:[0-9]{2,8})?|0[1-9][0-9]{0,4})(?:[ ]?[ .\-/][ ]?[0-9]{2,8}){0,5}",
             8,
             0.6,
         ),
@@ -67,14 +67,16 @@ _WORDS: Final = (
     "zero|oh|one|two|three|four|five|six|seven|eight|nine|double|triple|null|eins|zwei|zwo|drei|vier|funf|sechs|sieben|acht|neun"
     "|un|deux|trois|quatre|cinq|sept|huit|neuf|cero|uno|dos|tres|cuatro|cinco|seis|siete|ocho|nueve"
 )
-_SPELT: Final = re.compile(rf"\b(?:{_WORDS})(?:[ ,\-]{{1,2}}(?:{_WORDS})){{6,19}}\b")
+_SPELT: Final = re.compile(
+    rf"(?<![0-9A-Za-z])(?:{_WORDS})(?:[ ,\-]{{1,2}}(?:{_WORDS})){{6,19}}(?![0-9A-Za-z])"
+)
 _FRENCH_TENS: Final = (
-    r"(?:zero|un|deux|trois|quatre|cinq|six|sept|huit|neuf|dix|onze|douze|treize|quatorze|quinze|seize|vingt|trente|quarante"
-    r"|cinquante|soixante|quatre[- ]vingts?)(?:[- ](?:et[- ])?(?:un|deux|trois|quatre|cinq|six|sept|huit|neuf|dix|onze|douze|treize"
+    r"(?:quatre[- ]vingts?|zero|un|deux|trois|quatre|cinq|six|sept|huit|neuf|dix|onze|douze|treize|quatorze|quinze|seize|vingt"
+    r"|trente|quarante|cinquante|soixante)(?:[- ](?:et[- ])?(?:dix[- ](?:sept|huit|neuf)|un|deux|trois|quatre|cinq|six|sept|huit|neuf|dix|onze|douze|treize"
     r"|quatorze|quinze|seize))?"
 )
 _SPELT_FRENCH: Final = re.compile(
-    rf"\bzero[ -](?:un|deux|trois|quatre|cinq|six|sept|huit|neuf)(?:[ ,]{{1,2}}{_FRENCH_TENS}){{4}}\b"
+    rf"(?<![0-9A-Za-z])zero[ -](?:un|deux|trois|quatre|cinq|six|sept|huit|neuf)(?:[ ,]{{1,2}}{_FRENCH_TENS}){{4}}\b"
 )
 _SPELT_CHINESE: Final = re.compile(r"[零〇一二三四五六七八九幺]{7,12}")
 _SPELT_CUES: Final = (
@@ -92,6 +94,15 @@ _SPELT_CUES: Final = (
     "siete",
     "ocho",
     "tres",
+    "eins",
+    "drei",
+    "vier",
+    "sieben",
+    "neun",
+    "uno",
+    "seis",
+    "nueve",
+    "cero",
 )
 _ONE_NUMBER: Final = 15
 """Digits of the longest number in the world: ITU-T E.164 6.1."""
@@ -130,16 +141,31 @@ def shaped(text: str, unit: Unit, limit: int, row: int) -> Phone | None:
     `limit` is where the text before the unit is already spoken for; `row` is how many numbers stand
     side by side here.
     """
-    start = opening(text, unit.start, limit)
+    for start in _openings(text, unit.start, limit):
+        found = _formed(text, start, row)
+        if found is not None:
+            return found
+    return None
+
+
+def _openings(text: str, start: int, limit: int) -> list[int]:
+    """Return where the number may begin: a bracket may be its own, or be around it."""
+    first = opening(text, start, limit)
     if (
-        unit.start
-        and text[unit.start - 1] in ".,-/"
-        and unit.start - 1 > limit
-        and start == unit.start
+        first == start
+        and start - 1 > limit
+        and text[start - 1] in ".,-/"
+        and text[start - 2].isalnum()
     ):
-        before = text[unit.start - 2]
-        if before.isalnum():
-            return None
+        return []
+    places = [first]
+    while first < start and text[first] in "( ":
+        first += 1
+        places.append(first)
+    return places
+
+
+def _formed(text: str, start: int, row: int) -> Phone | None:
     for name, form, least, score in _FORMS:
         match = form.match(text, start)
         if match is None:
@@ -163,15 +189,14 @@ def _may_be_grouped(match: re.Match[str]) -> bool:
 
 def mangled(text: str, unit: Unit, limit: int) -> Phone | None:
     """Return a number in which a scanner read letters for digits: "O1.42.15.93.30"."""
-    start = opening(text, unit.start, limit)
-    match = _MISREAD_ONLY.match(text, start)
-    if match is None or not any(map(str.isalpha, match[0])):
-        return None
-    plain = match[0].translate(_MISREAD)
-    found = _MANGLED.match(plain)
-    if found is None or found[0] == match[0][: found.end()]:
-        return None
-    return Phone(start, start + found.end(), "mangled", 0.6)
+    for start in _openings(text, unit.start, limit):
+        match = _MISREAD_ONLY.match(text, start)
+        if match is None or not any(map(str.isalpha, match[0])):
+            continue
+        found = _MANGLED.match(match[0].translate(_MISREAD))
+        if found is not None and found[0] != match[0][: found.end()]:
+            return Phone(start, start + found.end(), "mangled", 0.6)
+    return None
 
 
 def labelled(
@@ -216,6 +241,6 @@ def spelt(folded: str) -> list[Phone]:
         found += [Phone(*match.span(), "spelt", 0.6) for match in _SPELT.finditer(folded)]
     if "zero" in folded:
         found += [Phone(*match.span(), "spelt", 0.6) for match in _SPELT_FRENCH.finditer(folded)]
-    if "零" in folded or "幺" in folded or "八" in folded:
+    if any(char in folded for char in "零〇幺一二三五七八九"):
         found += [Phone(*match.span(), "spelt", 0.6) for match in _SPELT_CHINESE.finditer(folded)]
     return found

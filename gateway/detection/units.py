@@ -42,7 +42,9 @@ def units(text: str) -> Iterator[Unit]:
     done = 0
     for match in _UNIT.finditer(text):
         start, end = match.span()
-        if (start and text[start - 1] in _ALNUM) or (start > 1 and text[start - 1] in _TIGHT and text[start - 2] in _ALNUM):
+        if (start and text[start - 1] in _ALNUM) or (
+            start > 1 and text[start - 1] in _TIGHT and text[start - 2] in _ALNUM
+        ):
             start = _reach(text, start, max(done, start - _LEFT))
         word = text[start:end]
         shape = word.translate(_SHAPE)
