@@ -76,7 +76,7 @@ EMAIL_SPOKEN: Final = folded(
 WEB: Final = folded(
     "contact.url",
     URL,
-    r"(?<![0-9A-Za-z_])(?:(?:https?|ftps?|sftp|wss?|file|ldaps?)://[^\s<>\"'`\])}，。；、\u3000-\u303f\u4e00-\u9fff]{2,500}|www\.[^\s<>\"'`\])}\u3000-\u303f\u4e00-\u9fff]{3,300})",
+    r"(?<![0-9A-Za-z_])(?:(?:https?|ftps?|sftp|wss?|file|ldaps?)://[^\s<>\"'`\])}\uff0c\uff1b\u3000-\u303f\u4e00-\u9fff]{2,500}|www\.[^\s<>\"'`\])}\u3000-\u303f\u4e00-\u9fff]{3,300})",
     0.95,
     cues=("://", "www."),
 )

@@ -276,3 +276,12 @@ NO_COMPOUND: Final = _words(
     bettnummer raumnummer atomnummer ordnungsnr registernummer
     """
 )
+NO_TOWNS: Final = _words(
+    """
+    leukozyten thrombozyten erythrozyten leucocitos plaquetas hematies leucocytes plaquettes zellen
+    einheiten patienten personen euro euros dollar dollars kopien copies units patients cells uhr
+    january february march april may june july august september october november december januar
+    februar mai juni juli oktober dezember
+    """
+)
+"""Capitalised words after a number that is no postcode: "12500 Leukozyten"."""

@@ -5,8 +5,6 @@ A vocabulary instead of patterns, so that five languages cost no more than one. 
 nothing beside it; a weak one is a word of prose too, and counts with "no.", "ID", "#" or a colon.
 """
 
-# ruff: noqa: E501 - lists of words are read across
-
 from __future__ import annotations
 
 import re

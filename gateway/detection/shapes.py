@@ -20,7 +20,6 @@ from gateway.domain.checksums import IBAN_LENGTHS, Kind, bare
 from gateway.domain.entities import (
     CREDIT_CARD,
     HEALTH_PLAN_NUMBER,
-    IBAN_CODE,
     IP_ADDRESS,
     LICENSE_NUMBER,
     NATIONAL_ID,
@@ -136,7 +135,7 @@ _CODES: Final = re.compile(
 )
 """Public code systems: what follows their names is about a thing, not a person."""
 _COUNTED: Final = re.compile(
-    r"[ ]?(?:/(?!\d)|x ?10|×|10\^|cells|cel|celulas|zellen|mg|mcg|µg|ug|ng|ml|iu\b|ui\b|ie\b|u/|units?|unites|unidades|einheiten|copies|kopien|copias|steps|patients|pacientes|patienten|people|personas|platelets|plaquetas|thrombozyten|leukozyten|leucocit|leucocyt|erythro|hematies|per\b|pro\b|k\b|usd|dollars|eur|€|\$|£|ufc|kbe|cfu|lpk|euros?|millon|million|mio|gy|kcal|kj|log|%|hz|dalton|bp\b|元|万|个|拷贝|单位)"
+    r"[ ]?(?:/(?!\d)|x ?10|\u00d7|10\^|cells|cel|celulas|zellen|mg|mcg|µg|ug|ng|ml|iu\b|ui\b|ie\b|u/|units?|unites|unidades|einheiten|copies|kopien|copias|steps|patients|pacientes|patienten|people|personas|platelets|plaquetas|thrombozyten|leukozyten|leucocit|leucocyt|erythro|hematies|per\b|pro\b|k\b|usd|dollars|eur|€|\$|£|ufc|kbe|cfu|lpk|euros?|millon|million|mio|gy|kcal|kj|log|%|hz|dalton|bp\b|元|万|个|拷贝|单位)"
 )
 
 
@@ -213,7 +212,6 @@ _NINO: Final = re.compile(r"\d{2}[ ]?\d{2}[ ]?\d{2}[ ]?[A-D](?![0-9A-Za-z])")
 _NINO_PREFIX: Final = re.compile(r"(?<![0-9A-Za-z])[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] \Z")
 _PROVINCES: Final = frozenset("京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼使领")
 _CHINESE_PLATE: Final = re.compile(r"[A-Z][·. ]?[A-Z0-9]{4,5}[A-Z0-9挂学警港澳](?![0-9A-Za-z])")
-_ENTITY_OF_IBAN: Final = IBAN_CODE
 
 
 def behind(text: str, unit: Unit) -> tuple[int, int, str, EntityType] | None:

@@ -167,10 +167,62 @@ def _email(form: str) -> Make:
     )
 
 
-_ENGLISH_DIGITS: Final = "oh one two three four five six seven eight nine".split()
-_GERMAN_DIGITS: Final = "null eins zwei drei vier fünf sechs sieben acht neun".split()
-_SPANISH_DIGITS: Final = "cero uno dos tres cuatro cinco seis siete ocho nueve".split()
-_FRENCH_PAIRS: Final = "dix onze douze treize quatorze quinze seize vingt vingt-deux trente trente-quatre quarante cinquante-six soixante soixante-douze quatre-vingts quatre-vingt-dix quatre-vingt-douze".split()
+_ENGLISH_DIGITS: Final = [
+    "oh",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+]
+_GERMAN_DIGITS: Final = [
+    "null",
+    "eins",
+    "zwei",
+    "drei",
+    "vier",
+    "fünf",
+    "sechs",
+    "sieben",
+    "acht",
+    "neun",
+]
+_SPANISH_DIGITS: Final = [
+    "cero",
+    "uno",
+    "dos",
+    "tres",
+    "cuatro",
+    "cinco",
+    "seis",
+    "siete",
+    "ocho",
+    "nueve",
+]
+_FRENCH_PAIRS: Final = [
+    "dix",
+    "onze",
+    "douze",
+    "treize",
+    "quatorze",
+    "quinze",
+    "seize",
+    "vingt",
+    "vingt-deux",
+    "trente",
+    "trente-quatre",
+    "quarante",
+    "cinquante-six",
+    "soixante",
+    "soixante-douze",
+    "quatre-vingts",
+    "quatre-vingt-dix",
+    "quatre-vingt-douze",
+]
 _CHINESE_DIGITS: Final = list("零一二三四五六七八九")
 
 
@@ -418,18 +470,70 @@ def _date(form: str) -> Make:
             m=month,
             d=day,
             s=year % 100,
-            n=_NAMES_OF[form.split("|")[0]][month - 1] if "|" in form else "",
+            n=_NAMES_OF[form.split("|", maxsplit=1)[0]][month - 1] if "|" in form else "",
         ).partition("|")[2] or form.format(y=year, m=month, d=day, s=year % 100)
 
     return make
 
 
 _NAMES_OF: Final[dict[str, list[str]]] = {
-    "en": "January February March April May June July August September October November December".split(),
-    "en3": "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(),
-    "de": "Januar Februar März April Mai Juni Juli August September Oktober November Dezember".split(),
-    "fr": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split(),
-    "es": "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre".split(),
+    "en": [
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ],
+    "en3": ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
+    "de": [
+        "Januar",
+        "Februar",
+        "März",
+        "April",
+        "Mai",
+        "Juni",
+        "Juli",
+        "August",
+        "September",
+        "Oktober",
+        "November",
+        "Dezember",
+    ],
+    "fr": [
+        "janvier",
+        "février",
+        "mars",
+        "avril",
+        "mai",
+        "juin",
+        "juillet",
+        "août",
+        "septembre",
+        "octobre",
+        "novembre",
+        "décembre",
+    ],
+    "es": [
+        "enero",
+        "febrero",
+        "marzo",
+        "abril",
+        "mayo",
+        "junio",
+        "julio",
+        "agosto",
+        "septiembre",
+        "octubre",
+        "noviembre",
+        "diciembre",
+    ],
 }
 _DATE_FORMS: Final = (
     "{d}/{m}/{y}", "{m}/{d}/{y}", "{d:02d}/{m:02d}/{y}", "{d:02d}/{m:02d}/{s:02d}", "{d}.{m}.{y}", "{d:02d}.{m:02d}.{y}", "{d:02d}.{m:02d}.{s:02d}",
@@ -514,6 +618,13 @@ def _bare() -> Iterator[Form]:
             f"{chance.choice(['AB', 'CE', 'HJ', 'KL', 'PR'])} {grouped(f'{chance.randrange(10**6):06d}', 2, 2)} {chance.choice('ABCD')}"
         ),
     )
+    yield from _references()
+    yield from _phones()
+    for form in _DATE_FORMS:
+        yield Form(f"date {form}", e.DATE_TIME, _date(form))
+
+
+def _references() -> Iterator[Form]:
     yield Form("dea", e.LICENSE_NUMBER, _of(c.DEA))
     yield Form("npi", e.LICENSE_NUMBER, _of(c.NPI))
     yield Form("vin", e.VEHICLE_ID, _of(c.VIN))
@@ -580,9 +691,6 @@ def _bare() -> Iterator[Form]:
             f"{chance.choice('京沪粤苏浙川')}{chance.choice('ABCDE')}·{chance.randrange(10**5):05d}"
         ),
     )
-    yield from _phones()
-    for form in _DATE_FORMS:
-        yield Form(f"date {form}", e.DATE_TIME, _date(form))
     yield Form(
         "date chinese numerals",
         e.DATE_TIME,
@@ -660,7 +768,7 @@ def value(chance: random.Random) -> str:
 
 
 SENTENCES: Final[tuple[str, ...]] = (
-    "It is {} and that is all.", "see {}", "{}", "({})", "Es lautet {}.", "Voir {}, svp.", "Es {} según consta.", "见 {} 。", "\t{}\n", "\"{}\"", "| {} |", "then {}; later", "为{},请核对",
+    "It is {} and that is all.", "see {}", "{}", "({})", "Es lautet {}.", "Voir {}, svp.", "Es {} según consta.", "见 {} 。", "\t{}\n", '"{}"', "| {} |", "then {}; later", "为{},请核对",
 )  # fmt: skip
 
 
@@ -742,7 +850,7 @@ def _finding(chance: random.Random) -> str:
         f"LOINC {n(1000, 99999)}-{n(0, 9)}", f"SNOMED CT {n(10**6, 10**9)}", f"PMID {n(10**6, 4 * 10**7)}", f"NCT{n(0, 10**8 - 1):08d}", f"doi:10.{n(1000, 9999)}/abc.{n(2000, 2024)}.{n(1, 999)}",
         f"QTc {n(380, 520)} ms", f"p = 0.{n(1, 999):03d}, n = {n(10, 99999)}", f"95% CI 0.{n(10, 99)}-1.{n(10, 99)}", f"Table {n(1, 9)}, page {n(1, 1999)}", f"{n(1000, 2000)}-{n(2001, 4000)} mL/day",
         f"L{n(1, 4)}/{n(2, 5)} and C{n(3, 5)}-C{n(6, 7)}", f"{n(1, 4)}-{n(5, 9)} Wochen", f"depuis {n(1, 30)} ans", f"hace {n(1, 30)} años", f"seit {n(1, 30)} Jahren", f"for {n(1, 30)} years", f"{n(1, 30)}年病史",
-        f"FEV1 {n(1, 4)},{n(10, 99)} l ({n(40, 110)} %)", f"GCS {n(3, 15)} (E{n(1, 4)}V{n(1, 5)}M{n(1, 6)})", f"24/7", f"USD {n(1, 9)},{n(100, 999)}.00", f"{n(10, 99)},{n(10, 99)} €", f"version {n(1, 9)}.{n(0, 9)}.{n(0, 9)}",
+        f"FEV1 {n(1, 4)},{n(10, 99)} l ({n(40, 110)} %)", f"GCS {n(3, 15)} (E{n(1, 4)}V{n(1, 5)}M{n(1, 6)})", "24/7", f"USD {n(1, 9)},{n(100, 999)}.00", f"{n(10, 99)},{n(10, 99)} €", f"version {n(1, 9)}.{n(0, 9)}.{n(0, 9)}",
         f"series {n(1, 9)} image {n(1, 400)}", f"1:{n(10, 9999)}", f"{n(2, 40)} x 10^9/L", f"{n(36, 41)},{n(0, 9)} °C", f"{n(100, 999)} {n(100, 999)}/mm3", f"Studie {chance.choice(['KEYNOTE', 'CHECKMATE', 'EORTC'])}-{n(100, 999)}",
     ])  # fmt: skip
 
