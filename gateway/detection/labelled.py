@@ -64,7 +64,6 @@ _PLATE: Final = re.compile(
     r"(?=[0-9A-ZÄÖÜ \-]{0,9}[0-9])[0-9A-ZÄÖÜ]{1,4}[ \-·]?[0-9A-Z]{1,4}(?:[ \-]?[0-9A-Z]{1,4})?"
     r"(?![0-9A-Za-z])"
 )
-_BEFORE_PLATE: Final = " :#=.-\t*|\"'(\n"
 _LEAST_PLATE: Final = 4
 _CENTURIES: Final = frozenset(["19", "20"])
 
@@ -73,10 +72,7 @@ def labelled(reading: Reading, index: int, label: labels.Label) -> Finding | Non
     """Return what `label` says that the number at unit `index` is, if it can be that."""
     match label.entity:
         case "AGE" | "DATE_OF_BIRTH":
-            # Letters of the number may be a word, too: "NHC FN 5917518".
-            prefix = reading.prefix(reading.units[index])
-            other = prefix and labels.before(reading.folded, prefix, counted=True)
-            return _identified(reading, index, other) if other and other.entity in NAMES else None
+            return None
         case "PHONE_NUMBER" | "FAX_NUMBER":
             return phones.called(reading, index, label.entity)
         case "POSTCODE":
@@ -90,9 +86,8 @@ def labelled(reading: Reading, index: int, label: labels.Label) -> Finding | Non
 def _plate(reading: Reading, index: int, label: labels.Label) -> Finding | None:
     # The letters of a plate may stand before its first digit: "B-AB 1234", "LS AB 123".
     unit, text = reading.units[index], reading.text
-    between = text[label.end : unit.start]
-    start = unit.start - len(between.lstrip(_BEFORE_PLATE))
-    match = _PLATE.match(text, start) or _PLATE.match(text, unit.start)
+    own = reading.lettered(unit)
+    match = _PLATE.match(text, own[0] if own and own[1] == label else unit.start)
     if match is None or match.end() < unit.end:
         return None
     if sum(map(str.isalnum, match[0])) < _LEAST_PLATE:
@@ -148,9 +143,9 @@ def _no_id(reading: Reading, unit: Unit, label: labels.Label) -> bool:
 def _opening(reading: Reading, unit: Unit) -> int:
     """Return where an identifier begins whose first digit is in `unit`: at its letters or "#"."""
     start = unit.start
-    prefix = reading.prefix(unit)
-    if prefix is not None and labels.before(reading.folded, prefix, counted=True):
-        start = prefix
+    own = reading.lettered(unit)
+    if own is not None:
+        start = own[0]
     return start - 1 if start > reading.done and reading.text[start - 1] == "#" else start
 
 

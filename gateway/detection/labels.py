@@ -12,7 +12,16 @@ import unicodedata
 from typing import Final, NamedTuple
 
 from gateway.detection.label_words import CHINESE, GAPS, NO_COMPOUND, NUMBERS, STRONG, THINGS, WEAK
-from gateway.domain.entities import LICENSE_NUMBER, OTHER_ID, EntityType
+from gateway.domain.entities import (
+    AGE,
+    DATE_OF_BIRTH,
+    FAX_NUMBER,
+    LICENSE_NUMBER,
+    OTHER_ID,
+    PHONE_NUMBER,
+    POSTCODE,
+    EntityType,
+)
 
 _MOST_BETWEEN: Final = 6
 _LONGEST: Final = 5
@@ -34,6 +43,9 @@ _ACCENTS: Final[dict[int, str]] = {
 } | {ord("ß"): "s"}
 
 
+_NO_NUMBERS: Final = frozenset({AGE, DATE_OF_BIRTH, FAX_NUMBER, PHONE_NUMBER, POSTCODE})
+
+
 class Label(NamedTuple):
     """What the words before a number say that it is."""
 
@@ -44,6 +56,11 @@ class Label(NamedTuple):
     """Whether a word or sign said that a number comes."""
     generic: bool = False
     """Whether nothing but that was said."""
+
+    @property
+    def of_a_number(self) -> bool:
+        """Whether it says what is identified, and so not how somebody is reached or how old."""
+        return not self.generic and self.entity not in _NO_NUMBERS
 
 
 def fold(text: str) -> str:

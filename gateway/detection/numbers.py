@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from gateway.detection import ages, dates, labels, phones, written_dates
+from gateway.detection import ages, dates, labels, phones, shapes, written_dates
 from gateway.detection.labelled import NAMES, labelled
 from gateway.detection.reading import Reading
 from gateway.detection.units import Unit
@@ -114,7 +114,9 @@ def _date(reading: Reading, unit: Unit, label: labels.Label | None) -> list[Find
     if unit.shape[0] != "9":
         return []
     hit = dates.numeric(reading.folded, unit.start, unit.shape)
-    return [] if hit is None else list(_dated(reading, hit))
+    if hit is None or (hit.form == "compact" and shapes.every(reading.text, unit)):
+        return []
+    return list(_dated(reading, hit))
 
 
 def _dated(reading: Reading, hit: dates.Hit) -> Iterator[Finding]:

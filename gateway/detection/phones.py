@@ -109,6 +109,10 @@ _SPELT_CUES: Final = (
     "seis",
     "nueve",
     "cero",
+    "one",
+    "two",
+    "oh ",
+    "oh-",
 )
 _ONE_NUMBER: Final = 15
 """Digits of the longest number in the world: ITU-T E.164 6.1."""

@@ -11,13 +11,16 @@ from gateway.detection.units import Unit, rows, units
 from gateway.domain.findings import Finding
 
 MEASURE: Final = re.compile(
-    r"[ ]?(?:%|°|mg|mcg|µg|ug|g\b|kg|ml|dl|l\b|cm|mm|mmhg|mmol|meq|iu\b|ui\b|ie\b|bpm|lpm|years?|yrs?"
-    r"|y/?o\b|days?|weeks?|months?|hours?|hrs?|h\b|min\b|ans\b|anos\b|dias\b|meses\b|semanas\b|jours\b"
+    r"[ ]?(?:%|°|mg|mcg|µg|ug|g\b|kg|ml|dl|l\b|cm|mm|mmhg|mmol|meq|iu\b|ui\b|ie\b|bpm|lpm"
+    r"|years?|yrs?|y/?o\b|days?|weeks?|months?|hours?|hrs?|h\b|min\b|ans\b|anos\b|dias\b|meses\b|semanas\b|jours\b"
     r"|mois\b|jahre\b|tage\b|wochen\b|monate\b|times\b|veces\b|fois\b|x\b"
     r"|岁|天|个|次|毫|克|月|周)"
 )
 """What follows a number that measures something."""
-_PREFIX: Final = re.compile(r"(?<![0-9A-Za-z])[A-Za-z]{1,4}[ -]\Z")
+_PREFIXES: Final = (
+    re.compile(r"(?<![0-9A-Za-z])[A-ZÄÖÜ]{1,3}[ -][A-Z]{1,2}[ -]\Z"),
+    re.compile(r"(?<![0-9A-Za-z])[A-Za-z]{1,4}[ -]\Z"),
+)
 _DECIMAL: Final = re.compile(
     r"9{1,4}[.,]9{1,3}|9{1,3}(?:,9{3})+(?:[.]9{1,2})?|9{1,3}[.]9{3},9{1,2}"
 )
@@ -47,18 +50,27 @@ class Reading:
         if _DECIMAL.fullmatch(unit.shape):
             return None
         label = labels.before(self.folded, unit.start)
-        if label is None:
-            prefix = self.prefix(unit)
-            if prefix is not None:
-                # "policy XEA 883": letters of the number say that a number comes.
-                capital = self.text[prefix : unit.start].isupper()
-                label = labels.before(self.folded, prefix, counted=capital)
+        if label is not None and (label.end != unit.start - 1 or label.counted):
+            return label
+        # "policy XEA 883": letters of the number say that a number comes. They may be a label, too:
+        # "NHC: CP 591751" is no postcode.
+        own = self.lettered(unit)
+        if own is not None and (label is None or own[1].of_a_number):
+            return own[1]
         return label
 
-    def prefix(self, unit: Unit) -> int | None:
-        """Return where up to four letters begin that may belong to the number `unit`."""
-        match = _PREFIX.search(self.text, max(self.done, unit.start - 6), unit.start)
-        return match.start() if match else None
+    def lettered(self, unit: Unit) -> tuple[int, labels.Label] | None:
+        """Return where letters begin that belong to the number `unit`, and the label before them.
+
+        One group of up to four letters, or two: "XEA 883", "B-AB 12".
+        """
+        for pattern in _PREFIXES:
+            match = pattern.search(self.text, max(self.done, unit.start - 8), unit.start)
+            if match is not None:
+                label = labels.before(self.folded, match.start(), counted=match[0].isupper())
+                if label is not None:
+                    return match.start(), label
+        return None
 
     def inside(self, unit: Unit) -> bool:
         """Say whether what stands right before `unit` makes it the rest of something else."""

@@ -105,7 +105,7 @@ FORMS: Final[tuple[Form, ...]] = (
     _form("dni", NATIONAL_ID, "[9A]9{7}[Aa]?|9{2}|A", r"(?:[XYZxyz][- ]?\d{7}|\d{2}\.?\d{3}\.?\d{3})[- ]?[A-Za-z]", 0.85, _of(checksums.DNI)),
     _form("nass", HEALTH_PLAN_NUMBER, "9{2}|9{12}", r"\d{2}([ /-]?)\d{8}\1\d{2}", 0.8, _nass),
     _form("ahv", NATIONAL_ID, "9{3}|9{13}", r"756([. ]?)\d{4}\1\d{4}\1\d{2}", 0.9, lambda match: match[1] != "" or checksums.AHV.valid(match[0])),
-    _form("svnr", NATIONAL_ID, "9{4}|9{10}", r"[1-9]\d{3}[ ]?(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-5])\d{2}", 0.7, _of(checksums.SVNR)),
+    _form("svnr", NATIONAL_ID, "9{4}|9{10}", r"[1-9]\d{3}[ ]?(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-5])\d{2}(?! \d)", 0.7, _of(checksums.SVNR)),
     _form("rijksregister", NATIONAL_ID, "9{2}", r"\d{2}\.(?:0\d|1[0-2])\.\d{2}-\d{3}[.-]\d{2}", 0.9),
     _form("dea", LICENSE_NUMBER, "[Aa][Aa9]9{7}", r"[A-HJ-MPR-UXa-hj-mpr-ux][A-Za-z9]\d{7}", 0.8, _of(checksums.DEA)),
     _form("npi", LICENSE_NUMBER, "9{10}", r"[12]\d{9}", 0.7, _of(checksums.NPI)),

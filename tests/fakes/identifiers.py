@@ -39,7 +39,7 @@ def _pattern(pattern: str) -> Make:
             "A": string.ascii_uppercase,
             "a": string.ascii_lowercase,
             "B": "BCDFGHJKLMNPRSTVWXYZ",
-            "P": "ABCDEFGHJKLMNPRSTVWXYZ",
+            "P": "ABCDEFGHJKLMPRSTVWXYZ",
             "M": "ACDEFGHJKMNPQRTUVWXY",
         }
         return "".join(chance.choice(picks[char]) if char in picks else char for char in pattern)
@@ -858,3 +858,14 @@ def _finding(chance: random.Random) -> str:
 def nobodys(chance: random.Random) -> str:
     """Return a line of results, doses, findings and codes: numbers enough, and none of them a person's."""
     return "; ".join(chance.choice([_result, _dose, _finding])(chance) for _ in range(6)) + "."
+
+
+PLATES: Final[tuple[str, ...]] = (
+    "7PPP999", "PPP 9999", "PPP-9999", "P-PP 9999", "PP PP 999", "PP-PP 99", "PP89 PPP", "PP-999-PP", "9999 BBB", "P-9999-PP", "京P99999", "沪PP9999",
+)  # fmt: skip
+"""Number plates, which only a label tells from other letters and digits."""
+
+
+def plate(chance: random.Random, form: str) -> str:
+    """Return a number plate of that form."""
+    return form[0] + _pattern(form[1:])(chance) if form[0] in "京沪" else _pattern(form)(chance)

@@ -176,3 +176,23 @@ def test_clinical_text_without_anybody_in_it_is_left_alone(path: Path) -> None:
     text = path.read_text()
     taken = [text[start:end] for start, end, _ in _found(text)]
     assert len(taken) <= len(text) / 1000, taken
+
+
+@pytest.mark.parametrize("form", identifiers.PLATES)
+def test_a_number_plate_after_its_label_is_found_whole(form: str) -> None:
+    chance = random.Random(form)  # noqa: S311 - the same plates in every run
+    missed = []
+    for label in (
+        "license plate",
+        "Kennzeichen",
+        "plate no.",
+        "matrícula",
+        "immatriculation",
+        "车牌号",
+    ):
+        for _ in range(FEW // 10):
+            value = identifiers.plate(chance, form)
+            text = f"{label}: {value}"
+            if not _covers(text, value, {e.VEHICLE_ID}):
+                missed.append(text)
+    assert missed == []
