@@ -43,6 +43,16 @@ _TAIL: Final = (
 _CITY: Final = rf"{U}{A}{{1,24}}\.?(?:[ \-']{{1}}{U}{A}{{1,24}}){{0,3}}"
 _MEASURES: Final = frozenset(
     [
+        "o",
+        "à",
+        "a",
+        "y",
+        "e",
+        "et",
+        "ou",
+        "und",
+        "oder",
+        "bis",
         "mg",
         "ml",
         "mcg",
@@ -295,7 +305,7 @@ RULES: Final[Rules] = (
         "postcode.after_place",
         POSTCODE,
         re.compile(
-            rf"(?m)(?:(?<=\n)|(?<=\n[ \t])|(?<=, ))(?P<value>{U}{_WORD}(?:[ ]\(?{U}{_WORD}\)?){{0,3}},?[ ](?:[A-Z]{{2}}-?)?\d{{4,6}}(?:-\d{{3,4}})?)(?=[\s.?!,;\"')]|$)"
+            rf"(?m)(?:(?<=\n)|(?<=\n[ \t])|(?<=, ))(?P<value>{U}{_WORD}(?:[ ]\(?{U}{_WORD}\)?){{0,3}},?[ ](?:[A-Z]{{2}}-?)?\d{{4,6}}(?:-\d{{3,4}})?)(?=[\s.?!,;\"')]|$)(?![ ]?(?:m?g|ng|pg|mcg|[µμ]g|k?g|m?l|I[UE]|UI|U|m?mol|pmol|cells|units|mm|%|x)(?:\W|$))"
         ),
         0.5,
     ),
