@@ -26,6 +26,7 @@ from engine import ModelStore
 from gateway import installation, logs
 from gateway.clock import SystemClock
 from gateway.detection.detector import PresidioDetector
+from gateway.detection.dictionary import SiteDictionary
 from gateway.detection.scanner import ShapeScanner
 from gateway.domain.entities import MEDICAL_RECORD_NUMBER, PERSON, PHONE_NUMBER
 from gateway.domain.errors import Code, ExchangeError
@@ -76,9 +77,9 @@ class Gateway:
 def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
     """Build the parts from `settings`. Nothing listens yet.
 
-    Raises `SecretFileError`, `PolicyError`, `KeyStoreError`, `LedgerError`, `LedgerUnavailable`,
-    `EngineError`, `RemoteEngineError`, `SameName` or `ProviderError`, each with what to do; then
-    nothing stays open.
+    Raises `SecretFileError`, `PolicyError`, `DictionaryError`, `KeyStoreError`, `LedgerError`,
+    `LedgerUnavailable`, `EngineError`, `RemoteEngineError`, `SameName` or `ProviderError`, each
+    with what to do; then nothing stays open.
     """
     clock = SystemClock()
     secrets = installation.prepare(settings)
@@ -95,7 +96,10 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
             SqliteLedger.open_for_serving(installation.place_of(settings), now_ms=clock.now_ms)
         )
         say("detection")
-        detector = PresidioDetector(reference_year=_year(clock))
+        detector = PresidioDetector(
+            reference_year=_year(clock),
+            dictionary=SiteDictionary(settings.dictionary, settings.keys),
+        )
         undo.callback(detector.close)
         _check_detection(detector)
         say("models")

@@ -13,6 +13,8 @@ from functools import partial
 from typing import Final, TypeVar
 
 from gateway.detection.allowed import is_harmless
+from gateway.detection.dictionary import Dictionary, SiteDictionary
+from gateway.detection.dictionary_file import DictionaryError
 from gateway.detection.merging import merge
 from gateway.detection.propagation import propagate
 from gateway.detection.recognizers import Analyzer
@@ -32,6 +34,10 @@ _FAILED: Final = (
     "Detection failed, so nothing was sent to a model. Try again; if it fails again, ask the "
     "operator to run `intramural doctor`."
 )
+_NO_DICTIONARY: Final = (
+    "The site's dictionary cannot be used, so nothing was sent to a model. Ask the operator to run "
+    "`intramural detect dictionary list`."
+)
 
 
 class PresidioDetector:
@@ -41,7 +47,10 @@ class PresidioDetector:
     Construction takes about 0.3 s and 60 MB for each worker. `close` ends the threads.
     """
 
-    def __init__(self, *, reference_year: int, workers: int = 1) -> None:
+    def __init__(
+        self, *, reference_year: int, workers: int = 1, dictionary: SiteDictionary | None = None
+    ) -> None:
+        self._dictionary = dictionary
         self._analyzers: queue.SimpleQueue[Analyzer] = queue.SimpleQueue()
         for _ in range(workers):
             self._analyzers.put(Analyzer(reference_year))
@@ -53,6 +62,8 @@ class PresidioDetector:
             return await self._detect(texts)
         except ExchangeError:
             raise
+        except DictionaryError:
+            raise ExchangeError(Code.DETECTION_FAILED, _NO_DICTIONARY) from None
         except Exception:  # noqa: BLE001 - whatever it is, it may quote the text: say only that it failed
             raise ExchangeError(Code.DETECTION_FAILED, _FAILED) from None
 
@@ -63,7 +74,10 @@ class PresidioDetector:
         for step in _steps(views):
             for index, findings in await self._run(partial(self._analyze, views, step)):
                 found[index].extend(findings)
-        return await self._run(lambda: _finish(views, found))
+        return await self._run(lambda: _finish(views, found, self._site()))
+
+    def _site(self) -> Dictionary | None:
+        return None if self._dictionary is None else self._dictionary.current()
 
     async def _run(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._pool, work)
@@ -114,14 +128,21 @@ def _moved(finding: Finding, by: int) -> Finding:
     )
 
 
-def _finish(views: Sequence[View], found: Sequence[Sequence[Finding]]) -> tuple[Findings, ...]:
+def _finish(
+    views: Sequence[View], found: Sequence[Sequence[Finding]], site: Dictionary | None
+) -> tuple[Findings, ...]:
+    """Return what the recognizers `found`, with what it reveals elsewhere, as disjoint findings."""
     grown = [
-        [grow(each, view.text) for each in findings]
+        [grow(each, view.text) for each in (*findings, *(site.find(view.text) if site else ()))]
         for view, findings in zip(views, found, strict=True)
     ]
     everywhere = propagate([view.text for view in views], grown)
+
+    def harmless(text: str, start: int, end: int) -> bool:
+        return is_harmless(text, start, end) or (site is not None and site.allows(text, start, end))
+
     return tuple(
-        tuple(_original(view, each) for each in merge([*own, *more], view.text, is_harmless))
+        tuple(_original(view, each) for each in merge([*own, *more], view.text, harmless))
         for view, own, more in zip(views, grown, everywhere, strict=True)
     )
 

@@ -91,10 +91,14 @@ def is_weak(finding: Finding) -> bool:
 
 
 def level(finding: Finding) -> int:
-    """Return 0 for a structured field, 1 for sure, 2 for firm, 3 for weak."""
+    """Return 0 for a structured field, 1 for sure, 2 for firm, 3 for weak.
+
+    Words that only look like a name, and whatever only the tagger says, are firm at best.
+    """
     if is_structured(finding):
         return 0
-    if finding.score >= SURE:
+    guessed = finding.recognizer.startswith("tagger") or is_weak(finding)
+    if finding.score >= SURE and not guessed:
         return 1
     return 2 if finding.score >= FIRM else 3
 
