@@ -38,26 +38,10 @@ _INSISTENT: Final = (
     "birth.labelled",
     "label.",
     "dictionary.",
-    "known.",
-    "fhir.",
-    "hl7.",
-    "json.",
-    "csv.",
-    "column.",
-    "field.",
     "structured.",
     "propagated.",
 )
-_STRUCTURED: Final = (
-    "fhir.",
-    "hl7.",
-    "json.",
-    "csv.",
-    "column.",
-    "field.",
-    "structured.",
-    "known.",
-)
+_STRUCTURED: Final = "structured."
 TEXTUAL: Final = frozenset({PERSON, ORGANIZATION, LOCATION, STREET_ADDRESS})
 """Types that are words, and are bounded by nothing but their meaning."""
 TIMES: Final = frozenset({DATE_OF_BIRTH, DATE_TIME})
@@ -81,7 +65,7 @@ def insists(finding: Finding) -> bool:
 
 
 def is_structured(finding: Finding) -> bool:
-    """Say whether a structured payload named it: a field of FHIR or HL7, a column."""
+    """Say whether a structured payload named it: a field of FHIR or HL7 v2, a column."""
     return finding.recognizer.startswith(_STRUCTURED)
 
 

@@ -11,7 +11,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from gateway.detection.evidence import insists
+from gateway.detection.evidence import insists, is_structured
 from gateway.detection.known import Known
 from gateway.detection.name_search import NameSearch
 from gateway.detection.number_search import NumberSearch
@@ -37,6 +37,7 @@ _SURE_NAME: Final = 0.9
 """Least score of a whole name for which nothing but a recognizer speaks."""
 _SECONDED: Final = 0.5
 """Least score of each of two recognizers that found one name independently."""
+_FIELD_GAP: Final = 3
 _NEVER: Final = frozenset({DATE_TIME, AGE, AGE_OVER_89, POSTCODE})
 """Types whose values are shared by many things."""
 _BY_FIELD_ONLY: Final = frozenset({DATE_OF_BIRTH, LOCATION, ORGANIZATION})
@@ -55,6 +56,8 @@ def propagate(
             numbers.add(value.entity, value.value)
         _check(names, numbers)
     for text, findings in zip(texts, found, strict=True):
+        for start, end in _names_in_fields(text, findings):
+            names.add(mention(text, start, end))
         for finding in _seeds(text, findings):
             if finding.entity == PERSON:
                 names.add(mention(text, finding.start, finding.end))
@@ -82,6 +85,18 @@ def _seeds(text: str, findings: Sequence[Finding]) -> Iterator[Finding]:
                 yield each
         elif each.entity not in _NEVER and each.score >= _SURE and _is_telling(each):
             yield each
+
+
+def _names_in_fields(text: str, findings: Sequence[Finding]) -> Iterator[tuple[int, int]]:
+    """Yield the whole names of which structured fields hold the parts, one beside the other."""
+    parts = sorted(each for each in findings if each.entity == PERSON and is_structured(each))
+    start = end = 0
+    for each in parts:
+        if end and text[end : each.start].strip(" \t,") == "" and each.start - end <= _FIELD_GAP:
+            end = each.end
+            yield start, end
+        else:
+            start, end = each.start, each.end
 
 
 def _is_sure_name(finding: Finding, text: str) -> bool:

@@ -149,7 +149,7 @@ def test_a_state_is_part_of_its_place_and_another_city_is_not() -> None:
 
 def test_a_field_of_a_payload_stays_as_it_is() -> None:
     text = "PID|1||4471902^^^X||Thornton^Margaret"
-    field = ("Thornton^Margaret", e.PERSON, 1.0, "hl7.PID-5")
+    field = ("Thornton^Margaret", e.PERSON, 1.0, "structured.hl7")
     assert merged(text, field, ("X||Thornton", e.ORGANIZATION, 0.9, "tagger")) == [
         ("X", e.ORGANIZATION),
         ("Thornton^Margaret", e.PERSON),

@@ -192,6 +192,16 @@ def test_a_name_that_two_independent_recognizers_found_is_sought() -> None:
     assert any(each.start == 20 for each in propagate([text], [[one, two]])[0])
 
 
+def test_a_name_whose_parts_are_two_fields_is_sought_whole() -> None:
+    text = "given: Peter Ward\n\n"
+    fields = [
+        Finding(7, 12, PERSON, 1.0, "structured.fhir"),
+        Finding(13, 17, PERSON, 1.0, "structured.fhir"),
+    ]
+    found = propagate([text, "Ward, Peter went to the Ward"], [fields, []])[1]
+    assert {(each.start, each.end) for each in found} == {(0, 4), (6, 11)}
+
+
 def test_a_birth_date_may_be_read_in_two_orders() -> None:
     assert {(1961, 3, 4), (1961, 4, 3), (61, 3, 4)} <= days_of("3/4/1961")
     assert days_of("no date, 99/99/9999") == frozenset()
