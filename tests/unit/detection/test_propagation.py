@@ -100,6 +100,8 @@ def _margaret(text: str) -> list[str]:
         ("M.T. is well, so is M. T.", ["M.T.", "M. T."]),
         ("Ask Thronton and Margret Thornton", ["Thronton", "Margret Thornton"]),
         ("i saw thornton today", ["thornton"]),
+        ("And thornton's labs? Mrs X came.", ["thornton"]),
+        ("Thronton again.", ["Thronton"]),
         ("Thornton-Hale", ["Thornton-Hale"]),
         ('JSON: {"name": "Thornton"}', ["Thornton"]),
     ],
@@ -115,7 +117,8 @@ def test_a_known_person_is_found_in_every_form(text: str, found: list[str]) -> N
         "Mrs K. came, J.T. left",
         "the thorn of a Thornbush",
         "Threshold and Marginal values",
-        "I saw thornton Today",
+        "She saw the thornton river",
+        "Visit by thornton at Mercy today",
         "vitamin M, grade T, type T. Nothing",
     ],
 )
