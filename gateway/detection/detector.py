@@ -13,9 +13,9 @@ from functools import partial
 from typing import Final, TypeVar
 
 from gateway.detection.propagation import propagate
+from gateway.detection.reading import Reading, reading_of
 from gateway.detection.recognizers import Analyzer
 from gateway.detection.spans import grow
-from gateway.detection.view import View, view_of
 from gateway.detection.windows import SIZE, windows
 from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.findings import Finding, Findings
@@ -55,7 +55,7 @@ class PresidioDetector:
             raise ExchangeError(Code.DETECTION_FAILED, _FAILED) from None
 
     async def _detect(self, texts: Sequence[RawText]) -> Sequence[Findings]:
-        views = await self._run(lambda: [view_of(text.reveal()) for text in texts])
+        views = await self._run(lambda: [reading_of(text.reveal()) for text in texts])
         found: list[list[Finding]] = [[] for _ in views]
         # One step of bounded size at a time: a long text does not keep the others waiting.
         for step in _steps(views):
@@ -67,7 +67,7 @@ class PresidioDetector:
         return await asyncio.get_running_loop().run_in_executor(self._pool, work)
 
     def _analyze(
-        self, views: Sequence[View], step: Sequence[_Window]
+        self, views: Sequence[Reading], step: Sequence[_Window]
     ) -> list[tuple[int, list[Finding]]]:
         analyzer = self._analyzers.get()
         try:
@@ -89,7 +89,7 @@ class PresidioDetector:
         self._pool.shutdown()
 
 
-def _steps(views: Sequence[View]) -> list[list[_Window]]:
+def _steps(views: Sequence[Reading]) -> list[list[_Window]]:
     """Return all windows of all views, in groups of about one window's size."""
     steps: list[list[_Window]] = []
     room = 0
@@ -112,18 +112,13 @@ def _moved(finding: Finding, by: int) -> Finding:
     )
 
 
-def _finish(views: Sequence[View], found: Sequence[Sequence[Finding]]) -> tuple[Findings, ...]:
+def _finish(views: Sequence[Reading], found: Sequence[Sequence[Finding]]) -> tuple[Findings, ...]:
     grown = [
-        [grow(each, view.text) for each in findings]
+        [*view.seeds, *(grow(each, view.text) for each in findings)]
         for view, findings in zip(views, found, strict=True)
     ]
     everywhere = propagate([view.text for view in views], grown)
     return tuple(
-        tuple(sorted({_original(view, each) for each in (*own, *more)}))
+        view.findings((*own, *more))
         for view, own, more in zip(views, grown, everywhere, strict=True)
     )
-
-
-def _original(view: View, finding: Finding) -> Finding:
-    start, end = view.original(finding.start, finding.end)
-    return Finding(start, end, finding.entity, finding.score, finding.recognizer)

@@ -19,7 +19,7 @@ MOST: Final = 20_000
 """Different names and numbers that are sought in one exchange."""
 _SURE: Final = 0.7
 """Least score of a finding that is sought elsewhere."""
-_PREFIXES: Final = ("label.", "id.", "contact.", "birth.labelled")
+_PREFIXES: Final = ("structured.", "label.", "id.", "contact.", "birth.labelled")
 _LEAST_NAME: Final = 4
 _LEAST_NUMBER: Final = 5
 _WORD: Final = re.compile(r"[^\W\d_]+(?:['\-][^\W\d_]+)*")

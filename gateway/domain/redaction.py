@@ -253,16 +253,16 @@ class _Treatment:
         for finding in merge(findings, self._profile):
             pieces.append(kept := _kept(text, position, finding.start))
             left = kept.text[-1:] or left
-            right = text[finding.end : finding.end + 1]
-            stand_in = self._at_its_place(finding, text[finding.start : finding.end], left, right)
+            stand_in = self._at_its_place(finding, text, left)
             pieces.append(_Piece(finding.start, finding.end, stand_in, kept=False))
             left = stand_in[-1:] or left
             position = finding.end
         pieces.append(_kept(text, position, len(text)))
         return pieces
 
-    def _at_its_place(self, finding: Finding, surface: str, left: str, right: str) -> str:
-        """Return what stands in for `surface`, written as its place asks."""
+    def _at_its_place(self, finding: Finding, text: str, left: str) -> str:
+        """Return what stands in for a finding in `text`, written as its place asks."""
+        surface = text[finding.start : finding.end]
         if finding.within:
             return write(self.apply(read(surface, finding.place), finding.within), finding.place)
         self.counts[finding.entity] += 1
@@ -271,6 +271,12 @@ class _Treatment:
             return surface
         stand_in = self._stand_in(finding.entity, read(surface, finding.place))
         if operator is Operator.PSEUDONYM:
+            right = text[finding.end : finding.end + 1]
+            if finding.place:
+                # The letter of an escape, as in "\\nMargaret", is none that a name runs into.
+                right = "" if right == "\\" else right
+                escaped = text[max(0, finding.start - 2) : max(0, finding.start - 1)] == "\\"
+                left = "" if escaped else left
             stand_in = _set_apart(stand_in, left, right)
         return write(stand_in, finding.place)
 
