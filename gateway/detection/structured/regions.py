@@ -12,9 +12,19 @@ from typing import Final
 
 from gateway.detection.structured import hl7, jsontext, payloads, tables
 from gateway.detection.structured.values import Value
+from gateway.domain.entities import OTHER_ID, PHOTO_ID
+from gateway.domain.places import Layer, Writing, decode_base64
 
 _OPENS: Final = re.compile(r'\{\s{0,200}+["}]|\[\s{0,200}+[\[{"]')
 _WHOLE: Final = re.compile(r'\s{0,99}["\[]')
+_PACKED: Final = re.compile(
+    r"(?:data:(?P<media>[A-Za-z0-9/.+-]{0,80})(?:;[^;,\s\"]{1,60}){0,4};base64,)?"
+    r"(?<![A-Za-z0-9+/_-])(?P<run>[A-Za-z0-9+/]{60,76}(?:\r?\n[A-Za-z0-9+/]{60,76})++"
+    r"(?:\r?\n[A-Za-z0-9+/]{1,76})?={0,2}|[A-Za-z0-9+/_-]{16,}+={0,2})"
+)
+"""What may be base64, in one run or in lines (RFC 2045), perhaps of a data URL."""
+_LONG: Final = re.compile(r"[A-Za-z0-9+/_-]{16}")
+_BASE64: Final = (Layer(Writing.BASE64),)
 _HEADING: Final = 2000
 """Characters of a line that may be the heading of a table."""
 DEEPEST: Final = 4
@@ -29,19 +39,38 @@ def structured(text: str) -> bool:
         return True
     if "|" in text or "\x0b" in text or "MSH" in text or "PID" in text:
         return True
-    return "\n" in text and any(delimiter in text for delimiter in "\t;,")
+    if "\n" in text and any(delimiter in text for delimiter in "\t;,"):
+        return True
+    return _LONG.search(text) is not None
 
 
 def values(text: str, custom: hl7.Custom = hl7.STANDARD) -> Iterator[Value | tuple[int, int]]:
     """Yield what `text` holds in order: a value of a payload, or the span of prose between two."""
     done = 0
     for start, end, found in _regions(text, custom):
-        if start > done:
-            yield done, start
+        yield from _prose(text, done, start)
         yield from found
         done = end
-    if done < len(text):
-        yield done, len(text)
+    yield from _prose(text, done, len(text))
+
+
+def _prose(text: str, start: int, end: int) -> Iterator[Value | tuple[int, int]]:
+    """Yield what is no payload, and what is packed in it: base64 of a text, or of a data URL."""
+    done = start
+    for found in _PACKED.finditer(text, start, end) if _LONG.search(text, start, end) else ():
+        first, last = found.span("run")
+        media = found["media"]
+        if media is None and decode_base64(found["run"]) is None:
+            continue
+        if first > done:
+            yield done, first
+        entity = None
+        if media is not None and decode_base64(found["run"]) is None:
+            entity = PHOTO_ID if media.startswith("image/") else OTHER_ID
+        yield Value(first, last, _BASE64, entity, "structured.file", whole=True, file=True)
+        done = last
+    if done < end:
+        yield done, end
 
 
 def _regions(text: str, custom: hl7.Custom) -> Iterator[tuple[int, int, list[Value]]]:

@@ -313,3 +313,28 @@ def test_every_character_that_can_be_seen_is_read_where_nothing_is_structured(te
     reading = reading_of(text)
     if not reading.leaves:
         assert reading.text == reading.view.text
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+async def test_a_text_in_base64_is_read_where_it_stands(
+    detector: PresidioDetector, *, wrapped: bool
+) -> None:
+    letter = "Mrs Margaret Thornton was seen in the clinic. Her record has the number 48210377.\n" * 3
+    packed = (base64.encodebytes if wrapped else base64.b64encode)(letter.encode()).decode().strip()
+    out = await through(detector, f"The letter:\n{packed}\nPlease sum up.")
+    assert out.startswith("The letter:\n")
+    opened = base64.b64decode(out.removeprefix("The letter:\n").removesuffix("\nPlease sum up."))
+    assert b"Thornton" not in opened
+    assert b"48210377" not in opened
+    assert b"was seen in the clinic" in opened
+
+
+async def test_a_picture_in_a_text_goes(detector: PresidioDetector) -> None:
+    picture = base64.b64encode(bytes(range(256))).decode()
+    out = await through(detector, f"![x](data:image/png;base64,{picture})")
+    assert base64.b64decode(out.split(",")[1].removesuffix(")")) == b"[PHOTO]"
+
+
+def test_words_and_digests_are_no_base64() -> None:
+    text = "Gastroenterologieabteilung 9f86d081884c7d659a2feaa0c55ad015 pneumonoultramicroscopic"
+    assert not reading_of(text).leaves
