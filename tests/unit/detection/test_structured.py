@@ -28,6 +28,7 @@ from gateway.domain.redaction import Secrets, redact
 from gateway.domain.text import RawText
 from gateway.policy.profiles import read_profile
 from tests.fakes.policy import profile
+from tests.fakes.tagger import FakeTagger
 
 ROOT = Path(__file__).parents[3]
 VECTORS = ROOT / "tests" / "vectors" / "structured"
@@ -41,7 +42,11 @@ IDENTIFYING = [
 
 @pytest.fixture(scope="module")
 def detector() -> Iterator[PresidioDetector]:
-    detector = PresidioDetector(reference_year=2025)
+    # What stands by itself in prose is the tagger's; here it knows the names of the vectors.
+    tagger = FakeTagger(
+        dict.fromkeys(["Thornton", "Margaret", "Pickering", "Bob Quigley"], "PERSON")
+    )
+    detector = PresidioDetector(reference_year=2025, tagger=tagger)
     yield detector
     detector.close()
 
@@ -319,7 +324,9 @@ def test_every_character_that_can_be_seen_is_read_where_nothing_is_structured(te
 async def test_a_text_in_base64_is_read_where_it_stands(
     detector: PresidioDetector, *, wrapped: bool
 ) -> None:
-    letter = "Mrs Margaret Thornton was seen in the clinic. Her record has the number 48210377.\n" * 3
+    letter = (
+        "Mrs Margaret Thornton was seen in the clinic. Her record has the number 48210377.\n" * 3
+    )
     packed = (base64.encodebytes if wrapped else base64.b64encode)(letter.encode()).decode().strip()
     out = await through(detector, f"The letter:\n{packed}\nPlease sum up.")
     assert out.startswith("The letter:\n")
