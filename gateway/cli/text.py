@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 import typer
 
-from gateway.cli import detect_dictionary
+from gateway.cli import detect_dictionary, detect_eval
 from gateway.cli.common import fail, print_json
 from gateway.cli.default import DefaultGroup
 from gateway.domain.errors import ExchangeError
@@ -23,7 +23,6 @@ from gateway.settings import Settings
 
 if TYPE_CHECKING:
     from gateway.detection.detector import PresidioDetector
-    from gateway.detection.dictionary import SiteDictionary
 
 
 class _Detect(DefaultGroup):
@@ -32,8 +31,9 @@ class _Detect(DefaultGroup):
 
 group = typer.Typer(
     cls=_Detect,
-    help="What detection finds in a text (`detect FILES`), and the site's dictionary.",
+    help="What detection finds: in a text (`detect FILES`), how well, and the site's own names.",
 )
+detect_eval.register(group)
 group.add_typer(detect_dictionary.app, name="dictionary")
 
 
@@ -82,23 +82,19 @@ def detect(
 
 
 def _detector(context: typer.Context) -> PresidioDetector:
-    from gateway.detection.detector import PresidioDetector
-
-    return PresidioDetector(
-        reference_year=dt.datetime.now(dt.UTC).year, dictionary=_dictionary(context)
-    )
-
-
-def _dictionary(context: typer.Context) -> SiteDictionary | None:
-    """Return the site's dictionary, as a gateway with these settings uses it."""
     from gateway.detection.dictionary import SiteDictionary
     from gateway.detection.dictionary_file import DictionaryError
     from gateway.secretfiles import SecretFileError
+    from gateway.weights import open_detector
 
-    if not isinstance(context.obj, Settings):
-        return None
+    site = None
     try:
-        return SiteDictionary(context.obj.dictionary, context.obj.keys)
+        if isinstance(context.obj, Settings):
+            # As a gateway with these settings would find it.
+            site = SiteDictionary(context.obj.dictionary, context.obj.keys)
+        return open_detector(dt.datetime.now(dt.UTC).year, dictionary=site)
+    except ExchangeError as error:
+        fail(error.message)
     except (DictionaryError, SecretFileError) as error:
         fail(str(error))
 

@@ -20,6 +20,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final, NoReturn
 
 from gateway.domain.entities import KNOWN, EntityType, tag
+from gateway.domain.places import stand_ins
 
 _NUMBERS: Final = 1000
 _VARIANTS: Final = "abcdefghijklmnopqrstuvwxyz"
@@ -114,6 +115,10 @@ class Pseudonyms:
         stem, _, number = name.replace("\\", "").rpartition("_")
         return self._restores.get(f"{stem.upper()}_{number}")
 
+    def tags(self) -> frozenset[str]:
+        """Return the tags of the pseudonyms that were issued."""
+        return frozenset(name.rpartition("_")[0] for name in self._restores)
+
     def begins(self, fragment: str) -> bool:
         """Say whether a pseudonym of this exchange begins with `fragment`, but is not it."""
         start = fragment.replace("\\", "").upper()
@@ -163,4 +168,5 @@ def written_pseudonyms(texts: Iterable[str]) -> frozenset[str]:
             name = (match["bracketed"] or match["bare"]).replace("\\", "")
             stem, _, number = name.rpartition("_")
             found.add(f"{stem.upper()}_{number[:3]}")
+        found.update(name.rstrip(_VARIANTS) for _, _, name in stand_ins(text))
     return frozenset(found)

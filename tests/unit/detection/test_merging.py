@@ -168,6 +168,18 @@ def test_harmless_words_are_dropped_only_where_nothing_else_speaks_for_them() ->
     assert [each.entity for each in merge([tagged, titled], text, drug)] == [e.PERSON]
 
 
+def test_a_part_of_what_is_harmless_is_no_name_either() -> None:
+    text = "Babinski-Zeichen Quandahl, Quandahl"
+
+    def allowed(text: str, start: int, end: int) -> bool:
+        return text[start:end] == "Babinski-Zeichen Quandahl"
+
+    whole = Finding(0, 25, e.PERSON, 0.9, "tagger")
+    part = Finding(17, 25, e.PERSON, 0.4, "name.given")
+    other = Finding(27, 35, e.PERSON, 0.4, "name.given")
+    assert merge([whole, part, other], text, allowed) == (other,)
+
+
 TEXT = "Dr. Anna Berg-Sato, 12 Elm St., a87-year b@c.de MRN: 44-71 王小明来了 x'y's (Li) Jr."
 SPANS = st.lists(
     st.builds(
