@@ -15,7 +15,7 @@ from gateway.detection.allowed import is_harmless
 from gateway.detection.dictionary import Dictionary, SiteDictionary
 from gateway.detection.dictionary_file import DictionaryError
 from gateway.detection.made_of import digest, recognizer_names
-from gateway.detection.merging import merge
+from gateway.detection.merging import merge, without_harmless
 from gateway.detection.propagation import propagate
 from gateway.detection.reading import Reading, reading_of
 from gateway.detection.recognizers import rules_analyzer, tags_analyzer
@@ -170,21 +170,24 @@ def _finish(
     views: Sequence[Reading], found: Sequence[Sequence[Finding]], site: Dictionary | None
 ) -> tuple[Findings, ...]:
     """Return what the recognizers `found`, with what it reveals elsewhere, as disjoint findings."""
-    grown = [
-        [
-            *view.seeds,
-            *(
-                grow(each, view.text)
-                for each in (*findings, *(site.find(view.text) if site else ()))
-            ),
-        ]
-        for view, findings in zip(views, found, strict=True)
-    ]
-    everywhere = propagate([view.text for view in views], grown)
 
     def harmless(text: str, start: int, end: int) -> bool:
         return is_harmless(text, start, end) or (site is not None and site.allows(text, start, end))
 
+    # What is harmless is not sought elsewhere either.
+    grown = [
+        without_harmless(
+            [
+                *view.seeds,
+                *(grow(each, view.text) for each in findings),
+                *(site.find(view.text) if site else ()),
+            ],
+            view.text,
+            harmless,
+        )
+        for view, findings in zip(views, found, strict=True)
+    ]
+    everywhere = propagate([view.text for view in views], grown)
     return tuple(
         view.findings(merge([*own, *more], view.text, harmless))
         for view, own, more in zip(views, grown, everywhere, strict=True)

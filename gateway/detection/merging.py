@@ -48,7 +48,7 @@ def merge(
 ) -> tuple[Finding, ...]:
     """Return disjoint findings in their order that cover all of `findings` (see the rule above)."""
     tidied = [whole for each in findings if (whole := _whole(each, text)) is not None]
-    weighed = _without_harmless(tidied, text, harmless)
+    weighed = without_harmless(tidied, text, harmless)
     return _joined(_parted(_united(weighed), text), text)
 
 
@@ -62,9 +62,10 @@ def _whole(finding: Finding, text: str) -> Finding | None:
     return finding
 
 
-def _without_harmless(
+def without_harmless(
     findings: Sequence[Finding], text: str, harmless: Harmless
 ) -> Sequence[Finding]:
+    """Return `findings` without those that only harmless words speak for (rule 2)."""
     weak = [each for each in findings if is_weak(each)]
     allowed = _joined_spans(each for each in weak if harmless(text, each.start, each.end))
     if not allowed:
