@@ -109,6 +109,20 @@ def test_no_word_is_cut_in_two() -> None:
     ) == [("MX_4471902@north.example", e.EMAIL_ADDRESS)]
 
 
+def test_the_rest_of_a_word_goes_with_its_beginning() -> None:
+    text = "aged87 and"
+    assert merged(
+        text, ("aged", e.PERSON, 1.0, "structured.x"), ("aged87", e.OTHER_ID, 0.9, "id.mixed")
+    ) == [("aged87", e.PERSON)]
+
+
+def test_of_two_findings_that_differ_in_nothing_else_the_likelier_wins() -> None:
+    text = "to Quandahl now"
+    assert merged(
+        text, ("Quandahl", e.PERSON, 0.6, "name.given"), ("Quandahl", e.STREET_ADDRESS, 0.7, "x")
+    ) == [("Quandahl", e.STREET_ADDRESS)]
+
+
 def test_a_date_that_may_be_a_birth_date_is_one() -> None:
     text = "on 3/4/1961 in"
     assert merged(

@@ -133,6 +133,7 @@ def test_what_is_like_a_known_person_is_left(text: str) -> None:
         ("Anna Stone", "Stone in the left kidney. Stone clearance."),
         ("Klaus Herz", "Herz und Lunge unauff\u00e4llig. Das Herz ist gro\u00df."),
         ("Klaus Schulte", "Die Schulter links. Schulter frei."),
+        ("Klaus Schulte", "an rechter Schulter links"),
         ("Jane Xanax", "Xanax 1 mg"),
         ("Ann Parkinson", "Parkinson's disease, Parkinson tremor"),
         ("Ali Kim", "ALI and KIM scores"),
