@@ -13,6 +13,7 @@ from typing import Final
 from engine import EngineError, InstalledModel, ModelError, ModelStore, Overloaded, Tag, Tagger
 from gateway.detection import tagging
 from gateway.detection.detector import PresidioDetector
+from gateway.detection.structured.hl7 import Custom
 from gateway.domain.errors import Code, ExchangeError
 from gateway.settings import Detection
 
@@ -76,6 +77,7 @@ def open_detector(reference_year: int, settings: Detection | None = None) -> Pre
         tagger=ShippedTagger(open_weights(), chosen),
         workers=chosen.workers,
         timeout=chosen.timeout,
+        custom=Custom.named(chosen.hl7_fields, remove_z=chosen.hl7_z_segments == "remove"),
     )
 
 
