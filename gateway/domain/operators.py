@@ -19,7 +19,7 @@ from gateway.domain.entities import DATE_OF_BIRTH, DATE_TIME, EntityType, tag
 from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.findings import Findings
 from gateway.domain.keyed import Keyed
-from gateway.domain.language import language_of
+from gateway.domain.language import Language, language_of
 from gateway.domain.persons import Person
 from gateway.domain.policy import DEFAULT_DAYS, Operator, Profile, Rule
 from gateway.domain.ports import Cipher
@@ -233,6 +233,10 @@ class Operators:
         return by if number % 2 else -by
 
     @cached_property
+    def _language(self) -> Language | None:
+        return language_of(self._texts)
+
+    @cached_property
     def _reading(self) -> Reading:
         surfaces = (
             text[finding.start : finding.end]
@@ -240,13 +244,11 @@ class Operators:
             for finding in sorted(found)
             if finding.entity in _DATES
         )
-        return reading_of(surfaces, language_of(self._texts))
+        return reading_of(surfaces, self._language)
 
     @cached_property
     def _surrogates(self) -> Surrogates:
-        return Surrogates(
-            self._keyed, self._secrets.stock, language_of(self._texts), Words(self._texts)
-        )
+        return Surrogates(self._keyed, self._secrets.stock, self._language, Words(self._texts))
 
     @cached_property
     def _kept(self) -> Words:

@@ -134,6 +134,8 @@ class Name:
 
 def fold(word: str) -> str:
     """Return `word` without case, width, accents, apostrophes."""
+    if word.isascii() and word.isalnum():
+        return word.lower()
     low = unicodedata.normalize("NFKC", word).casefold().translate(_LETTERS)
     parts = unicodedata.normalize("NFKD", low)
     return "".join(char for char in parts if char.isalnum())
