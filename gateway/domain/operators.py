@@ -65,7 +65,8 @@ class StandIn:
 class Operators:
     """The operators of `profile` in one exchange. `key` is its conversation's.
 
-    `texts` are all of its texts, `findings` what is found in each.
+    `texts` are all of its texts, `findings` what is found in each; `replies` are the places in
+    `texts` of what the model said earlier.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - what one exchange consists of
@@ -76,6 +77,7 @@ class Operators:
         taken: frozenset[str],
         texts: Sequence[str],
         findings: Sequence[Findings],
+        replies: frozenset[int] = frozenset(),
     ) -> None:
         self._profile = profile
         self._secrets = secrets
@@ -83,6 +85,9 @@ class Operators:
         self._keyed = Keyed(hmac.digest(key, b"surrogates", "sha256"))
         self._texts = texts
         self._findings = findings
+        # Where replies are restored, they hold the caller's words like any other text.
+        self._replies = frozenset() if profile.restore else replies
+        self._issued: set[str] = set()
         self._made: dict[tuple[EntityType, str, str], StandIn] = {}
         self.pseudonyms = Pseudonyms(key, taken)
         self.stand_ins = StandIns()
@@ -152,10 +157,21 @@ class Operators:
         """Return the surrogate of `surface`, or its date moved: the same one each time."""
         identity = "" if person is None else person.identity
         known = self._made.get((entity, surface, identity))
+        if known is None and self._is_ours(surface):
+            return StandIn(surface)
         if known is None:
             known = self._fresh(rule, entity, surface, person)
+            self._issued.add(known.text.casefold())
             self._made[entity, surface, identity] = known
         return known
+
+    def _is_ours(self, surface: str) -> bool:
+        """Say whether `surface` is a stand-in of this exchange that an earlier reply repeated."""
+        return (
+            bool(self._replies)
+            and surface.casefold() in self._issued
+            and self._said.replied(surface)
+        )
 
     def _fresh(
         self, rule: Rule, entity: EntityType, surface: str, person: Person | None
@@ -248,7 +264,11 @@ class Operators:
 
     @cached_property
     def _surrogates(self) -> Surrogates:
-        return Surrogates(self._keyed, self._secrets.stock, self._language, Words(self._texts))
+        return Surrogates(self._keyed, self._secrets.stock, self._language, self._said)
+
+    @cached_property
+    def _said(self) -> Words:
+        return Words(self._texts, self._replies)
 
     @cached_property
     def _kept(self) -> Words:

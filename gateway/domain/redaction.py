@@ -79,7 +79,9 @@ def redact(
         raise _misfit()
     taken = _taken(texts) if profile.restore else frozenset()
     key = conversation_key(secrets.pseudonym, caller, _opening(conversation))
-    treatment = _Treatment(profile, Operators(profile, secrets, key, taken, texts, findings))
+    replies = frozenset(_replies(conversation))
+    operators = Operators(profile, secrets, key, taken, texts, findings, replies)
+    treatment = _Treatment(profile, operators)
     redacted = [
         RedactedText(treatment.apply(text, found), _MAKER)
         for text, found in zip(texts, findings, strict=True)
@@ -333,6 +335,16 @@ def _outside(tags: list[tuple[int, int]], findings: Findings) -> Findings:
         return index >= 0 and finding.end <= tags[index][1]
 
     return tuple(finding for finding in findings if not inside(finding))
+
+
+def _replies(conversation: Conversation[RawText]) -> Iterator[int]:
+    """Yield the places, among the texts of `conversation`, of what the model said earlier."""
+    place = 0
+    for message in conversation.messages:
+        count = sum(1 for _ in Conversation((message,)).texts())
+        if message.role is Role.ASSISTANT:
+            yield from range(place, place + count)
+        place += count
 
 
 def _opening(conversation: Conversation[RawText]) -> list[str]:

@@ -371,3 +371,57 @@ def test_a_note_of_thirty_findings_takes_a_millisecond(operator: Operator) -> No
         times.append(time.process_time() - start)
     # The best of many: what other processes do to this machine is not what it costs.
     assert min(times) < 0.003
+
+
+def turns(*said: tuple[Role, str]) -> Conversation[RawText]:
+    return Conversation(tuple(Message(role, (RawText(text),)) for role, text in said))
+
+
+@pytest.mark.parametrize("operator", [Operator.SURROGATE, Operator.DATE_SHIFT, Operator.ENCRYPT])
+def test_where_nothing_is_restored_an_earlier_reply_keeps_its_stand_ins(
+    operator: Operator,
+) -> None:
+    entity, value = (
+        (e.DATE_TIME, "3 March 2021")
+        if operator is Operator.DATE_SHIFT
+        else (e.PERSON, "Margaret Thornton")
+    )
+    opening = f"Seen: {value} today."
+    rules = profile(operator)
+    first = one(entity, value, rules=rules)
+    conversation = turns(
+        (Role.USER, opening),
+        (Role.ASSISTANT, f"So {first} rests."),
+        (Role.USER, f"Is {first} like {value}?"),
+    )
+    texts = [text.reveal() for text in conversation.texts()]
+    findings = [
+        tuple(
+            Finding(match.start(), match.end(), entity)
+            for match in re.finditer(f"{re.escape(first)}|{re.escape(value)}", text)
+        )
+        for text in texts
+    ]
+    done = redact(conversation, findings, rules, SECRETS, "key:a")
+    said = [text.for_engine() for text in done.conversation.texts()]
+    assert said == [
+        f"Seen: {first} today.", f"So {first} rests.", f"Is {first} like {first}?"
+    ]  # fmt: skip
+
+
+def test_a_name_that_the_caller_said_first_is_no_stand_in_because_a_reply_repeats_it() -> None:
+    stand_in = one(e.PERSON, "Margaret Thornton")
+    conversation = turns(
+        (Role.USER, f"Seen: Margaret Thornton today. And {stand_in}."),
+        (Role.ASSISTANT, f"{stand_in} rests."),
+    )
+    texts = [text.reveal() for text in conversation.texts()]
+    findings = [
+        tuple(
+            Finding(match.start(), match.end(), e.PERSON)
+            for match in re.finditer(f"{stand_in}|Margaret Thornton", text)
+        )
+        for text in texts
+    ]
+    done = redact(conversation, findings, profile(), SECRETS, "key:a")
+    assert not any(stand_in in text.for_engine() for text in done.conversation.texts())
