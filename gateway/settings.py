@@ -10,11 +10,13 @@ import os
 import re
 import socket
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
 import msgspec
 
+from gateway.domain.exchange import Purpose
 from gateway.endpoints import Endpoint, OpenAIEngines, parse_endpoint
 
 _Positive = Annotated[int, msgspec.Meta(ge=1)]
@@ -107,6 +109,19 @@ def parse_bytes(size: int | str) -> int:
     if not (found := re.match(_BYTES, size)):
         raise ValueError("write bytes as a number, or with K, M, G or T behind it: 6G")
     return int(float(found[1]) * 1024 ** (" KMGT".index(found[2] or " ")))
+
+
+class Detection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What looks for names and numbers: rules in Python, and a tagger beside them."""
+
+    workers: _Positive = 1
+    """Threads that the rules run in. Python lets one of them compute at a time."""
+    replicas: _Positive | None = None
+    """Batches that the tagger computes at the same time; absent means one for each core."""
+    threads: _Positive = 1
+    """Threads of one replica. Several replicas of one thread do more than one of several."""
+    timeout: _Seconds = 60.0
+    """Seconds that the texts of one request may take the tagger; then detection has failed."""
 
 
 class Embeddings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -229,6 +244,34 @@ class Identity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     oidc: Oidc | None = None
 
 
+_NETWORKS: Final = 64
+
+
+class Presidio(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Clients of Presidio's API that can send no key. Off: nobody is admitted without one."""
+
+    networks: tuple[_Word, ...] = ()
+    """From where a client without any credentials is believed: CIDR, one address, or `unix`."""
+    role: str | None = None
+    """The one role that such a client has."""
+    purpose: Purpose | None = None
+    """The one purpose that it may state, and need not."""
+
+    def __post_init__(self) -> None:
+        """Raise `ValueError`, with what to write instead."""
+        if len({bool(self.networks), self.role is not None, self.purpose is not None}) > 1:
+            raise ValueError(
+                "networks, role and purpose belong together: name all of them, or none"
+            )
+        if self.role is not None and not _ROLE.match(self.role):
+            raise ValueError("a role is 1 to 32 of a-z, 0-9, _ and -, a letter first")
+        if len(self.networks) > _NETWORKS or "any" in self.networks:
+            raise ValueError(f"at most {_NETWORKS} networks, and `any` is none: name them")
+        for word in self.networks:
+            if word != "unix" and ip_network(word).prefixlen == 0:
+                raise ValueError("a network of all addresses is none: name the hosts")
+
+
 class Egress(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """More peers that this process may open connections to: `address:port`, `unix:/path`."""
 
@@ -250,10 +293,12 @@ class File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Name of this node in its ledger's origin; the host's name if absent."""
     server: Server = Server()
     engine: EngineSettings = EngineSettings()
+    detection: Detection = Detection()
     embeddings: Embeddings = Embeddings()
     cache: CacheSettings = CacheSettings()
     transcription: Transcription = Transcription()
     identity: Identity = Identity()
+    presidio: Presidio = Presidio()
     egress: Egress = Egress()
     log: Log = Log()
     models: str | None = None
@@ -274,8 +319,10 @@ class Settings:
     log: Log
     models: Path
     """Directory of the model store."""
+    detection: Detection = field(default_factory=Detection)
     embeddings: Embeddings = field(default_factory=Embeddings)
     transcription: Transcription = field(default_factory=Transcription)
+    presidio: Presidio = field(default_factory=Presidio)
 
     @property
     def named_models(self) -> tuple[tuple[str, Task], ...]:
@@ -357,6 +404,8 @@ def load(data: Path | None = None, config: Path | None = None) -> Settings:
         egress=file.egress,
         log=file.log,
         models=root.resolve() / (file.models or "models"),
+        detection=file.detection,
         embeddings=file.embeddings,
         transcription=file.transcription,
+        presidio=file.presidio,
     )

@@ -53,7 +53,9 @@ def serve(
                 _make_demo_key(settings)
             except Exception as error:  # noqa: BLE001 - as above
                 fail(explain(error))
-        app = assemble(gateway.parts, settings, gateway.checks, gateway.running)
+        app = assemble(
+            gateway.parts, settings, gateway.checks, gateway.running, gateway.recognizers
+        )
         server = build_server(app, settings.server)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_run(server, listener, settings, gateway.parts.engine.models()[0].name))

@@ -1,4 +1,7 @@
-"""`intramural detect`: what the gateway would find in a text, before any policy is applied."""
+"""`intramural detect`: what the gateway would find in a text, before any policy is applied.
+
+The group's other commands have files of their own; `detect FILES` is `detect text FILES`.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,9 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 import typer
 
+from gateway.cli import detect_eval
 from gateway.cli.common import fail, print_json
+from gateway.cli.default import DefaultGroup
 from gateway.domain.errors import ExchangeError
 from gateway.domain.text import RawText
 
@@ -19,11 +24,23 @@ if TYPE_CHECKING:
     from gateway.detection.detector import PresidioDetector
 
 
+class _Detect(DefaultGroup):
+    default = "text"
+
+
+group = typer.Typer(
+    cls=_Detect,
+    help="What detection finds: in a text (`detect FILES`), and how well on annotated notes.",
+)
+detect_eval.register(group)
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands on texts to the root of the command line."""
-    app.command(name="detect")(detect)
+    app.add_typer(group, name="detect")
 
 
+@group.command(name="text")
 def detect(
     files: Annotated[
         list[Path] | None,
@@ -62,9 +79,12 @@ def detect(
 
 
 def _detector() -> PresidioDetector:
-    from gateway.detection.detector import PresidioDetector
+    from gateway.weights import open_detector
 
-    return PresidioDetector(reference_year=dt.datetime.now(dt.UTC).year)
+    try:
+        return open_detector(dt.datetime.now(dt.UTC).year)
+    except ExchangeError as error:
+        fail(error.message)
 
 
 def _read(path: Path) -> bytes:

@@ -16,6 +16,7 @@ from gateway.detection.scanner import ShapeScanner
 from gateway.detection.view import view_of
 from gateway.detection.windows import SIZE
 from gateway.domain.text import RawText
+from gateway.weights import open_detector
 
 UNITS = [
     "a", "A", "1", " ", "\n", "(", ":", "@", "#",
@@ -38,7 +39,7 @@ BUDGET = 1.0
 
 @pytest.fixture(scope="module")
 def detector() -> Iterator[PresidioDetector]:
-    detector = PresidioDetector(reference_year=2025)
+    detector = open_detector(2025)
     yield detector
     detector.close()
 
