@@ -48,6 +48,15 @@ class Secrets:
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """`start` to `end` of a redacted text stands in for what began at `source` of the original."""
+
+    start: int
+    end: int
+    source: int
+
+
+@dataclass(frozen=True, slots=True)
 class Redaction:
     """What may travel, under which profile, what restores it, how much of each type was found."""
 
@@ -55,6 +64,8 @@ class Redaction:
     conversation: Conversation[RedactedText]
     pseudonyms: Pseudonyms
     counts: Counts
+    marks: tuple[tuple[Mark, ...], ...] = ()
+    """Of each text, in order: where something stands in."""
 
 
 def redact(
@@ -77,16 +88,23 @@ def redact(
     taken = written_pseudonyms(texts) if profile.restore else frozenset()
     key = conversation_key(secrets.pseudonym, caller, _opening(conversation))
     treatment = _Treatment(profile, secrets, Pseudonyms(key, taken))
-    redacted = [
-        RedactedText(treatment.apply(text, found), _MAKER)
-        for text, found in zip(texts, findings, strict=True)
-    ]
+    pieces = [treatment.pieces(text, found) for text, found in zip(texts, findings, strict=True)]
+    redacted = [RedactedText("".join(each.text for each in one), _MAKER) for one in pieces]
     return Redaction(
         profile=profile,
         conversation=conversation.rebuild(redacted),
         pseudonyms=treatment.pseudonyms,
         counts=dict(sorted(treatment.counts.items())),
+        marks=tuple(tuple(_marks(one)) for one in pieces),
     )
+
+
+def _marks(pieces: Sequence[_Piece]) -> Iterator[Mark]:
+    place = 0
+    for piece in pieces:
+        if not piece.kept:
+            yield Mark(place, place + len(piece.text), piece.start)
+        place += len(piece.text)
 
 
 def spoken(transcript: Transcript[RawText]) -> RawText:
@@ -231,9 +249,6 @@ class _Treatment:
         self._secrets = secrets
         self.pseudonyms = pseudonyms
         self.counts: Counter[str] = Counter()
-
-    def apply(self, text: str, findings: Findings) -> str:
-        return "".join(piece.text for piece in self.pieces(text, findings))
 
     def pieces(self, text: str, findings: Findings) -> list[_Piece]:
         """Return what becomes of `text`, in order: what is kept of it, and what stands in."""
