@@ -81,7 +81,7 @@ class Narrowing:
 class Analyzed(Treated):
     """The findings of each text: disjoint, in the order of their offsets."""
 
-    findings: tuple[Findings, ...]
+    findings: tuple[Findings, ...] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
