@@ -55,7 +55,7 @@ MAX_BROUGHT: Final = 10_000
 """Findings of a request's own recognizers: an expression that matches everywhere finds no more."""
 
 
-def names_for(asked: frozenset[str]) -> Mapping[str, EntityType]:
+def names_for(asked: frozenset[str]) -> Mapping[EntityType, EntityType]:
     """Return, for each type that can be found, the name that it is asked for by."""
     wider = {ALIASES[name]: EntityType(name) for name in sorted(asked & ALIASES.keys())}
     return wider | {EntityType(name): EntityType(name) for name in asked}
@@ -65,7 +65,7 @@ def names_for(asked: frozenset[str]) -> Mapping[str, EntityType]:
 class Narrowing:
     """What the caller wants to be told. Every default tells all."""
 
-    told_as: Mapping[str, EntityType] | None = None
+    told_as: Mapping[EntityType, EntityType] | None = None
     """The types that are asked for, each with the name that it is told under; None asks for all."""
     threshold: float = 0.0
     allowed: frozenset[str] = frozenset()
