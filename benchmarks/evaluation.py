@@ -19,7 +19,6 @@ from typing import Any
 
 import msgspec
 
-from gateway.detection.detector import PresidioDetector
 from gateway.domain.entities import EntityType
 from gateway.domain.findings import Finding, Findings
 from gateway.domain.ports import Detector
@@ -28,6 +27,7 @@ from gateway.evaluation import report as reports
 from gateway.evaluation.notes import NotesError, read
 from gateway.evaluation.page import write
 from gateway.evaluation.run import Evaluation, evaluate
+from gateway.weights import open_detector
 
 ROOT = Path(__file__).resolve().parents[1]
 VARIABLE = "INTRAMURAL_REDACTION_DATA"
@@ -119,7 +119,7 @@ def main() -> None:
     files = sets(arguments.paths)
     if not files:
         sys.exit(3 if arguments.paths else 0)
-    detector = PresidioDetector(reference_year=dt.datetime.now(dt.UTC).year)
+    detector = open_detector(dt.datetime.now(dt.UTC).year)
     systems: dict[str, Detector] = {"Intramural": detector}
     if arguments.against:
         systems["Presidio"] = PresidioDefault()

@@ -18,7 +18,9 @@ from engine.errors import BrokenSource, UnsupportedArchitecture, UnsupportedMode
 from engine.gguf import MAX_LAYERS
 from engine.safetensors import Tensor
 
-ARCHITECTURES: Final = frozenset({"BertModel", "BertForTokenClassification", "BertForMaskedLM"})
+ROBERTA: Final = frozenset({"XLMRobertaModel", "XLMRobertaForTokenClassification"})
+_WORDS: Final = "embeddings.word_embeddings.weight"
+ARCHITECTURES: Final = ROBERTA | {"BertModel", "BertForTokenClassification", "BertForMaskedLM"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,7 @@ class Config(msgspec.Struct, frozen=True):
     position_embedding_type: str = "absolute"
     type_vocab_size: int = 2
     is_decoder: bool = False
+    pad_token_id: int = 0
 
 
 def read(directory: Path) -> Encoder:
@@ -114,27 +117,38 @@ def read(directory: Path) -> Encoder:
         raise BrokenSource("config.json holds sizes that no model has")
     if config.is_decoder or config.hidden_size % config.num_attention_heads:
         raise UnsupportedModel("the model is a decoder, or its heads do not divide its width")
+    # RoBERTa counts positions from the one after that of padding; what lies before is never read.
+    skipped = config.pad_token_id + 1 if ROBERTA & set(config.architectures) else 0
+    if not 0 <= skipped < config.max_position_embeddings:
+        raise BrokenSource("config.json holds sizes that no model has")
     shape = EncoderShape(
         layers=config.num_hidden_layers,
         heads=config.num_attention_heads,
         hidden=config.hidden_size,
         feed_forward=config.intermediate_size,
         vocabulary=config.vocab_size,
-        positions=config.max_position_embeddings,
+        positions=config.max_position_embeddings - skipped,
         norm_epsilon=config.layer_norm_eps,
     )
-    return of_tensors(
-        shape, safetensors.read([directory / "model.safetensors"]), config.type_vocab_size
+    tensors = safetensors.read([directory / "model.safetensors"])
+    return of_tensors(shape, tensors, config.type_vocab_size, skipped)
+
+
+def of_tensors(
+    shape: EncoderShape, tensors: Mapping[str, Tensor], types: int = 2, skipped: int = 0
+) -> Encoder:
+    """Return the encoder over `tensors`, every one of which is checked for its form at once.
+
+    The first `skipped` positions of the table are never used.
+    """
+    prefix = next(
+        (each for each in ("bert.", "roberta.") if f"{each}{_WORDS}" in tensors),
+        "",
     )
-
-
-def of_tensors(shape: EncoderShape, tensors: Mapping[str, Tensor], types: int = 2) -> Encoder:
-    """Return the encoder over `tensors`, every one of which is checked for its form at once."""
-    prefix = "bert." if "bert.embeddings.word_embeddings.weight" in tensors else ""
     wide, fed = shape.hidden, shape.feed_forward
     expected = {
-        "embeddings.word_embeddings.weight": (shape.vocabulary, wide),
-        "embeddings.position_embeddings.weight": (shape.positions, wide),
+        _WORDS: (shape.vocabulary, wide),
+        "embeddings.position_embeddings.weight": (shape.positions + skipped, wide),
         "embeddings.token_type_embeddings.weight": (types, wide),
         "embeddings.LayerNorm.weight": (wide,),
         "embeddings.LayerNorm.bias": (wide,),
@@ -165,12 +179,12 @@ def of_tensors(shape: EncoderShape, tensors: Mapping[str, Tensor], types: int = 
 
     def positions() -> Array:
         kind = get("embeddings.token_type_embeddings.weight")[0]
-        placed: Array = get("embeddings.position_embeddings.weight") + kind
+        placed: Array = get("embeddings.position_embeddings.weight")[skipped:] + kind
         return placed
 
     return Encoder(
         shape,
-        words=lambda: get("embeddings.word_embeddings.weight"),
+        words=lambda: get(_WORDS),
         positions=positions,
         norm=lambda: both("embeddings.LayerNorm"),
         layer=lambda index, part: both(f"encoder.layer.{index}.{part}"),

@@ -18,7 +18,8 @@ from engine.encoder import pooled
 from engine.errors import BrokenSource, SelfCheckFailed, UnsupportedModel
 from engine.importer import Imported
 from engine.sources import Progress
-from engine.wordpiece import FILE, WordPiece
+from engine.subwords import FILE
+from engine.wordpiece import WordPiece
 
 CHECK_TEXTS: Final = (
     "The patient was admitted with chest pain and shortness of breath.",

@@ -23,6 +23,7 @@ _ISA: Final = {
     "SVE": {"sve"},
 }
 """What int8 arithmetic profits from, and the kernel's flags, any of which shows it."""
+_AVX512: Final = {"avx512f", "avx512cd", "avx512vl", "avx512bw", "avx512dq"}
 
 _ARM: Final = {
     ("0x41", "0xd03"): "Arm Cortex-A53",
@@ -120,6 +121,12 @@ def _isa(records: tuple[dict[str, str], ...]) -> tuple[str, ...]:
     ]
     common = set.intersection(*flags) if flags else set()
     return tuple(name for name, any_of in _ISA.items() if any_of & common)
+
+
+def has_avx512(root: Path = Path("/")) -> bool:
+    """Whether every core has the five parts of AVX-512 that servers have had since Skylake."""
+    records = tuple(_records(read(root / "proc/cpuinfo")))
+    return bool(records) and all(set(each.get("flags", "").split()) >= _AVX512 for each in records)
 
 
 def _siblings(cpus: Path, number: int) -> frozenset[int]:

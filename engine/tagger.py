@@ -22,9 +22,10 @@ from engine.encoder import EncoderWorkers
 from engine.errors import ModelChanged
 from engine.loading import loading
 from engine.store import InstalledModel
+from engine.subwords import FILE, Ints
 from engine.tagger_head import Head
 from engine.tags import Window, best, certainty, spans, windows
-from engine.wordpiece import WordPiece
+from engine.unigram import subwords
 
 QUEUE: Final = 8192
 """Windows that may wait: some two million characters."""
@@ -45,8 +46,12 @@ class Tag:
 class _Text:
     """One text on its way: the windows over its tokens, and the characters that each stands for."""
 
+    text: str
     windows: Sequence[Window]
-    places: list[tuple[int, int]]
+    places: Ints
+
+    def __repr__(self) -> str:
+        return f"<_Text {len(self.places)} tokens>"
 
 
 class Tagger:
@@ -64,7 +69,7 @@ class Tagger:
         count = replicas or detect_devices().replicas(threads)
         self.model = model
         self.replicas = count
-        self._wordpiece = WordPiece.load(model.path)
+        self._subwords = subwords((model.path / FILE).read_bytes())
         try:
             self._head = Head.load(model.path)
         except (ValueError, KeyError, msgspec.DecodeError) as error:
@@ -109,20 +114,20 @@ class Tagger:
         self._finalizer()
 
     def _plan(self, texts: Sequence[str]) -> tuple[list[_Text], list[list[int]]]:
-        tagging = self._head.tagging
+        tagging, pieces = self._head.tagging, self._subwords
         plan, rows = [], []
-        for text in texts:
-            ids, places = self._wordpiece.encode(text)
-            parts = windows(len(ids), tagging.window - 2, tagging.overlap)
-            plan.append(_Text(parts, places))
-            rows += [self._wordpiece.framed(ids[part.start : part.end]) for part in parts]
+        for text, encoded in zip(texts, pieces.encode_all(texts), strict=True):
+            parts = windows(len(encoded.ids), tagging.window - 2, tagging.overlap)
+            plan.append(_Text(text, parts, encoded.places))
+            ids = encoded.ids.tolist()
+            rows += [[pieces.first, *ids[part.start : part.end], pieces.last] for part in parts]
         return plan, rows
 
     def _tags(self, plan: list[_Text], scores: list[Array]) -> list[tuple[Tag, ...]]:
         results = iter(scores)
         return [
             self._tagged(
-                text.places,
+                text,
                 [
                     next(results)[part.first - part.start : part.last - part.start]
                     for part in text.windows
@@ -131,18 +136,23 @@ class Tagger:
             for text in plan
         ]
 
-    def _tagged(self, places: list[tuple[int, int]], kept: list[Array]) -> tuple[Tag, ...]:
+    def _tagged(self, text: _Text, kept: list[Array]) -> tuple[Tag, ...]:
         if not kept:
             return ()
         scheme = self._head.scheme
         scores = np.concatenate(kept)
+        found = list(spans(best(scores + self._head.shift, scheme), scheme))
+        if not found:
+            return ()
         sure = certainty(scores, scheme)
-        return tuple(
-            Tag(
-                places[first][0],
-                places[end - 1][1],
-                scheme.types[kind],
-                round(float(sure[first:end, kind].mean()), 4),
-            )
-            for first, end, kind in spans(best(scores, scheme), scheme)
-        )
+        tags = []
+        for first, end, kind in found:
+            score = round(float(sure[first:end, kind].mean()), 4)
+            start, stop = int(text.places[first, 0]), int(text.places[end - 1, 1])
+            # A piece may begin with the white space before its word.
+            value = text.text[start:stop]
+            start += len(value) - len(value.lstrip())
+            stop -= len(value) - len(value.rstrip())
+            if start < stop:
+                tags.append(Tag(start, stop, scheme.types[kind], score))
+        return tuple(tags)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import log
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final, Literal
 
 import msgspec
 import numpy as np
@@ -12,19 +13,24 @@ import numpy as np
 from engine.decoder import Array
 from engine.tags import Scheme
 
+Threshold = Annotated[float, msgspec.Meta(gt=0, lt=1)]
+
 
 class Tagging(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """DURABLE FORMAT 1: `tagger.json` beside a model's weights and `head.npz`.
+    """DURABLE FORMATS 1 and 2: `tagger.json` beside a model's weights and `head.npz`.
 
     `head.npz` holds `weight`, `[labels, hidden]`, and `bias`, `[labels]`, in float32.
     """
 
-    format: int
+    format: Literal[1, 2]
     labels: tuple[str, ...]
     window: int
     """Tokens of a window, the two around it included."""
     overlap: int
     """Tokens that neighbouring windows share at least."""
+    thresholds: dict[str, Threshold] = {}
+    """Since format 2: from which probability on a type is preferred to `O`; 0.5 where none is
+    named. Below that more is found, above it less."""
 
 
 TAGGING: Final = "tagger.json"
@@ -39,6 +45,8 @@ class Head:
     weight: Array
     bias: Array
     tagging: Tagging
+    shift: Array
+    """`[labels]`: added to the scores of a type's labels, its threshold is where it equals `O`."""
 
     @classmethod
     def load(cls, directory: Path) -> Head:
@@ -47,9 +55,22 @@ class Head:
         with np.load(directory / HEAD, allow_pickle=False) as arrays:
             weight, bias = arrays["weight"], arrays["bias"]
         labels = len(tagging.labels)
-        if tagging.format != 1 or weight.shape[0] != labels or bias.shape != (labels,):
+        if weight.ndim != 2 or weight.shape[0] != labels or bias.shape != (labels,):  # noqa: PLR2004
             raise ValueError("a tagger's head does not fit its labels")
-        return cls(Scheme(tagging.labels), weight, bias, tagging)
+        return cls.of(weight, bias, tagging)
+
+    @classmethod
+    def of(cls, weight: Array, bias: Array, tagging: Tagging) -> Head:
+        """Return the head of these parts; `ValueError` for labels or thresholds of no type."""
+        scheme = Scheme(tagging.labels)
+        if not tagging.thresholds.keys() <= set(scheme.types):
+            raise ValueError("a threshold is of no type that the labels name")
+        odds = [
+            0.0 if kind < 0 else log((1 - limit) / limit)
+            for kind in scheme.type_of
+            for limit in [tagging.thresholds.get(scheme.types[kind], 0.5)]
+        ]
+        return cls(scheme, weight, bias, tagging, np.array(odds, np.float32))
 
     def scores(self, states: Array) -> Array:
         """Return the scores of the labels, `[tokens, labels]`, without the two tokens around."""

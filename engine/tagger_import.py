@@ -1,7 +1,8 @@
-"""Imports a token classifier: a `BertForTokenClassification` checkpoint in safetensors.
+"""Imports a token classifier: a BERT or XLM-RoBERTa checkpoint in safetensors.
 
 No PyTorch, as for the embedder. `id2label` of its configuration gives the labels; a `tagger.json`
-beside it may say how texts are cut into windows, else the defaults hold.
+beside it may say how texts are cut into windows and from where on a type counts, else the defaults
+hold.
 """
 
 from __future__ import annotations
@@ -17,14 +18,17 @@ from engine.decoder import Array
 from engine.errors import BrokenSource, SelfCheckFailed, UnsupportedModel
 from engine.importer import CHECK_TEXT, Imported
 from engine.sources import Progress
-from engine.tagger_head import HEAD, TAGGING, Head, Tagging
+from engine.subwords import FILE, Subwords
+from engine.tagger_head import HEAD, TAGGING, Head, Tagging, Threshold
 from engine.tags import Scheme
-from engine.wordpiece import FILE, WordPiece
+from engine.unigram import subwords
 
 FILES: Final = ("config.json", FILE, "model.safetensors")
-ARCHITECTURE: Final = "BertForTokenClassification"
-_WINDOW: Final = 256
-_OVERLAP: Final = 32
+ARCHITECTURES: Final = {"BertForTokenClassification", "XLMRobertaForTokenClassification"}
+# Attention costs by the square of a window's length, and what two windows share is computed twice:
+# of 64 to 256 tokens with enough in common for a sentence, these cost least (docs/benchmarks.md).
+_WINDOW: Final = 128
+_OVERLAP: Final = 24
 # As for a generating model: int8 is close, a wrong or damaged layer is not.
 _MIN_COSINE: Final = 0.95
 
@@ -37,6 +41,7 @@ class _Config(msgspec.Struct, frozen=True):
 class _Cut(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     window: int = _WINDOW
     overlap: int = _OVERLAP
+    thresholds: dict[str, Threshold] = {}
 
 
 def is_tagger(path: Path) -> bool:
@@ -45,7 +50,7 @@ def is_tagger(path: Path) -> bool:
         config = msgspec.json.decode((path / "config.json").read_bytes(), type=_Config)
     except (OSError, msgspec.DecodeError):
         return False
-    return ARCHITECTURE in config.architectures
+    return bool(ARCHITECTURES & set(config.architectures))
 
 
 def import_tagger(directory: Path, target: Path, progress: Progress) -> Imported:
@@ -55,23 +60,23 @@ def import_tagger(directory: Path, target: Path, progress: Progress) -> Imported
         if not (directory / file).is_file():
             raise BrokenSource(f"the directory is no token classifier: no {file}")
     encoder = bert.read(directory)
-    wordpiece = WordPiece((directory / FILE).read_bytes())
-    if len(wordpiece.vocabulary) != encoder.shape.vocabulary:
+    pieces = subwords((directory / FILE).read_bytes())
+    if len(pieces.vocabulary) != encoder.shape.vocabulary:
         raise BrokenSource("the vocabulary does not fit its embeddings")
     head = _head(directory, encoder.shape)
     progress("read", 1.0)
     ct2.write_encoder(
         target,
         encoder,
-        wordpiece.vocabulary,
-        wordpiece.unk,
+        pieces.vocabulary,
+        pieces.unk,
         progress=lambda done: progress("convert", done),
     )
-    (target / FILE).write_bytes(wordpiece.raw)
+    (target / FILE).write_bytes(pieces.raw)
     (target / TAGGING).write_bytes(msgspec.json.encode(head.tagging))
     np.savez(target / HEAD, weight=head.weight, bias=head.bias)
     progress("check", None)
-    checked = _self_check(encoder, target, wordpiece)
+    checked = _self_check(encoder, target, pieces)
     progress("check", 1.0)
     return Imported(
         architecture="bert",
@@ -88,7 +93,7 @@ def _head(directory: Path, shape: bert.EncoderShape) -> Head:
     config = msgspec.json.decode((directory / "config.json").read_bytes(), type=_Config)
     try:
         labels = tuple(config.id2label[str(index)] for index in range(len(config.id2label)))
-        scheme = Scheme(labels)
+        Scheme(labels)
     except KeyError:
         raise BrokenSource("id2label has gaps") from None
     except ValueError as error:
@@ -107,20 +112,18 @@ def _head(directory: Path, shape: bert.EncoderShape) -> Head:
     overlap = min(cut.overlap, (window - 2) // 2)
     if window < 8 or cut.overlap < 0:  # noqa: PLR2004 - less is no window
         raise UnsupportedModel("a window has at least 8 tokens, and an overlap none below 0")
-    return Head(
-        scheme,
-        tensors["classifier.weight"].values(),
-        tensors["classifier.bias"].values(),
-        Tagging(1, labels, window, overlap),
-    )
+    weight, bias = (tensors[name].values() for name in forms)
+    try:
+        return Head.of(weight, bias, Tagging(2, labels, window, overlap, cut.thresholds))
+    except ValueError as error:
+        raise BrokenSource(f"{TAGGING} does not fit the labels: {error}") from None
 
 
-def _self_check(
-    encoder: bert.Encoder, target: Path, wordpiece: WordPiece
-) -> tuple[int, float, float]:
+def _self_check(encoder: bert.Encoder, target: Path, pieces: Subwords) -> tuple[int, float, float]:
     """Compare scores token by token: tokens, their mean cosine, share with the same best label."""
     head = Head.load(target)
-    row = wordpiece.framed(wordpiece.encode(CHECK_TEXT)[0][: encoder.shape.positions - 2])
+    ids = pieces.encode_all([CHECK_TEXT])[0].ids[: encoder.shape.positions - 2]
+    row = [pieces.first, *ids.tolist(), pieces.last]
     replicas = ct2.EncoderReplicas(target, replicas=1, threads=1)
     try:
         written = head.scores(replicas.states([row])[0])

@@ -38,6 +38,8 @@ class Scheme:
     """Which labels may come last."""
     type_of: Ints = field(init=False, repr=False, compare=False)
     """For each label the index of its type; -1 for `O`."""
+    outside: int = field(init=False, compare=False)
+    """The index of `O`."""
 
     def __post_init__(self) -> None:
         split = [_split(label) for label in self.labels]
@@ -58,6 +60,7 @@ class Scheme:
             "begins": ~inner,
             "ends": ~opened,
             "type_of": index,
+            "outside": split.index(("", "")),
         }
         for name, value in values.items():
             object.__setattr__(self, name, value)
@@ -71,20 +74,60 @@ def _split(label: str) -> tuple[str, str]:
 
 
 def best(scores: Array, scheme: Scheme) -> Ints:
-    """Return the labels, `[tokens]`, with the highest sum of `scores` among those that make sense.
+    """Return the labels, `[tokens]`, with the highest sum of `scores` that make sense.
 
     `scores` is `[tokens, labels]`, in logits: what all labels of a token share changes nothing. By
-    Viterbi, unless the best label of each token makes sense already; then nothing can be better.
+    Viterbi, where the best label of each token by itself does not make sense, and as far around as
+    it could change anything; elsewhere nothing can be better.
     """
     if not len(scores):
         return np.zeros(0, dtype=np.intp)
     greedy: Ints = scores.argmax(axis=1)
-    if (
-        scheme.begins[greedy[0]]
-        and scheme.ends[greedy[-1]]
-        and scheme.follows[greedy[:-1], greedy[1:]].all()
-    ):
+    broken = _broken(greedy, scheme)
+    if not len(broken):
         return greedy
+    outside = greedy == scheme.outside
+    found, loss = _mended(scores, greedy, broken, outside, scheme)
+    # No sequence that makes sense loses less to the best labels than the very best one does, so
+    # one whose change alone would cost more than this one loses in all is outside for certain.
+    ranked = np.partition(scores, -2, axis=1)
+    certain = outside & (ranked[:, -1] - ranked[:, -2] > loss)
+    if bool((certain == outside).all()):
+        return found
+    return _mended(scores, greedy, broken, certain, scheme)[0]
+
+
+def _broken(labels: Ints, scheme: Scheme) -> Ints:
+    """Return the tokens whose label cannot follow the one before it, or cannot end; in order."""
+    bad = np.zeros(len(labels), dtype=np.bool_)
+    bad[1:] = ~scheme.follows[labels[:-1], labels[1:]]
+    bad[0] = not scheme.begins[labels[0]]
+    bad[-1] |= not scheme.ends[labels[-1]]
+    return np.flatnonzero(bad)
+
+
+def _mended(
+    scores: Array, greedy: Ints, broken: Ints, fixed: Bools, scheme: Scheme
+) -> tuple[Ints, float]:
+    """Return the best sequence that is `O` where `fixed`, and what it loses to `greedy`."""
+    walls = np.flatnonzero(fixed)
+    found, loss, done = greedy.copy(), 0.0, 0
+    for place in broken.tolist():
+        if place < done:
+            continue
+        # The token that breaks, or the one before it: between the walls around them.
+        left = int(np.searchsorted(walls, place - 1 if fixed[place] else place))
+        start = int(walls[left - 1]) + 1 if left else 0
+        end = int(walls[left]) if left < len(walls) else len(scores)
+        part = scores[start:end]
+        found[start:end] = _viterbi(part, scheme)
+        rows = np.arange(len(part))
+        loss += float((part[rows, greedy[start:end]] - part[rows, found[start:end]]).sum())
+        done = end + 1
+    return found, loss
+
+
+def _viterbi(scores: Array, scheme: Scheme) -> Ints:
     barred = np.where(scheme.follows, 0.0, -np.inf)
     path = np.where(scheme.begins, scores[0].astype(np.float64), -np.inf)
     came = np.zeros(scores.shape, dtype=np.intp)
@@ -102,14 +145,15 @@ def best(scores: Array, scheme: Scheme) -> Ints:
 
 def spans(labels: Ints, scheme: Scheme) -> Iterator[tuple[int, int, int]]:
     """Yield first token, token past the end, and index of the type of each thing that is named."""
+    kinds = scheme.type_of[labels]
     start = 0
-    for place, label in enumerate(labels):
-        kind = int(scheme.type_of[label])
-        last = place + 1 == len(labels)
-        if kind >= 0 and (last or not _goes_on(int(label), int(labels[place + 1]), scheme)):
-            yield start, place + 1, kind
-            start = place + 1
-        elif kind < 0:
+    named = np.flatnonzero(kinds >= 0).tolist()
+    for index, place in enumerate(named):
+        if index == 0 or named[index - 1] != place - 1:
+            start = place
+        follows = index + 1 < len(named) and named[index + 1] == place + 1
+        if not follows or not _goes_on(int(labels[place]), int(labels[place + 1]), scheme):
+            yield start, place + 1, int(kinds[place])
             start = place + 1
 
 
@@ -124,10 +168,9 @@ def certainty(scores: Array, scheme: Scheme) -> Array:
     """Return the probability of each type for each token, `[tokens, types]`."""
     shifted = np.exp(scores - scores.max(axis=1, keepdims=True))
     shifted /= shifted.sum(axis=1, keepdims=True)
-    result = np.zeros((len(scores), len(scheme.types)), dtype=np.float32)
-    for label, kind in enumerate(scheme.type_of):
-        if kind >= 0:
-            result[:, kind] += shifted[:, label]
+    named = scheme.type_of >= 0
+    belongs = scheme.type_of[named, None] == np.arange(len(scheme.types))
+    result: Array = shifted[:, named] @ belongs.astype(np.float32)
     return result
 
 

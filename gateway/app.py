@@ -25,7 +25,6 @@ from litestar.datastructures import State
 from engine import ModelStore
 from gateway import installation, logs
 from gateway.clock import SystemClock
-from gateway.detection.detector import PresidioDetector
 from gateway.detection.scanner import ShapeScanner
 from gateway.domain.entities import MEDICAL_RECORD_NUMBER, PERSON, PHONE_NUMBER
 from gateway.domain.errors import Code, ExchangeError
@@ -55,6 +54,7 @@ from gateway.policy.problems import PolicyError
 from gateway.policy.release import load as load_release
 from gateway.settings import Settings
 from gateway.treatment import DETECTION
+from gateway.weights import open_detector
 
 _CANARY: Final = "Patient: Margaret Thornton, MRN 48210377, phone (617) 555-0142"
 """Synthetic, like every text in this tree."""
@@ -100,7 +100,7 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
             SqliteLedger.open_for_serving(installation.place_of(settings), now_ms=clock.now_ms)
         )
         say("detection")
-        detector = PresidioDetector(reference_year=_year(clock))
+        detector = open_detector(_year(clock), settings.detection)
         undo.callback(detector.close)
         _check_detection(detector)
         say("models")
@@ -154,6 +154,7 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
         recognizers=detector.recognizers,
         checks={
             "ledger": ledger.ready,
+            "detection": lambda: detector.healthy,
             "model": lambda: bool(plain.models()) and all(each.ready for each in (plain, *others)),
             "policy": lambda: bool(decider.release),
         },

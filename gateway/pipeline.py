@@ -215,7 +215,13 @@ class Pipeline:
         receipt = await parts.ledger.append(
             trail.intent(parts.clock.now_ms(), redaction.counts, prompt.tokens)
         )
-        guard = StreamGuard(redaction.pseudonyms, redaction.profile, parts.scanner)
+        guard = StreamGuard(
+            redaction.pseudonyms,
+            redaction.profile,
+            parts.scanner,
+            stand_ins=redaction.stand_ins,
+            says=redaction.says,
+        )
         result: Vectors | Transcript[RedactedText] | None = None
 
         async def stream() -> str:

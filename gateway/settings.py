@@ -111,6 +111,19 @@ def parse_bytes(size: int | str) -> int:
     return int(float(found[1]) * 1024 ** (" KMGT".index(found[2] or " ")))
 
 
+class Detection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What looks for names and numbers: rules in Python, and a tagger beside them."""
+
+    workers: _Positive = 1
+    """Threads that the rules run in. Python lets one of them compute at a time."""
+    replicas: _Positive | None = None
+    """Batches that the tagger computes at the same time; absent means one for each core."""
+    threads: _Positive = 1
+    """Threads of one replica. Several replicas of one thread do more than one of several."""
+    timeout: _Seconds = 60.0
+    """Seconds that the texts of one request may take the tagger; then detection has failed."""
+
+
 class Embeddings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The embedder in this process. Without a model there is none."""
 
@@ -280,6 +293,7 @@ class File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Name of this node in its ledger's origin; the host's name if absent."""
     server: Server = Server()
     engine: EngineSettings = EngineSettings()
+    detection: Detection = Detection()
     embeddings: Embeddings = Embeddings()
     cache: CacheSettings = CacheSettings()
     transcription: Transcription = Transcription()
@@ -305,6 +319,7 @@ class Settings:
     log: Log
     models: Path
     """Directory of the model store."""
+    detection: Detection = field(default_factory=Detection)
     embeddings: Embeddings = field(default_factory=Embeddings)
     transcription: Transcription = field(default_factory=Transcription)
     presidio: Presidio = field(default_factory=Presidio)
@@ -389,6 +404,7 @@ def load(data: Path | None = None, config: Path | None = None) -> Settings:
         egress=file.egress,
         log=file.log,
         models=root.resolve() / (file.models or "models"),
+        detection=file.detection,
         embeddings=file.embeddings,
         transcription=file.transcription,
         presidio=file.presidio,

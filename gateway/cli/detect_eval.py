@@ -97,10 +97,10 @@ def evaluate(  # noqa: PLR0913, PLR0917 - each argument is an option
 
 
 async def _run(sets: list[tuple[str, list[Note]]]) -> list[Evaluation]:
-    from gateway.detection.detector import PresidioDetector
     from gateway.evaluation.run import evaluate as measure
+    from gateway.weights import open_detector
 
-    detector = PresidioDetector(reference_year=dt.datetime.now(dt.UTC).year)
+    detector = open_detector(dt.datetime.now(dt.UTC).year)
     try:
         return [
             await measure(detector, notes, name=name, say=_counter(name, len(notes)))

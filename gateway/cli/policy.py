@@ -165,8 +165,12 @@ def _profile(profile: Profile) -> dict[str, object]:
 
 
 def _rule(rule: Rule) -> object:
+    from gateway.domain.policy import Operator
+
     if rule.keep_last:
         return {rule.operator.value: {"keep_last": rule.keep_last}}
+    if rule.operator is Operator.DATE_SHIFT:
+        return {rule.operator.value: {"days": rule.days}}
     return rule.operator.value
 
 

@@ -103,8 +103,9 @@ def redact(  # noqa: PLR0913, PLR0917 - each argument is an option
             "name a directory with --out, or lines with --format json: several files do not mix", 2
         )
     targets = {} if out is None else _targets(paths, out, form, force=force)
-    chosen, secrets = _policy(settings_of(context), profile)
-    detector = _detector(jobs)
+    settings = settings_of(context)
+    chosen, secrets = _policy(settings, profile)
+    detector = _detector(settings, jobs)
     work = _Work(detector, chosen, secrets, form, targets, force=force)
     try:
         with _progress(paths) as advance:
@@ -245,10 +246,14 @@ def _policy(settings: Settings, name: str | None) -> tuple[Profile, Secrets]:
     return profiles[name], secrets
 
 
-def _detector(jobs: int) -> PresidioDetector:
-    from gateway.detection.detector import PresidioDetector
+def _detector(settings: Settings, jobs: int) -> PresidioDetector:
+    from gateway.weights import open_detector
 
-    return PresidioDetector(reference_year=dt.datetime.now(dt.UTC).year, workers=jobs)
+    detection = msgspec.structs.replace(settings.detection, workers=jobs)
+    try:
+        return open_detector(dt.datetime.now(dt.UTC).year, detection)
+    except ExchangeError as error:
+        fail(error.message)
 
 
 def _documents(name: str, text: str) -> list[tuple[str, str]]:

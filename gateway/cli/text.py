@@ -79,9 +79,12 @@ def detect(
 
 
 def _detector() -> PresidioDetector:
-    from gateway.detection.detector import PresidioDetector
+    from gateway.weights import open_detector
 
-    return PresidioDetector(reference_year=dt.datetime.now(dt.UTC).year)
+    try:
+        return open_detector(dt.datetime.now(dt.UTC).year)
+    except ExchangeError as error:
+        fail(error.message)
 
 
 def _read(path: Path) -> bytes:

@@ -6,16 +6,18 @@ Rule: a failure anywhere in here fails the exchange. There is no partial answer,
 from __future__ import annotations
 
 import asyncio
-import queue
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Final, TypeVar
 
+from gateway.detection.allowed import is_harmless
 from gateway.detection.made_of import digest, recognizer_names
+from gateway.detection.merging import merge
 from gateway.detection.propagation import propagate
-from gateway.detection.recognizers import Analyzer
+from gateway.detection.recognizers import rules_analyzer, tags_analyzer
 from gateway.detection.spans import grow
+from gateway.detection.tagging import Tag, Tagger
 from gateway.detection.view import View, view_of
 from gateway.detection.windows import SIZE, windows
 from gateway.domain.errors import Code, ExchangeError
@@ -25,6 +27,8 @@ from gateway.domain.text import RawText
 T = TypeVar("T")
 _LEAST: Final = 200
 """Characters that even the shortest text costs: thousands of them are not one step."""
+_MOST: Final = 200
+"""Tags that are one step: what Presidio does with its results grows with their square."""
 _Window = tuple[int, int, int]
 """Index of a text, start and end in its view."""
 _FAILED: Final = (
@@ -34,21 +38,29 @@ _FAILED: Final = (
 
 
 class PresidioDetector:
-    """presidio-analyzer with our recognizers, in `workers` threads, each with a model of its own.
+    """presidio-analyzer with our rules, in `workers` threads, and a tagger in threads of its own.
 
     `reference_year` is this year: a full date more than ten years before it counts as a birth date.
-    Construction takes about 0.3 s and 60 MB for each worker. `close` ends the threads.
+    A tagger that has not answered after `timeout` seconds has failed. `close` ends all threads.
     """
 
-    def __init__(self, *, reference_year: int, workers: int = 1) -> None:
-        self._analyzers: queue.SimpleQueue[Analyzer] = queue.SimpleQueue()
-        for _ in range(workers):
-            self._analyzers.put(Analyzer(reference_year))
+    def __init__(
+        self, *, reference_year: int, tagger: Tagger, workers: int = 1, timeout: float = 60.0
+    ) -> None:
+        self._tagger = tagger
+        self._rules = rules_analyzer(reference_year)
+        self._tags = tags_analyzer()
+        self._timeout = timeout
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="detection")
         self.recognizers = recognizer_names(reference_year)
         """What detection is made of, by name."""
         self.digest = digest()
         """SHA-256 of the files that detection is made of, in hexadecimal."""
+
+    @property
+    def healthy(self) -> bool:
+        """Whether it can answer: its tagger computes."""
+        return self._tagger.healthy
 
     async def detect(self, texts: Sequence[RawText]) -> Sequence[Findings]:
         """Return the findings of each text. See `gateway.domain.ports.Detector`."""
@@ -62,11 +74,31 @@ class PresidioDetector:
     async def _detect(self, texts: Sequence[RawText]) -> Sequence[Findings]:
         views = await self._run(lambda: [view_of(text.reveal()) for text in texts])
         found: list[list[Finding]] = [[] for _ in views]
-        # One step of bounded size at a time: a long text does not keep the others waiting.
-        for step in _steps(views):
-            for index, findings in await self._run(partial(self._analyze, views, step)):
-                found[index].extend(findings)
+        # The tagger computes without the GIL while the rules run, all texts of all requests in one.
+        tagging = asyncio.ensure_future(self._tagged([view.text for view in views]))
+        # Where the rules fail first nobody asks how it ended: that must not be said in a log.
+        tagging.add_done_callback(lambda done: done.cancelled() or done.exception())
+        try:
+            # One step of bounded size at a time: a long text does not keep the others waiting.
+            for step in _steps(views):
+                for index, findings in await self._run(partial(self._analyze, views, step)):
+                    found[index].extend(findings)
+            for index, tags in enumerate(await tagging):
+                for few in _groups(tags):
+                    found[index] += await self._run(partial(self._read, views[index], few))
+        finally:
+            tagging.cancel()
         return await self._run(lambda: _finish(views, found))
+
+    async def _tagged(self, texts: Sequence[str]) -> Sequence[Sequence[Tag]]:
+        async with asyncio.timeout(self._timeout):
+            tags = await self._tagger.tag_soon(texts)
+        if len(tags) != len(texts):
+            raise ValueError("a tagger answers for each text")
+        return tags
+
+    def _read(self, view: View, tags: Sequence[Tag]) -> list[Finding]:
+        return self._tags.analyze(view.text, tags)
 
     async def _run(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._pool, work)
@@ -74,24 +106,23 @@ class PresidioDetector:
     def _analyze(
         self, views: Sequence[View], step: Sequence[_Window]
     ) -> list[tuple[int, list[Finding]]]:
-        analyzer = self._analyzers.get()
-        try:
-            return [
-                (
-                    index,
-                    [
-                        _moved(each, start)
-                        for each in analyzer.analyze(views[index].text[start:end])
-                    ],
-                )
-                for index, start, end in step
-            ]
-        finally:
-            self._analyzers.put(analyzer)
+        return [
+            (
+                index,
+                [_moved(each, start) for each in self._rules.analyze(views[index].text[start:end])],
+            )
+            for index, start, end in step
+        ]
 
     def close(self) -> None:
-        """End the threads; running steps are waited for."""
+        """End the threads, the tagger's too; running steps are waited for."""
+        self._tagger.close()
         self._pool.shutdown()
+
+
+def _groups(tags: Sequence[Tag]) -> Iterator[Sequence[Tag]]:
+    for start in range(0, len(tags), _MOST):
+        yield tags[start : start + _MOST]
 
 
 def _steps(views: Sequence[View]) -> list[list[_Window]]:
@@ -124,7 +155,7 @@ def _finish(views: Sequence[View], found: Sequence[Sequence[Finding]]) -> tuple[
     ]
     everywhere = propagate([view.text for view in views], grown)
     return tuple(
-        tuple(sorted({_original(view, each) for each in (*own, *more)}))
+        tuple(_original(view, each) for each in merge([*own, *more], view.text, is_harmless))
         for view, own, more in zip(views, grown, everywhere, strict=True)
     )
 

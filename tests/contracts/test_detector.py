@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 import pytest
 
@@ -13,26 +12,17 @@ from gateway.domain.entities import PERSON, US_SSN
 from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.ports import Detector, OutputScanner
 from gateway.domain.text import RawText
+from gateway.weights import open_detector
 from tests.fakes.detector import FakeDetector, FakeScanner
+from tests.fakes.tagger import FakeTag, FakeTagger
 
 SCRIPT = {"Thornton": PERSON, "078-05-1120": US_SSN}
 NOTE = "Mrs Thornton, SSN 078-05-1120, is well."
 
 
-@dataclass
-class _Breaks:
-    """What a recognizer does on a bad day."""
-
-    seen: list[str] = field(default_factory=list)
-
-    def analyze(self, text: str) -> list[object]:
-        self.seen.append(text)
-        raise ValueError(f"cannot read {text}")
-
-
 @pytest.fixture(scope="module")
 def presidio() -> Iterator[PresidioDetector]:
-    detector = PresidioDetector(reference_year=2025)
+    detector = open_detector(2025)
     yield detector
     detector.close()
 
@@ -42,16 +32,32 @@ def detector(request: pytest.FixtureRequest, presidio: PresidioDetector) -> Dete
     return presidio if request.param == "presidio" else FakeDetector(SCRIPT)
 
 
-@pytest.fixture(params=["fake", "presidio"])
-def broken(request: pytest.FixtureRequest) -> Iterator[Detector]:
+def _breaks(text: str, *_: object) -> list[object]:
+    """Do what a recognizer does on a bad day."""
+    raise ValueError(f"cannot read {text}")
+
+
+TAGGERS = {
+    "raises": FakeTagger(error=ValueError(f"cannot read {NOTE}")),
+    "hangs": FakeTagger(hangs=True),
+    "is closed": FakeTagger(closed=True),
+    "leaves a text out": FakeTagger(missing=1),
+    "says what nobody knows": FakeTagger({"Thornton": "PLANET"}),
+    "is out of the text": FakeTagger(always=(FakeTag(0, 10_000, "PERSON"),)),
+}
+
+
+@pytest.fixture(params=["fake", "rules break", *TAGGERS])
+def broken(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Detector]:
     if request.param == "fake":
         fake = FakeDetector(SCRIPT)
         fake.break_down()
         yield fake
         return
-    real = PresidioDetector(reference_year=2025)
-    real._analyzers.get()
-    real._analyzers.put(_Breaks())  # type: ignore[arg-type]  # it stands in for an analyzer
+    tagger = TAGGERS.get(request.param, FakeTagger())
+    real = PresidioDetector(reference_year=2025, tagger=tagger, timeout=0.2)
+    if request.param == "rules break":
+        monkeypatch.setattr(real._rules, "analyze", _breaks)
     yield real
     real.close()
 

@@ -1,8 +1,9 @@
 """Detection opens no connection and looks up no name: not to build, not to run, not at first use.
 
-Presidio's own e-mail recognizer fetches the public suffix list, and its spaCy engine downloads a
-missing model. Neither is ever reached, which a subprocess with every socket forbidden shows, and a
-network namespace without any interface shows again, since an audit hook sees Python's sockets only.
+Presidio's own e-mail recognizer fetches the public suffix list, and its engines for language
+download a missing model. Neither is ever reached, which a subprocess with every socket forbidden
+shows, and a network namespace without any interface shows again, since an audit hook sees Python's
+sockets only.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ import sys
 
 import pytest
 
-from gateway.detection.model import InstalledModel
-from gateway.detection.recognizers import Analyzer
+from gateway.detection.frame import NoPipeline
+from gateway.detection.recognizers import rules_analyzer, tags_analyzer
 
 PROGRAM = """
 import asyncio, sys
@@ -29,10 +30,10 @@ def hook(event, args):
         raise PermissionError(event)
 loop = asyncio.new_event_loop()
 sys.addaudithook(hook)
-from gateway.detection.detector import PresidioDetector
+from gateway.weights import open_detector
 from gateway.detection.scanner import ShapeScanner
 from gateway.domain.text import RawText
-detector = PresidioDetector(reference_year=2025)
+detector = open_detector(2025)
 note = "Mrs Thornton, thornton@mail.example.co.uk, +1 410 555 0123, http://x.example.org, MRN 12345"
 (found,) = loop.run_until_complete(detector.detect([RawText(note)]))
 detector.close()
@@ -72,11 +73,20 @@ def test_detection_works_in_a_network_namespace_without_interfaces() -> None:
 
 
 def test_no_recognizer_is_one_that_presidio_ships() -> None:
-    analyzer = Analyzer(2025)
-    homes = {type(each).__module__ for each in analyzer._engine.registry.recognizers}
-    assert homes == {"gateway.detection.recognizers"}
+    for analyzer in (rules_analyzer(2025), tags_analyzer()):
+        homes = {type(each).__module__ for each in analyzer._engine.registry.recognizers}
+        assert homes == {"gateway.detection.recognizers"}
+        assert type(analyzer._engine.nlp_engine) is NoPipeline
 
 
-def test_the_language_model_is_never_loaded_by_name() -> None:
-    with pytest.raises(RuntimeError):
-        InstalledModel().load()
+def test_no_language_model_is_in_the_process_and_none_is_required() -> None:
+    program = (
+        "import sys, gateway.weights; gateway.weights.open_detector(2025).close();"
+        "print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=True
+    )
+    loaded = set(done.stdout.split())
+    assert "presidio_analyzer" in loaded
+    assert not {name for name in loaded if name.startswith(("en_core", "xx_", "torch", "trans"))}

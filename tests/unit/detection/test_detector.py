@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import logging
 import time
@@ -13,12 +14,15 @@ import pytest
 from gateway.detection.detector import PresidioDetector
 from gateway.detection.windows import SIZE
 from gateway.domain.entities import DATE_OF_BIRTH, MEDICAL_RECORD_NUMBER, PERSON
+from gateway.domain.errors import ExchangeError
 from gateway.domain.text import RawText
+from gateway.weights import open_detector
+from tests.fakes.tagger import FakeTagger
 
 
 @pytest.fixture(scope="module")
 def detector() -> Iterator[PresidioDetector]:
-    detector = PresidioDetector(reference_year=2025)
+    detector = open_detector(2025)
     yield detector
     detector.close()
 
@@ -100,8 +104,48 @@ async def test_nothing_is_logged(
     assert "4471902" not in caplog.text
 
 
-async def test_the_model_forgets_the_words_it_read(detector: PresidioDetector) -> None:
-    await detector.detect([RawText("Patient: Zyxwvuquandahl")])
-    analyzer = detector._analyzers.get()
-    detector._analyzers.put(analyzer)
-    assert "Zyxwvuquandahl" not in analyzer._model.pipeline.vocab.strings
+async def test_nothing_is_said_of_a_tagger_that_failed_where_the_rules_failed_first(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    detector = PresidioDetector(
+        reference_year=2025, tagger=FakeTagger(error=ValueError("Quandahl cannot be read"))
+    )
+
+    def fail(*_: object) -> None:
+        time.sleep(0.05)
+        raise ValueError("rules")
+
+    monkeypatch.setattr(detector, "_analyze", fail)
+    with pytest.raises(ExchangeError):
+        await detector.detect([RawText("Patient: Ilse Quandahl")])
+    gc.collect()
+    detector.close()
+    assert "Quandahl" not in caplog.text
+
+
+async def test_all_texts_of_a_request_are_tagged_in_one_call() -> None:
+    tagger = FakeTagger({"Quandahl": "PERSON"})
+    detector = PresidioDetector(reference_year=2025, tagger=tagger)
+    found = await detector.detect([RawText("Quandahl"), RawText(""), RawText("of Quandahl")])
+    detector.close()
+    assert tagger.calls == [3]
+    assert tagger.closed, "the detector owns its tagger"
+    assert [len(each) > 0 for each in found] == [True, False, True]
+
+
+async def test_a_tag_is_in_offsets_of_the_text_as_it_came() -> None:
+    tagger = FakeTagger({"Quandahl": "PERSON"})
+    detector = PresidioDetector(reference_year=2025, tagger=tagger)
+    text = "Q\u200bua\u0301n\uff44ahl and Qu\u200bandahl-\u200bSato"
+    (found,) = await detector.detect([RawText(text)])
+    detector.close()
+    values = {text[each.start : each.end] for each in found if each.entity == PERSON}
+    assert "Qu\u200bandahl-\u200bSato" in values
+
+
+async def test_many_tags_are_findings_all_of_them() -> None:
+    detector = PresidioDetector(reference_year=2025, tagger=FakeTagger({"zzzz": "ORGANIZATION"}))
+    text = "zzzz and " * 700
+    (found,) = await detector.detect([RawText(text)])
+    detector.close()
+    assert len({each.start for each in found if each.entity == "ORGANIZATION"}) == 700

@@ -11,6 +11,7 @@ import pytest
 from gateway.detection.detector import PresidioDetector
 from gateway.domain.entities import KNOWN, EntityType
 from gateway.domain.text import RawText
+from gateway.weights import open_detector
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "recognizers"
 
@@ -29,7 +30,7 @@ def _vectors() -> Iterator[object]:
 
 @pytest.fixture(scope="module")
 def detector() -> Iterator[PresidioDetector]:
-    detector = PresidioDetector(reference_year=2025)
+    detector = open_detector(2025)
     yield detector
     detector.close()
 

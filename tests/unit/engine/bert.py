@@ -24,6 +24,12 @@ TOKENS = [
     *string.digits, *string.punctuation, "anna", "##son", "ward", "fever",
 ]  # fmt: skip
 CLS, SEP = TOKENS.index("[CLS]"), TOKENS.index("[SEP]")
+PIECES = [
+    "<s>", "<pad>", "</s>", "<unk>", "▁", "▁¶", "¶",
+    *string.ascii_letters, *string.digits, *string.punctuation,
+    "▁Anna", "son", "▁ward", "▁f", "ever", "fi", "é", "🙂", "患", "者",
+]  # fmt: skip
+"""Of a Unigram vocabulary, as SentencePiece makes them."""
 
 
 @dataclass
@@ -37,6 +43,9 @@ class TinyBert:
     positions: int = 64
     epsilon: float = 1e-12
     prefix: str = ""
+    skipped: int = 0
+    """Positions that RoBERTa never uses, one more than the number of its padding token."""
+    tokens: list[str] = field(default_factory=lambda: TOKENS)
     weights: dict[str, Array] = field(default_factory=dict)
     head: tuple[Array, Array] = field(init=False)
 
@@ -54,7 +63,11 @@ class TinyBert:
             self.weights[f"{name}.weight"] = random.normal(1, 0.3, self.hidden).astype(np.float32)
             self.weights[f"{name}.bias"] = random.normal(0, 0.3, self.hidden).astype(np.float32)
 
-        for name, rows in (("word", len(TOKENS)), ("position", self.positions), ("token_type", 2)):
+        for name, rows in (
+            ("word", len(self.tokens)),
+            ("position", self.positions),
+            ("token_type", 2),
+        ):
             table = random.normal(0, 1, (rows, self.hidden)).astype(np.float32)
             self.weights[f"embeddings.{name}_embeddings.weight"] = table
         norm("embeddings.LayerNorm")
@@ -84,7 +97,7 @@ class TinyBert:
                 "max_position_embeddings": self.positions,
                 "num_attention_heads": self.heads,
                 "num_hidden_layers": self.layers,
-                "vocab_size": len(TOKENS),
+                "vocab_size": len(self.tokens),
                 "layer_norm_eps": self.epsilon,
                 "type_vocab_size": 2,
             }
@@ -99,16 +112,20 @@ class TinyBert:
             directory / "modules.json",
             [{"type": f"sentence_transformers.models.{kind}"} for kind in kinds],
         )
-        (directory / "tokenizer.json").write_text(json.dumps(tokenizer()))
+        made = tokenizer() if self.tokens is TOKENS else unigram(self.tokens)
+        (directory / "tokenizer.json").write_text(json.dumps(made))
         self.write_tensors(directory / "model.safetensors")
         return directory
 
-    def write_tagger(self, directory: Path, labels: list[str], **cut: int) -> Path:
+    def write_tagger(self, directory: Path, labels: list[str], **cut: Any) -> Path:
         """Write a token classifier's checkpoint, with random weights of its last layer."""
         random = np.random.default_rng(5)
-        self.prefix = "bert."
-        names = dict(enumerate(labels))
-        self.write(directory, architectures=["BertForTokenClassification"], id2label=names)
+        kind, base = ("XLMRoberta", "roberta.") if self.skipped else ("Bert", "bert.")
+        self.prefix = base
+        config: dict[str, Any] = {"id2label": dict(enumerate(labels))}
+        if self.skipped:
+            config["pad_token_id"] = self.skipped - 1
+        self.write(directory, architectures=[f"{kind}ForTokenClassification"], **config)
         (directory / "modules.json").unlink()
         if cut:
             write_json(directory / "tagger.json", cut)
@@ -117,7 +134,7 @@ class TinyBert:
             random.normal(0, 1, len(labels)).astype(np.float32),
         )
         encoder = self.weights
-        self.weights = {f"bert.{name}": values for name, values in encoder.items()}
+        self.weights = {f"{base}{name}": values for name, values in encoder.items()}
         self.weights |= {"classifier.weight": self.head[0], "classifier.bias": self.head[1]}
         self.prefix = ""
         self.write_tensors(directory / "model.safetensors")
@@ -155,7 +172,9 @@ class TinyBert:
         }
         rows = [
             self._norm(
-                table["word"][token] + table["position"][place] + table["token_type"][0],
+                table["word"][token]
+                + table["position"][place + self.skipped]
+                + table["token_type"][0],
                 "embeddings.LayerNorm",
             )
             for place, token in enumerate(tokens)
@@ -245,6 +264,38 @@ def tokenizer() -> dict[str, Any]:
             "type": "WordPiece", "unk_token": "[UNK]", "continuing_subword_prefix": "##",
             "max_input_chars_per_word": 100,
             "vocab": {token: index for index, token in enumerate(TOKENS)},
+        },
+    }  # fmt: skip
+
+
+def unigram(pieces: list[str]) -> dict[str, Any]:
+    """Return a tokenizer as multilingual ones are: compatible forms, line ends kept as a piece."""
+    return {
+        "version": "1.0",
+        "truncation": {"max_length": 8, "strategy": "LongestFirst", "stride": 0},
+        "padding": None,
+        "added_tokens": [
+            {"id": index, "content": pieces[index], "special": True, "single_word": False,
+             "lstrip": False, "rstrip": False, "normalized": False}
+            for index in range(4)
+        ],
+        "normalizer": {
+            "type": "Sequence",
+            "normalizers": [
+                {"type": "NFKC"},
+                {"type": "Replace", "pattern": {"Regex": "\r\n?|\n"}, "content": " ¶ "},
+                {"type": "Replace", "pattern": {"Regex": " {2,}"}, "content": " "},
+            ],
+        },
+        "pre_tokenizer": {
+            "type": "Metaspace", "replacement": "▁", "prepend_scheme": "always", "split": True
+        },
+        "post_processor": None,
+        "decoder": None,
+        "model": {
+            "type": "Unigram", "unk_id": 3, "byte_fallback": False,
+            "vocab": [[piece, -float(index > 3) - (len(piece) == 1)]
+                      for index, piece in enumerate(pieces)],
         },
     }  # fmt: skip
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from engine.devices import Devices, detect_devices, measure_bandwidth
-from engine.processor import Cache
+from engine.processor import Cache, has_avx512
 from tests.unit.engine import machines
 from tests.unit.engine.machines import GIB
 
@@ -155,3 +155,42 @@ def test_there_is_always_one_replica() -> None:
 
 def test_a_copy_is_measured_by_as_many_threads_as_are_asked_for() -> None:
     assert measure_bandwidth(2, seconds=0.01) > 0
+
+
+AVX512 = "avx512f avx512dq avx512cd avx512bw avx512vl"
+
+
+@pytest.mark.parametrize(
+    ("flags", "found"),
+    [
+        ([AVX512, AVX512], True),
+        ([AVX512, "avx2"], False),
+        ([AVX512.removesuffix("avx512vl")], False),
+        ([], False),
+    ],
+    ids=["every-core", "one-core-without", "no-vl", "no-processor"],
+)
+def test_avx512_is_there_only_where_every_core_has_all_of_it(
+    tmp_path: Path, flags: list[str], *, found: bool
+) -> None:
+    blocks = [f"processor\t: {index}\nflags\t\t: {each}\n" for index, each in enumerate(flags)]
+    machines.write(tmp_path, {"proc/cpuinfo": "\n".join(blocks)})
+    assert has_avx512(tmp_path) is found
+
+
+def test_ctranslate2_is_told_its_instructions_unless_somebody_else_has() -> None:
+    program = "import os, engine.ct2; print(os.environ.get('CT2_FORCE_CPU_ISA'))"
+
+    def told(**extra: str) -> str:
+        plain = {name: value for name, value in os.environ.items() if not name.startswith("CT2_")}
+        ran = subprocess.run(
+            [sys.executable, "-c", program],
+            env=plain | extra,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return ran.stdout.strip()
+
+    assert told() == ("AVX512" if has_avx512() else "None")
+    assert told(CT2_FORCE_CPU_ISA="GENERIC") == "GENERIC"

@@ -57,7 +57,8 @@ def test_an_imported_tagger_says_what_it_is(model: InstalledModel) -> None:
     assert {"head.npz", "tagger.json", "tokenizer.json", "model.bin"} <= set(manifest.files)
     assert manifest.self_check.cosine > 0.98
     tagging = json.loads((model.path / "tagger.json").read_text())
-    assert tagging == {"format": 1, "labels": LABELS, "window": 24, "overlap": 8}
+    cut = {"window": 24, "overlap": 8, "thresholds": {}}
+    assert tagging == {"format": 2, "labels": LABELS} | cut
 
 
 def test_the_scores_of_labels_are_those_of_the_paper(tiny: TinyBert, tagger: Tagger) -> None:
@@ -192,6 +193,47 @@ def test_plain_labels_and_the_default_windows_are_taken(tiny: TinyBert, tmp_path
     assert {tag.label for tag in tags} <= {"NAME", "LOC"}
 
 
+def test_a_threshold_is_where_a_type_is_preferred_to_outside(
+    tiny: TinyBert, tmp_path: Path, tagger: Tagger
+) -> None:
+    def found(**thresholds: float) -> list[str]:
+        source = tmp_path / f"{sum(thresholds.values())}"
+        tiny.write_tagger(source, LABELS, window=24, overlap=8, thresholds=thresholds)
+        model = ModelStore(tmp_path / "store").add(
+            str(source), name=f"t{len(list(tmp_path.iterdir()))}"
+        )
+        one = Tagger(model, replicas=1)
+        try:
+            return [tag.label for tag in one.tag([LONG])[0]]
+        finally:
+            one.close()
+
+    plain = [tag.label for tag in tagger.tag([LONG])[0]]
+    assert found(NAME=0.5) == plain
+    assert found(NAME=1e-9).count("LOC") < plain.count("LOC"), "almost all is a name"
+    never = found(NAME=1 - 1e-9)
+    assert "NAME" not in never
+    assert "LOC" in never
+
+
+def test_scores_are_probabilities_whatever_the_threshold(tiny: TinyBert, tmp_path: Path) -> None:
+    source = tiny.write_tagger(tmp_path / "source", LABELS, thresholds={"NAME": 0.02})
+    tagger = Tagger(ModelStore(tmp_path / "store").add(str(source), name="low"), replicas=1)
+    try:
+        scores = [tag.score for tag in tagger.tag([LONG])[0]]
+    finally:
+        tagger.close()
+    assert min(scores) < 0.5, "what is found by a low threshold says how unsure it is"
+
+
+def _threshold_of_nothing(path: Path) -> None:
+    write_json(path / "tagger.json", {"thresholds": {"PLANET": 0.4}})
+
+
+def _threshold_of_one(path: Path) -> None:
+    write_json(path / "tagger.json", {"thresholds": {"NAME": 1.0}})
+
+
 def _half_a_scheme(path: Path) -> None:
     config = json.loads((path / "config.json").read_text())
     write_json(path / "config.json", config | {"id2label": {"0": "O", "1": "B-NAME"}})
@@ -228,6 +270,8 @@ def _no_window(path: Path) -> None:
         (_no_head, BrokenSource),
         (_unknown_key, BrokenSource),
         (_no_window, UnsupportedModel),
+        (_threshold_of_nothing, BrokenSource),
+        (_threshold_of_one, BrokenSource),
     ],
 )
 def test_what_is_broken_or_unknown_is_refused(

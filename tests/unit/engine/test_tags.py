@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.tags import Scheme, best, certainty, spans, windows
+from engine.tags import Scheme, _viterbi, best, certainty, spans, windows
 
 BIOES = Scheme(("O", "B-A", "I-A", "E-A", "S-A", "B-C", "I-C", "E-C", "S-C"))
 ONE = Scheme(("B-A", "S-A", "O", "E-A", "I-A"))
@@ -58,6 +58,18 @@ def test_the_best_sequence_is_the_one_that_brute_force_finds(
     assert sum(scores[place, label] for place, label in enumerate(found)) == pytest.approx(
         highest, abs=1e-4
     )
+
+
+@given(st.integers(0, 2**32), st.floats(0, 12), st.integers(1, 60))
+def test_mending_what_is_broken_is_as_good_as_viterbi_over_all(
+    seed: int, sure: float, count: int
+) -> None:
+    """`best` looks only at what may change; mostly outside, as texts are, it has little to do."""
+    scores = drawn(seed, BIOES, count)
+    scores[:, BIOES.outside] += sure
+    rows = np.arange(count)
+    found, expected = best(scores, BIOES), _viterbi(scores, BIOES)
+    assert scores[rows, found].sum() == pytest.approx(scores[rows, expected].sum(), abs=1e-3)
 
 
 @given(st.integers(0, 2**32), st.sampled_from([BIOES, ONE, PLAIN]), st.integers(0, 40))

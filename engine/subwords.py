@@ -1,0 +1,142 @@
+"""Texts to ids of pieces and the characters that each stands for, through the tokenizers library.
+
+What WordPiece and Unigram vocabularies have in common. Control tokens are not part of what text is
+encoded with: a text that holds `[SEP]` or `</s>` is a text with brackets in it (docs/adr/0006).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import chain, pairwise
+from typing import Any, Final, Protocol
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+# The library would start a thread on each core for a batch: ours are counted, and its pool, once
+# there, writes to the standard error of a process that forks. It reads this at every call.
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+from tokenizers import Encoding, Tokenizer
+
+from engine.errors import BrokenSource
+
+FILE: Final = "tokenizer.json"
+SEGMENT: Final = 4096
+"""Characters that are encoded as one: what a step of the library costs is then bounded, whatever
+the text. A longer text is cut before white space, where no piece goes on."""
+_SPACE: Final = re.compile(r"\s")
+_LONE: Final = re.compile("[\ud800-\udfff]")
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Encoded:
+    """The pieces of one text."""
+
+    ids: Ints
+    """`[pieces]`."""
+    places: Ints
+    """`[pieces, 2]`, first character and one past the last, white space before or after included.
+    Every character of a text that has a piece is in one."""
+
+    def __repr__(self) -> str:
+        return f"<Encoded {len(self.ids)}>"
+
+
+class Subwords(Protocol):
+    """A vocabulary of pieces. Safe to use from several threads."""
+
+    raw: bytes
+    """`tokenizer.json` as it was read."""
+    vocabulary: list[str]
+    unk: str
+    first: int
+    last: int
+    """The ids around an input."""
+
+    def encode_all(self, texts: Sequence[str]) -> list[Encoded]:
+        """Return the pieces of each text, without the two around it. Mostly without the GIL."""
+        ...
+
+
+def encode_all(tokenizer: Tokenizer, texts: Sequence[str]) -> list[Encoded]:
+    """Do as `Subwords.encode_all`: one call of the library for all `texts`. Linear in them."""
+    cuts = [_segments(text) for text in texts]
+    # Alone among the library's ways to encode, the one for batches lets other threads run.
+    encodings = iter(
+        tokenizer.encode_batch(
+            [
+                _whole(text[start:end])
+                for text, ends in zip(texts, cuts, strict=True)
+                for start, end in pairwise(ends)
+            ],
+            add_special_tokens=False,
+        )
+    )
+    found = []
+    for ends in cuts:
+        parts = [_part(next(encodings), start, end) for start, end in pairwise(ends)]
+        match parts:
+            case []:
+                found.append(Encoded(np.zeros(0, np.int64), np.zeros((0, 2), np.int64)))
+            case [part]:
+                found.append(part)
+            case _:
+                found.append(
+                    Encoded(
+                        np.concatenate([part.ids for part in parts]),
+                        np.concatenate([part.places for part in parts]),
+                    )
+                )
+    return found
+
+
+def _segments(text: str) -> list[int]:
+    """Return where segments begin, and the length of `text`."""
+    cuts = [0] if text else []
+    while cuts and len(text) - cuts[-1] > SEGMENT:
+        end = cuts[-1] + SEGMENT
+        space = _SPACE.search(text, end - SEGMENT // 8, end)
+        cuts.append(space.start() if space else end)
+    return [*cuts, len(text)]
+
+
+def _whole(text: str) -> str:
+    """Return `text` with halves of characters replaced: they have no UTF-8."""
+    return text if text.isascii() else _LONE.sub("\ufffd", text)
+
+
+def _part(encoding: Encoding, start: int, end: int) -> Encoded:
+    ids = encoding.ids
+    flat = np.fromiter(chain.from_iterable(encoding.offsets), np.int64, 2 * len(ids))
+    places = flat.reshape(-1, 2) + start
+    if len(places):
+        # What normalising has merged or dropped, a mark over a letter or a second blank, has no
+        # piece: it belongs to the one before it.
+        places[0, 0] = start
+        places[:-1, 1] = np.maximum(places[:-1, 1], places[1:, 0])
+        places[-1, 1] = end
+    return Encoded(np.array(ids, np.int64), places)
+
+
+def rebuilt(
+    raw: bytes, change: Callable[[dict[str, Any]], None] = lambda _: None
+) -> tuple[dict[str, Any], Tokenizer]:
+    """Return `tokenizer.json` as data and as a tokenizer that encodes text as text.
+
+    `change` alters the data before. Raises `BrokenSource`.
+    """
+    try:
+        data = msgspec.json.decode(raw, type=dict[str, Any])
+        data["added_tokens"] = []
+        data["post_processor"] = data["truncation"] = data["padding"] = None
+        change(data)
+        tokenizer = Tokenizer.from_str(msgspec.json.encode(data).decode())
+    except Exception as error:  # The library in Rust raises bare exceptions.
+        raise BrokenSource("tokenizer.json cannot be read; download it again") from error
+    return data, tokenizer

@@ -1,0 +1,140 @@
+"""What a tagger says of a text, as findings: its types by our names, ages read, shapes looked at.
+
+Rule: what a tagger calls a contact or an id is of no exact type, and has at most the score `VAGUE`:
+where a rule finds the same characters, the rule knows better, and its type is the one that counts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Final, Protocol
+
+from gateway.domain.entities import (
+    AGE,
+    AGE_OVER_89,
+    DATE_TIME,
+    EMAIL_ADDRESS,
+    FAX_NUMBER,
+    LOCATION,
+    ORGANIZATION,
+    OTHER_ID,
+    PERSON,
+    PHONE_NUMBER,
+    STREET_ADDRESS,
+    URL,
+    EntityType,
+)
+from gateway.domain.findings import Finding
+
+RECOGNIZER: Final = "tagger"
+VAGUE: Final = 0.5
+
+
+class Tag(Protocol):
+    """Something named in a text: characters `start` to `end`, what it is, and how sure."""
+
+    @property
+    def start(self) -> int: ...  # noqa: D102
+    @property
+    def end(self) -> int: ...  # noqa: D102
+    @property
+    def label(self) -> str: ...  # noqa: D102
+    @property
+    def score(self) -> float: ...  # noqa: D102
+
+
+class Tagger(Protocol):
+    """A token classifier. The detector owns it: it closes what it was given."""
+
+    async def tag_soon(self, texts: Sequence[str]) -> Sequence[Sequence[Tag]]:
+        """Return the tags of each text, in the order of the texts; disjoint and in order.
+
+        Many calls may run at once, and what they ask is computed together. Raises on any failure:
+        a part of an answer is none. Cancelling the call drops what has not run.
+        """
+        ...
+
+    @property
+    def healthy(self) -> bool:
+        """Whether it can answer."""
+        ...
+
+    def close(self) -> None:
+        """End its threads. Calls that wait fail."""
+        ...
+
+
+_SHORTER: Final = re.compile(
+    r"[\s-]{0,2}(?:minutes?|min|hours?|hrs?|days?|weeks?|wks?|months?|mos?|mths?|tage?n?|wochen?|"
+    r"monate?n?|stunden?|jours?|semaines?|mois|heures?|d[ií]as?|semanas?|mes(?:es)?|horas?)\b"
+    r"|[\s-]{0,2}(?:个月|小时|分钟|[天日周月])",
+    re.IGNORECASE,
+)
+"""Units of age that are no years."""
+_NUMBER: Final = re.compile(r"(?<![\d.,])\d{1,3}(?!\d)")
+_IN_WORDS: Final = re.compile(
+    r"ninet(?:y|ie)|nonagen|centenar|hundred|neunzig|hundert|noventa|\bcien|quatre[\s-]?vingts?[\s-]?dix"
+    r"|nonante|\bcent(?:\b|enaire)|九十|百",
+    re.IGNORECASE,
+)
+_OLDEST_COMMON: Final = 89
+_AFTER: Final = 16
+"""Characters behind an age in which its unit may stand."""
+_WEB: Final = re.compile(r"https?://|www\.|[^\s@]{1,200}\.[a-z]{2,12}(?:/|\Z)", re.IGNORECASE)
+_FAX: Final = re.compile(r"fax|传真", re.IGNORECASE)
+_BEFORE: Final = 16
+"""Characters before a number in which its label may stand."""
+
+
+def _age(text: str, tag: Tag) -> EntityType:
+    """Return over 89 where a number of 90 years or more is read (45 CFR 164.514(b)(2)(i)(C))."""
+    value = text[tag.start : tag.end]
+    for number in _NUMBER.finditer(value):
+        after = text[tag.start + number.end() : tag.end + _AFTER]
+        if int(number[0]) > _OLDEST_COMMON and not _SHORTER.match(after):
+            return AGE_OVER_89
+    spelt = _IN_WORDS.search(value)
+    if spelt and not _SHORTER.search(text[tag.start + spelt.end() : tag.end + _AFTER]):
+        return AGE_OVER_89
+    return AGE
+
+
+def _contact(text: str, tag: Tag) -> EntityType:
+    value = text[tag.start : tag.end]
+    if "@" in value:
+        return EMAIL_ADDRESS
+    if _WEB.search(value):
+        return URL
+    return FAX_NUMBER if _FAX.search(text[max(0, tag.start - _BEFORE) : tag.end]) else PHONE_NUMBER
+
+
+def _always(entity: EntityType) -> Callable[[str, Tag], EntityType]:
+    return lambda _text, _tag: entity
+
+
+_TYPES: Final[dict[str, Callable[[str, Tag], EntityType]]] = {
+    "PERSON": _always(PERSON),
+    "LOCATION": _always(LOCATION),
+    "ORGANIZATION": _always(ORGANIZATION),
+    "STREET_ADDRESS": _always(STREET_ADDRESS),
+    "DATE_TIME": _always(DATE_TIME),
+    "AGE": _age,
+    "CONTACT": _contact,
+    "ID": _always(OTHER_ID),
+}
+LABELS: Final = frozenset(_TYPES)
+"""What a tagger may say. Weights that say anything else are not for this gateway."""
+ENTITIES: Final = (
+    *(PERSON, LOCATION, ORGANIZATION, STREET_ADDRESS, DATE_TIME, AGE, AGE_OVER_89),
+    *(EMAIL_ADDRESS, URL, FAX_NUMBER, PHONE_NUMBER, OTHER_ID),
+)
+_VAGUE: Final = frozenset({"CONTACT", "ID"})
+
+
+def findings(text: str, tags: Iterable[Tag]) -> Iterator[Finding]:
+    """Yield a finding for each tag of `text`. `KeyError` for a label that is none of `LABELS`."""
+    for tag in tags:
+        entity = _TYPES[tag.label](text, tag)
+        score = min(tag.score, VAGUE) if tag.label in _VAGUE else tag.score
+        yield Finding(tag.start, tag.end, entity, score, f"{RECOGNIZER}.{tag.label.lower()}")

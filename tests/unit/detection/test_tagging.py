@@ -1,0 +1,122 @@
+"""Tags as findings: types, ages, the shapes of contacts, and whose type counts."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.detection.frame import LANGUAGE, NoPipeline
+from gateway.detection.recognizers import TaggerRecognizer, tags_analyzer
+from gateway.detection.tagging import VAGUE, findings
+from gateway.domain.entities import (
+    AGE,
+    AGE_OVER_89,
+    EMAIL_ADDRESS,
+    FAX_NUMBER,
+    KNOWN,
+    OTHER_ID,
+    PHONE_NUMBER,
+    URL,
+    EntityType,
+)
+from tests.fakes.tagger import FakeTag
+
+
+def typed(text: str, value: str, label: str) -> EntityType:
+    start = text.index(value)
+    [found] = findings(text, [FakeTag(start, start + len(value), label)])
+    assert (found.start, found.end) == (start, start + len(value))
+    return found.entity
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "over"),
+    [
+        ("a 92-year-old man", "92-year-old", True),
+        ("aged 90", "90", True),
+        ("aged 89", "89", False),
+        ("a man of 104 years", "104", True),
+        ("94岁女性", "94岁", True),
+        ("91 años", "91 años", True),
+        ("95 Jahre alt", "95", True),
+        ("95 Tage alt", "95", False),
+        ("an infant of 96 days", "96", False),
+        ("90 weeks old", "90 weeks old", False),
+        ("100个月", "100", False),
+        ("7 months", "7 months", False),
+        ("in her nineties", "nineties", True),
+        ("ninety-two years old", "ninety-two", True),
+        ("neunzigjährig", "neunzigjährig", True),
+        ("quatre-vingt-dix ans", "quatre-vingt-dix ans", True),
+        ("九十岁", "九十岁", True),
+        ("middle-aged", "middle-aged", False),
+        ("a child", "a child", False),
+        ("born 1990", "1990", False),
+        ("2 1/2 years", "2 1/2 years", False),
+    ],
+)
+def test_an_age_over_89_is_one_where_ninety_years_or_more_are_read(
+    text: str, value: str, *, over: bool
+) -> None:
+    assert typed(text, value, "AGE") == (AGE_OVER_89 if over else AGE)
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "entity"),
+    [
+        ("write to anna@ward.example", "anna@ward.example", EMAIL_ADDRESS),
+        ("see https://ward.example/a", "https://ward.example/a", URL),
+        ("see ward.example", "ward.example", URL),
+        ("call 555 0142", "555 0142", PHONE_NUMBER),
+        ("Tel. 0341/97-12", "0341/97-12", PHONE_NUMBER),
+        ("Fax: 0341/97-12", "0341/97-12", FAX_NUMBER),
+        ("传真 0341-9712", "0341-9712", FAX_NUMBER),
+        ("pager five five", "five five", PHONE_NUMBER),
+    ],
+)
+def test_a_contact_has_the_type_of_its_shape(text: str, value: str, entity: EntityType) -> None:
+    assert typed(text, value, "CONTACT") == entity
+
+
+def test_an_id_is_one_of_no_exact_type_and_gives_way_to_every_rule() -> None:
+    assert typed("no 4711-A", "4711-A", "ID") == OTHER_ID
+    for label in ("ID", "CONTACT"):
+        [found] = findings("no 4711-A", [FakeTag(3, 9, label, 0.99)])
+        assert found.score == VAGUE
+    [unsure] = findings("no 4711-A", [FakeTag(3, 9, "ID", 0.2)])
+    assert unsure.score == 0.2
+
+
+def test_a_label_that_nobody_knows_is_an_error() -> None:
+    with pytest.raises(KeyError):
+        list(findings("Mars", [FakeTag(0, 4, "PLANET")]))
+
+
+def test_presidio_passes_tags_on_as_a_recognizer_found_them() -> None:
+    text = "Anna, 92, of Ward 4"
+    tags = [FakeTag(0, 4, "PERSON", 0.7), FakeTag(6, 8, "AGE"), FakeTag(13, 19, "LOCATION", 0.31)]
+    found = tags_analyzer().analyze(text, tags)
+    assert sorted(found) == sorted(findings(text, tags))
+    assert {each.recognizer for each in found} == {"tagger.person", "tagger.age", "tagger.location"}
+    assert tags_analyzer().analyze(text) == []
+
+
+def test_every_type_that_the_tagger_may_find_is_said_beforehand() -> None:
+    recognizer = TaggerRecognizer()
+    assert set(recognizer.supported_entities) <= KNOWN
+    assert recognizer.supported_language == LANGUAGE
+
+
+def test_a_tagger_without_its_tags_is_an_error_and_not_an_empty_answer() -> None:
+    class Strange:
+        entities = ()
+
+    with pytest.raises(TypeError):
+        TaggerRecognizer().analyze("Anna", [], Strange())  # type: ignore[arg-type]
+
+
+def test_no_language_is_assumed_and_none_is_loaded() -> None:
+    pipeline = NoPipeline()
+    assert pipeline.get_supported_languages() == [LANGUAGE] == ["mul"]
+    assert pipeline.get_supported_entities() == []
+    [(text, artifacts)] = pipeline.process_batch(["患者 Anna"], LANGUAGE)
+    assert (text, artifacts.entities, artifacts.lemmas) == ("患者 Anna", [], [])
