@@ -54,6 +54,10 @@ under that name, so that a client's own rule for the type applies."""
 MAX_BROUGHT: Final = 10_000
 """Findings of a request's own recognizers: an expression that matches everywhere finds no more."""
 
+MAX_STEPS: Final = 500_000_000
+"""Of a request's own recognizers: their programs' lengths times the texts'. At worst ten seconds of
+a thread, which RE2 spends without the interpreter's lock."""
+
 
 def names_for(asked: frozenset[str]) -> Mapping[EntityType, EntityType]:
     """Return, for each type that can be found, the name that it is asked for by."""
@@ -116,6 +120,11 @@ class Analysis(Work):
         caller: str,  # noqa: ARG002
     ) -> Analyzed:
         """Detect, run the client's own recognizers, and keep what is asked for."""
+        steps = sum(map(len, self.documents)) * sum(
+            pattern.expression.cost for ad_hoc in self.ad_hoc for pattern in ad_hoc.patterns
+        )
+        if steps > MAX_STEPS:
+            raise _too_much("would take too long on a text of this length")
         found = await found_in(detector, self.documents)
         return await asyncio.to_thread(self._report, found, profile)
 
@@ -128,13 +137,17 @@ class Analysis(Work):
             own = list(islice(finding, MAX_BROUGHT + 1 - brought))
             brought += len(own)
             if brought > MAX_BROUGHT:
-                raise ExchangeError(
-                    Code.LIMIT_EXCEEDED,
-                    f"The ad_hoc_recognizers find more than {MAX_BROUGHT} times. Narrow them.",
-                    param="ad_hoc_recognizers",
-                )
+                raise _too_much(f"find more than {MAX_BROUGHT} times")
             reported.append(
                 tuple(merge(tuple(self.narrowing.keep(text, (*findings, *own))), profile))
             )
         whole = (each for findings in found for each in merge(findings, profile))
         return Analyzed(counts=counted(whole), findings=tuple(reported))
+
+
+def _too_much(what: str) -> ExchangeError:
+    return ExchangeError(
+        Code.LIMIT_EXCEEDED,
+        f"The ad_hoc_recognizers {what}. Bring fewer and narrower ones, or send less text.",
+        param="ad_hoc_recognizers",
+    )

@@ -119,6 +119,17 @@ async def test_a_recognizer_that_finds_everywhere_is_refused() -> None:
     assert caught.value.code is Code.LIMIT_EXCEEDED
 
 
+async def test_recognizers_that_would_take_too_long_are_refused_before_anything_is_read() -> None:
+    slow = {"name": "x", "regex": "a{1,900}b", "score": 1}
+    detector = FakeDetector()
+    brought = {"supported_entity": "X", "patterns": [slow] * 20}
+    asked = work(text="a" * 100_000, ad_hoc_recognizers=[brought])
+    with pytest.raises(ExchangeError) as caught:
+        await asked.carry_out(detector, profile(), SECRETS, "key:x")
+    assert caught.value.code is Code.LIMIT_EXCEEDED
+    assert detector.calls == 0
+
+
 @pytest.mark.parametrize("evil", [r"(a+)+$", r"(a|a)*b", r"(.*)(.*)(.*)(.*)x", r"a{1,500}b"])
 def test_an_expression_that_would_stop_pythons_matcher_takes_linear_time(evil: str) -> None:
     text = "a" * 50_000 + "!"
