@@ -143,6 +143,18 @@ class EnglishPlaces(Fillers):
         """`14 Oak Lane`."""
         return (Piece(self._street(scene), "STREET_ADDRESS"),)
 
+    def slot_unit(self, scene: Cast) -> Pieces:
+        """`Apt. 12B`, on a line of its own."""
+        unit = scene.rng.choice(
+            ("Apt. {n}", "Apt {n}{l}", "Suite {n:03}", "Unit {n}", "Flat {n}{l}", "Building {l}")
+        )
+        return (
+            Piece(
+                unit.format(n=scene.rng.randint(1, 990), l=scene.rng.choice("ABCD")),
+                "STREET_ADDRESS",
+            ),
+        )
+
     def slot_street_name(self, scene: Cast) -> Pieces:
         """`Oak Lane`."""
         return (Piece(self._street(scene, numbered=False), "STREET_ADDRESS"),)
