@@ -121,6 +121,10 @@ class EnglishPlaces(Fillers):
         """Return a country, labelled as the patient's origin or a stay is."""
         return (Piece(scene.rng.choice(words("en/countries")), "LOCATION"),)
 
+    def slot_country_home(self, scene: Cast) -> Pieces:
+        """Return the country where the patient lives."""
+        return (Piece(scene.rng.choice(_COUNTRIES[self.home(scene).country]), "LOCATION"),)
+
     def slot_county(self, scene: Cast) -> Pieces:
         """`Marion County`."""
         name = town(scene.rng, self.split, ("US",)).name
