@@ -12,7 +12,7 @@ EMBEDDER := $(DATA)/models/all-minilm-l6-v2/manifest.json
 TRANSCRIBER := $(DATA)/models/whisper-base/manifest.json
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-slow lint format types coverage check bench bench-engine lock mutants clean distclean
+.PHONY: help run demo test test-slow lint format types coverage check eval bench bench-engine lock mutants clean distclean
 
 help: ## List the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  \033[1m%-12s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -80,6 +80,9 @@ check: lint types coverage test ## What CI calls
 
 mutants: $(VENV)/.dev $(MODEL) ## Break each invariant on purpose and see a test fail
 	$(BIN)/python tools/mutants.py
+
+eval: $(VENV)/.dev ## How good detection is, beside Presidio; a page of misses (NOTES=your.jsonl)
+	$(BIN)/python -m benchmarks.evaluation --against presidio $(NOTES)
 
 bench: $(VENV)/.dev $(MODEL) ## Print the benchmarks as JSON
 	$(BIN)/python -m benchmarks.gateway

@@ -16,7 +16,7 @@ from contextlib import (
     ExitStack,
     asynccontextmanager,
 )
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from litestar import Litestar
@@ -25,6 +25,7 @@ from litestar.datastructures import State
 from engine import ModelStore
 from gateway import installation, logs
 from gateway.clock import SystemClock
+from gateway.detection.dictionary import SiteDictionary
 from gateway.detection.scanner import ShapeScanner
 from gateway.domain.entities import MEDICAL_RECORD_NUMBER, PERSON, PHONE_NUMBER
 from gateway.domain.errors import Code, ExchangeError
@@ -37,11 +38,13 @@ from gateway.generation.engines import Engines
 from gateway.generation.local import LocalEngine
 from gateway.generation.remote import RemoteEngine
 from gateway.generation.transcription import LocalTranscriber
-from gateway.http import health, openai, openapi, transcription
+from gateway.http import health, openai, openapi, presidio, redact, transcription
 from gateway.http.errors import HANDLERS
 from gateway.identity.authenticator import ApiKeyAuthenticator
+from gateway.identity.bare import NetworkAuthenticator
 from gateway.identity.chain import ChainAuthenticator
 from gateway.identity.keyring import open_keyring
+from gateway.identity.networks import parse_networks
 from gateway.identity.provider import open_oidc
 from gateway.ledger.ledger import SqliteLedger
 from gateway.pipeline import Parts, Pipeline
@@ -51,6 +54,7 @@ from gateway.policy.decider import CedarDecider
 from gateway.policy.problems import PolicyError
 from gateway.policy.release import load as load_release
 from gateway.settings import Settings
+from gateway.treatment import DETECTION
 from gateway.weights import open_detector
 
 _CANARY: Final = "Patient: Margaret Thornton, MRN 48210377, phone (617) 555-0142"
@@ -71,14 +75,16 @@ class Gateway:
     checks: health.Checks
     close: Callable[[], None]
     running: Sequence[Running] = ()
+    recognizers: tuple[str, ...] = ()
+    """Names of what detection is made of."""
 
 
 def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
     """Build the parts from `settings`. Nothing listens yet.
 
-    Raises `SecretFileError`, `PolicyError`, `KeyStoreError`, `LedgerError`, `LedgerUnavailable`,
-    `EngineError`, `RemoteEngineError`, `SameName` or `ProviderError`, each with what to do; then
-    nothing stays open.
+    Raises `SecretFileError`, `PolicyError`, `DictionaryError`, `KeyStoreError`, `LedgerError`,
+    `LedgerUnavailable`, `EngineError`, `RemoteEngineError`, `SameName` or `ProviderError`, each
+    with what to do; then nothing stays open.
     """
     clock = SystemClock()
     secrets = installation.prepare(settings)
@@ -95,7 +101,8 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
             SqliteLedger.open_for_serving(installation.place_of(settings), now_ms=clock.now_ms)
         )
         say("detection")
-        detector = open_detector(_year(clock), settings.detection)
+        site = SiteDictionary(settings.dictionary, settings.keys)
+        detector = open_detector(_year(clock), settings.detection, site)
         undo.callback(detector.close)
         _check_detection(detector)
         say("models")
@@ -126,6 +133,10 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
             oidc, end_oidc = open_oidc(provider, settings.data, clock)
             undo.callback(end_oidc)
             authenticator = ChainAuthenticator(authenticator, oidc)
+        if (bare := settings.presidio).role is not None and bare.purpose is not None:
+            authenticator = NetworkAuthenticator(
+                authenticator, parse_networks(bare.networks), bare.role, bare.purpose
+            )
         close = undo.pop_all().close
     logs.event(
         "gateway_built", node=settings.node, release=decider.release, open_exchanges=ledger.lost
@@ -140,7 +151,9 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
             engine=engine,
             clock=clock,
             secrets=secrets,
+            detection=replace(DETECTION, digest=detector.digest),
         ),
+        recognizers=detector.recognizers,
         checks={
             "ledger": ledger.ready,
             "detection": lambda: detector.healthy,
@@ -167,7 +180,11 @@ def _may_keep(settings: Settings) -> bool:
 
 
 def assemble(
-    parts: Parts, settings: Settings, checks: health.Checks, running: Sequence[Running] = ()
+    parts: Parts,
+    settings: Settings,
+    checks: health.Checks,
+    running: Sequence[Running] = (),
+    recognizers: tuple[str, ...] = (),
 ) -> Litestar:
     """Return the HTTP application over `parts`; tests pass fakes with fault hooks here."""
     server = settings.server
@@ -188,6 +205,7 @@ def assemble(
             clock=parts.clock,
             body_limit=server.body_limit,
             body_timeout=server.body_timeout,
+            recognizers=recognizers,
         )
         async with AsyncExitStack() as stack:
             for each in running:
@@ -202,6 +220,8 @@ def assemble(
     return Litestar(
         route_handlers=[
             *openai.ROUTES,
+            *presidio.ROUTES,
+            redact.redact,
             transcription.transcriptions,
             health.live,
             health.ready,

@@ -15,6 +15,7 @@ from typing import Final
 from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.exchange import CacheStatus, FinishReason, Transcript, Usage, Vectors
 from gateway.domain.text import RedactedText
+from gateway.treatment import Treated
 
 CAPACITY: Final = 64
 """Pieces of text that wait for a listener before its exchange waits too."""
@@ -37,7 +38,7 @@ class Done:
     text: str
     reason: FinishReason
     usage: Usage
-    result: Vectors | Transcript[RedactedText] | None = None
+    result: Vectors | Transcript[RedactedText] | Treated | None = None
     """What came instead of text, where that was asked for."""
 
     def __repr__(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -13,11 +14,13 @@ from gateway.domain.errors import AuthenticationError
 from gateway.domain.exchange import Credentials
 from gateway.domain.records import AdminAct
 from gateway.domain.redaction import Secrets
+from gateway.encryption import KEY_SIZE, Encryption
 from gateway.identity.authenticator import ApiKeyAuthenticator
 from gateway.identity.keyring import Keyring
 from gateway.identity.keys import Grant
 from gateway.identity.networks import parse_networks
 from gateway.ledger.ledger import Place
+from gateway.lists import shipped_stock
 from gateway.policy.shipped import install_default
 from gateway.settings import Settings
 
@@ -41,7 +44,25 @@ def prepare(settings: Settings) -> Secrets:
     return Secrets(
         pseudonym=secretfiles.read_or_create(settings.keys / "pseudonym.key", 32),
         hash=secretfiles.read_or_create(settings.keys / "hash.key", 32),
+        cipher=encryption_of(settings.keys),
+        stock=shipped_stock(),
+        year=time.gmtime(SystemClock().now_ms() / 1000).tm_year,
     )
+
+
+def encryption_of(keys: Path) -> Encryption:
+    """Return what seals under `encrypt.key`, made if it is missing, and opens what that sealed.
+
+    Older keys lie beside it as `encrypt-NAME.key`: they open and seal nothing. To rotate, rename
+    the file and start again. Raises `SecretFileError`.
+    """
+    current = secretfiles.read_or_create(keys / "encrypt.key", KEY_SIZE)
+    older = [secretfiles.read(path) for path in sorted(keys.glob("encrypt-*.key"))]
+    if any(len(key) != KEY_SIZE for key in older):
+        raise secretfiles.SecretFileError(
+            f"an `encrypt-*.key` in {keys} does not hold {KEY_SIZE} bytes; restore it from a backup"
+        )
+    return Encryption([current, *older])
 
 
 def place_of(settings: Settings) -> Place:

@@ -1,9 +1,9 @@
 """One exchange, from caller to engine and back: the only place that knows the order.
 
 1 authenticate, 2 decide, 3 detect, 4 redact, 5 intend, 6 generate, 7 guard, 8 settle, whether a
-model writes, embeds or transcribes. Each exchange runs in a task of its own and leaves one refusal,
-or one intent and one outcome; what becomes of the connection only decides whether somebody still
-listens.
+model writes, embeds or transcribes; without 6 and 7 where texts are only treated. Each exchange
+runs in a task of its own and leaves one refusal, or one intent and one outcome; what becomes of the
+connection only decides whether somebody still listens.
 """
 
 from __future__ import annotations
@@ -48,6 +48,7 @@ from gateway.domain.redaction import Redaction, Secrets, redact, redact_transcri
 from gateway.domain.text import RawText, RedactedText
 from gateway.domain.trail import Progress, Trail
 from gateway.settlement import Settlement
+from gateway.treatment import DETECTION, Treated, Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ class Submission:
     purpose: str | None = field(repr=False)
     profile: str | None = field(repr=False)
     """A stricter profile that the client asks for: it can tighten policy, never loosen it."""
-    read: Callable[[Caller], Awaitable[Ask[RawText]]] = field(repr=False)
+    read: Callable[[Caller], Awaitable[Ask[RawText] | Work]] = field(repr=False)
     over: Callable[[], None] = field(default=lambda: None, repr=False)
     """Called once when the exchange has ended, however: what it held is let go."""
 
@@ -76,6 +77,8 @@ class Parts:
     engine: Engine
     clock: Clock
     secrets: Secrets
+    detection: Model = DETECTION
+    """What policy and records call detection where no other model takes part."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -138,18 +141,22 @@ class Pipeline:
         """Return how the exchange ended; its records are durable, or the end says why not."""
         try:
             admitted = await self._admit(submission, trail, channel)
+            progress.prompt_tokens = 0 if isinstance(admitted, Treated) else admitted.prompt.tokens
         except Exception as error:  # noqa: BLE001 - recorded, then told to the client
             refusal = _as_exchange_error(trail, error)
         else:
-            progress.prompt_tokens = admitted.prompt.tokens
             try:
+                if isinstance(admitted, Treated):
+                    return await self._hand_back(admitted, trail, progress)
                 with admitted.coming:
                     return await self._carry_out(admitted, trail, progress, channel)
             except Exception as error:  # noqa: BLE001 - settled, as far as can be; told to the client
                 return _as_exchange_error(trail, error)
         return await self._refused(trail, refusal)
 
-    async def _admit(self, submission: Submission, trail: Trail, channel: Channel) -> _Admitted:
+    async def _admit(
+        self, submission: Submission, trail: Trail, channel: Channel
+    ) -> _Admitted | Treated:
         parts = self._parts
         # 1. Authenticate.
         try:
@@ -163,9 +170,9 @@ class Pipeline:
             raise ExchangeError(Code.OVERLOADED, "Too many exchanges at once. Try again shortly.")
         purpose = trail.purpose = parse_purpose(submission.purpose, caller)
         ask = await submission.read(caller)
-        models, aliases = parts.engine.models(), parts.decider.aliases
-        model = trail.model = catalogue.find(models, aliases, ask.model, trail.action)
-        catalogue.check_task(model, trail.action)
+        model = trail.model = self._model(ask, trail.action)
+        if not isinstance(ask, Work):
+            catalogue.check_task(model, trail.action)
         # 2. Decide.
         decision = trail.decision = parts.decider.decide(caller, trail.action, model, purpose)
         match decision:
@@ -174,6 +181,12 @@ class Pipeline:
             case Permit():
                 profile = trail.profile = self._tightened(decision.profile, submission.profile)
         _check_size(ask, profile)
+        if isinstance(ask, Work):
+            # 3 and 4, for texts that go back to their caller and to nobody else.
+            treated = await ask.carry_out(parts.detector, profile, parts.secrets, caller.id)
+            if channel.cancelled is not None:
+                raise _stopped(channel.cancelled)
+            return treated
         with ExitStack() as coming:
             coming.enter_context(parts.engine.expecting(model))
             # 3. Detect, in every string of the request.
@@ -186,6 +199,14 @@ class Pipeline:
                 raise _stopped(channel.cancelled)
             return _Admitted(redaction, prompt, coming.pop_all())
 
+    async def _hand_back(self, treated: Treated, trail: Trail, progress: Progress) -> Done:
+        # 5. Intend, and 8. settle: both records are durable before the caller has anything.
+        now = self._parts.clock.now_ms()
+        await self._parts.ledger.append(trail.intent(now, treated.counts, 0))
+        progress.reason = FinishReason.STOP
+        await self._settlement.settle(progress.outcome(trail, now, None, 0, 0))
+        return Done("", FinishReason.STOP, Usage(0, 0), treated)
+
     async def _carry_out(
         self, admitted: _Admitted, trail: Trail, progress: Progress, channel: Channel
     ) -> Done:
@@ -194,7 +215,13 @@ class Pipeline:
         receipt = await parts.ledger.append(
             trail.intent(parts.clock.now_ms(), redaction.counts, prompt.tokens)
         )
-        guard = StreamGuard(redaction.pseudonyms, redaction.profile, parts.scanner)
+        guard = StreamGuard(
+            redaction.pseudonyms,
+            redaction.profile,
+            parts.scanner,
+            stand_ins=redaction.stand_ins,
+            says=redaction.says,
+        )
         result: Vectors | Transcript[RedactedText] | None = None
 
         async def stream() -> str:
@@ -282,6 +309,12 @@ class Pipeline:
         )
         return heard
 
+    def _model(self, ask: Ask[RawText] | Work, action: Action) -> Model:
+        if isinstance(ask, Work):
+            return self._parts.detection
+        models, aliases = self._parts.engine.models(), self._parts.decider.aliases
+        return catalogue.find(models, aliases, ask.model, action)
+
     def _tightened(self, granted: Profile, asked: str | None) -> Profile:
         if asked is None or asked == granted.name:
             return granted
@@ -344,8 +377,9 @@ def _denied(decision: Deny, trail: Trail) -> ExchangeError:
     )
 
 
-def _check_size(ask: Ask[RawText], profile: Profile) -> None:
-    size = sum(len(text) for text in ask.conversation.texts())
+def _check_size(ask: Ask[RawText] | Work, profile: Profile) -> None:
+    texts = ask.texts() if isinstance(ask, Work) else ask.conversation.texts()
+    size = sum(map(len, texts))
     if size > profile.limits.max_input_characters:
         raise ExchangeError(
             Code.LIMIT_EXCEEDED,

@@ -10,11 +10,14 @@ import os
 import re
 import socket
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
 import msgspec
 
+from gateway.domain.entities import KNOWN
+from gateway.domain.exchange import Purpose
 from gateway.endpoints import Endpoint, OpenAIEngines, parse_endpoint
 
 _Positive = Annotated[int, msgspec.Meta(ge=1)]
@@ -22,6 +25,7 @@ _BYTES: Final = r"([0-9]{1,15}(?:\.[0-9]{1,3})?)([KMGT]?)\Z"
 _Size = Annotated[str, msgspec.Meta(pattern="^" + _BYTES)]
 _Seconds = Annotated[float, msgspec.Meta(gt=0, le=3600)]
 _NODE: Final = re.compile(r"[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?\Z")
+_FIELD: Final = re.compile(r"[A-Z][A-Z0-9]{2}-[1-9][0-9]{0,2}\Z")
 _ROLE: Final = re.compile(r"[a-z][a-z0-9_-]{0,31}\Z")
 _Word = Annotated[str, msgspec.Meta(min_length=1, max_length=512)]
 _Words = Annotated[tuple[_Word, ...], msgspec.Meta(min_length=1, max_length=64)]
@@ -120,6 +124,18 @@ class Detection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Threads of one replica. Several replicas of one thread do more than one of several."""
     timeout: _Seconds = 60.0
     """Seconds that the texts of one request may take the tagger; then detection has failed."""
+    hl7_fields: dict[str, str] = {}
+    """What fields of HL7 v2 hold that only this hospital knows: `"ZPI-3" = "PERSON"`."""
+    hl7_z_segments: Literal["scan", "remove"] = "scan"
+    """`scan`: what is found in a Z-segment is treated. `remove`: all of its fields are."""
+
+    def __post_init__(self) -> None:
+        """Raise `ValueError`, with what to write instead."""
+        for name, entity in self.hl7_fields.items():
+            if not _FIELD.match(name):
+                raise ValueError('a field of HL7 v2 is written like "ZPI-3"')
+            if entity not in KNOWN:
+                raise ValueError("a field's type is one that policies know, such as PERSON")
 
 
 class Embeddings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -242,6 +258,34 @@ class Identity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     oidc: Oidc | None = None
 
 
+_NETWORKS: Final = 64
+
+
+class Presidio(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Clients of Presidio's API that can send no key. Off: nobody is admitted without one."""
+
+    networks: tuple[_Word, ...] = ()
+    """From where a client without any credentials is believed: CIDR, one address, or `unix`."""
+    role: str | None = None
+    """The one role that such a client has."""
+    purpose: Purpose | None = None
+    """The one purpose that it may state, and need not."""
+
+    def __post_init__(self) -> None:
+        """Raise `ValueError`, with what to write instead."""
+        if len({bool(self.networks), self.role is not None, self.purpose is not None}) > 1:
+            raise ValueError(
+                "networks, role and purpose belong together: name all of them, or none"
+            )
+        if self.role is not None and not _ROLE.match(self.role):
+            raise ValueError("a role is 1 to 32 of a-z, 0-9, _ and -, a letter first")
+        if len(self.networks) > _NETWORKS or "any" in self.networks:
+            raise ValueError(f"at most {_NETWORKS} networks, and `any` is none: name them")
+        for word in self.networks:
+            if word != "unix" and ip_network(word).prefixlen == 0:
+                raise ValueError("a network of all addresses is none: name the hosts")
+
+
 class Egress(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """More peers that this process may open connections to: `address:port`, `unix:/path`."""
 
@@ -268,6 +312,7 @@ class File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     cache: CacheSettings = CacheSettings()
     transcription: Transcription = Transcription()
     identity: Identity = Identity()
+    presidio: Presidio = Presidio()
     egress: Egress = Egress()
     log: Log = Log()
     models: str | None = None
@@ -291,6 +336,7 @@ class Settings:
     detection: Detection = field(default_factory=Detection)
     embeddings: Embeddings = field(default_factory=Embeddings)
     transcription: Transcription = field(default_factory=Transcription)
+    presidio: Presidio = field(default_factory=Presidio)
 
     @property
     def named_models(self) -> tuple[tuple[str, Task], ...]:
@@ -322,6 +368,11 @@ class Settings:
     def state(self) -> Path:
         """Directory of the state database: API keys."""
         return self.data / "state"
+
+    @property
+    def dictionary(self) -> Path:
+        """Directory of the site's dictionary: fingerprints of its names, and no name."""
+        return self.data / "dictionary"
 
     @property
     def peers(self) -> tuple[str, ...]:
@@ -375,4 +426,5 @@ def load(data: Path | None = None, config: Path | None = None) -> Settings:
         detection=file.detection,
         embeddings=file.embeddings,
         transcription=file.transcription,
+        presidio=file.presidio,
     )

@@ -53,7 +53,9 @@ def serve(
                 _make_demo_key(settings)
             except Exception as error:  # noqa: BLE001 - as above
                 fail(explain(error))
-        app = assemble(gateway.parts, settings, gateway.checks, gateway.running)
+        app = assemble(
+            gateway.parts, settings, gateway.checks, gateway.running, gateway.recognizers
+        )
         server = build_server(app, settings.server)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_run(server, listener, settings, gateway.parts.engine.models()[0].name))
@@ -66,6 +68,7 @@ def serve(
 def explain(error: Exception) -> str:
     """Return what to tell a person; re-raise what nobody foresaw, for the crash report."""
     from engine import EngineError
+    from gateway.detection.dictionary_file import DictionaryError
     from gateway.domain.errors import ExchangeError
     from gateway.generation.engines import SameName
     from gateway.generation.remote import RemoteEngineError
@@ -76,6 +79,7 @@ def explain(error: Exception) -> str:
     from gateway.secretfiles import SecretFileError
 
     known = (
+        DictionaryError,
         EngineError,
         ExchangeError,
         KeyStoreError,

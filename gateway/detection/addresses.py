@@ -43,6 +43,16 @@ _TAIL: Final = (
 _CITY: Final = rf"{U}{A}{{1,24}}\.?(?:[ \-']{{1}}{U}{A}{{1,24}}){{0,3}}"
 _MEASURES: Final = frozenset(
     [
+        "o",
+        "à",
+        "a",
+        "y",
+        "e",
+        "et",
+        "ou",
+        "und",
+        "oder",
+        "bis",
         "mg",
         "ml",
         "mcg",
@@ -285,27 +295,6 @@ RULES: Final[Rules] = (
         ),
         0.5,
     ),
-    Rule("postcode.zip_plus_4", POSTCODE, re.compile(r"(?<![\w.\-])\d{5}-\d{4}(?![\w\-])"), 0.7),
-    folded(
-        "postcode.labelled",
-        POSTCODE,
-        r"(?:\b|_)(?:zip(?:[ _-]?code)?|postal[ _-]?code|post[ _-]?code|plz|postleitzahl|code postal|código postal|cp|c\.p\.|eircode|pincode|邮编)(?!\w)[\s:=\"'*|(#]{0,5}(?:(?:is|was|code|of|to|the|for|number)[ ]){0,3}(?P<value>(?=[A-Za-z0-9\-]{0,8}\d)[A-Za-z0-9][A-Za-z0-9\-]{1,9}(?:[ ](?=[A-Z0-9]{0,3}\d)[A-Z0-9]{2,4})?)\b",
-        0.85,
-    ),
-    Rule(
-        "postcode.uk",
-        POSTCODE,
-        re.compile(
-            r"(?<![\w\-])(?:GIR ?0AA|[A-PR-UWYZ](?:\d{1,2}|[A-HK-Y]\d{1,2}|\d[A-HJKPS-UW]|[A-HK-Y]\d[ABEHMNPRV-Y]) ?\d[ABD-HJLNP-UW-Z]{2})(?![\w\-])"
-        ),
-        0.7,
-    ),
-    folded(
-        "postcode.canada",
-        POSTCODE,
-        r"(?<![\w\-])[ABCEGHJ-NPRSTVXY]\d[ABCEGHJ-NPRSTV-Z][ -]?\d[ABCEGHJ-NPRSTV-Z]\d(?![\w\-])",
-        0.7,
-    ),
     Rule(
         "postcode.netherlands",
         POSTCODE,
@@ -316,7 +305,7 @@ RULES: Final[Rules] = (
         "postcode.after_place",
         POSTCODE,
         re.compile(
-            rf"(?m)(?:(?<=\n)|(?<=\n[ \t])|(?<=, ))(?P<value>{U}{_WORD}(?:[ ]\(?{U}{_WORD}\)?){{0,3}},?[ ](?:[A-Z]{{2}}-?)?\d{{4,6}}(?:-\d{{3,4}})?)(?=[\s.?!,;\"')]|$)"
+            rf"(?m)(?:(?<=\n)|(?<=\n[ \t])|(?<=, ))(?P<value>{U}{_WORD}(?:[ ]\(?{U}{_WORD}\)?){{0,3}},?[ ](?:[A-Z]{{2}}-?)?\d{{4,6}}(?:-\d{{3,4}})?)(?=[\s.?!,;\"')]|$)(?![ ]?(?:m?g|ng|pg|mcg|[µμ]g|k?g|m?l|I[UE]|UI|U|m?mol|pmol|cells|units|mm|%|x)(?:\W|$))"
         ),
         0.5,
     ),

@@ -1,8 +1,9 @@
 """Dates in written and numeric forms, and birth dates (45 CFR 164.514(b)(2)(i)(C)).
 
-A bare year is not a finding: Safe Harbor lets the year stand, except where it tells an age over 89,
-which "born in 1932" may. A full date that lies more than `ADULT_YEARS` back counts as a birth date:
-a wrong guess only makes the treatment stricter.
+English, German, French, Spanish and Chinese, in every numeric order. A bare year is not a finding:
+Safe Harbor lets the year stand, except where it tells an age over 89, which "born in 1932" may. A
+full date that lies more than `ADULT_YEARS` back counts as a birth date: a wrong guess only makes
+the treatment stricter. All patterns but the Chinese read folded text (`labels.fold`).
 """
 
 # ruff: noqa: E501 - a pattern cut to a hundred columns is read worse than a long one
@@ -10,240 +11,187 @@ a wrong guess only makes the treatment stricter.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import Final
-
-from gateway.detection.letters import U
-from gateway.detection.rules import Rule, Rules, folded
-from gateway.domain.entities import DATE_OF_BIRTH, DATE_TIME
+from typing import Final, NamedTuple
 
 ADULT_YEARS: Final = 10
 
-_MONTH: Final = (
-    r"(?:jan(?:uary|uar|vier)?|jänner|feb(?:ruary|ruar)?|févr(?:ier)?|fev|mar(?:ch|s|zo)?|märz|mrz|apr(?:il)?|avr(?:il)?|may|mai|mayo|"
-    r"june?|juni|juin|junio|july?|juli|juillet|julio|aug(?:ust)?|août|sept?(?:ember|embre|iembre)?|setiembre|oct(?:ober|obre|ubre)?|okt(?:ober)?|"
-    r"nov(?:ember|embre|iembre)?|de[cz](?:ember)?|déc(?:embre)?|enero|febrero|abril|agosto|dic(?:iembre)?)"
+Y4: Final = r"(?:1[89]|2[01])\d\d(?!\d)"
+TIME: Final = r"(?:[t ,]{1,2}(?:at |um |a las |a )?\d{1,2}[:h]\d\d(?::\d\d(?:\.\d{1,9})?)?(?:[ ]?[ap]\.?m\b\.?)?(?:[ ]?z\b|[+-]\d\d:?\d\d)?)?"
+_BEFORE: Final = frozenset("./:-$€£_")
+_ISO: Final = re.compile(rf"{Y4}([-/. ])(?:1[0-2]|0?[1-9])\1(?:3[01]|[12]\d|0?[1-9])(?!\d){TIME}")
+_NUMERIC: Final = re.compile(
+    rf"(?P<a>\d{{1,2}})(?P<s>[ ]?[/.\-][ ]?)(?P<b>\d{{1,2}})(?P=s)(?P<y>(?:1[89]|2[01])\d\d|\d\d)(?!\d|[/.\-,]\d){TIME}"
 )
-_MONTH_ONLY: Final = (
-    r"(?:january|february|march|april|may|june|july|august|september|october|november|december|"
-    r"jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)"
+_LOOSE: Final = re.compile(
+    rf"(?P<a>\d{{1,2}})(?P<s>[.])[ ]?(?P<b>\d{{1,2}})[.][ ]?(?P<y>(?:1[89]|2[01])\d\d)(?!\d|[/.\-]\d){TIME}"
 )
-_DAY: Final = r"(?:3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th|er|\.)?(?!\d)"
-_Y4: Final = r"(?:1[89]|2[01])\d\d(?!\d)"
-_YEAR: Final = (
-    rf"(?:{_Y4}|'?\d\d(?![\d:%]|[ ]?(?:mg|ml|kg|cm|mm|%|years?|yrs?|y/?o|days?|weeks?|months?)))"
+_SPAN: Final = re.compile(
+    r"\d{1,2}(?:(?P<s>[./])\d{1,2})?[./]?[ ]?(?:-|bis|to|a|au|al|et|und|y|and|&)[ ]?(?P<value>(?P<a>\d{1,2})(?P<t>[./])(?P<b>\d{1,2})(?P=t)(?P<y>(?:1[89]|2[01])\d\d|\d\d))(?!\d|[/.\-,]\d)"
 )
-_TIME: Final = r"(?:[T ,]{1,2}(?:at )?\d{1,2}:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:[ ]?[AaPp]\.?[Mm]\b\.?)?(?:[ ]?Z\b|[+-]\d\d:?\d\d)?)?"
-_WEEKDAY: Final = r"(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?,? )?"
-_ORD: Final = (
-    r"(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|thirteenth|fourteenth|"
-    r"fifteenth|sixteenth|seventeenth|eighteenth|nineteenth|twentieth|thirtieth|"
-    r"(?:twenty|thirty)[- ](?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth))"
+_COMPACT: Final = re.compile(
+    r"(?:19\d\d|20[0-4]\d)(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[0-2]\d[0-5]\d(?:[0-5]\d)?)?(?![0-9A-Za-z_]|-(?!(?:19|20)\d{6}(?!\d))|\.\d)"
 )
-_SPOKEN_YEAR: Final = (
-    r"(?:,? (?:of )?(?:nineteen|twenty|two thousand)(?:[ -](?:and|hundred|oh|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|"
-    r"thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)){1,3})?"
+_MONTH_YEAR: Final = re.compile(
+    r"(?:(?:1[0-2]|0?[1-9])[ ]?-[ ]?)?(?:(?:1[0-2]|0?[1-9])[ ]?[/.][ ]?|(?:1[0-2]|0[1-9])-)(?:19\d\d|20[0-4]\d)(?![0-9A-Za-z_/\-]|\.\d)"
 )
-_JOIN: Final = r"[ .,/\-]{1,3}(?:of |de |del )?"
-
-_WRITTEN_FORMS: Final = (
-    rf"{_MONTH}\b\.?[ \-]{{0,2}}{_DAY}(?:[ ]?(?:-|to|and|&|through)[ ]?{_DAY})?(?:(?:,[ ]?|[ \-/]|, of |\s)'?{_YEAR})?",
-    rf"{_DAY}(?:[ ]?(?:-|to|and|&|through)[ ]?{_DAY})?{_JOIN.replace('{1,3}', '{0,3}')}{_MONTH}(?:\d\d(?:\d\d)?\b|\b(?:\.?(?:[ ,\-/]{{1,2}}|[ ]de[l]?[ ]|[ ]of[ ]){_YEAR})?)",
-    rf"{_MONTH}\b\.?(?:[ ,\-/]{{1,2}}(?:of |de |del )?(?:{_Y4}|'\d\d(?!\d)))",
-    rf"{_Y4}[ \-/.]{_MONTH}\b\.?[ \-/.]{_DAY}",
-    rf"(?:the )?{_ORD} (?:day )?of {_MONTH_ONLY}\b{_SPOKEN_YEAR}",
-    rf"{_MONTH_ONLY} (?:the )?{_ORD}\b{_SPOKEN_YEAR}",
+_CJK: Final = re.compile(
+    r"(?:19|20)?\d\d[ ]?年[ ]?(?:\d{1,2}[ ]?月(?:[ ]?\d{1,2}[ ]?[日号])?)|\d{1,2}[ ]?月[ ]?\d{1,2}[ ]?[日号]|(?:19|20)\d\d年(?!度|代|来|间|前|后|以)"
 )
-WRITTEN: Final = rf"(?:{_WEEKDAY}(?:{'|'.join(_WRITTEN_FORMS)}){_TIME})"
-ISO: Final = rf"(?:{_Y4}([-/. ]{{1}})(?:1[0-2]|0?[1-9])\1(?:3[01]|[12]\d|0?[1-9])(?!\d){_TIME})"
-_NUMERIC: Final = rf"(?:(?P<a>\d{{1,2}})(?P<s>[ ]?[/.\-][ ]?)(?P<b>\d{{1,2}})(?P=s)(?P<y>(?:1[89]|2[01])\d\d|\d\d)(?!\d|[/.\-]\d){_TIME})"
-_BEFORE: Final = r"(?<![\w./:\-$€£])"
-_BEFORE_RANGE: Final = r"(?<![\w./:$€£])"
-_CUE: Final = (
-    r"(?:on|since|in|dated?|from|until|till|by|through|thru|between|and|of|seen|visit|admitted|adm|discharged?|"
-    r"appt|appointment|due|d/?c|f/u|follow[- ]?up|exam(?:ined)?|performed|started|surgery|scheduled|for|around|circa|ca|before|after|"
-    r"last|done|repeat|stopped|held|given|placed|removed|cxr|ct|mri|xr|ekg|ecg|echo|labs?|cath|colonoscopy|egd|biopsy|bronch|pathology|note|culture|cultures|ultrasound|xray|x-ray|scan|consult|op|dos|as of|effective|expires?|exp|am|vom|bis|seit|le|du|au|el|del)"
-)
+_BOXES: Final = re.compile(r"\d(?: \d){7}(?! ?\d)")
+_PARTS: Final = (slice(0, 2), slice(2, 4), slice(4, 8))
 _UNIT_AFTER: Final = (
-    r"(?![\d/]|\.\d|[ ]?(?:mm ?hg|mmhg|mg|mcg|µg|ug|g\b|kg|ml|l\b|cm|mm\b|%|units?|iu\b|tab|tsp|hours?|hrs?|times|systolic|pain|strength|"
-    r"points?|score|x\b|bpm|gy\b|meq|mmol|pack|cycles?|nodes?|of\b))"
+    r"(?![\d/]|[.,]\d|[ ]?(?:mm ?hg|mmhg|mg|mcg|µg|ug|g\b|kg|ml|l\b|cm|mm\b|%|units?|iu\b|tab|tsp|hours?|hrs?|times|systolic|pain|strength|"
+    r"points?|score|x\b|bpm|gy\b|meq|mmol|pack|cycles?|nodes?|of\b|del?\b|des\b|der\b|semaines?|jours?|mois|ans\b|jahre?|wochen|monate?|tage?\b|dias?|meses|semanas|anos|weeks?|days?|months?|years?))"
 )
-_PARTIAL: Final = rf"(?:(?:1[0-2]|0?[1-9])/(?:3[01]|[12]\d|0?[1-9]){_UNIT_AFTER})"
-_DOB_LABEL: Final = (
-    r"(?:(?<![a-z0-9])(?:d\.? ?o\.? ?b\.?|dob|date[\s_]?of[\s_]?birth|birth[\s_]?date|birth[\s_]?day|birthdate|birth|born|geb(?:oren|\.)?(?: am)?|"
-    r"geburtsdatum|né(?:e|\(e\))?|date de naissance|fecha de nacimiento|nacid[oa]|nac\.?|b\.|\*))"
+_PARTIAL: Final = rf"(?:(?:1[0-2]|0?[1-9])/(?:3[01]|[12]\d|0?[1-9])|(?:3[01]|[12]\d|0?[1-9])/(?:1[0-2]|0?[1-9])){_UNIT_AFTER}"
+_PARTIALS: Final = re.compile(rf"{_PARTIAL}(?:[ ]?(?:-|to|and|through)[ ]?{_PARTIAL})?")
+_PARTIAL_YEAR: Final = re.compile(rf"(?:1[0-2]|0?[1-9])/\d\d{_UNIT_AFTER}")
+_PARTIAL_DOTS: Final = re.compile(
+    r"(?:3[01]|[12]\d|0?[1-9])\.(?:1[0-2]|0?[1-9])\.(?!\d)|(?:3[01]|[12]\d|0?[1-9])\.(?:1[0-2]|0[1-9])(?![\d.,%/]|[ ]?(?:mg|ml|kg|g|cm|mm|mmol|l|uhr|/)\b)"
 )
-_DOB_GAP: Final = r"(?:[\s:=*_\"'`|(#,\-]{0,6}(?:(?:is|was|on|in|le|el|am|the|of|year|listed as|recorded as)[ ]){0,3})"
-_WEEKDAY_NAME: Final = r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day"
-_MONTH_NAME: Final = r"(?:January|February|March|April|May|June|July|August|September|October|November|December|Jan|Feb|Apr|Aug|Sept?|Oct|Nov|Dec)"
-_HOLIDAY: Final = (
-    r"(?:christmas(?: eve| day)?|thanksgiving|easter(?: sunday| monday)?|halloween|new year's(?: eve| day)?|"
-    r"valentine's day|memorial day|labor day|independence day|mother's day|father's day|boxing day)"
+_CUE: Final = re.compile(
+    r"\b(?:on|since|in|dated?|from|until|till|by|through|thru|between|and|of|seen|visit|admitted|adm|discharged?|"
+    r"appt|appointment|due|d/?c|f/u|follow[- ]?up|exam(?:ined)?|performed|started|surgery|scheduled|for|around|circa|ca|before|after|"
+    r"last|done|repeat|stopped|held|given|placed|removed|cxr|ct|mri|xr|ekg|ecg|echo|labs?|cath|colonoscopy|egd|biopsy|bronch|pathology|note|culture|cultures|ultrasound|xray|x-ray|scan|consult|op|dos|as of|effective|expires?|exp):?[ (]{1,2}(?:the )?\Z"
+    r"|\b(?:am|vom|zum|bis|seit|den|ab|du|au|le|depuis|desde|hasta|el|del|al|dia|fecha|date|datum):?[ (]{1,2}\Z"
 )
-_MONTHS: Final = (
-    "jan",
-    "feb",
-    "fév",
-    "fev",
-    "mar",
-    "mär",
-    "mrz",
-    "apr",
-    "avr",
-    "may",
-    "mai",
-    "jun",
-    "juin",
-    "jul",
-    "juil",
-    "aug",
-    "aoû",
-    "sep",
-    "set",
-    "oct",
-    "okt",
-    "nov",
-    "dec",
-    "dez",
-    "déc",
-    "ener",
-    "abr",
-    "ago",
-    "dic",
-    "jän",
+_CUE_YEAR: Final = re.compile(
+    r"\b(?:since|in|dated|from|until|expires|exp|seit|bis|ab|desde|hasta|depuis)\.?:?[ (]{1,2}\Z"
+)
+_CUE_DOTS: Final = re.compile(r"\b(?:am|vom|zum|bis|seit|den|ab dem|dem|ab)[ (]{1,2}\Z")
+_HEADING: Final = re.compile(r"(?:\A|\n)[ \t*\-]{0,4}\Z")
+_HEADED: Final = re.compile(r"[ ]?[:\-]|[ ]\d\d:?\d\d|[ ][a-z]")
+_BIRTH: Final = re.compile(
+    r"(?:1[89]|20)\d\d[-/. ](?:1[0-2]|0?[1-9])[-/. ](?:3[01]|[12]\d|0?[1-9])|\d{1,2}[ ]?[/.\- ][ ]?\d{1,2}[ ]?[/.\- ][ ]?(?:(?:1[89]|20)\d\d|\d\d)|\d{1,2}/(?:(?:1[89]|20)\d\d|\d\d)|\d\d[|]\d\d[|](?:1[89]|20)\d\d|(?:18|19|20)\d{6}|\d{8}|\d(?: \d){7}|\d{6}|(?:18|19|20)\d\d"
 )
 _YEAR_IN: Final = re.compile(r"(?<!\d)(?:1[89]|2[01])\d\d(?!\d)")
-_SHORT_YEAR: Final = re.compile(r"(?:[/.\-']|[a-z] )(\d\d)(?!\d|:)[^\d:]{0,3}\Z", re.IGNORECASE)
+_SHORT_YEAR: Final = re.compile(r"(?:[/.\-']|[a-z] )(\d\d)(?!\d|:)[^\d:]{0,3}\Z")
 _DAY_IN: Final = re.compile(r"(?<!\d)(?:3[01]|[12]\d|0?[1-9])(?!\d)")
-_MONTHS_DAYS: Final = (12, 31)
+
+
+_YEAR_FIRST: Final = (("iso", _ISO, 0.9), ("compact", _COMPACT, 0.5))
+_DAY_FIRST: Final = (
+    ("span", _SPAN, 0.8),
+    ("numeric", _NUMERIC, 0.85),
+    ("numeric", _LOOSE, 0.85),
+    ("month_year", _MONTH_YEAR, 0.7),
+)
+
+
+class Hit(NamedTuple):
+    """A date: `text[start:end]`, by which form."""
+
+    start: int
+    end: int
+    form: str
+    score: float
+
+
+def numeric(folded: str, start: int, shape: str) -> Hit | None:
+    """Return the date in digits that begins at `start`, where a unit of that shape begins."""
+    if not _may_begin(folded, start):
+        return None
+    match = _CJK.match(folded, start)
+    if match:
+        return Hit(*match.span(), "cjk", 0.8)
+    if len(shape) == 1 and folded[start + 1 : start + 2] == " ":
+        return _single_digits(folded, start)
+    if shape.startswith("9999"):
+        return _first_of(_YEAR_FIRST, folded, start)
+    found = _first_of(_DAY_FIRST, folded, start)
+    if found is None and ("/" in shape[:3] or "." in shape[:3]):
+        return _partial(folded, start)
+    return found
+
+
+def _may_begin(folded: str, start: int) -> bool:
+    """Say whether a date may begin at `start`: not within another number, time or price."""
+    before = folded[start - 1] if start else " "
+    if before == ":":
+        return start > 1 and folded[start - 2].isalpha()
+    return before not in _BEFORE and not (
+        before == "," and start > 1 and folded[start - 2].isdigit()
+    )
+
+
+def _first_of(
+    forms: tuple[tuple[str, re.Pattern[str], float], ...], folded: str, start: int
+) -> Hit | None:
+    for form, pattern, score in forms:
+        match = pattern.match(folded, start)
+        if match and ("a" not in pattern.groupindex or _plausible(match)):
+            return Hit(*match.span(), form, score)
+    return None
+
+
+def _single_digits(folded: str, start: int) -> Hit | None:
+    """Return a day, month and year in eight boxes of a form: "1 2 0 5 1 9 5 0"."""
+    match = _BOXES.match(folded, start)
+    if match is None:
+        return None
+    day, month, year = (int(match[0].replace(" ", "")[part]) for part in _PARTS)
+    real = 0 < day <= 31 and 0 < month <= 12 and 1880 < year < 2100  # noqa: PLR2004 - days, months, lives
+    return Hit(*match.span(), "boxes", 0.7) if real else None
+
+
+def _partial(folded: str, start: int) -> Hit | None:
+    """Return a day and a month, or a month and a year, where what stands before says that it is one."""
+    low = max(0, start - 24)
+    if folded[start : start + 3].count("."):
+        match = _PARTIAL_DOTS.match(folded, start)
+        return (
+            Hit(*match.span(), "partial", 0.6)
+            if match and _CUE_DOTS.search(folded, low, start)
+            else None
+        )
+    match = _PARTIALS.match(folded, start)
+    if match:
+        if _CUE.search(folded, low, start):
+            return Hit(*match.span(), "partial", 0.6)
+        if _HEADING.search(folded, low, start) and _HEADED.match(folded, match.end()):
+            return Hit(*match.span(), "partial_heading", 0.5)
+    match = _PARTIAL_YEAR.match(folded, start)
+    if match and (
+        _CUE_YEAR.search(folded, low, start)
+        or (
+            len(match[0]) == 5  # noqa: PLR2004 - "02/50" at the head of a line of a history
+            and _HEADING.search(folded, low, start)
+            and _HEADED.match(folded, match.end())
+        )
+    ):
+        return Hit(*match.span(), "partial_year", 0.6)
+    return None
+
+
+def birth(folded: str, start: int) -> Hit | None:
+    """Return the birth date in digits at `start`, whose label was seen: any order, a year alone."""
+    match = _CJK.match(folded, start) or _BIRTH.match(folded, start)
+    if match is None or folded[match.end() : match.end() + 1].isdigit():
+        return None
+    return Hit(*match.span(), "labelled", 0.95)
 
 
 def _plausible(match: re.Match[str]) -> bool:
     a, b = int(match["a"]), int(match["b"])
-    months, days = _MONTHS_DAYS
-    return 0 < min(a, b) <= months and max(a, b) <= days
+    if not (0 < min(a, b) <= 12 and max(a, b) <= 31):  # noqa: PLR2004 - months and days
+        return False
+    separator = match["s"] if match.re is _NUMERIC else None
+    # "1-1-10" is a dose; a year of two digits after hyphens wants two digits before it, too.
+    return separator != "-" or len(match["y"]) == 4 or len(match["a"]) + len(match["b"]) == 4  # noqa: PLR2004
 
 
-def _calendar(match: re.Match[str]) -> bool:
-    """A month is an element of a date in any phrase; a weekday only where it means one day."""
-    relative = match["value"].startswith(("last", "next", "this"))
-    return relative or (match[0] != match["value"] and not match["value"].endswith("day"))
-
-
-def _older(reference_year: int) -> Callable[[re.Match[str]], bool]:
-    """Return a check: the match is a full date of a year more than `ADULT_YEARS` before."""
-
-    def check(match: re.Match[str]) -> bool:
-        text = match.group()
-        if match.re.groupindex.get("a") and not _plausible(match):
+def is_old(date: str, reference_year: int) -> bool:
+    """Say whether folded `date` is a full date of a year more than `ADULT_YEARS` ago."""
+    year_match = _YEAR_IN.search(date)
+    if year_match is not None:
+        year = int(year_match.group())
+        rest = date[: year_match.start()] + date[year_match.end() :]
+    else:
+        short = _SHORT_YEAR.search(date)
+        if short is None:
             return False
-        year_match = _YEAR_IN.search(text)
-        if year_match is not None:
-            year = int(year_match.group())
-            rest = text[: year_match.start()] + text[year_match.end() :]
-        else:
-            short = _SHORT_YEAR.search(text)
-            if short is None:
-                return False
-            year = 1900 + int(short[1])
-            if year + 100 <= reference_year:
-                year += 100
-            rest = text[: short.start()]
-        return reference_year - year > ADULT_YEARS and _DAY_IN.search(rest) is not None
-
-    return check
-
-
-def rules(reference_year: int) -> Rules:
-    """Return the date rules; `reference_year` is this year, for the guess at birth dates."""
-    written = _BEFORE_RANGE + WRITTEN
-    iso = _BEFORE_RANGE + ISO
-    numeric = re.compile(_BEFORE + _NUMERIC)
-    numeric_range = re.compile(r"(?<=\d-)" + _NUMERIC)
-    older = _older(reference_year)
-    return (
-        folded("date.written", DATE_TIME, written, 0.85, cues=_MONTHS),
-        folded("date.iso", DATE_TIME, iso, 0.9),
-        Rule("date.numeric", DATE_TIME, numeric, 0.85, _plausible),
-        Rule("date.numeric_range", DATE_TIME, numeric_range, 0.8, _plausible),
-        Rule(
-            "date.compact",
-            DATE_TIME,
-            re.compile(
-                r"(?<![\w.])(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[0-2]\d[0-5]\d(?:[0-5]\d)?)?(?![\w.])"
-            ),
-            0.5,
-        ),
-        Rule(
-            "date.month_year",
-            DATE_TIME,
-            re.compile(
-                r"(?<![\w./:\-])(?:1[0-2]|0?[1-9])[ ]?[/.\-][ ]?(?:19|20)\d\d(?![\w/\-]|\.\d)"
-            ),
-            0.7,
-        ),
-        folded(
-            "date.partial",
-            DATE_TIME,
-            rf"\b{_CUE}:?[ (]{{1,2}}(?:the )?(?P<value>{_PARTIAL}(?:[ ]?(?:-|to|and|through)[ ]?{_PARTIAL})?)",
-            0.6,
-            cues=("/",),
-        ),
-        folded(
-            "date.partial_year",
-            DATE_TIME,
-            rf"\b(?:since|in|dated|from|until|expires|exp)\.?:?[ (]{{1,2}}(?P<value>(?:1[0-2]|0?[1-9])/(?:\d\d){_UNIT_AFTER})",
-            0.6,
-            cues=("/",),
-        ),
-        Rule(
-            "date.partial_heading",
-            DATE_TIME,
-            re.compile(
-                rf"(?m)^[ \t*\-]{{0,4}}(?P<value>{_PARTIAL})(?=[ ]?[:\-]|[ ]\d\d:?\d\d|[ ]{U})"
-            ),
-            0.5,
-            cues=("/",),
-        ),
-        Rule(
-            "date.range_start",
-            DATE_TIME,
-            re.compile(
-                rf"{_BEFORE}\d{{1,2}}([/.])\d{{1,2}}(?=\.?[ ]?-[ ]?\d{{1,2}}\1\d{{1,2}}\1\d\d)"
-            ),
-            0.7,
-        ),
-        Rule(
-            "date.cjk",
-            DATE_TIME,
-            re.compile(r"(?:(?:19|20)\d\d年)?\d{1,2}月(?:\d{1,2}[日号])?"),
-            0.8,
-            cues=("月",),
-        ),
-        folded("date.holiday", DATE_TIME, rf"\b{_HOLIDAY}(?:,? {_Y4})?\b", 0.5),
-        folded(
-            "date.weekday",
-            DATE_TIME,
-            r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)day,? (?:the )?(?:3[01]|[12]\d|[1-9])(?:st|nd|rd|th)\b",
-            0.6,
-            cues=("day",),
-        ),
-        Rule(
-            "date.relative",
-            DATE_TIME,
-            re.compile(
-                rf"(?:\b(?:early|late|mid|in|since|until|by|during|from|through|between|and|every)[ -])?(?P<value>(?:\b(?:last|next|this|this past|this coming)[ ])?(?:{_WEEKDAY_NAME}|{_MONTH_NAME}))(?![\w'-])"
-            ),
-            0.4,
-            _calendar,
-        ),
-        folded(
-            "birth.labelled",
-            DATE_OF_BIRTH,
-            rf"{_DOB_LABEL}{_DOB_GAP}(?P<value>{WRITTEN}|(?:1[89]|20)\d\d[-/. ](?:1[0-2]|0?[1-9])[-/. ](?:3[01]|[12]\d|0?[1-9])|\d{{1,2}}[ ]?[/.\- ][ ]?\d{{1,2}}[ ]?[/.\- ][ ]?(?:(?:1[89]|20)\d\d|\d\d)|\d{{1,2}}/(?:(?:1[89]|20)\d\d|\d\d)|(?:18|19|20)\d{{6}}|\d{{8}}|(?:18|19|20)\d\d)(?!\d)",
-            0.95,
-        ),
-        folded("birth.old_written", DATE_OF_BIRTH, written, 0.5, older, cues=_MONTHS),
-        folded("birth.old_iso", DATE_OF_BIRTH, iso, 0.5, older),
-        Rule("birth.old_numeric", DATE_OF_BIRTH, numeric, 0.5, older),
-    )
+        year = 1900 + int(short[1])
+        if year + 100 <= reference_year:
+            year += 100
+        rest = date[: short.start()]
+    return reference_year - year > ADULT_YEARS and _DAY_IN.search(rest) is not None

@@ -1,238 +1,157 @@
-"""Identifiers that their form or check digit gives away, without any word beside them.
+"""All numbers of a text in one pass: dates, ages, telephone numbers, identifiers, postcodes.
 
-Without a label the check digit must hold; with one it need not (`labelled.py`), because a mistyped
-number still points at the patient.
+At each number the questions come in this order, and the first answer holds: is it a telephone
+number with letters read for digits; a birth date; another date; an age; what the label before it
+says; what its check digits or its form say; a telephone number by its grouping; a postcode by its
+place; a number so long that it is somebody's in any case.
 """
-
-# ruff: noqa: E501 - a pattern cut to a hundred columns is read worse than a long one
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
 
-from gateway.detection import checksums
-from gateway.detection.checksums import bare
-from gateway.detection.rules import Rule, Rules, folded, is_calendar_date
+from gateway.detection import ages, dates, labels, phones, shapes, written_dates
+from gateway.detection.labelled import NAMES, labelled
+from gateway.detection.reading import Reading
+from gateway.detection.units import Unit
+from gateway.detection.unlabelled import unlabelled
 from gateway.domain.entities import (
-    CREDIT_CARD,
-    DEVICE_ID,
-    HEALTH_PLAN_NUMBER,
-    IBAN_CODE,
-    LICENSE_NUMBER,
-    NATIONAL_ID,
-    OTHER_ID,
-    PHOTO_ID,
-    US_SSN,
-    VEHICLE_ID,
+    AGE,
+    AGE_OVER_89,
+    DATE_OF_BIRTH,
+    DATE_TIME,
+    FAX_NUMBER,
+    IP_ADDRESS,
+    PHONE_NUMBER,
+    POSTCODE,
+    EntityType,
 )
+from gateway.domain.findings import Finding
 
-_OPEN: Final = r"(?<![\w.])"
-_SHUT: Final = r"(?![\w]|[.,]\d)"
-_LEAST_GROUPED: Final = 7
-"""Digits of a hyphenated number: shorter ones are ranges."""
-_CARD_LENGTHS: Final = range(12, 20)
-_CODES: Final = re.compile(
-    r"(?:pmid|pmc|nct|doi|snomed(?:[ -]?ct)?|cpt|icd(?:-?\d{1,2})?|loinc|rxnorm|ndc|hcpcs|isbn|issn|rs|ec|cas|umls|atc|orpha|omim|mesh)"
-    r"[\s:#(.]{0,3}(?:no\.?|id|code|number)?[\s:#]{0,3}\Z",
-    re.IGNORECASE,
+ENTITIES: Final = tuple(
+    sorted(
+        {AGE, AGE_OVER_89, DATE_OF_BIRTH, DATE_TIME, FAX_NUMBER, IP_ADDRESS, PHONE_NUMBER, POSTCODE}
+        | set(NAMES)
+    )
 )
-"""Public code systems: what follows their names is about a thing, not a person."""
-_UNITS: Final = re.compile(
-    r"[ ]?(?:/|x ?10|cells|mg|mcg|ml|iu\b|units?|copies|steps|patients|people|platelets|per\b|k\b|usd|dollars|eur)",
-    re.IGNORECASE,
-)
+_AND: Final = re.compile(r"[ ]?(?:/|,|;|y|o|u|e|und|oder|or|and|et|ou)[ ]?")
+_YEARS: Final = re.compile(r"[0-9]{1,3}[ ]?(?:anos|ans|jahre|years|岁)")
+_LONE: Final = 2
+"""Digits of a number that by itself is nobody's."""
+_LONGEST_AGE: Final = 3
 
 
-def _card(match: re.Match[str]) -> bool:
-    digits = bare(match[0])
-    return len(digits) in _CARD_LENGTHS and len(set(digits)) > 1 and checksums.luhn(digits)
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """The pass over a text's numbers; `reference_year` is this year, to guess at birth dates."""
+
+    reference_year: int
+    entities: tuple[EntityType, ...] = ENTITIES
+
+    def find(self, text: str) -> Iterator[Finding]:
+        """Yield the findings in `text`, those of one kind in order."""
+        folded = labels.fold(text)
+        reading = Reading(text, folded, self.reference_year)
+        named = [
+            finding for hit in written_dates.written(folded) for finding in _dated(reading, hit)
+        ]
+        yield from named
+        yield from _in_order(reading, sorted((each.start, each.end) for each in named))
+        for phone in phones.spelt(folded):
+            yield phones.finding(phone, "contact.phone_spelt")
+        for start, end, entity in ages.spelt(folded):
+            yield Finding(start, end, entity, 0.8, "age.words")
 
 
-def _iban(match: re.Match[str]) -> bool:
-    value = bare(match[0])
-    return 15 <= len(value) <= 34 and checksums.iban(value)  # noqa: PLR2004 - ISO 13616
+def _in_order(reading: Reading, taken: list[tuple[int, int]]) -> Iterator[Finding]:
+    """Yield what the units are, but for those of a date that names its month (`taken`)."""
+    next_taken = 0
+    for index, unit in enumerate(reading.units):
+        while next_taken < len(taken) and taken[next_taken][1] <= unit.start:
+            next_taken += 1
+        if next_taken < len(taken):
+            start, end = taken[next_taken]
+            if start < unit.end <= end:
+                continue
+        if unit.start < reading.done:
+            continue
+        found = _at(reading, index)
+        for finding in found:
+            reading.done = max(reading.done, finding.end)
+            reading.last = finding
+        yield from found
 
 
-def _private(match: re.Match[str]) -> bool:
-    """Say whether a number is no public code, and no count of something."""
-    before = match.string[max(0, match.start() - 16) : match.start()]
-    return _CODES.search(before) is None and _UNITS.match(match.string, match.end()) is None
+def _at(reading: Reading, index: int) -> list[Finding]:
+    unit = reading.units[index]
+    misread = phones.misread(reading, index)
+    if misread is not None:
+        return [misread]
+    label = reading.label(unit)
+    found = _date(reading, unit, label)
+    if found:
+        return found
+    answer = _age(reading, unit, label)
+    if answer is None and label is not None:
+        answer = labelled(reading, index, label)
+    if answer is not None:
+        return [answer]
+    if unit.digits <= _LONE and unit.shape.isdigit():
+        joined = index + 1 < len(reading.units) and reading.units[index + 1].joined
+        if not joined:
+            return []
+    return unlabelled(reading, index)
 
 
-SSN: Final = Rule(
-    "id.ssn",
-    US_SSN,
-    re.compile(rf"{_OPEN}(?<!-)\d{{3}}([-. /])\d{{2}}\1\d{{4}}(?!-?\d)(?!\.\d)"),
-    0.85,
-)
-CARD: Final = Rule(
-    "id.card", CREDIT_CARD, re.compile(r"(?<![\w.])\d(?:[ -]?\d){11,18}(?![\w]|[.]\d)"), 0.9, _card
-)
-IBAN: Final = Rule(
-    "id.iban",
-    IBAN_CODE,
-    re.compile(
-        rf"{_OPEN}[A-Za-z]{{2}}\d{{2}}(?:[ -]?[A-Za-z0-9]{{2,4}}){{2,8}}(?:[ -]?[A-Za-z0-9]{{1,3}})?{_SHUT}"
-    ),
-    0.95,
-    _iban,
-)
-NHS: Final = Rule(
-    "id.nhs",
-    NATIONAL_ID,
-    re.compile(rf"{_OPEN}\d{{3}}[ -]?\d{{3}}[ -]?\d{{4}}{_SHUT}"),
-    0.8,
-    lambda match: checksums.nhs(bare(match[0])),
-)
-MBI: Final = Rule(
-    "id.medicare_mbi",
-    HEALTH_PLAN_NUMBER,
-    re.compile(
-        rf"{_OPEN}[1-9][AC-HJKMNP-RT-Y][AC-HJKMNP-RT-Y0-9]\d-?[AC-HJKMNP-RT-Y][AC-HJKMNP-RT-Y0-9]\d-?[AC-HJKMNP-RT-Y]{{2}}\d{{2}}{_SHUT}"
-    ),
-    0.9,
-)
-UUID: Final = Rule(
-    "id.uuid",
-    OTHER_ID,
-    re.compile(r"(?<!\w)[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}(?!\w)"),
-    0.9,
-    cues=("-",),
-)
-DIGITS: Final = Rule(
-    "id.digits", OTHER_ID, re.compile(r"(?<![\w.,])#?\d{7,40}(?!\w|[.,]\d)"), 0.45, _private
-)
+def _date(reading: Reading, unit: Unit, label: labels.Label | None) -> list[Finding]:
+    if label is not None and label.entity == DATE_OF_BIRTH:
+        hit = dates.birth(reading.folded, unit.start)
+        if hit is not None:
+            return [Finding(hit.start, hit.end, DATE_OF_BIRTH, 0.95, "birth.labelled")]
+    if unit.shape[0] != "9":
+        return []
+    hit = dates.numeric(reading.folded, unit.start, unit.shape)
+    if hit is None or (hit.form == "compact" and shapes.every(reading.text, unit)):
+        return []
+    return list(_dated(reading, hit))
 
-SHAPED: Final[Rules] = (SSN, CARD, IBAN, NHS, MBI, UUID)
-RULES: Final[Rules] = (
-    *SHAPED,
-    DIGITS,
-    Rule(
-        "id.digits_hyphenated",
-        OTHER_ID,
-        re.compile(r"(?<![\w.,/\-])#?\d{2,8}(?:-\d{2,8}){1,4}(?![\w/\-]|[.,]\d)"),
-        0.4,
-        lambda match: (
-            len(bare(match[0])) >= _LEAST_GROUPED
-            and not is_calendar_date(match[0])
-            and _private(match)
-        ),
-    ),
-    Rule(
-        "id.letters_digits",
-        OTHER_ID,
-        re.compile(
-            r"(?<![\w./\-])#?(?!COVID|SARS|NCT|PMID|PMC|ICD|CPT|HCPCS|NDC|ISO|HTTP|RFC|LOINC|GSE|CVE|LY|GSK)[A-Z]{1,6}-?\d{4,15}(?:-?[A-Z0-9]{1,8}){0,2}(?!\w)"
-        ),
-        0.4,
-        _private,
-    ),
-    Rule(
-        "id.digits_letters",
-        OTHER_ID,
-        re.compile(r"(?<![\w./\-])\d{4,12}-[A-Z]{1,5}(?:-?\d{1,8})?(?!\w)"),
-        0.4,
-        _private,
-    ),
-    Rule(
-        "id.mixed",
-        OTHER_ID,
-        re.compile(
-            r"(?<![\w./\-])(?!NCT|PMC|PMID)(?=(?:[A-Z]{0,12}\d){4})(?=[A-Z0-9]{0,24}[A-Z])[A-Z0-9]{9,25}(?![\w\-])"
-        ),
-        0.4,
-        _private,
-    ),
-    Rule(
-        "id.hashed",
-        OTHER_ID,
-        re.compile(r"(?<![\w&])#[ ]?(?=(?:[A-Za-z\-]{0,5}\d){3})\w{1,20}(?:-\w{1,12}){0,3}\b"),
-        0.5,
-    ),
-    Rule(
-        "id.dea",
-        LICENSE_NUMBER,
-        re.compile(rf"{_OPEN}[ABCDEFGHJKLMPRSTUXabcdefghjklmprstux][A-Za-z9]\d{{7}}{_SHUT}"),
-        0.8,
-        lambda match: checksums.dea(match[0]),
-    ),
-    Rule(
-        "id.npi",
-        LICENSE_NUMBER,
-        re.compile(rf"{_OPEN}[12]\d{{9}}{_SHUT}"),
-        0.7,
-        lambda match: checksums.npi(match[0]),
-    ),
-    Rule(
-        "id.vin",
-        VEHICLE_ID,
-        re.compile(r"(?<!\w)[A-HJ-NPR-Z0-9]{17}(?!\w)"),
-        0.9,
-        lambda match: checksums.vin(match[0]),
-    ),
-    Rule(
-        "id.udi",
-        DEVICE_ID,
-        re.compile(
-            r"\(01\)[ ]?\d{14}(?:[ ]?\((?:10|11|17|21|240)\)[ ]?[A-Za-z0-9./\-]{1,20}){0,4}"
-        ),
-        0.95,
-        cues=("(01)",),
-    ),
-    folded(
-        "id.photo_file",
-        PHOTO_ID,
-        r"(?<![\w/])[\w\-]{1,60}(?:[ ][\w\-]{1,20})?\.(?:jpe?g|png|tiff?|heic|bmp|gif|dcm|dicom|raw|webp|mp4|mov)\b",
-        0.6,
-        cues=(".",),
-    ),
-    Rule(
-        "id.dni",
-        NATIONAL_ID,
-        re.compile(r"(?<!\w)[XYZ\d]\d{7}-?[A-Z](?!\w)"),
-        0.85,
-        lambda match: checksums.dni(bare(match[0])),
-    ),
-    Rule(
-        "id.nir",
-        NATIONAL_ID,
-        re.compile(
-            rf"{_OPEN}[12][ ]?\d{{2}}[ ]?(?:0[1-9]|1[0-2]|[2-9]\d)[ ]?(?:\d{{2}}|2[AB])[ ]?\d{{3}}[ ]?\d{{3}}[ ]?\d{{2}}{_SHUT}"
-        ),
-        0.9,
-        lambda match: checksums.nir(bare(match[0])),
-    ),
-    Rule(
-        "id.resident",
-        NATIONAL_ID,
-        re.compile(
-            r"(?<!\d)[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx](?![\dXx])"
-        ),
-        0.95,
-        lambda match: checksums.resident_id(match[0].upper()),
-    ),
-    Rule(
-        "id.german_tax",
-        NATIONAL_ID,
-        re.compile(rf"{_OPEN}[1-9]\d[ ]?\d{{3}}[ ]?\d{{3}}[ ]?\d{{3}}{_SHUT}"),
-        0.7,
-        lambda match: checksums.german_tax_id(bare(match[0])),
-    ),
-    Rule(
-        "id.german_health",
-        HEALTH_PLAN_NUMBER,
-        re.compile(r"(?<!\w)[A-Z]\d{9}(?!\w)"),
-        0.9,
-        lambda match: checksums.german_health_insurance(match[0]),
-    ),
-    Rule(
-        "id.nino",
-        NATIONAL_ID,
-        re.compile(
-            r"(?<!\w)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z][ ]?\d{2}[ ]?\d{2}[ ]?\d{2}[ ]?[A-D](?!\w)"
-        ),
-        0.85,
-    ),
-    Rule("id.dsn", OTHER_ID, re.compile(r"(?<![\w-])\d{1,3}(?:\.\d{1,6}){5,20}(?!\w)"), 0.4),
-)
+
+def _dated(reading: Reading, hit: dates.Hit) -> Iterator[Finding]:
+    """Yield a date as what it is: a birth date by its label or its age, and a date."""
+    label = labels.before(reading.folded, hit.start)
+    if label is not None and label.entity == DATE_OF_BIRTH:
+        yield Finding(hit.start, hit.end, DATE_OF_BIRTH, 0.95, "birth.labelled")
+        return
+    yield Finding(hit.start, hit.end, DATE_TIME, hit.score, f"date.{hit.form}")
+    if dates.is_old(reading.folded[hit.start : hit.end], reading.year):
+        yield Finding(hit.start, hit.end, DATE_OF_BIRTH, 0.5, f"birth.old_{hit.form}")
+
+
+def _age(reading: Reading, unit: Unit, label: labels.Label | None) -> Finding | None:
+    if unit.shape[0] != "9" or "9" * (_LONGEST_AGE + 1) in unit.shape[: _LONGEST_AGE + 1]:
+        return None
+    found = ages.at(reading.text, reading.folded, unit.start)
+    if found is not None:
+        end, entity, form, score = found
+        return Finding(unit.start, end, entity, score, f"age.{form}")
+    again = _second_age(reading, unit)
+    if again or (label is not None and label.entity == AGE):
+        told = ages.labelled(reading.folded, unit.start)
+        if told is not None:
+            name = "age.again" if again else "age.labelled"
+            return Finding(unit.start, told[0], told[1], 0.8, name)
+    return None
+
+
+def _second_age(reading: Reading, unit: Unit) -> bool:
+    """Say whether `unit` is an age because one was named before: "de 67 y 62 años"."""
+    last = reading.last
+    return (
+        last is not None
+        and last.entity in {AGE, AGE_OVER_89}
+        and _AND.fullmatch(reading.folded, last.end, unit.start) is not None
+        and _YEARS.match(reading.folded, unit.start) is not None
+    )

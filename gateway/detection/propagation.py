@@ -1,83 +1,129 @@
-"""What one text reveals is sought in all texts of the exchange: names and labelled numbers.
+"""What one text of an exchange reveals is sought in all of them: people, numbers, birth dates.
 
-Rule: everything is sought in one pass. More needles than `MOST` fail the exchange: to look for
-some of them would be to leak the others.
+Only what is sure is sought: what a title, a label, a check digit or a structured field names, what
+has a high score, and names that two independent recognizers found. Rule: everything is sought in
+one pass. More values than `MOST` fail the exchange: to look for some would be to leak the others.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from gateway.detection.vocabulary import EPONYM_NOUNS, is_word
-from gateway.domain.entities import PERSON, EntityType
+from gateway.detection.evidence import insists, is_structured
+from gateway.detection.known import Known
+from gateway.detection.name_search import NameSearch
+from gateway.detection.number_search import NumberSearch
+from gateway.domain.entities import (
+    AGE,
+    AGE_OVER_89,
+    DATE_OF_BIRTH,
+    DATE_TIME,
+    LOCATION,
+    ORGANIZATION,
+    PERSON,
+    POSTCODE,
+    STREET_ADDRESS,
+)
 from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.findings import Finding
+from gateway.domain.person_names import Mention, mention
 
 MOST: Final = 20_000
-"""Different names and numbers that are sought in one exchange."""
+"""Different words and numbers that are sought in one exchange."""
 _SURE: Final = 0.7
-"""Least score of a finding that is sought elsewhere."""
-_PREFIXES: Final = ("label.", "id.", "contact.", "birth.labelled")
-_LEAST_NAME: Final = 4
-_LEAST_NUMBER: Final = 5
-_WORD: Final = re.compile(r"[^\W\d_]+(?:['\-][^\W\d_]+)*")
-_TOKEN: Final = re.compile(r"[^\W_](?:[\w'\-.@/+]*[^\W_])?")
-_SPACES: Final = re.compile(r"\s+")
+_SURE_NAME: Final = 0.9
+"""Least score of a whole name for which nothing but a recognizer speaks."""
+_SECONDED: Final = 0.5
+"""Least score of each of two recognizers that found one name independently."""
+_FIELD_GAP: Final = 3
+_NEVER: Final = frozenset({DATE_TIME, AGE, AGE_OVER_89, POSTCODE})
+"""Types whose values are shared by many things."""
+_BY_FIELD_ONLY: Final = frozenset({DATE_OF_BIRTH, LOCATION, ORGANIZATION})
+_IN_FULL: Final = frozenset({STREET_ADDRESS})
 
 
-def propagate(texts: Sequence[str], found: Sequence[Sequence[Finding]]) -> list[list[Finding]]:
+def propagate(
+    texts: Sequence[str], found: Sequence[Sequence[Finding]], known: Iterable[Known] = ()
+) -> list[list[Finding]]:
     """Return for each text the further places of what any text revealed. Linear in the texts."""
-    needles: dict[str, EntityType] = {}
+    names, numbers = NameSearch(), NumberSearch()
+    for value in known:
+        if value.entity == PERSON:
+            names.add(Mention(value.value))
+        elif value.entity not in _NEVER:
+            numbers.add(value.entity, value.value)
+        _check(names, numbers)
     for text, findings in zip(texts, found, strict=True):
-        for finding in findings:
-            for needle in _needles(text[finding.start : finding.end], finding):
-                needles.setdefault(needle, finding.entity)
-    if len(needles) > MOST:
+        for start, end in _names_in_fields(text, findings):
+            names.add(mention(text, start, end))
+        for finding in _seeds(text, findings):
+            if finding.entity == PERSON:
+                names.add(mention(text, finding.start, finding.end))
+            else:
+                numbers.add(finding.entity, text[finding.start : finding.end])
+            _check(names, numbers)
+    return [[*names.find(text), *numbers.find(text)] for text in texts]
+
+
+def _check(names: NameSearch, numbers: NumberSearch) -> None:
+    if len(names) + len(numbers) > MOST:
         raise ExchangeError(
             Code.DETECTION_FAILED,
             f"The request holds more than {MOST} different names and numbers, so nothing was sent "
             "to a model. Send it in parts.",
         )
-    if not needles:
-        return [[] for _ in texts]
-    return [list(_seek(text, needles)) for text in texts]
 
 
-def _needles(value: str, finding: Finding) -> Iterator[str]:
-    if finding.score < _SURE:
-        return
-    if finding.entity == PERSON:
-        words = _WORD.findall(value)
-        for word in words:
-            if len(word) >= _LEAST_NAME and word[0].isupper() and not is_word(word):
-                yield word.lower()
-    elif finding.recognizer.startswith(_PREFIXES):
-        needle = value.strip("#")
-        if (
-            len(needle) >= _LEAST_NUMBER
-            and any(char.isdigit() for char in needle)
-            and not _SPACES.search(needle)
-        ):
-            yield needle.lower()
+def _seeds(text: str, findings: Sequence[Finding]) -> Iterator[Finding]:
+    """Yield the findings that are sure enough to be sought elsewhere."""
+    likely = sorted(each for each in findings if each.entity == PERSON and each.score >= _SECONDED)
+    for each in findings:
+        if each.entity == PERSON:
+            if _is_sure_name(each, text) or _seconded(each, likely):
+                yield each
+        elif each.entity not in _NEVER and each.score >= _SURE and _is_telling(each):
+            yield each
 
 
-def _seek(text: str, needles: Mapping[str, EntityType]) -> Iterator[Finding]:
-    """Yield the words of `text` that are needles: names where capitalised, numbers in any case."""
-    for match in _TOKEN.finditer(text):
-        token = match[0].lower()
-        entity = needles.get(token)
-        if entity is not None and entity != PERSON:
-            yield Finding(match.start(), match.end(), entity, _SURE, "propagated.number")
-    for match in _WORD.finditer(text):
-        word = match[0]
-        if not word[0].isupper():
-            continue
-        bare = word.removesuffix("'s")
-        if needles.get(bare.lower()) == PERSON and not EPONYM_NOUNS.match(
-            text, match.start() + len(bare)
-        ):
-            yield Finding(
-                match.start(), match.start() + len(bare), PERSON, _SURE, "propagated.name"
-            )
+def _names_in_fields(text: str, findings: Sequence[Finding]) -> Iterator[tuple[int, int]]:
+    """Yield the whole names of which structured fields hold the parts, one beside the other."""
+    parts = sorted(each for each in findings if each.entity == PERSON and is_structured(each))
+    start = end = 0
+    for each in parts:
+        if end and text[end : each.start].strip(" \t,") == "" and each.start - end <= _FIELD_GAP:
+            end = each.end
+            yield start, end
+        else:
+            start, end = each.start, each.end
+
+
+def _is_sure_name(finding: Finding, text: str) -> bool:
+    if finding.score >= _SURE and insists(finding):
+        return True
+    return finding.score >= _SURE_NAME and " " in text[finding.start : finding.end]
+
+
+def _is_telling(finding: Finding) -> bool:
+    """Say whether the value means the same wherever it stands: a city or a date does not."""
+    if finding.entity in _BY_FIELD_ONLY:
+        return insists(finding)
+    return finding.entity not in _IN_FULL or finding.score > _SURE
+
+
+def _seconded(finding: Finding, others: Sequence[Finding]) -> bool:
+    """Say whether a recognizer of another family found the same characters."""
+    if finding.score < _SECONDED:
+        return False
+    index = bisect_left(others, (finding.start,), key=lambda each: (each.start,))
+    family = _family(finding)
+    while index < len(others) and others[index].start == finding.start:
+        if others[index].end == finding.end and _family(others[index]) != family:
+            return True
+        index += 1
+    return False
+
+
+def _family(finding: Finding) -> str:
+    return finding.recognizer.partition(".")[0]

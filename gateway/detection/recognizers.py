@@ -6,17 +6,7 @@ list and spends most of its time on telephone numbers. Nothing is logged, no dec
 
 from __future__ import annotations
 
-from gateway.detection import (
-    addresses,
-    ages,
-    contact,
-    dates,
-    facilities,
-    labelled,
-    names,
-    numbers,
-    tagging,
-)
+from gateway.detection import addresses, contact, facilities, names, tagging
 from gateway.detection.frame import (
     LANGUAGE,
     Analyzer,
@@ -26,32 +16,28 @@ from gateway.detection.frame import (
     RecognizerResult,
     result,
 )
-from gateway.detection.rules import Rules, find
+from gateway.detection.numbers import Numbers
+from gateway.detection.rules import Finder, Topic
 
 
-def topics(reference_year: int) -> dict[str, Rules]:
+def topics(reference_year: int) -> dict[str, Finder]:
     """Return the rules of each recognizer by its name."""
     return {
-        "names": names.RULES,
-        "facilities": facilities.RULES,
-        "addresses": addresses.RULES,
-        "dates": dates.rules(reference_year),
-        "ages": ages.RULES,
-        "contact": contact.RULES,
-        "numbers": numbers.RULES,
-        "labelled": labelled.RULES,
+        "names": Topic(names.RULES),
+        "facilities": Topic(facilities.RULES),
+        "addresses": Topic(addresses.RULES),
+        "contact": Topic(contact.RULES),
+        "numbers": Numbers(reference_year),
     }
 
 
 class RuleRecognizer(EntityRecognizer):
     """Rules of one topic as a recognizer of Presidio's."""
 
-    def __init__(self, name: str, rules: Rules) -> None:
-        self._rules = rules
+    def __init__(self, name: str, finder: Finder) -> None:
+        self._finder = finder
         super().__init__(
-            supported_entities=sorted({rule.entity for rule in rules}),
-            name=name,
-            supported_language=LANGUAGE,
+            supported_entities=sorted(finder.entities), name=name, supported_language=LANGUAGE
         )
 
     def load(self) -> None:
@@ -64,7 +50,7 @@ class RuleRecognizer(EntityRecognizer):
         nlp_artifacts: NlpArtifacts,  # noqa: ARG002 - rules read the text alone
     ) -> list[RecognizerResult]:
         """Return what the rules find."""
-        return [result(finding, self.id) for finding in find(self._rules, text)]
+        return [result(finding, self.id) for finding in self._finder.find(text)]
 
 
 class TaggerRecognizer(EntityRecognizer):

@@ -9,12 +9,27 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 from gateway.domain.entities import EntityType
 from gateway.domain.findings import Finding
 
 Check = Callable[[re.Match[str]], bool]
+_BACK: Final = 90
+"""Characters that a rule looks back."""
+
+
+class Finder(Protocol):
+    """What finds something in a text: rules of one topic, or the pass over its numbers."""
+
+    @property
+    def entities(self) -> tuple[EntityType, ...]:
+        """The types that it finds."""
+        ...
+
+    def find(self, text: str) -> Iterator[Finding]:
+        """Yield what it finds in `text`, in no particular order."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +45,36 @@ class Rule:
     """The rule is tried only where the lower-cased text holds one of these; none means always."""
     lowered: bool = False
     """The pattern is in small letters and reads the lower-cased text."""
+    needs: re.Pattern[str] | None = None
+    """A cheap pattern: where the text has no match of it, the rule is not tried."""
+    back: re.Pattern[str] | None = None
+    """What stands before `pattern` and is found with it, in at most `_BACK` characters.
+
+    A pattern that begins with a rare part is sought much faster than one that begins with any word.
+    """
+    fits: Callable[[str], bool] | None = None
+    """A check of the whole finding, where `back` adds to it."""
+
+    @property
+    def entities(self) -> tuple[EntityType, ...]:
+        """The types that the rule finds."""
+        return (self.entity,)
 
     def find(self, text: str) -> Iterator[Finding]:
         """Yield the findings of this rule in `text`."""
+        if self.needs is not None and self.needs.search(text) is None:
+            return
         group = "value" if "value" in self.pattern.groupindex else 0
         check = self.check
         for match in self.pattern.finditer(text):
             start, end = match.span(group)
+            if self.back is not None:
+                before = self.back.search(text, max(0, start - _BACK), start)
+                if before is None:
+                    continue
+                start = before.start()
+                if self.fits is not None and not self.fits(text[start:end]):
+                    continue
             if start < end and (check is None or check(match)):
                 yield Finding(start, end, self.entity, self.score, self.name)
 
@@ -51,6 +89,8 @@ def folded(  # noqa: PLR0913, PLR0917 - the fields of a rule, in their order
     score: float,
     check: Check | None = None,
     cues: tuple[str, ...] = (),
+    back: re.Pattern[str] | None = None,
+    fits: Callable[[str], bool] | None = None,
 ) -> Rule:
     """Return a rule that ignores case: `pattern` in small letters, for the text in small letters.
 
@@ -58,7 +98,9 @@ def folded(  # noqa: PLR0913, PLR0917 - the fields of a rule, in their order
     first letter only where letters must be equal.
     """
     small = _KEPT.sub(lambda part: part[0].lower() if part[0][0].isalpha() else part[0], pattern)
-    return Rule(name, entity, re.compile(small), score, check, cues, lowered=True)
+    return Rule(
+        name, entity, re.compile(small), score, check, cues, lowered=True, back=back, fits=fits
+    )
 
 
 def _lower(text: str) -> str:
@@ -80,12 +122,17 @@ def find(rules: Iterable[Rule], text: str) -> Iterator[Finding]:
             yield from rule.find(lowered if rule.lowered else text)
 
 
-_CALENDAR: Final = re.compile(
-    r"(?:19|20)\d\d([-/.])(?:0?[1-9]|1[0-2])\1(?:0?[1-9]|[12]\d|3[01])"
-    r"|(?:0?[1-9]|[12]\d|3[01])([-/.])(?:0?[1-9]|[12]\d|3[01])\2(?:19|20)\d\d"
-)
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """Rules that look at the same text, each where its cues are."""
 
+    rules: Rules
 
-def is_calendar_date(text: str) -> bool:
-    """Say whether `text` is a date in digits, which `dates.py` finds: it is no other number."""
-    return _CALENDAR.fullmatch(text) is not None
+    @property
+    def entities(self) -> tuple[EntityType, ...]:
+        """The types that the rules find."""
+        return tuple(sorted({rule.entity for rule in self.rules}))
+
+    def find(self, text: str) -> Iterator[Finding]:
+        """Yield what the rules find in `text`, in no particular order."""
+        return find(self.rules, text)

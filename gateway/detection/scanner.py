@@ -5,15 +5,23 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from gateway.detection import contact, labelled, numbers
-from gateway.detection.rules import Rules, find
+from gateway.detection import contact
+from gateway.detection.numbers import Numbers
+from gateway.detection.rules import find
 from gateway.detection.spans import grow
 from gateway.detection.view import view_of
 from gateway.domain.findings import Finding, Findings
 
 _DIGIT: Final = re.compile(r"[0-9]")
-_WITHOUT_DIGITS: Final[Rules] = (contact.EMAIL, contact.WEB, contact.IPV6, contact.MAC)
-_RULES: Final[Rules] = (*contact.SHAPED, *numbers.SHAPED, *labelled.SHAPED)
+_NUMBERS: Final = Numbers(reference_year=0)
+"""No date is old in the year nought: dates that a model writes are not what is sought here."""
+_UNSURE: Final = ("date.", "birth.", "age.", "postcode.")
+_UNSHAPED: Final = frozenset({
+    "contact.phone_national", "contact.phone_grouped", "contact.phone_local", "contact.phone_spelt",
+    "id.digits", "id.digits_hyphenated", "id.letters_digits", "id.digits_letters", "id.mixed",
+    "id.hashed", "id.dsn", "label.other", "label.account", "label.device", "label.photo",
+})  # fmt: skip
+"""What a person would have to confirm, and a scanner of invented text would find all over."""
 
 
 class ShapeScanner:
@@ -23,10 +31,16 @@ class ShapeScanner:
         """Return the shaped identifiers of `text`. See `gateway.domain.ports.OutputScanner`."""
         view = view_of(text)
         # Most pieces of an answer hold no digit, and only addresses do without one.
-        rules = _RULES if _DIGIT.search(view.text) else _WITHOUT_DIGITS
+        candidates = list(find(contact.SHAPED, view.text))
+        if _DIGIT.search(view.text):
+            candidates += [each for each in _NUMBERS.find(view.text) if _sure(each)]
         found = set()
-        for each in find(rules, view.text):
+        for each in candidates:
             grown = grow(each, view.text)
             start, end = view.original(grown.start, grown.end)
             found.add(Finding(start, end, each.entity, each.score, each.recognizer))
         return tuple(sorted(found))
+
+
+def _sure(finding: Finding) -> bool:
+    return not finding.recognizer.startswith(_UNSURE) and finding.recognizer not in _UNSHAPED

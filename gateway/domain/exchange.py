@@ -74,15 +74,25 @@ class Task(StrEnum):
     GENERATE = "generate"
     EMBED = "embed"
     TRANSCRIBE = "transcribe"
+    TREAT = "treat"
+    """No engine takes part: texts come back to their caller, looked at or redacted."""
 
 
 class Action(StrEnum):
-    """What a caller asks a model to do; the Cedar action of the same name."""
+    """What a caller asks for; the Cedar action of the same name."""
 
     CHAT = "chat"
     COMPLETE = "complete"
     EMBED = "embed"
     TRANSCRIBE = "transcribe"
+    REDACT = "redact"
+    """Texts come back as the profile treats them."""
+    ANALYZE = "analyze"
+    """Where identifiers are in texts, as far as the caller asks."""
+    ANONYMIZE = "anonymize"
+    """The caller's own operators on what the caller says was found."""
+    DEANONYMIZE = "deanonymize"
+    """The caller's own keys on what was encrypted with them."""
 
     @property
     def task(self) -> Task:
@@ -94,6 +104,8 @@ class Action(StrEnum):
                 return Task.EMBED
             case Action.TRANSCRIBE:
                 return Task.TRANSCRIBE
+            case Action.REDACT | Action.ANALYZE | Action.ANONYMIZE | Action.DEANONYMIZE:
+                return Task.TREAT
 
 
 class Assurance(StrEnum):
@@ -102,6 +114,8 @@ class Assurance(StrEnum):
     API_KEY = "api_key"
     OIDC = "oidc"
     """An access token that the hospital's identity provider signed."""
+    NETWORK = "network"
+    """By nothing but the network that they call from, which the settings name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +139,8 @@ class Credentials:
     authorization: str | None
     address: str
     """The peer's IP address as the socket reports it, or `unix`."""
+    may_be_bare: bool = False
+    """Whether this is a route for which the settings may admit a network without credentials."""
 
     def __repr__(self) -> str:
         return "<Credentials>"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gateway.domain.entities import EntityType
+from gateway.domain.places import Place
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -16,6 +17,11 @@ class Finding:
     entity: EntityType
     score: float = 1.0
     recognizer: str = ""
+    place: Place = ()
+    """How the value is written there: what stands in for it is written alike."""
+    within: tuple[Finding, ...] = ()
+    """Where the value is a text of its own that had to be decoded (an attachment): what was found
+    in it, in its offsets. Then it is these that are treated, and the whole is encoded again."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.start < self.end:

@@ -1,35 +1,55 @@
-"""Step 7: one state machine over the reply, which restores pseudonyms and treats what was invented.
+"""Step 7: one state machine over the reply, which restores stand-ins and treats what was invented.
 
 It sees only what the model wrote: text that it restored is never scanned, and so never masked
-again. It holds back only the end of the stream that could still become a pseudonym or an
-identifier: the last word, and before it the words with digits that a number may be spread over.
+again. It holds back only the end of the stream that could still become a stand-in or an identifier:
+the last word, before it the words with digits that a number may be spread over, and what begins
+like a stand-in of several words that was issued in this exchange.
 """
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Final
 
+from gateway.domain import written
 from gateway.domain.entities import tag
 from gateway.domain.exchange import FinishReason
 from gateway.domain.findings import Finding
+from gateway.domain.places import stand_ins
 from gateway.domain.policy import Invented, Operator, Profile
 from gateway.domain.ports import OutputScanner
-from gateway.domain.pseudonyms import SHAPE, Pseudonyms
+from gateway.domain.pseudonyms import Pseudonyms
+from gateway.domain.standins import StandIns
 
 MAX_HOLD: Final = 256
-"""Characters held back at most: longer than any identifier with a form, e-mail included."""
+"""Characters held back at most, unless a stand-in of this exchange is longer and has begun: longer
+than any identifier with a form, e-mail included."""
 CONTEXT: Final = 96
 """Characters of released text that the scanner sees again, so that `MRN: ` still counts."""
 _LAST_LATIN: Final = "\u024f"
 _TRIGGERS: Final = frozenset("0123456789@:/")
+_DIGITS: Final = frozenset("0123456789")
 _FRAGMENT: Final = re.compile(
     r"\[?(?<![A-Za-z0-9_\\])(?P<name>[A-Za-z][A-Za-z0-9_\\]*_[0-9]{0,2})\Z"
 )
 _GROUP: Final = 4
 """Letters of a group inside a spaced-out number, such as the bank in an IBAN."""
+
+
+_BEFORE: Final = 4
+"""Characters of released text that tell whether a stand-in begins here or goes on."""
+
+
+class Encoding(StrEnum):
+    """What the stream is made of, so that what is put into it is of the same kind."""
+
+    TEXT = "text"
+    JSON = "json"
+    """The arguments of a tool call: a restored value is escaped as the inside of a string."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +66,26 @@ class StreamGuard:
     """Feed it the reply in any pieces; what it returns, joined, does not depend on how it was cut.
 
     `restored` and `invented` count for the outcome record; `blocked` says that the reply ends here.
+    `says` tells whether a value was in the prompt as the model read it, and so is no invention.
     """
 
-    def __init__(self, pseudonyms: Pseudonyms, profile: Profile, scanner: OutputScanner) -> None:
+    def __init__(  # noqa: PLR0913 - what restores, what treats, and what tells the two apart
+        self,
+        pseudonyms: Pseudonyms,
+        profile: Profile,
+        scanner: OutputScanner,
+        *,
+        stand_ins: StandIns | None = None,
+        says: Callable[[str], bool] = lambda _: False,
+        encoding: Encoding = Encoding.TEXT,
+    ) -> None:
         self._pseudonyms = pseudonyms
         self._profile = profile
         self._scanner = scanner
+        self._says = says
+        self._encoding = encoding
+        self._tags = pseudonyms.tags() if profile.restore else frozenset()
+        self._stand_ins = stand_ins if profile.restore and stand_ins else None
         self._held = ""
         self._context = ""
         self.restored = 0
@@ -61,7 +95,7 @@ class StreamGuard:
     def feed(self, text: str) -> str:
         """Take the next piece; return what may be sent now, often less, sometimes nothing."""
         self._held += text
-        return self._release(_settled(self._held))
+        return self._release(self._settled())
 
     def finish(self, *, cut_short: bool = False) -> str:
         """Return the rest: nothing follows that could change what it is.
@@ -108,23 +142,76 @@ class StreamGuard:
 
     def _edits(self) -> list[_Edit]:
         """Return what changes in the held text: disjoint, in order; a pseudonym wins an overlap."""
-        edits = self._restorations() if "_" in self._held else []
+        edits = self._restorations()
+        if self._tags and not _DIGITS.isdisjoint(self._held):
+            edits += self._placed(edits)
         if not _TRIGGERS.isdisjoint(self._held):
             edits += self._inventions(edits)
-            edits.sort(key=lambda edit: edit.start)
+        edits.sort(key=lambda edit: edit.start)
         return edits
 
+    def _settled(self) -> int:
+        """Return how much of the held text no continuation can turn into part of something else."""
+        text = self._held.translate(written.ALIKE)
+        settled = _settled(text)
+        if self._tags:
+            settled = min(settled, written.pending(text, self._tags))
+        if self._stand_ins is not None:
+            settled = min(settled, self._stand_ins.pending(self._held))
+        return settled
+
     def _restorations(self) -> list[_Edit]:
-        found = []
-        # The released context shows whether a word begins here or goes on.
-        before = self._context[-1:]
-        for match in SHAPE.finditer(before + self._held):
-            start, end = match.start() - len(before), match.end() - len(before)
-            if start < 0:
+        """Return what is restored: disjoint, in order; of two that overlap, the one that begins."""
+        found: list[_Edit] = []
+        for edit in sorted([*self._pseudonyms_held(), *self._stand_ins_held()], key=_place):
+            if not found or edit.start >= found[-1].end:
+                found.append(edit)
+        return found
+
+    def _pseudonyms_held(self) -> Iterator[_Edit]:
+        if not self._tags:
+            return
+        before = self._context[-_BEFORE:]
+        text = (before + self._held).translate(written.ALIKE)
+        for place in written.find(text, self._tags):
+            if place.start < len(before):
                 continue
-            surface = self._pseudonyms.restore(match["bracketed"] or match["bare"])
-            if surface is not None and self._profile.restore:
-                found.append(_Edit(start, end, surface, invented=False))
+            for name, ending in place.names():
+                surface = self._pseudonyms.restore(name)
+                if surface is not None:
+                    restored = f"{place.emphasis}{self._encoded(surface)}{ending}{place.emphasis}"
+                    start, end = place.start - len(before), place.end - len(before)
+                    yield _Edit(start, end, restored, invented=False)
+                    break
+
+    def _stand_ins_held(self) -> Iterator[_Edit]:
+        if self._stand_ins is None:
+            return
+        before = self._context[-_BEFORE:]
+        for place in self._stand_ins.find(before + self._held, len(before)):
+            start, end = place.start - len(before), place.end - len(before)
+            yield _Edit(start, end, self._encoded(place.original), invented=False)
+
+    def _encoded(self, surface: str) -> str:
+        match self._encoding:
+            case Encoding.TEXT:
+                return surface
+            case Encoding.JSON:
+                return json.dumps(surface, ensure_ascii=False)[1:-1]
+
+    def _placed(self, restorations: Sequence[_Edit]) -> list[_Edit]:
+        """Return what comes back where a date or an id was: pseudonyms have its form there."""
+        before = self._context[-1:]
+        found: list[_Edit] = []
+        for start, end, name in stand_ins(before + self._held):
+            edit = _Edit(start - len(before), end - len(before), name, invented=False)
+            if edit.start < 0 or any(
+                each.start < edit.end and edit.start < each.end for each in (*restorations, *found)
+            ):
+                continue
+            surface = self._pseudonyms.restore(name)
+            if surface is not None:
+                found.append(replace(edit, text=self._encoded(surface)))
         return found
 
     def _inventions(self, restorations: Sequence[_Edit]) -> list[_Edit]:
@@ -142,10 +229,12 @@ class StreamGuard:
     def _is_known(
         self, finding: Finding, start: int, end: int, restorations: Sequence[_Edit]
     ) -> bool:
-        """Say whether the finding is a pseudonym, or of a type that the caller may see anyway."""
+        """Say whether it is a stand-in, of a type that the caller may see, or in the prompt."""
         if self._profile.rule(finding.entity).operator is Operator.KEEP:
             return True
-        return any(edit.start < end and start < edit.end for edit in restorations)
+        if any(edit.start < end and start < edit.end for edit in restorations):
+            return True
+        return self._says((self._context + self._held)[finding.start : finding.end])
 
     def _stand_in(self, finding: Finding, length: int) -> str:
         match self._profile.invented:
@@ -155,6 +244,10 @@ class StreamGuard:
                 return "*" * length
             case Invented.BLOCK:
                 return ""
+
+
+def _place(edit: _Edit) -> tuple[int, int]:
+    return edit.start, -edit.end
 
 
 def _settled(text: str) -> int:

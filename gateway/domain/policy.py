@@ -11,6 +11,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import astuple, dataclass, field, replace
 from enum import StrEnum
+from typing import Final
 
 from gateway.domain.entities import EntityType
 from gateway.domain.errors import Code
@@ -23,6 +24,14 @@ class Operator(StrEnum):
     """They travel as they are."""
     PSEUDONYM = "pseudonym"
     """A stand-in, stable within a conversation, which the guard can restore."""
+    SURROGATE = "surrogate"
+    """Something of the same kind that might be real: another name, another number of the form."""
+    DATE_SHIFT = "date_shift"
+    """A date moved by the days of its conversation, so that intervals stay."""
+    GENERALISE = "generalise"
+    """What Safe Harbor lets stand: the year, three digits of a ZIP, `90+`."""
+    ENCRYPT = "encrypt"
+    """The value sealed under the installation's key, which alone opens it again."""
     HASH = "hash"
     """A keyed digest (HMAC-SHA-256, truncated): equal values stay equal, nothing comes back."""
     REPLACE = "replace"
@@ -35,21 +44,33 @@ class Operator(StrEnum):
 
 STRICTNESS: Mapping[Operator, int] = {
     Operator.KEEP: 0,
-    Operator.PSEUDONYM: 1,
-    Operator.HASH: 2,
-    Operator.MASK: 3,
-    Operator.REPLACE: 4,
-    Operator.BLOCK: 5,
+    Operator.DATE_SHIFT: 1,
+    Operator.GENERALISE: 2,
+    Operator.SURROGATE: 3,
+    Operator.PSEUDONYM: 4,
+    Operator.ENCRYPT: 5,
+    Operator.HASH: 6,
+    Operator.MASK: 7,
+    Operator.REPLACE: 8,
+    Operator.BLOCK: 9,
 }
-"""Which operator wins where findings overlap: the one that leaves less."""
+"""Which operator wins where findings overlap: the one that leaves less.
+
+The first two leave a part of the value, a surrogate leaves its form, the rest nothing that can be
+read. What the first three cannot treat, they replace: a union with a neighbour that is no date.
+"""
+DEFAULT_DAYS: Final = 365
+"""How far `date_shift` moves a date at most, where a profile does not say."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One line of a profile. `keep_last` belongs to `mask` alone."""
+    """One line of a profile. `keep_last` belongs to `mask` alone, `days` to `date_shift`."""
 
     operator: Operator
     keep_last: int = 0
+    days: int = DEFAULT_DAYS
+    """A date moves by 1 to this many days, forwards or back; one profile has one number."""
 
 
 class Invented(StrEnum):

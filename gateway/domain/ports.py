@@ -98,6 +98,25 @@ class OutputScanner(Protocol):
         ...
 
 
+class Cipher(Protocol):
+    """What the operator `encrypt` seals with. Synchronous, microseconds per call."""
+
+    def seal(self, tag: str, value: str, conversation: bytes) -> str:
+        """Return a token that holds `value` and shows nothing of it but its length and its `tag`.
+
+        Equal values of one conversation have one token, of two conversations two. It is of letters,
+        digits and colons, in brackets.
+        """
+        ...
+
+    def open(self, token: str) -> str | None:
+        """Return the value in `token`, in any case of letters; `None` unless a key of ours made it.
+
+        Whoever calls this has to know that the asker may see the value: the token does not say.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """Proof that a record is durable: its index in the log and its RFC 6962 leaf hash.

@@ -2,7 +2,9 @@
 
 A pseudonym is `TAG_nnn`: the tag says what it stands for, so the model can reason about it, and
 three digits tell one from another. It stands without brackets, because a model then treats it as a
-name (`docs/adr/0003`). The digits come from a keyed hash of the value and of the conversation, not
+name (`docs/adr/0003`). A person has one number under every form of the name (`persons.py`), and a
+letter behind it tells the forms apart, so that each comes back as it was. The digits come from a
+keyed hash of the value and of the conversation, not
 from counting: a later turn gives the same value the same pseudonym (a shortened history too, unless
 a value that went before had a number close to it), and two conversations share nothing. The map
 lives as long as its exchange.
@@ -18,6 +20,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final, NoReturn
 
 from gateway.domain.entities import KNOWN, EntityType, tag
+from gateway.domain.places import stand_ins
 
 _NUMBERS: Final = 1000
 _VARIANTS: Final = "abcdefghijklmnopqrstuvwxyz"
@@ -28,7 +31,8 @@ SHAPE: Final = re.compile(
 """How a model may write one: brackets lost, other case, the underscore escaped (Markdown)."""
 _TAGS: Final = "|".join(sorted({re.escape(tag(known)) for known in KNOWN}))
 _OURS: Final = re.compile(
-    rf"\[(?:{_TAGS})(?::[0-9a-f]{{16}}|_[0-9]{{3}}[a-z]?)?\]"
+    rf"\[(?:{_TAGS})(?::[0-9a-f]{{16}}|:e1:[0-9a-f]{{8}}:[a-z2-7]{{45,4096}}"
+    rf"|_[0-9]{{3}}[a-z]?)?\]"
     rf"|(?<![A-Za-z0-9_])(?:{_TAGS})_[0-9]{{3}}[a-z]?(?![A-Za-z0-9_])"
 )
 
@@ -79,7 +83,7 @@ class Pseudonyms:
         self._key = key
         self._taken = taken
         self._by_identity: dict[str, list[str]] = {}
-        self._by_surface: dict[tuple[EntityType, str], str] = {}
+        self._by_surface: dict[tuple[str, str], str] = {}
         self._restores: dict[str, str] = {}
         self._near: dict[str, set[str]] = {}
 
@@ -92,15 +96,18 @@ class Pseudonyms:
     def __reduce__(self) -> NoReturn:
         raise TypeError("a re-identification map is not to be pickled")
 
-    def stand_in(self, entity: EntityType, surface: str) -> str:
+    def stand_in(self, entity: EntityType, surface: str, identity: str | None = None) -> str:
         """Return the pseudonym of `surface`, `TAG_nnn`; another spelling adds a letter to it.
 
-        Raises `TooManyPseudonyms` when the numbers of the type are used up.
+        Surfaces of one `identity` share a number: that of a person (`persons.py`), or, if there is
+        none, what spellings of one value have in common. Raises `TooManyPseudonyms` when the
+        numbers of the type are used up.
         """
-        known = self._by_surface.get((entity, surface))
+        meant = canonical(entity, surface) if identity is None else f"{entity}\0{identity}"
+        known = self._by_surface.get((meant, surface))
         if known is None:
-            known = self._issue(entity, surface)
-            self._by_surface[entity, surface] = known
+            known = self._issue(entity, meant)
+            self._by_surface[meant, surface] = known
             self._restores[known] = surface
         return known
 
@@ -109,21 +116,23 @@ class Pseudonyms:
         stem, _, number = name.replace("\\", "").rpartition("_")
         return self._restores.get(f"{stem.upper()}_{number}")
 
+    def tags(self) -> frozenset[str]:
+        """Return the tags of the pseudonyms that were issued."""
+        return frozenset(name.rpartition("_")[0] for name in self._restores)
+
     def begins(self, fragment: str) -> bool:
         """Say whether a pseudonym of this exchange begins with `fragment`, but is not it."""
         start = fragment.replace("\\", "").upper()
         return any(name != start and name.startswith(start) for name in self._restores)
 
-    def _issue(self, entity: EntityType, surface: str) -> str:
-        identity = canonical(entity, surface)
-        spellings = self._by_identity.get(identity)
-        if spellings is None:
+    def _issue(self, entity: EntityType, identity: str) -> str:
+        spellings = self._by_identity.setdefault(identity, [])
+        letter = len(spellings) % (len(_VARIANTS) + 1)
+        if letter == 0:
+            # The first, or one more than there are letters for: that takes another number.
             name = self._free_number(entity, identity)
-            self._by_identity[identity] = [name]
-            return name
-        if len(spellings) > len(_VARIANTS):
-            raise TooManyPseudonyms
-        name = spellings[0] + _VARIANTS[len(spellings) - 1]
+        else:
+            name = spellings[-letter] + _VARIANTS[letter - 1]
         spellings.append(name)
         return name
 
@@ -160,4 +169,5 @@ def written_pseudonyms(texts: Iterable[str]) -> frozenset[str]:
             name = (match["bracketed"] or match["bare"]).replace("\\", "")
             stem, _, number = name.rpartition("_")
             found.add(f"{stem.upper()}_{number[:3]}")
+        found.update(name.rstrip(_VARIANTS) for _, _, name in stand_ins(text))
     return frozenset(found)

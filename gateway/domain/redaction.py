@@ -7,8 +7,6 @@ of pseudonyms: a person has one stand-in in every field, turn and tool call.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
@@ -16,35 +14,36 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from gateway.domain.entities import EntityType, tag
+from gateway.domain import written
+from gateway.domain.entities import PERSON
 from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.exchange import Conversation, Counts, Role, Segment, Transcript, Word
 from gateway.domain.findings import Finding, Findings
-from gateway.domain.policy import STRICTNESS, Operator, Profile, Rule
-from gateway.domain.pseudonyms import (
-    Pseudonyms,
-    TooManyPseudonyms,
-    canonical,
-    conversation_key,
-    own_tags,
-    written_pseudonyms,
-)
+from gateway.domain.operators import Operators, Secrets
+from gateway.domain.person_names import Mention, mention
+from gateway.domain.persons import Person, Persons
+from gateway.domain.places import read, write
+from gateway.domain.policy import STRICTNESS, Operator, Profile
+from gateway.domain.pseudonyms import Pseudonyms, conversation_key, own_tags, written_pseudonyms
+from gateway.domain.standins import StandIns
 from gateway.domain.text import _MAKER, RawText, RedactedText
 
+__all__ = ["Redaction", "Secrets", "merge", "redact", "redact_transcript", "spoken"]
+
 _WORD: Final = re.compile(r"[A-Za-z0-9_\\]")
-_HASH_HEX: Final = 16
-"""Digits of a `hash` stand-in: 64 bits, far past any collision within one hospital."""
+_BY_PERSON: Final = frozenset({Operator.PSEUDONYM, Operator.SURROGATE})
+"""Operators to which it matters who somebody is."""
+_JOINTS: Final = frozenset("./-:,")
+_MARKS: Final = re.compile(r"[\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Secrets:
-    """Keys of this installation: 32 bytes each."""
+class Mark:
+    """`start` to `end` of a redacted text stands in for what began at `source` of the original."""
 
-    pseudonym: bytes
-    hash: bytes
-
-    def __repr__(self) -> str:
-        return "<Secrets>"
+    start: int
+    end: int
+    source: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +53,22 @@ class Redaction:
     profile: Profile
     conversation: Conversation[RedactedText]
     pseudonyms: Pseudonyms
+    stand_ins: StandIns
+    """What restores surrogates, dates and sealed values; empty where the profile does not."""
     counts: Counts
+    marks: tuple[tuple[Mark, ...], ...] = ()
+    """Of each text, in order: where something stands in."""
+
+    def says(self, value: str) -> bool:
+        """Say whether the model read `value`, whatever the marks and the case: it is no invention.
+
+        Linear in the texts; asked for the few identifiers that a reply holds.
+        """
+        bare = _MARKS.sub("", value).casefold()
+        texts = [text.for_engine() for text in self.conversation.texts()]
+        return any(value in text for text in texts) or (
+            bool(bare) and any(bare in _MARKS.sub("", text).casefold() for text in texts)
+        )
 
 
 def redact(
@@ -74,19 +88,29 @@ def redact(
     texts = [raw.reveal() for raw in conversation.texts()]
     if len(findings) != len(texts):
         raise _misfit()
-    taken = written_pseudonyms(texts) if profile.restore else frozenset()
+    taken = _taken(texts) if profile.restore else frozenset()
     key = conversation_key(secrets.pseudonym, caller, _opening(conversation))
-    treatment = _Treatment(profile, secrets, Pseudonyms(key, taken))
-    redacted = [
-        RedactedText(treatment.apply(text, found), _MAKER)
-        for text, found in zip(texts, findings, strict=True)
-    ]
+    replies = frozenset(_replies(conversation))
+    operators = Operators(profile, secrets, key, taken, texts, findings, replies)
+    treatment = _Treatment(profile, operators)
+    pieces = [treatment.pieces(text, found) for text, found in zip(texts, findings, strict=True)]
+    redacted = [RedactedText("".join(each.text for each in one), _MAKER) for one in pieces]
     return Redaction(
         profile=profile,
         conversation=conversation.rebuild(redacted),
-        pseudonyms=treatment.pseudonyms,
+        pseudonyms=treatment.operators.pseudonyms,
+        stand_ins=treatment.operators.stand_ins,
         counts=dict(sorted(treatment.counts.items())),
+        marks=tuple(tuple(_marks(one)) for one in pieces),
     )
+
+
+def _marks(pieces: Sequence[_Piece]) -> Iterator[Mark]:
+    place = 0
+    for piece in pieces:
+        if not piece.kept:
+            yield Mark(place, place + len(piece.text), piece.start)
+        place += len(piece.text)
 
 
 def spoken(transcript: Transcript[RawText]) -> RawText:
@@ -112,9 +136,9 @@ def redact_transcript(
     if len(findings) != 1:
         raise _misfit()
     text, places = _laid_out(transcript)
-    taken = written_pseudonyms([text]) if profile.restore else frozenset()
+    taken = _taken([text]) if profile.restore else frozenset()
     key = conversation_key(secrets.pseudonym, caller, [text])
-    treatment = _Treatment(profile, secrets, Pseudonyms(key, taken))
+    treatment = _Treatment(profile, Operators(profile, secrets, key, taken, [text], findings))
     pieces = treatment.pieces(text, findings[0])
     starts, ends = [piece.start for piece in pieces], [piece.end for piece in pieces]
 
@@ -190,12 +214,17 @@ def merge(findings: Findings, profile: Profile) -> Iterator[Finding]:
 
 
 def _union(group: list[Finding], winner: Finding) -> Finding:
+    if len(group) == 1:
+        return winner
     return Finding(
         start=min(finding.start for finding in group),
         end=max(finding.end for finding in group),
         entity=winner.entity,
         score=winner.score,
         recognizer=winner.recognizer,
+        # Findings of one value are at one place; of two values none overlap.
+        place=winner.place,
+        within=(),
     )
 
 
@@ -224,12 +253,12 @@ def _kept(text: str, start: int, end: int) -> _Piece:
 
 
 class _Treatment:
-    """One exchange's operators at work: the pseudonyms issued and the findings counted so far."""
+    """One exchange's operators at work: the people met and the findings counted so far."""
 
-    def __init__(self, profile: Profile, secrets: Secrets, pseudonyms: Pseudonyms) -> None:
+    def __init__(self, profile: Profile, operators: Operators) -> None:
         self._profile = profile
-        self._secrets = secrets
-        self.pseudonyms = pseudonyms
+        self.operators = operators
+        self._persons = Persons()
         self.counts: Counter[str] = Counter()
 
     def apply(self, text: str, findings: Findings) -> str:
@@ -245,61 +274,78 @@ class _Treatment:
             findings = _outside(own_tags(text), findings)
         pieces: list[_Piece] = []
         position = 0
-        left = ""  # The character before what comes next.
-        for finding in merge(findings, self._profile):
-            self.counts[finding.entity] += 1
+        left = ""  # The two characters before what comes next.
+        disjoint = list(merge(findings, self._profile))
+        people = self._people(text, disjoint)
+        for finding in disjoint:
             pieces.append(kept := _kept(text, position, finding.start))
-            left = kept.text[-1:] or left
-            stand_in = self._stand_in(finding.entity, text[finding.start : finding.end])
-            if self._profile.rule(finding.entity).operator is Operator.PSEUDONYM:
-                stand_in = _set_apart(stand_in, left, text[finding.end : finding.end + 1])
+            left = (left + kept.text[-2:])[-2:]
+            surface = text[finding.start : finding.end]
+            right = text[finding.end : finding.end + 2]
+            stand_in = self._at_its_place(finding, surface, people.get(finding), left, right)
             pieces.append(_Piece(finding.start, finding.end, stand_in, kept=False))
-            left = stand_in[-1:] or left
+            left = (left + stand_in[-2:])[-2:]
             position = finding.end
         pieces.append(_kept(text, position, len(text)))
         return pieces
 
-    def _stand_in(self, entity: EntityType, surface: str) -> str:
-        rule = self._profile.rule(entity)
-        match rule.operator:
-            case Operator.KEEP:
-                return surface
-            case Operator.PSEUDONYM:
-                try:
-                    return self.pseudonyms.stand_in(entity, surface)
-                except TooManyPseudonyms:
-                    raise ExchangeError(
-                        Code.LIMIT_EXCEEDED,
-                        f"The request holds too many different values of type {entity}. "
-                        "Send it in parts.",
-                    ) from None
-            case Operator.HASH:
-                value = canonical(entity, surface).encode("utf-8", "surrogatepass")
-                digest = hmac.new(self._secrets.hash, value, hashlib.sha256).hexdigest()
-                return f"[{tag(entity)}:{digest[:_HASH_HEX]}]"
-            case Operator.REPLACE:
-                return f"[{tag(entity)}]"
-            case Operator.MASK:
-                return _masked(surface, rule)
-            case Operator.BLOCK:
-                raise ExchangeError(
-                    Code.ENTITY_BLOCKED,
-                    f"The request holds an entity of type {entity}, which the profile "
-                    f"'{self._profile.name}' does not let through. Remove it and send again.",
-                )
+    def _people(self, text: str, findings: Sequence[Finding]) -> dict[Finding, Person]:
+        """Return who each person found in `text` is: one person has one stand-in everywhere."""
+        if self._profile.rule(PERSON).operator not in _BY_PERSON:
+            return {}
+        found = [each for each in findings if each.entity == PERSON]
+        met = self._persons.meet([_mention(text, each) for each in found])
+        return dict(zip(found, met, strict=True))
+
+    def _at_its_place(
+        self, finding: Finding, surface: str, person: Person | None, left: str, right: str
+    ) -> str:
+        """Return what stands in for `surface`, written as its place asks.
+
+        `left` and `right` are two characters beside it.
+        """
+        if finding.within:
+            return write(self.apply(read(surface, finding.place), finding.within), finding.place)
+        self.counts[finding.entity] += 1
+        if finding.place:
+            # The letter of an escape, as in "\\nMargaret", is none that a name runs into.
+            left = "" if left[-2:-1] == "\\" else left
+            right = "" if right[:1] == "\\" else right
+        touches = _touches(left[-1:], right[:1])
+        value = read(surface, finding.place)
+        made = self.operators.stand_in(
+            finding.entity, value, person, touches=touches or _joined(left, right)
+        )
+        if made.text == value:
+            return surface
+        # In brackets, or a pseudonym that runs into its neighbours could not come back.
+        text = f"[{made.text}]" if made.is_pseudonym and touches else made.text
+        placed = write(text, finding.place)
+        if placed != text:
+            self.operators.also(made, placed, value)
+        return placed
 
 
-def _masked(surface: str, rule: Rule) -> str:
-    # Of a short value nothing is kept: its last characters would be most of it.
-    kept = rule.keep_last if len(surface) >= 2 * rule.keep_last else 0
-    hidden = len(surface) - kept
-    return "*" * hidden + surface[hidden:]
+def _mention(text: str, finding: Finding) -> Mention:
+    """Return a person as named at a finding: the value, not how its place writes it."""
+    said = mention(text, finding.start, finding.end)
+    return replace(said, surface=read(said.surface, finding.place)) if finding.place else said
 
 
-def _set_apart(stand_in: str, before: str, after: str) -> str:
-    """Put a pseudonym that would run into its neighbours in brackets, or it could not come back."""
-    touches = _WORD.match(before) or _WORD.match(after)
-    return f"[{stand_in}]" if touches else stand_in
+def _joined(before: str, after: str) -> bool:
+    """Say whether a number goes on beside it, behind one mark: 08-09/08/07."""
+    return (before[1:] in _JOINTS and before[:1].isdigit()) or (
+        after[:1] in _JOINTS and after[1:].isdigit()
+    )
+
+
+def _taken(texts: Sequence[str]) -> frozenset[str]:
+    """Return the pseudonyms that the caller's own words could be read as: never issued."""
+    return written_pseudonyms(texts) | written.taken(texts)
+
+
+def _touches(before: str, after: str) -> bool:
+    return _WORD.match(before) is not None or _WORD.match(after) is not None
 
 
 def _outside(tags: list[tuple[int, int]], findings: Findings) -> Findings:
@@ -311,6 +357,16 @@ def _outside(tags: list[tuple[int, int]], findings: Findings) -> Findings:
         return index >= 0 and finding.end <= tags[index][1]
 
     return tuple(finding for finding in findings if not inside(finding))
+
+
+def _replies(conversation: Conversation[RawText]) -> Iterator[int]:
+    """Yield the places, among the texts of `conversation`, of what the model said earlier."""
+    place = 0
+    for message in conversation.messages:
+        count = sum(1 for _ in Conversation((message,)).texts())
+        if message.role is Role.ASSISTANT:
+            yield from range(place, place + count)
+        place += count
 
 
 def _opening(conversation: Conversation[RawText]) -> list[str]:

@@ -1,6 +1,7 @@
-"""The one module that turns errors into HTTP: a status for each code, and two shapes.
+"""The one module that turns errors into HTTP: a status for each code, and three shapes.
 
-OpenAI's shape under `/v1`, so that its clients raise the exceptions they know; RFC 9457 elsewhere.
+OpenAI's shape under `/v1`, so that its clients raise the exceptions they know, and Presidio's on
+its paths; RFC 9457 elsewhere.
 """
 
 from __future__ import annotations
@@ -63,6 +64,16 @@ _RETRY_AFTER: Final = {
 }
 _UNAUTHORIZED: Final = 401
 _SERVER: Final = 500
+_UNPROCESSABLE: Final = 422
+_OPERATORS: Final = frozenset({"/anonymize", "/deanonymize"})
+PRESIDIO_PATHS: Final = _OPERATORS | {
+    "/analyze",
+    "/anonymizers",
+    "/deanonymizers",
+    "/recognizers",
+    "/supportedentities",
+}
+"""Where errors have the shape that clients of Presidio's services read."""
 _TYPES: Final = {
     _UNAUTHORIZED: "authentication_error",
     403: "permission_error",
@@ -84,6 +95,13 @@ class OpenAIErrorBody(msgspec.Struct, frozen=True):
     """OpenAI's error body; also an event of a stream that ends early."""
 
     error: OpenAIError
+
+
+class PresidioError(msgspec.Struct, frozen=True):
+    """The error body of Presidio's services, with our code."""
+
+    error: str
+    code: str
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -120,6 +138,11 @@ def response(
         all_headers["Retry-After"] = _RETRY_AFTER[error.code]
     if path.startswith("/v1/"):
         body, media = msgspec.json.encode(openai_body(error)), "application/json"
+    elif path in PRESIDIO_PATHS:
+        if path in _OPERATORS and error.code is Code.INVALID_REQUEST:
+            status = _UNPROCESSABLE
+        told = PresidioError(error.message, str(error.code))
+        body, media = msgspec.json.encode(told), "application/json"
     else:
         problem = Problem(
             f"urn:intramural:error:{error.code}",

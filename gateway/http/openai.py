@@ -58,6 +58,8 @@ class Backend:
     clock: Clock
     body_limit: int
     body_timeout: float
+    recognizers: tuple[str, ...] = ()
+    """Names of what detection is made of."""
 
 
 class _Reader:
@@ -93,8 +95,8 @@ class _Reader:
                 self.model = embedding.model
                 self.base64 = embedding.encoding_format == "base64"
                 return parse.embedding(embedding)
-            case Action.TRANSCRIBE:
-                raise AssertionError("a form is read in transcription.py")
+            case _:
+                raise AssertionError("other actions have readers of their own")
 
     def _note(self, request: ChatRequest | CompletionRequest) -> None:
         self.stream = bool(request.stream)

@@ -24,7 +24,7 @@ from gateway.http.wire import (
     WireToolCall,
 )
 
-_Body = TypeVar("_Body", ChatRequest, CompletionRequest, EmbeddingRequest)
+_Body = TypeVar("_Body", bound=msgspec.Struct)
 
 MAX_STOPS: Final = 4
 MAX_INPUTS: Final = 2048

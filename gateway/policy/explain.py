@@ -9,7 +9,15 @@ from dataclasses import dataclass
 
 from gateway.domain.entities import KNOWN, EntityType
 from gateway.domain.exchange import Action, Assurance, Caller, Model, Purpose
-from gateway.domain.policy import Deny, Limits, Permit, Profile, Rule
+from gateway.domain.policy import (
+    DEFAULT_DAYS,
+    Deny,
+    Limits,
+    Operator,
+    Permit,
+    Profile,
+    Rule,
+)
 from gateway.policy.cedar import Statement
 from gateway.policy.decider import CedarDecider
 from gateway.policy.release import Release
@@ -77,8 +85,11 @@ def treatments(profile: Profile) -> tuple[tuple[EntityType, Rule], ...]:
 
 def spoken(rule: Rule) -> str:
     """Return `rule` as a profile's author would say it, e.g. `mask (last 4 kept)`."""
-    kept = f" (last {rule.keep_last} kept)" if rule.keep_last else ""
-    return f"{rule.operator}{kept}"
+    if rule.keep_last:
+        return f"{rule.operator} (last {rule.keep_last} kept)"
+    if rule.operator is Operator.DATE_SHIFT and rule.days != DEFAULT_DAYS:
+        return f"{rule.operator} (by {rule.days} days at most)"
+    return str(rule.operator)
 
 
 def _caller(question: Question) -> Caller:

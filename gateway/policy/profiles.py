@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from gateway.domain.entities import EntityType, entity_type
+from gateway.domain.entities import DATE_OF_BIRTH, DATE_TIME, EntityType, entity_type
 from gateway.domain.policy import Invented, Limits, Operator, Priority, Profile, Rule
 from gateway.policy import strictyaml as strict
 from gateway.policy.strictyaml import Mapping, Node, Scalar
@@ -23,7 +23,14 @@ _MAX_KEPT: Final = 4
 _MAX_CHARACTERS: Final = 10_000_000
 _MAX_TOKENS: Final = 1_000_000
 _MAX_IN_FLIGHT: Final = 10_000
-_OPERATOR: Final = "keep, pseudonym, hash, replace, mask, {mask: {keep_last: 4}} or block"
+_MAX_DAYS: Final = 3650
+_OPERATOR: Final = (
+    "keep, date_shift, {date_shift: {days: 365}}, generalise, surrogate, pseudonym, encrypt, hash, "
+    "mask, {mask: {keep_last: 4}}, replace or block"
+)
+
+
+_DATES: Final = frozenset({DATE_OF_BIRTH, DATE_TIME})
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +106,27 @@ def read_rule(node: Node) -> Rule:
         case Mapping(entries=((key, parameters),)) if key.value == Operator.MASK:
             kept = strict.mapping(parameters).fields(("keep_last",))
             return Rule(Operator.MASK, strict.integer(kept["keep_last"], 1, _MAX_KEPT))
+        case Mapping(entries=((key, parameters),)) if key.value == Operator.DATE_SHIFT:
+            most = strict.mapping(parameters).fields(("days",))
+            return Rule(Operator.DATE_SHIFT, days=strict.integer(most["days"], 1, _MAX_DAYS))
         case _:
             raise node.wrong(f"an operator is wanted here: {_OPERATOR}")
 
 
 def _entities(node: Mapping) -> MappingProxyType[EntityType, Rule]:
-    return MappingProxyType({read_entity(key): read_rule(value) for key, value in node.entries})
+    rules: dict[EntityType, Rule] = {}
+    days = None
+    for key, value in node.entries:
+        rule = rules[read_entity(key)] = read_rule(value)
+        if rule.operator is Operator.DATE_SHIFT:
+            if key.value not in _DATES:
+                raise key.wrong(
+                    f"`date_shift` moves dates, and {key.value} is none: choose another"
+                )
+            if days not in {None, rule.days}:
+                raise key.wrong(
+                    f"dates move by one number of days, and another line says {days}: an interval "
+                    "between two types of date would not stay"
+                )
+            days = rule.days
+    return MappingProxyType(rules)

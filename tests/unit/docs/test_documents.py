@@ -29,6 +29,7 @@ from gateway.settings import (
     Identity,
     Log,
     Oidc,
+    Presidio,
     Server,
     Transcription,
 )
@@ -101,6 +102,7 @@ def test_every_error_code_is_explained_with_its_status() -> None:
         ("## `[detection]`", Detection),
         ("## `[identity]`", Identity),
         ("## `[identity.oidc]`", Oidc),
+        ("## `[presidio]`", Presidio),
         ("## `[egress]`", Egress),
         ("## `[log]`", Log),
     ],

@@ -76,6 +76,56 @@ def test_another_spelling_of_one_name_has_the_same_number_and_comes_back_as_it_w
     assert done.pseudonyms.restore(second) == "ANNA BERG"
 
 
+def test_one_person_has_one_number_under_every_form_and_each_form_comes_back() -> None:
+    names = (
+        "Margaret Thornton",
+        "Thornton, Margaret",
+        "M. Thornton",
+        "Margaret THORNTON",
+        "John Thornton",
+    )
+    text = (
+        "Margaret Thornton; Mrs Thornton; Thornton, Margaret; M. Thornton; Margaret THORNTON; " * 2
+    )
+    text += "Mr Thornton is John Thornton."
+    found = [find(text, name) for name in (*names, "Thornton")]
+    one = {each.start: each for each in itertools.chain(*reversed(found))}
+    done = treat(text, tuple(sorted(one.values())), PSEUDONYM)
+    said = re.findall(r"(?:PERSON_\d{3}[a-z]?)", only(done))
+    hers, his = [word[:10] for word in said[:-2]], [word[:10] for word in said[-2:]]
+    assert len(set(hers)) == len(set(his)) == 1
+    assert hers[0] != his[0]
+    back = re.sub(
+        r"PERSON_\d{3}[a-z]?", lambda tag: str(done.pseudonyms.restore(tag[0])), only(done)
+    )
+    assert back == text
+
+
+def test_a_person_has_one_number_in_every_turn() -> None:
+    texts = ["Patient: Margaret Thornton", "How is Mrs Thornton?", "Mr Thornton called."]
+    places = [(9, 26), (11, 19), (3, 11)]
+    found = [(Finding(*place, e.PERSON),) for place in places]
+    done = redact(say(*texts), found, PSEUDONYM, SECRETS, "key:a")
+    her, mrs, mr = (
+        re.findall(r"PERSON_\d{3}", text.for_engine())[0] for text in done.conversation.texts()
+    )
+    assert her == mrs != mr
+    shorter = redact(say(*texts[:2]), found[:2], PSEUDONYM, SECRETS, "key:a")
+    assert her in only(shorter)
+
+
+def test_more_spellings_than_letters_take_another_number() -> None:
+    names = [f"Anna{' ' * gap}Berg" for gap in range(1, 40)]
+    text = "; ".join(names)
+    findings = tuple(
+        Finding(match.start(), match.end(), e.PERSON) for match in re.finditer("Anna +Berg", text)
+    )
+    done = treat(text, findings, PSEUDONYM)
+    tags = re.findall(r"PERSON_\d{3}[a-z]?", only(done))
+    assert len(set(tags)) == len(names)
+    assert [done.pseudonyms.restore(tag) for tag in tags] == names
+
+
 def test_a_type_that_no_profile_names_is_blocked() -> None:
     with pytest.raises(ExchangeError) as caught:
         treat(TEXT, find(TEXT, "Anna Berg", entity=EntityType("SHOE_SIZE")), PSEUDONYM)

@@ -1,0 +1,31 @@
+"""What detection is made of, for those who ask which one found something, and for the record."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Final
+
+from gateway import __version__
+from gateway.detection.recognizers import topics
+
+_HERE: Final = Path(__file__).parent
+
+
+def recognizer_names(reference_year: int) -> tuple[str, ...]:
+    """Return the names of the recognizers, in alphabetical order."""
+    return tuple(sorted({*topics(reference_year), "model", "propagated"}))
+
+
+def digest() -> str:
+    """Return the SHA-256 over the version and the files of this package, in hexadecimal.
+
+    Two gateways with the same digest find the same in the same text.
+    """
+    whole = hashlib.sha256(__version__.encode())
+    for path in sorted(_HERE.rglob("*")):
+        # Of the weights their digest: every byte is compared with it when they are opened.
+        heavy = "weights" in path.parts and path.suffix != ".sha256"
+        if path.is_file() and "__pycache__" not in path.parts and not heavy:
+            whole.update(hashlib.sha256(path.read_bytes()).digest())
+    return whole.hexdigest()

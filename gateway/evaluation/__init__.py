@@ -1,0 +1,1 @@
+"""How good detection is on annotated notes: figures, minimums, and a page to read."""

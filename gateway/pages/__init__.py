@@ -1,0 +1,1 @@
+"""Pages of HTML that stand alone: one file each, without a script and without anything to fetch."""

@@ -1,0 +1,169 @@
+"""Presidio's operators: what a caller has done to a stretch of its own text, and undone.
+
+Not the operators of a profile (`gateway/domain/redaction.py`): these are the caller's own choice,
+on its own text, with its own keys, and what they make goes back to it alone.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import os
+from typing import Annotated, Final, Literal
+
+import msgspec
+from cryptography.hazmat.primitives import padding
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+
+from gateway.presidio.errors import invalid, unsupported
+
+_BLOCK: Final = 16
+"""Bytes of an AES block, and of the vector before what is encrypted."""
+_SALT: Final = 32
+_KEY_SIZES: Final = frozenset({16, 24, 32})
+_Value = Annotated[str, msgspec.Meta(max_length=1000)]
+
+
+class _Operator(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type"):
+    """Its parameters may be a key: it does not show itself when printed."""
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"
+
+
+class Replace(_Operator, frozen=True, tag="replace"):
+    """Another text, or the type in angle brackets."""
+
+    new_value: _Value | None = None
+
+    def on(self, text: str, entity: str) -> str:  # noqa: ARG002
+        """Return what stands in."""
+        return self.new_value or f"<{entity}>"
+
+
+class Redact(_Operator, frozen=True, tag="redact"):
+    """Nothing."""
+
+    def on(self, text: str, entity: str) -> str:  # noqa: ARG002
+        """Return what stands in."""
+        return ""
+
+
+class Keep(_Operator, frozen=True, tag="keep"):
+    """The text itself."""
+
+    def on(self, text: str, entity: str) -> str:  # noqa: ARG002
+        """Return what stands in."""
+        return text
+
+
+class Mask(_Operator, frozen=True, tag="mask"):
+    """A character over the first or last characters."""
+
+    masking_char: Annotated[str, msgspec.Meta(max_length=1)]
+    chars_to_mask: int
+    from_end: bool
+
+    def on(self, text: str, entity: str) -> str:  # noqa: ARG002
+        """Return what stands in."""
+        count = min(len(text), max(0, self.chars_to_mask))
+        if self.from_end:
+            return text[: len(text) - count] + self.masking_char * count
+        return self.masking_char * count + text[count:]
+
+
+class Hash(_Operator, frozen=True, tag="hash"):
+    """A digest with the caller's salt, or with one that nobody keeps."""
+
+    hash_type: Literal["sha256", "sha512"] = "sha256"
+    salt: Annotated[str, msgspec.Meta(max_length=1000)] | None = None
+
+    def on(self, text: str, entity: str) -> str:  # noqa: ARG002
+        """Return what stands in."""
+        salt = os.urandom(_SALT) if self.salt is None else self.salt.encode()
+        if len(salt) < _BLOCK:
+            raise invalid("Salt must be at least 16 bytes (128 bits).", "anonymizers.salt")
+        return hashlib.new(self.hash_type, text.encode("utf-8", "surrogatepass") + salt).hexdigest()
+
+
+class Encrypt(_Operator, frozen=True, tag="encrypt"):
+    """AES-CBC under the caller's key, as Presidio writes it: it hides, and proves nothing."""
+
+    key: str
+
+    def on(self, text: str, entity: str) -> str:  # noqa: ARG002
+        """Return what stands in."""
+        vector = os.urandom(_BLOCK)
+        padder = padding.PKCS7(8 * _BLOCK).padder()
+        padded = padder.update(text.encode()) + padder.finalize()
+        encryptor = _cipher(self.key, vector).encryptor()
+        sealed = vector + encryptor.update(padded) + encryptor.finalize()
+        return base64.urlsafe_b64encode(sealed).decode("ascii")
+
+
+class Custom(_Operator, frozen=True, tag="custom"):
+    """A function of the caller's, which no request can carry."""
+
+    def on(self, text: str, entity: str) -> str:  # noqa: ARG002
+        """Refuse."""
+        raise unsupported("Custom type anonymizer is not supported", "anonymizers")
+
+
+class Decrypt(_Operator, frozen=True, tag="decrypt"):
+    """What `Encrypt` made, with the same key."""
+
+    key: str
+
+    def on(self, text: str, entity: str) -> str:  # noqa: ARG002
+        """Return what was encrypted."""
+        try:
+            sealed = base64.b64decode(text, altchars=b"-_", validate=True)
+            decryptor = _cipher(self.key, sealed[:_BLOCK]).decryptor()
+            padded = decryptor.update(sealed[_BLOCK:]) + decryptor.finalize()
+            unpadder = padding.PKCS7(8 * _BLOCK).unpadder()
+            return (unpadder.update(padded) + unpadder.finalize()).decode()
+        except (ValueError, binascii.Error):
+            # Wrong key, damaged text, wrong offsets: one answer, without what led there.
+            raise invalid(
+                "This cannot be decrypted: check the key and the offsets.", "anonymizer_results"
+            ) from None
+
+
+class DeanonymizeKeep(_Operator, frozen=True, tag="deanonymize_keep"):
+    """The text itself."""
+
+    def on(self, text: str, entity: str) -> str:  # noqa: ARG002
+        """Return what stands in."""
+        return text
+
+
+Anonymizer = Replace | Redact | Keep | Mask | Hash | Encrypt | Custom
+Deanonymizer = Decrypt | DeanonymizeKeep
+ANONYMIZERS: Final = ("custom", "encrypt", "hash", "keep", "mask", "redact", "replace")
+DEANONYMIZERS: Final = ("decrypt", "deanonymize_keep")
+
+
+def name_of(operator: Anonymizer | Deanonymizer) -> str:
+    """Return the name that a request gives the operator."""
+    return str(operator.__struct_config__.tag)
+
+
+def check(operator: Anonymizer | Deanonymizer) -> None:
+    """Raise `ExchangeError` for parameters that no text could be treated with."""
+    match operator:
+        case Custom():
+            operator.on("", "")
+        case Encrypt() | Decrypt():
+            _cipher(operator.key, bytes(_BLOCK))
+        case Hash():
+            operator.on("", "")
+        case _:
+            pass
+
+
+def _cipher(key: str, vector: bytes) -> Cipher[modes.CBC]:
+    secret = key.encode()
+    if len(secret) not in _KEY_SIZES:
+        raise invalid("Invalid input, key must be of length 128, 192 or 256 bits", "key")
+    return Cipher(algorithms.AES(secret), modes.CBC(vector))

@@ -1,0 +1,158 @@
+"""Presidio's operators answer as presidio-anonymizer does; what it refuses, they refuse."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from gateway.domain.errors import Code, ExchangeError
+from gateway.http.presidio_parse import anonymization, deanonymization
+from gateway.presidio.anonymization import Operated, Operating
+from gateway.presidio.operators import Decrypt, Encrypt, Hash
+from gateway.treatment import CUSTOM
+
+VECTORS = json.loads(
+    (Path(__file__).parents[2] / "vectors" / "presidio" / "operators.json").read_text()
+)
+KEY = "3t6w9z$C&F)J@NcR"
+
+
+def carried_out(work: Operating) -> Operated:
+    return work._operate()
+
+
+def reply(operated: Operated) -> list[dict[str, Any]]:
+    return [
+        {
+            "text": each.text,
+            "items": [
+                {
+                    "start": item.start,
+                    "end": item.end,
+                    "entity_type": item.entity,
+                    "text": item.text,
+                    "operator": item.operator,
+                    "score": item.score,
+                }
+                for item in each.items
+            ],
+        }
+        for each in operated.results
+    ]
+
+
+@pytest.mark.parametrize("vector", VECTORS["anonymize"], ids=range(len(VECTORS["anonymize"])))
+def test_the_reply_is_that_of_presidio(vector: dict[str, Any]) -> None:
+    many, work = anonymization(json.dumps(vector["request"]).encode())
+    assert not many
+    assert reply(carried_out(work)) == [vector["reply"]]
+
+
+@pytest.mark.parametrize("vector", VECTORS["deanonymize"], ids=range(len(VECTORS["deanonymize"])))
+def test_what_presidio_encrypted_is_decrypted(vector: dict[str, Any]) -> None:
+    _, work = deanonymization(json.dumps(vector["request"]).encode())
+    assert reply(carried_out(work)) == [vector["reply"]]
+
+
+def test_what_is_encrypted_here_is_decrypted_here() -> None:
+    sealed = Encrypt(KEY).on("Müller", "PERSON")
+    assert Decrypt(KEY).on(sealed, "PERSON") == "Müller"
+    assert Encrypt(KEY).on("Müller", "PERSON") != sealed
+
+
+def test_a_hash_without_a_salt_is_another_each_time() -> None:
+    assert Hash().on("Müller", "PERSON") != Hash().on("Müller", "PERSON")
+
+
+def body(**more: object) -> bytes:
+    whole = {
+        "text": "Ilse came",
+        "analyzer_results": [{"start": 0, "end": 4, "entity_type": "PERSON", "score": 1}],
+    }
+    return json.dumps(whole | more).encode()
+
+
+@pytest.mark.parametrize(
+    ("more", "code", "says"),
+    [
+        ({"anonymizers": {"DEFAULT": {"type": "custom"}}}, Code.UNSUPPORTED_PARAMETER, "Custom"),
+        (
+            {"anonymizers": {"DEFAULT": {"type": "encrypt", "key": "short"}}},
+            Code.INVALID_REQUEST,
+            "128",
+        ),
+        (
+            {"anonymizers": {"DEFAULT": {"type": "hash", "salt": "short"}}},
+            Code.INVALID_REQUEST,
+            "16 bytes",
+        ),
+        ({"anonymizers": {"DEFAULT": {"type": "launder"}}}, Code.INVALID_REQUEST, "type"),
+        ({"anonymizers": {"DEFAULT": {"type": "mask"}}}, Code.INVALID_REQUEST, "masking_char"),
+        ({"anonymizers": {"DEFAULT": {"type": "redact", "also": 1}}}, Code.UNKNOWN_FIELD, "also"),
+        ({"analyzer_results": None}, Code.INVALID_REQUEST, "must contain analyzer results"),
+        ({"text": ["a", "b"], "analyzer_results": [[]]}, Code.INVALID_REQUEST, "2 text items"),
+        ({"text": ["a"]}, Code.INVALID_REQUEST, "list of lists"),
+        ({"conflict": "none"}, Code.UNKNOWN_FIELD, "conflict"),
+    ],
+)
+def test_a_request_that_cannot_be_carried_out_is_refused(
+    more: dict[str, object], code: Code, says: str
+) -> None:
+    with pytest.raises(ExchangeError, match=says) as caught:
+        anonymization(body(**more))
+    assert caught.value.code is code
+    assert "launder" not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        {"start": 0, "end": 40, "entity_type": "PERSON", "score": 1},
+        {"start": 3, "end": 2, "entity_type": "PERSON", "score": 1},
+    ],
+)
+def test_a_stretch_outside_of_the_text_is_refused(result: dict[str, object]) -> None:
+    _, work = anonymization(body(analyzer_results=[result]))
+    with pytest.raises(ExchangeError) as caught:
+        carried_out(work)
+    assert caught.value.code is Code.INVALID_REQUEST
+
+
+@pytest.mark.parametrize("text", ["Ilse", "not base64!", "QUJD", "A" * 64])
+def test_what_cannot_be_decrypted_is_refused_without_a_word_of_why(text: str) -> None:
+    with pytest.raises(ExchangeError, match="cannot be decrypted") as caught:
+        Decrypt(KEY).on(text, "PERSON")
+    assert caught.value.__cause__ is None
+
+
+def test_a_type_without_an_operator_is_refused_when_deanonymizing() -> None:
+    made = [{"start": 0, "end": 4, "entity_type": "PERSON"}]
+    whole = {"text": "Ilse", "anonymizer_results": made, "deanonymizers": {}}
+    _, work = deanonymization(json.dumps(whole).encode())
+    with pytest.raises(ExchangeError, match="no DEFAULT"):
+        carried_out(work)
+
+
+def test_many_texts_have_a_result_each() -> None:
+    results = [[{"start": 0, "end": 4, "entity_type": "PERSON", "score": 1}], []]
+    many, work = anonymization(body(text=["Ilse came", "Nobody came"], analyzer_results=results))
+    assert many
+    assert [each.text for each in carried_out(work).results] == ["<PERSON> came", "Nobody came"]
+
+
+def test_a_type_that_a_client_made_up_is_counted_and_not_named() -> None:
+    results = [{"start": 0, "end": 4, "entity_type": "Ilse Vos' secret", "score": 1}]
+    _, work = anonymization(body(analyzer_results=results))
+    assert carried_out(work).counts == {CUSTOM: 1}
+
+
+def test_neither_texts_nor_keys_show_when_printed() -> None:
+    _, work = anonymization(body(anonymizers={"DEFAULT": {"type": "encrypt", "key": KEY}}))
+    operated = carried_out(work)
+    shown = f"{work!r} {operated!r} {msgspec.structs.asdict(Encrypt(KEY)).keys()}"
+    assert "Ilse" not in shown
+    assert KEY not in shown

@@ -1,0 +1,1 @@
+"""What stands in the slots of templates, language by language."""
