@@ -132,7 +132,10 @@ def _dated(reading: Reading, hit: dates.Hit) -> Iterator[Finding]:
         yield Finding(hit.start, hit.end, DATE_OF_BIRTH, 0.95, "birth.labelled")
         return
     yield Finding(hit.start, hit.end, DATE_TIME, hit.score, f"date.{hit.form}")
-    if hit.form not in _UNDATED and dates.is_old(reading.folded[hit.start : hit.end], reading.year):
+    date = reading.folded[hit.start : hit.end]
+    if hit.form == "boxes":
+        date = "{}{}.{}{}.{}{}{}{}".format(*date.split())
+    if hit.form not in _UNDATED and dates.is_old(date, reading.year):
         yield Finding(hit.start, hit.end, DATE_OF_BIRTH, 0.5, f"birth.old_{hit.form}")
 
 
