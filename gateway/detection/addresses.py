@@ -188,6 +188,30 @@ RULES: Final[Rules] = (
         STREET_ADDRESS,
         rf"(?<!\w){A}{_WORD}(?:[ ]{_WORD}){{0,3}}[ ](?:straße|strasse|str\.|weg|allee|platz|gasse|ring|utca|út|u\.|tér|krt\.|ulica|ulice|cesta|trg|street|road|avenue|drive|lane)[ ]\d{{1,5}}[ ]?[A-Za-z]?\b",
         0.7,
+        cues=(
+            " straße ",
+            " strasse ",
+            " str. ",
+            " weg ",
+            " allee ",
+            " platz ",
+            " gasse ",
+            " ring ",
+            " utca ",
+            " út ",
+            " u. ",
+            " tér ",
+            " krt. ",
+            " ulica ",
+            " ulice ",
+            " cesta ",
+            " trg ",
+            " street ",
+            " road ",
+            " avenue ",
+            " drive ",
+            " lane ",
+        ),
     ),
     Rule(
         "address.word_number_line",
@@ -280,6 +304,7 @@ RULES: Final[Rules] = (
             rf"(?<!\w)(?:{_CITY},?[ ])?(?:{_STATES}|{_STATE_NAMES}),?[ ]{{1,2}}\d{{5}}(?:-\d{{4}})?(?!\d)"
         ),
         0.9,
+        needs=re.compile(r"[A-Za-z],?[ ]{1,2}\d{5}(?!\d)"),
     ),
     Rule(
         "place.city_state",
@@ -308,6 +333,7 @@ RULES: Final[Rules] = (
             rf"(?m)(?:(?<=\n)|(?<=\n[ \t])|(?<=, ))(?P<value>{U}{_WORD}(?:[ ]\(?{U}{_WORD}\)?){{0,3}},?[ ](?:[A-Z]{{2}}-?)?\d{{4,6}}(?:-\d{{3,4}})?)(?=[\s.?!,;\"')]|$)(?![ ]?(?:m?g|ng|pg|mcg|[µμ]g|k?g|m?l|I[UE]|UI|U|m?mol|pmol|cells|units|mm|%|x)(?:\W|$))"
         ),
         0.5,
+        needs=re.compile(r"(?:\n[ \t]?|, )\w[^\n\d]{1,99}\d{4}"),
     ),
     Rule(
         "place.province",
