@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.detection.detector import PresidioDetector
-from gateway.detection.reading import Reading, reading_of
+from gateway.detection.readable import Reading, reading_of
 from gateway.domain.entities import PERSON
 from gateway.domain.exchange import Conversation, Message, Role
 from gateway.domain.findings import Finding
