@@ -203,9 +203,12 @@ def iban(text: str, start: int) -> int | None:
     while end < match.end() and count < (length or 0):
         count += text[end] not in " -"
         end += 1
-    if text[end : end + 1].isalnum() or not checksums.IBAN.valid(bare(text[start:end])):
+    value = text[start:end]
+    if text[end : end + 1].isalnum() or not checksums.IBAN.valid(bare(value)):
         return None
-    return end
+    # Words may make the check digits right: small letters stand in no group but one of four.
+    fours = all(len(group) == 4 for group in re.split("[ -]", value)[:-1])  # noqa: PLR2004 - ISO 13616, 5.3
+    return end if fours or value.upper() == value else None
 
 
 _NINO: Final = re.compile(r"\d{2}[ ]?\d{2}[ ]?\d{2}[ ]?[A-D](?![0-9A-Za-z])")
