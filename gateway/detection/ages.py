@@ -18,6 +18,9 @@ _FORM: Final = re.compile(
     r"|[ ]?-?jahrige?[rnms]?\b|[ ]?-?jahr[.]|[ ]jahre[ ]alt(?:e[rnms]?)?\b|[ ]?j\.[ ]?(?=alt|\()|[ ]?(?:周|多)?岁(?:余|半)?|[ ]lenze\b"
     r"|[ ]?(?P<free>ans|anos|jahren?|a)\b)"
 )
+_PAIR: Final = re.compile(
+    r"(?P<n>[0-9]{1,3})[ ](?:y|et|und|and|e)[ ](?P<m>[0-9]{1,3})[ ](?:anos|ans|jahren?|years?)\b"
+)
 _MONTHS: Final = re.compile(
     r"[0-9]{1,3}[ \-]?(?:days?|weeks?|wks?|months?|mos?)[ \-](?:olds?|of age)\b"
     r"|[0-9]{1,2}[ ]?(?:monate|wochen|tage)[ ]alt|[0-9]{1,2}[- ]?(?:monatige?[rnms]?|wochige?[rnms]?)\b|[0-9]{1,2}[ ]?(?:个月|月龄|天)(?=[大男女患]|婴)|(?:[0-9]{1,2}[ ]meses)(?= de edad| de vida)"
@@ -40,8 +43,9 @@ _AGE_BEFORE: Final = re.compile(
     r"|alter|mann|frau|patientin|kind|madchen|junge|vater|mutter|bruder|schwester|sohn|tochter|alter von|mit|vida|fallecid[oa]|muert[oa]|diagnosticad[oa]|operad[oa])s?"
     r"[ ,(:]{1,3}(?:de |d'|mit |con |von |a los |a |a l'age de |unos |aprox\.? ){0,2}\Z|(?:de edad|edad)[ :=]{1,3}\Z|[(]\Z|(?:age|alter|edad)[e]?[ ]?:[ ]{0,2}\Z"
 )
+_AGE_AFTER: Final = re.compile(r"[ ](?:de edad|d'age|de vida)\b")
 _NO_AGE_AFTER: Final = re.compile(
-    r"[ ,]{1,2}(?:de evolucion|de seguimiento|de duracion|despues|antes|mas tarde|de tratamiento|previos?|previamente|atras|de suivi|d'evolution|plus tard|auparavant|apres|avant|de traitement|nach|vor|spater|zuvor|postoperativ|de antiguedad|de supervivencia|libre|de survie|ago|later|de experiencia|de fumador|paquete|del? |la paciente|el paciente|desde|tras)|/"
+    r"[ ,]{1,2}(?:de evolucion|de seguimiento|de duracion|despues|antes|mas tarde|de tratamiento|previos?|previamente|atras|de suivi|d'evolution|plus tard|auparavant|apres|avant|de traitement|nach|vor|spater|zuvor|postoperativ|de antiguedad|de supervivencia|libre|de survie|ago|later|de experiencia|de fumador|paquete|del?[ ]|fue[ ]|era[ ]|la paciente|el paciente|desde|tras)|/"
 )
 _LABELLED: Final = re.compile(
     r"(?P<n>[0-9]{1,3})(?![0-9/]|[.,][0-9]|[ ]?(?:mg|%|days?|hours?|hrs?|weeks?|months?|ml|cm|kg|x\b))(?:[ ]?(?:anos|ans|jahre|years|yrs|岁|meses|mois|monate|a)\b)?"
@@ -90,6 +94,11 @@ def at(text: str, folded: str, start: int) -> tuple[int, EntityType, str, float]
         person = match["free"] is None or _of_a_person(folded, match)
         if entity is not None and person and not _of_a_group(folded, *match.span()):
             return match.end(), entity, "years_old", 0.9
+    match = _PAIR.match(folded, start)
+    if match is not None and _AGE_BEFORE.search(folded, max(0, start - 40), start):
+        entity = _type(str(max(int(match["n"]), int(match["m"]))))
+        if entity is not None:
+            return match.end(), entity, "pair", 0.8
     match = _MONTHS.match(folded, start)
     if match is not None and not _of_a_group(folded, *match.span()):
         return match.end(), AGE, "months_old", 0.6
@@ -112,7 +121,7 @@ def _of_a_person(folded: str, match: re.Match[str]) -> bool:
     start, low = match.start(), max(0, match.start() - 40)
     if match["free"] == "a":
         return False
-    if _AGE_BEFORE.search(folded, low, start):
+    if _AGE_AFTER.match(folded, match.end()) or _AGE_BEFORE.search(folded, low, start):
         return True
     if _NO_AGE_AFTER.match(folded, match.end()):
         return False

@@ -28,14 +28,23 @@ def write(folder: Path, files: Files) -> Path:
 
 def test_the_shipped_policy_loads(files: Files) -> None:
     release = build(files)
-    assert list(release.profiles) == ["treatment", "coding", "research"]
+    assert list(release.profiles) == ["treatment", "coding", "trial", "research"]
     assert [statement.id for statement in release.policies.statements] == [
         "treatment-by-clinicians",
         "research-by-researchers",
+        "trials-by-investigators",
         "payment-by-coders",
+        "redaction-by-services",
         "never-for-marketing",
     ]
-    assert release.policies.roles == {"clinician", "researcher", "coder", "billing"}
+    assert release.policies.roles == {
+        "clinician",
+        "researcher",
+        "investigator",
+        "coder",
+        "billing",
+        "redactor",
+    }
 
 
 def test_a_statement_knows_the_line_it_begins_on(files: Files) -> None:
@@ -117,7 +126,7 @@ def test_a_missing_access_file_or_schema_is_an_error(files: Files) -> None:
 
 
 def test_a_profile_that_names_no_file_is_an_error(files: Files) -> None:
-    files[ACCESS] = files[ACCESS].replace(b'"treatment"', b'"treatmant"')
+    files[ACCESS] = files[ACCESS].replace(b'"treatment"', b'"treatmant"', 1)
     (message,) = problems(files)
     assert message.startswith(f"{ACCESS}:10: @profile")
     assert "did you mean `treatment`?" in message
