@@ -18,7 +18,7 @@ from gateway.detection.ordinary import is_ordinary
 from gateway.detection.vocabulary import EPONYM_NOUNS, EPONYMS
 from gateway.domain.entities import PERSON
 from gateway.domain.findings import Finding
-from gateway.domain.person_names import Mention, fold, is_given, parse
+from gateway.domain.person_names import Mention, fold, is_given, is_han, parse
 from gateway.domain.persons import is_one_slip, shapes
 
 SURE: Final = 0.7
@@ -43,6 +43,11 @@ _TITLED_INITIAL: Final = re.compile(
     r"(?<![^\W_])(?:Mrs?|Ms|Miss|Mx|Dr|Prof|Frau|Herrn?|Fr|Hr|Sra?|Srta|Señora?|Mme|Mlle|Madame|"
     r"Monsieur)\.?[ ]{1,2}(?P<value>(?P<one>[^\W\d_])\.?)(?![\w'])"
 )
+_LONGEST_HAN: Final = 8
+_HAN_RUN: Final = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]+")
+_HAN_TITLED: Final = re.compile(
+    r"(?P<family>[\u4e00-\u9fff]{1,2}?)(?:先生|女士|太太|小姐|医生|医师|大夫|主任|教授|护士|某)"
+)
 _SENTENCE: Final = re.compile(r"(?:\A|[.!?:\n][ \t\"'(\-*>]{0,4})\Z")
 _ARTICLE: Final = re.compile(
     r"(?<![^\W_])(?:the|an?|der|die|das|den|dem|des|eine?[mnrs]?|im|am|zur|zum|kein\w{0,2}|el|la|los|"
@@ -51,6 +56,7 @@ _ARTICLE: Final = re.compile(
 )
 _AROUND: Final = 200
 _STOP: Final = re.compile(r"[.!?\n]")
+_SAINT: Final = re.compile(r"(?<![^\W_])(?:Sankt|Saint|Sainte|Santa|San|Ste?\.?)[ -]\Z")
 _NEVER: Final = frozenset(
     {
         "us",
@@ -90,11 +96,10 @@ _NEVER: Final = frozenset(
 
 @dataclass(slots=True, repr=False, eq=False)
 class _Sought:
-    """A word of a name: who bears it, whether it is sought alone, whether it is a given name."""
+    """A word of a name: who bears it, and whether it is sought alone."""
 
     people: set[int] = field(default_factory=set)
     alone: bool = False
-    given: bool = False
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -109,20 +114,22 @@ class _Hit:
 class NameSearch:
     """The people of one exchange, as they are sought. Never shown."""
 
-    __slots__ = ("_initials", "_people", "_shapes", "_words")
+    __slots__ = ("_han", "_han_families", "_initials", "_people", "_shapes", "_words")
 
     def __init__(self) -> None:
         self._words: dict[str, _Sought] = {}
         self._shapes: defaultdict[str, set[str]] = defaultdict(set)
         self._initials: defaultdict[str, set[int]] = defaultdict(set)
         self._people: dict[tuple[str, ...], int] = {}
+        self._han: set[str] = set()
+        self._han_families: set[str] = set()
 
     def __repr__(self) -> str:
         return f"<NameSearch {len(self._people)} people>"
 
     def __len__(self) -> int:
         """Return how many words are sought."""
-        return len(self._words)
+        return len(self._words) + len(self._han)
 
     def add(self, said: Mention) -> None:
         """Seek the person whom `said` names."""
@@ -131,31 +138,36 @@ class NameSearch:
             return
         person = self._people[name.words] = len(self._people)
         several = len(name.words) > 1
-        for place, (word, spelt) in enumerate(zip(name.words, name.spelt, strict=True)):
-            if len(word) == 1 and word.isascii():
-                continue
-            given = several and place < len(name.words) - 1
-            alone = len(word) >= _LEAST and not is_ordinary(word) and not is_ordinary(spelt)
-            for form in {word, spelt}:
-                self._seek(form, person, alone=alone, given=given or is_given(word))
-                # A German genitive: "Thorntons Befund", "Margarets Mutter".
-                if alone and len(form) > _LEAST and not is_ordinary(form + "s"):
-                    self._seek(form + "s", person, alone=True, given=given)
-            if alone and len(word) >= _LEAST_MISSPELT_BESIDE and word not in EPONYMS:
-                for shape in shapes(word):
-                    self._shapes[shape].add(word)
+        if is_han(written := said.surface.strip()):
+            if 1 < len(written) <= _LONGEST_HAN:
+                self._han.add(written)
+            if several or said.after:
+                self._han_families.add(name.words[-1])
+            return
+        for word, spelt in zip(name.words, name.spelt, strict=True):
+            if len(word) > 1 or not word.isascii():
+                self._add_word(word, spelt, person)
         letters = "".join(word[0] for word in name.words)
-        if several:
-            self._initials[letters].add(person)
-            self._initials[letters[0] + letters[-1]].add(person)
+        for initials in {letters, letters[0] + letters[-1]} if several else ():
+            self._initials[initials].add(person)
         self._initials[letters[0]].add(person)
         self._initials[letters[-1]].add(person)
 
-    def _seek(self, form: str, person: int, *, alone: bool, given: bool) -> None:
+    def _add_word(self, word: str, spelt: str, person: int) -> None:
+        alone = len(word) >= _LEAST and not is_ordinary(word) and not is_ordinary(spelt)
+        for form in {word, spelt}:
+            self._seek(form, person, alone=alone)
+            # A German genitive: "Thorntons Befund", "Margarets Mutter".
+            if alone and len(form) > _LEAST and not is_ordinary(form + "s"):
+                self._seek(form + "s", person, alone=True)
+        if alone and len(word) >= _LEAST_MISSPELT_BESIDE and word not in EPONYMS:
+            for shape in shapes(word):
+                self._shapes[shape].add(word)
+
+    def _seek(self, form: str, person: int, *, alone: bool) -> None:
         sought = self._words.setdefault(form, _Sought())
         sought.people.add(person)
         sought.alone |= alone
-        sought.given |= given
 
     def find(self, text: str) -> Iterator[Finding]:
         """Yield where in `text` one of the people is."""
@@ -169,6 +181,8 @@ class NameSearch:
             elif (whole := self._with_initials(text, hit)).end - whole.start > hit.end - hit.start:
                 yield whole
         yield from self._misspelt(text, hits, strange)
+        if self._han:
+            yield from self._in_han(text)
         yield from self._initialled(text)
 
     def _hits(self, text: str) -> tuple[list[_Hit], list[re.Match[str]]]:
@@ -198,6 +212,8 @@ class NameSearch:
         written = text[hit.start : hit.end]
         if fold(written) in EPONYMS and EPONYM_NOUNS.match(text, hit.end):
             return False
+        if _SAINT.search(text, max(0, hit.start - 8), hit.start):
+            return False
         if len(written) > 1 and written.isupper():
             return len(written) >= _LEAST_LOUD or _line(text, hit).isupper()
         if written[0].islower():
@@ -226,6 +242,20 @@ class NameSearch:
         return letter.isupper() and not hit.people.isdisjoint(
             self._initials.get(fold(letter), frozenset())
         )
+
+    def _in_han(self, text: str) -> Iterator[Finding]:
+        """Yield Chinese names: whole wherever they stand, the family's before a title."""
+        longest = max(map(len, self._han))
+        for run in _HAN_RUN.finditer(text):
+            for start in range(run.start(), run.end()):
+                for end in range(min(start + longest, run.end()), start + 1, -1):
+                    if text[start:end] in self._han:
+                        yield Finding(start, end, PERSON, SURE, "propagated.name")
+                        break
+                else:
+                    titled = _HAN_TITLED.match(text, start)
+                    if titled and titled["family"] in self._han_families:
+                        yield Finding(*titled.span("family"), PERSON, SURE, "propagated.name")
 
     def _misspelt(
         self, text: str, hits: list[_Hit], strange: Iterable[re.Match[str]]

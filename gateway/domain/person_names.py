@@ -235,6 +235,11 @@ def _natural(surface: str) -> list[str]:
     return words
 
 
+def is_han(name: str) -> bool:
+    """Say whether a name is written in Chinese characters, which no spaces part."""
+    return _HAN.match(name) is not None
+
+
 def _family_of(name: str) -> int:
     """Return how many characters of a Chinese name are the family's; none of a given name alone."""
     if len(name) > _LONGEST_HAN:

@@ -133,6 +133,7 @@ def test_what_is_like_a_known_person_is_left(text: str) -> None:
         ("Anna Stone", "Stone in the left kidney. Stone clearance."),
         ("Klaus Herz", "Herz und Lunge unauff\u00e4llig. Das Herz ist gro\u00df."),
         ("Klaus Schulte", "Die Schulter links. Schulter frei."),
+        ("John Thornton", "takes St. John's wort, lives in Saint John"),
         ("Klaus Schulte", "an rechter Schulter links"),
         ("Jane Xanax", "Xanax 1 mg"),
         ("Ann Parkinson", "Parkinson's disease, Parkinson tremor"),
@@ -186,6 +187,11 @@ def test_a_known_number_is_found_however_it_is_written(
         assert len(there) == 2
     else:
         assert there == found
+
+
+def test_a_chinese_name_is_found_within_a_sentence() -> None:
+    text = "今天王小明来了,王先生说没事。王国的王小。欧阳先生"
+    assert _known(text, (PERSON, "王小明")) == ["王小明", "王"]
 
 
 def test_a_name_that_two_independent_recognizers_found_is_sought() -> None:
