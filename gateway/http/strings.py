@@ -39,17 +39,19 @@ ENDPOINTS: Final = (
     Strings(
         "/v1/chat/completions",
         ChatRequest,
-        frozenset({
-            "messages[].content",
-            "messages[].content[].text",
-            "messages[].name",
-            "messages[].tool_calls[].id",
-            "messages[].tool_calls[].function.name",
-            "messages[].tool_calls[].function.arguments",
-            "messages[].tool_call_id",
-            "stop",
-            "stop[]",
-        }),
+        frozenset(
+            {
+                "messages[].content",
+                "messages[].content[].text",
+                "messages[].name",
+                "messages[].tool_calls[].id",
+                "messages[].tool_calls[].function.name",
+                "messages[].tool_calls[].function.arguments",
+                "messages[].tool_call_id",
+                "stop",
+                "stop[]",
+            }
+        ),
         {
             **_COMMON,
             "safety_identifier": _DROPPED,
