@@ -57,7 +57,8 @@ _STRONG: Final[dict[EntityType, str]] = {
     """,
     entities.PHONE_NUMBER: """
         phone phonenumber phoneno telephone telephonenumber tel telno mobile mobilephone
-        mobilenumber cell cellphone homephone workphone contactnumber contactphone pager phonehome phonework
+        mobilenumber cell cellphone homephone workphone contactnumber contactphone pager phonehome
+        phonework
         phonemobile telefon telefonnummer telefonnr handy handynummer mobilnummer mobiltelefon
         mobil festnetz telephonefixe telephoneportable portable telefixe telportable numerotelephone
         telefono telefonofijo telefonomovil movil numerodetelefono celular
