@@ -22,6 +22,7 @@ from gateway.policy.explain import spoken
 from gateway.policy.release import load
 from gateway.settings import (
     CacheSettings,
+    Detection,
     Egress,
     Embeddings,
     EngineSettings,
@@ -99,6 +100,7 @@ def test_every_error_code_is_explained_with_its_status() -> None:
         ("## `[embeddings]`", Embeddings),
         ("## `[cache]`", CacheSettings),
         ("## `[transcription]`", Transcription),
+        ("## `[detection]`", Detection),
         ("## `[identity]`", Identity),
         ("## `[identity.oidc]`", Oidc),
         ("## `[presidio]`", Presidio),
