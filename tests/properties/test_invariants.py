@@ -30,8 +30,6 @@ from gateway.domain.text import RawText
 from gateway.egress import EgressRefused, guard, parse_peers
 from gateway.http import parse
 from gateway.http.strings import ENDPOINTS
-from gateway.http.presidio_wire import AnalyzeRequest, AnonymizeRequest, DeanonymizeRequest
-from gateway.http.redact import RedactRequest
 from gateway.http.wire import ChatMessage, ChatRequest, CompletionRequest, EmbeddingRequest
 from gateway.ledger.errors import VerificationError
 from gateway.ledger.ledger import Place, SqliteLedger
