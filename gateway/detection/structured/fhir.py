@@ -145,6 +145,8 @@ _REFERENCES: Final[dict[str, EntityType]] = {
     ),
     **dict.fromkeys(_set("location destination"), entities.LOCATION),
 }
+_POSITION: Final = frozenset({"latitude", "longitude"})
+_LEAST_NUMBER: Final = 6
 _DEVICE: Final = _set(
     "serialNumber deviceIdentifier carrierHRF carrierAIDC distinctIdentifier udiCarrier lotNumber"
 )
@@ -289,15 +291,24 @@ def string(key: str, value: str, element: Element) -> Said:  # noqa: C901, PLR09
         return Said(_TARGETS[element.resource])
     if bare in _UNITS and _UNIT.match(value):
         return _EXEMPT
-    if bare in _SYSTEMS and _URI.match(value) and kind != "Attachment":
+    # The `url` of an extension says what it is; that of a link leads to somebody.
+    if bare in _SYSTEMS and _URI.match(value) and (key != "url" or kind == "Extension"):
         return _EXEMPT
-    if bare in _SYSTEMS | _CODES and _CODE.match(value) and not any(map(str.isdigit, value[:1])):
+    if bare in _CODES and _CODE.match(value) and not any(map(str.isdigit, value[:1])):
         return _EXEMPT
     if bare in _CODES and kind in {"Coding", "Quantity", "IdentifierType"} and _CODE.match(value):
         return _EXEMPT
     if _LINK.match(value) and " " not in value:
         return Said(entities.URL, _ID_PLACE, whole=True)
     return Said(label=element.label)
+
+
+def number(key: str, digits: str, element: Element) -> tuple[bool, EntityType | None]:
+    """Say whether a number is worth a look, and what its place says it is."""
+    if key in _POSITION or set(element.label.split()) & _POSITION:
+        return True, entities.LOCATION
+    # What is measured has a point or few digits; a long whole number may be anything.
+    return digits.isdecimal() and len(digits) >= _LEAST_NUMBER, None
 
 
 def _reference(value: str) -> Said:

@@ -173,6 +173,20 @@ def test_codes_systems_and_units_are_left_alone() -> None:
     assert reading_of(text).text.strip() == ""
 
 
+def test_a_link_and_a_position_say_where_somebody_is() -> None:
+    text = json.dumps({
+        "resourceType": "Patient",
+        "link": [{"url": "https://fhir.example.org/Patient/77"}],
+        "address": [{"extension": [{"url": "http://hl7.org/fhir/StructureDefinition/geolocation",
+            "extension": [{"url": "latitude", "valueDecimal": 42.123456}]}]}],
+        "multipleBirthInteger": 2,
+    })  # fmt: skip
+    assert places(text) == {
+        "https://fhir.example.org/Patient/77": entities.URL,
+        "42.123456": entities.LOCATION,
+    }
+
+
 def test_what_only_stands_where_a_code_should_is_read() -> None:
     text = json.dumps({"resourceType": "Patient", "gender": "Margaret Thornton",
                        "language": "see Mr. Quigley", "x": "y z"})  # fmt: skip
