@@ -81,7 +81,8 @@ _STRONG: Final[dict[EntityType, str]] = {
         邮政编码
     """,
     entities.LOCATION: """
-        latitude longitude geolocation gps town county birthplace placeofbirth cityofbirth wohnort geburtsort stadt ort gemeinde
+        latitude longitude geolocation gps town county birthplace placeofbirth cityofbirth wohnort
+        geburtsort stadt ort gemeinde
         ville commune lieudenaissance ciudad municipio localidad lugardenacimiento poblacion
         城市 籍贯 出生地 村 乡镇 city neighborhood neighbourhood
     """,
