@@ -114,9 +114,9 @@ def test_a_megabyte_is_read_in_bounded_time(unit: str) -> None:
 
 
 def _read_in_time(text: str, seconds: float) -> Reading:
-    begun = time.perf_counter()
+    begun = time.thread_time()  # What others do on this machine is not meant.
     reading = reading_of(text)
-    assert time.perf_counter() - begun < seconds
+    assert time.thread_time() - begun < seconds
     return reading
 
 

@@ -112,6 +112,6 @@ def test_what_parts_the_letters_of_a_word_belongs_to_it() -> None:
 )
 def test_a_megabyte_of_anything_is_read_in_bounded_time(unit: str) -> None:
     text = (unit * 1_000_000)[:1_000_000]
-    begun = time.perf_counter()
+    begun = time.thread_time()
     view_of(text)
-    assert time.perf_counter() - begun < 15
+    assert time.thread_time() - begun < 15
