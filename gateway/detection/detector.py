@@ -52,7 +52,7 @@ class PresidioDetector:
     knows of its own fields of HL7 v2. `close` ends all threads.
     """
 
-    def __init__(  # noqa: PLR0913 - what it is made of, and its limits
+    def __init__(  # noqa: PLR0913 - what it is made of, each by name
         self,
         *,
         reference_year: int,

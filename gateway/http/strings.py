@@ -39,17 +39,19 @@ ENDPOINTS: Final = (
     Strings(
         "/v1/chat/completions",
         ChatRequest,
-        frozenset({
-            "messages[].content",
-            "messages[].content[].text",
-            "messages[].name",
-            "messages[].tool_calls[].id",
-            "messages[].tool_calls[].function.name",
-            "messages[].tool_calls[].function.arguments",
-            "messages[].tool_call_id",
-            "stop",
-            "stop[]",
-        }),
+        frozenset(
+            {
+                "messages[].content",
+                "messages[].content[].text",
+                "messages[].name",
+                "messages[].tool_calls[].id",
+                "messages[].tool_calls[].function.name",
+                "messages[].tool_calls[].function.arguments",
+                "messages[].tool_call_id",
+                "stop",
+                "stop[]",
+            }
+        ),
         {
             **_COMMON,
             "safety_identifier": _DROPPED,
@@ -112,31 +114,21 @@ ENDPOINTS: Final = (
         AnalyzeRequest,
         frozenset({"text", "text[]"}),
         {
-            **dict.fromkeys(
-                (
-                    "allow_list[]",
-                    "context[]",
-                    "entities[]",
-                    "language",
-                    "ad_hoc_recognizers[].context[]",
-                    "ad_hoc_recognizers[].deny_list[]",
-                    "ad_hoc_recognizers[].name",
-                    "ad_hoc_recognizers[].patterns[].name",
-                    "ad_hoc_recognizers[].patterns[].regex",
-                    "ad_hoc_recognizers[].supported_entities[]",
-                    "ad_hoc_recognizers[].supported_entity",
-                    "ad_hoc_recognizers[].supported_language",
-                ),
-                _OWN,
-            ),
-            **dict.fromkeys(
-                (
-                    "correlation_id",
-                    "ad_hoc_recognizers[].country_code",
-                    "ad_hoc_recognizers[].version",
-                ),
-                _DROPPED,
-            ),
+            "language": "compared with the languages",
+            "entities[]": "compared with types",
+            "correlation_id": _DROPPED,
+            "allow_list[]": "compared with the caller's text",
+            "context[]": "compared with the caller's text",
+            "ad_hoc_recognizers[].name": _OWN,
+            "ad_hoc_recognizers[].supported_entity": _OWN,
+            "ad_hoc_recognizers[].supported_entities[]": _OWN,
+            "ad_hoc_recognizers[].supported_language": "compared with `language`",
+            "ad_hoc_recognizers[].patterns[].name": _DROPPED,
+            "ad_hoc_recognizers[].patterns[].regex": "runs in RE2 over the caller's text",
+            "ad_hoc_recognizers[].deny_list[]": "runs in RE2 over the caller's text",
+            "ad_hoc_recognizers[].context[]": "compared with the caller's text",
+            "ad_hoc_recognizers[].version": _DROPPED,
+            "ad_hoc_recognizers[].country_code": _DROPPED,
         },
     ),
     Strings(
@@ -145,7 +137,7 @@ ENDPOINTS: Final = (
         frozenset(),
         {
             **dict.fromkeys(("text", "text[]"), _WITHOUT_ENGINE),
-            "anonymizers{}": _OWN,
+            "anonymizers{}": "operators and their parameters, for the caller's text alone",
             **{
                 f"{results}.{name}": reason
                 for results in ("analyzer_results[]", "analyzer_results[][]")
@@ -163,11 +155,15 @@ ENDPOINTS: Final = (
         frozenset(),
         {
             **dict.fromkeys(("text", "text[]"), _WITHOUT_ENGINE),
-            "deanonymizers{}": _OWN,
+            "deanonymizers{}": "operators and their parameters, for the caller's text alone",
             **{
-                f"{results}.{name}": _OWN
+                f"{results}.{name}": reason
                 for results in ("anonymizer_results[]", "anonymizer_results[][]")
-                for name in ("entity_type", "operator", "text")
+                for name, reason in (
+                    ("entity_type", _OWN),
+                    ("operator", _DROPPED),
+                    ("text", "checked for its type, then dropped: the text itself holds it"),
+                )
             },
         },
     ),

@@ -134,9 +134,7 @@ async def test_what_is_exempt_reaches_nothing(
     serving: Serving, endpoint: Strings, path: str
 ) -> None:
     async with serving() as world, world.client() as client:
-        reply = await client.post(
-            endpoint.endpoint, json=planted(BARE[endpoint.endpoint], path)
-        )
+        reply = await client.post(endpoint.endpoint, json=planted(BARE[endpoint.endpoint], path))
         nothing_stays(world)
         for seen in world.engine.prepared:
             assert CANARY not in "".join(text.for_engine() for text in seen.texts())
@@ -161,7 +159,8 @@ async def test_a_canary_in_any_field_of_a_dictation_reaches_nothing(
         )
         nothing_stays(world)
     assert CANARY not in reply.text
-    assert (reply.status_code == 200) is (field in {"prompt", "file", "name", "language"}), reply.text
+    taken = field in {"prompt", "file", "name", "language"}
+    assert (reply.status_code == 200) is taken, reply.text
 
 
 @pytest.mark.parametrize(
@@ -177,9 +176,7 @@ async def test_a_canary_in_any_field_of_a_dictation_reaches_nothing(
 )
 async def test_arguments_of_a_tool_stay_json(serving: Serving, arguments: object) -> None:
     world = World()
-    detector = PresidioDetector(
-        reference_year=2025, tagger=FakeTagger({"Zebedee": "PERSON"})
-    )
+    detector = PresidioDetector(reference_year=2025, tagger=FakeTagger({"Zebedee": "PERSON"}))
     world.detector = detector  # type: ignore[assignment]  # the real one
     body = SCANNED[CHAT.endpoint][0] | {"stop": None}
     body = json.loads(json.dumps(body))

@@ -30,8 +30,6 @@ from gateway.domain.text import RawText
 from gateway.egress import EgressRefused, guard, parse_peers
 from gateway.http import parse
 from gateway.http.strings import ENDPOINTS
-from gateway.http.presidio_wire import AnalyzeRequest, AnonymizeRequest, DeanonymizeRequest
-from gateway.http.redact import RedactRequest
 from gateway.http.wire import ChatMessage, ChatRequest, CompletionRequest, EmbeddingRequest
 from gateway.ledger.errors import VerificationError
 from gateway.ledger.ledger import Place, SqliteLedger
@@ -360,53 +358,6 @@ def test_invariant_5_every_string_of_a_request_is_scanned_or_on_the_list_of_exem
             strings = _strings(msgspec.inspect.type_info(endpoint.body), "")
             assert strings == endpoint.scanned | set(endpoint.exempt), endpoint.endpoint
         assert not endpoint.scanned & set(endpoint.exempt)
-
-
-_TREATED = {
-    "text": "scanned, or the caller's own stretches are treated",
-    "text[]": "as text",
-    "documents[].text": "scanned",
-    "documents[].id": "comes back to the caller alone",
-    "documents[].content_type": "compared with the types that are read",
-    "content_type": "as that of a document",
-    "language": "compared with the languages",
-    "entities[]": "compared with types",
-    "correlation_id": "checked for its type, then dropped",
-    "allow_list[]": "compared with the caller's text",
-    "context[]": "as allow_list",
-    "ad_hoc_recognizers[].name": "comes back to the caller alone, as explanation",
-    "ad_hoc_recognizers[].supported_entity": "comes back to the caller alone, as type",
-    "ad_hoc_recognizers[].supported_entities[]": "as supported_entity",
-    "ad_hoc_recognizers[].supported_language": "compared with language",
-    "ad_hoc_recognizers[].patterns[].name": "checked for its type, then dropped",
-    "ad_hoc_recognizers[].patterns[].regex": "runs in RE2 over the caller's text",
-    "ad_hoc_recognizers[].deny_list[]": "as regex",
-    "ad_hoc_recognizers[].context[]": "as allow_list",
-    "ad_hoc_recognizers[].version": "as correlation_id",
-    "ad_hoc_recognizers[].country_code": "as correlation_id",
-    "analyzer_results[].entity_type": "comes back to the caller alone",
-    "analyzer_results[].analysis_explanation{}": "as correlation_id",
-    "analyzer_results[].recognition_metadata{}": "as correlation_id",
-    "analyzer_results[][].entity_type": "as above",
-    "analyzer_results[][].analysis_explanation{}": "as above",
-    "analyzer_results[][].recognition_metadata{}": "as above",
-    "anonymizers{}": "operators and their parameters, for the caller's text alone",
-    "anonymizer_results[].entity_type": "comes back to the caller alone",
-    "anonymizer_results[].text": "as correlation_id: the text itself holds it",
-    "anonymizer_results[].operator": "as correlation_id",
-    "anonymizer_results[][].entity_type": "as above",
-    "anonymizer_results[][].text": "as above",
-    "anonymizer_results[][].operator": "as above",
-    "deanonymizers{}": "as anonymizers",
-}
-"""What becomes of the strings of requests in which no engine takes part."""
-
-
-def test_invariant_5_of_every_string_that_no_engine_gets_it_is_written_what_becomes_of_it() -> None:
-    strings = set()
-    for kind in (RedactRequest, AnalyzeRequest, AnonymizeRequest, DeanonymizeRequest):
-        strings |= _strings(msgspec.inspect.type_info(kind), "")
-    assert strings == set(_TREATED)
 
 
 @given(conversations(), st.sampled_from(sorted(set(Action) - set(ASKED))))

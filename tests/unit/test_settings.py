@@ -39,6 +39,9 @@ def test_without_a_file_the_defaults_hold(tmp_path: Path) -> None:
         ('[engine]\nprefer = ["tpu"]', "engine.prefer"),
         ("[engine]\nprefer = []", "engine.prefer"),
         ("[engine]\ncontext = 0", "engine.context"),
+        ('[detection]\nhl7_fields = {"ZPI.3" = "PERSON"}', "ZPI-3"),
+        ('[detection]\nhl7_fields = {"ZPI-3" = "MOOD"}', "PERSON"),
+        ('[detection]\nhl7_z_segments = "keep"', "hl7_z_segments"),
     ],
 )
 def test_what_is_not_understood_is_an_error_that_names_it(

@@ -15,6 +15,11 @@ from typing import Final
 from gateway.domain import entities
 from gateway.domain.entities import EntityType
 
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
 _STRONG: Final[dict[EntityType, str]] = {
     entities.PERSON: """
         firstname lastname fullname surname forename forenames givenname givennames familyname
@@ -33,8 +38,8 @@ _STRONG: Final[dict[EntityType, str]] = {
         nombre apellido apellidos nombres nombreyapellidos apellidosynombre nombrecompleto
         nombrepaciente nombredelpaciente primerapellido segundoapellido medico medicoresponsable
         contactoemergencia
-        姓名 患者姓名 病人姓名 名字 医生 医师 主治医师 主管医师 经治医师 主任医师 联系人 家属 家属姓名
-        联系人姓名 签名 姓 名 父亲 母亲
+        姓名 患者姓名 病人姓名 名字 医生 医师 主治医师 主管医师 经治医师 主任医师 联系人
+        家属 家属姓名 联系人姓名 签名 姓 名 父亲 母亲
     """,
     entities.DATE_OF_BIRTH: """
         dob dateofbirth birthdate birthday birthdt birthdatetime bdate borndate born
@@ -51,8 +56,9 @@ _STRONG: Final[dict[EntityType, str]] = {
         idpaciente 病历号 住院号 门诊号 病案号 患者编号 病人编号 就诊号 就诊卡号 登记号
     """,
     entities.PHONE_NUMBER: """
-        phone phonenumber phoneno telephone telephonenumber tel telno mobile mobilephone mobilenumber
-        cell cellphone homephone workphone contactnumber contactphone pager phonehome phonework
+        phone phonenumber phoneno telephone telephonenumber tel telno mobile mobilephone
+        mobilenumber cell cellphone homephone workphone contactnumber contactphone pager phonehome
+        phonework
         phonemobile telefon telefonnummer telefonnr handy handynummer mobilnummer mobiltelefon
         mobil festnetz telephonefixe telephoneportable portable telefixe telportable numerotelephone
         telefono telefonofijo telefonomovil movil numerodetelefono celular
@@ -75,7 +81,8 @@ _STRONG: Final[dict[EntityType, str]] = {
         邮政编码
     """,
     entities.LOCATION: """
-        town county birthplace placeofbirth cityofbirth wohnort geburtsort stadt ort gemeinde
+        latitude longitude geolocation gps town county birthplace placeofbirth cityofbirth wohnort
+        geburtsort stadt ort gemeinde
         ville commune lieudenaissance ciudad municipio localidad lugardenacimiento poblacion
         城市 籍贯 出生地 村 乡镇 city neighborhood neighbourhood
     """,
@@ -115,7 +122,8 @@ _STRONG: Final[dict[EntityType, str]] = {
     "seriennummer numerodeserie 设备编号",
     entities.IP_ADDRESS: "ip ipaddress ipaddr remoteaddr clientip",
     entities.MAC_ADDRESS: "macaddress",
-    entities.USERNAME: "username userid login loginname benutzername benutzer identifiant usuario 用户名",
+    entities.USERNAME: "username userid login loginname benutzername benutzer identifiant "
+    "usuario 用户名",
     entities.URL: "website homepage profileurl",
     entities.OTHER_ID: """
         encounterid visitid visitnumber csn casenumber caseid caseno accessionnumber accession
@@ -138,8 +146,8 @@ _STRONG: Final[dict[EntityType, str]] = {
     """,
 }
 _WEAK: Final[dict[EntityType, str]] = {
-    entities.PERSON: "name nom patient doctor physician provider nurse clinician contact first last "
-    "middle author relative mother father brother sister wife husband partner son daughter "
+    entities.PERSON: "name nom patient doctor physician provider nurse clinician contact first "
+    "last middle author relative mother father brother sister wife husband partner son daughter "
     "patientin paciente kontakt responsable nachnamevorname 患者 病人 护士",
     entities.OTHER_ID: "id number no nr identifier key code reference uid uuid guid nummer numero "
     "编号 号码",
@@ -151,19 +159,20 @@ _QUALIFIERS: Final = (
     "emergencycontact", "emergency", "nextofkin", "mothers", "mother", "fathers", "father",
     "spouses", "spouse", "guardian", "parent", "relative", "attending", "referring", "ordering",
     "admitting", "primarycare", "consulting", "performing", "operating", "responsible",
-    "physicians", "physician", "doctors", "doctor", "provider", "nurse", "clinician", "practitioner",
+    "physicians", "physician", "doctors", "doctor", "provider", "nurse", "clinician",
+    "practitioner",
     "home", "work", "mobile", "primary", "secondary", "alternate", "billing", "mailing", "private",
     "business", "contact", "current", "residential", "person", "staff", "user", "owner", "sender",
     "recipient", "employee", "resident", "beneficiary", "customer", "caller", "applicant",
 )  # fmt: skip
-_PEOPLE: Final = frozenset(
+_PEOPLE: Final = _set(
     "patient patients person people persons doctor doctors physician physicians provider providers "
     "nurse nurses clinician clinicians practitioner practitioners guarantor guarantors insured "
     "subscriber spouse mother father parent parents relative relatives contact contacts kin "
     "nextofkin emergencycontact emergencycontacts guardian guardians author authors staff employee "
     "employees member members resident residents surgeon attending user users caller client "
     "clients sender recipient arzt aerzte paciente pacientes medico medicos medecin medecins "
-    "angehoerige".split()
+    "angehoerige"
 )
 _SEPARATORS: Final = re.compile(r"[\W_]+")
 _TRAILING: Final = re.compile(r"(?<=[a-z])[0-9]{1,2}\Z")
@@ -232,7 +241,7 @@ _COMPANY: Final = frozenset({
     entities.EMAIL_ADDRESS, entities.US_SSN, entities.NATIONAL_ID, entities.HEALTH_PLAN_NUMBER,
     entities.PERSON, entities.STREET_ADDRESS, entities.POSTCODE, entities.AGE, entities.PASSPORT,
 })  # fmt: skip
-_SEX: Final = frozenset("sex gender geschlecht sexe sexo 性别".split())
+_SEX: Final = _set("sex gender geschlecht sexe sexo 性别")
 
 
 def in_company(names: Iterable[str]) -> bool:
@@ -272,9 +281,9 @@ def of_age(value: str) -> EntityType:
     return entities.AGE_OVER_89 if over else entities.AGE
 
 
-_NO_VALUE: Final = frozenset(
-    "na none null unknown unbekannt inconnu desconocido notknown keine nil notavailable 无 不详 未知 "
-    "true false yes no ja nein self selbst selber".split()
+_NO_VALUE: Final = _set(
+    "na none null unknown unbekannt inconnu desconocido notknown keine nil notavailable 无 不详 "
+    "未知 true false yes no ja nein self selbst selber"
 )
 
 

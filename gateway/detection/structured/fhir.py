@@ -16,6 +16,11 @@ from gateway.domain import entities
 from gateway.domain.entities import EntityType
 from gateway.domain.places import Layer, Place, Writing
 
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
 JSON: Final = Layer(Writing.JSON)
 _DATE_PLACE: Final = (JSON, Layer(Writing.DATE))
 _INSTANT_PLACE: Final = (JSON, Layer(Writing.INSTANT))
@@ -37,17 +42,17 @@ _REFERENCE: Final = re.compile(
 _LINK: Final = re.compile(r"(?:https?|ftp|mailto|file|tel):\S", re.IGNORECASE)
 _SAMPLES: Final = re.compile(r"[0-9EULe.\s+-]*\Z")
 
-_CODES: Final = frozenset(
+_CODES: Final = _set(
     "code status use gender mode intent priority class criticality language contentType severity "
     "comparator method type kind rank valueCode version versionId clinicalStatus days daysOfWeek "
     "verificationStatus docStatus fhirVersion format sigFormat targetFormat lossReason dataType "
     "medium operator direction participantRole conditionRelationship durationUnit periodUnit "
-    "timeOfDay valueTime interpretation relationship outcome action subtype".split()
+    "timeOfDay valueTime interpretation relationship outcome action subtype"
 )
 _UNITS: Final = frozenset({"unit", "valueUnit"})
-_SYSTEMS: Final = frozenset(
+_SYSTEMS: Final = _set(
     "system profile implicitRules source codeSystem valueUri valueCanonical instantiatesCanonical "
-    "definition valueSet url".split()
+    "definition valueSet url"
 )
 _IDS_BY_CODE: Final[dict[str, EntityType]] = {
     "MR": entities.MEDICAL_RECORD_NUMBER,
@@ -122,23 +127,28 @@ _TARGETS: Final[dict[str, EntityType]] = {
 }
 _REFERENCES: Final[dict[str, EntityType]] = {
     **dict.fromkeys(
-        "subject patient individual practitioner performer author asserter recorder requester "
-        "attester authenticator generalPractitioner interpreter resultsInterpreter collector "
-        "informationSource enterer provider beneficiary subscriber policyHolder payee "
-        "participant member who onBehalfOf signatory owner receiver sender recipient witness "
-        "attendingPractitioner orderer verifier informant agent".split(),
+        _set(
+            "subject patient individual practitioner performer author asserter recorder requester "
+            "attester authenticator generalPractitioner interpreter resultsInterpreter collector "
+            "informationSource enterer provider beneficiary subscriber policyHolder payee "
+            "participant member who onBehalfOf signatory owner receiver sender recipient witness "
+            "attendingPractitioner orderer verifier informant agent"
+        ),
         entities.PERSON,
     ),
     **dict.fromkeys(
-        "managingOrganization serviceProvider custodian assigner organization insurer payor "
-        "issuer manufacturer hospital origin facility".split(),
+        _set(
+            "managingOrganization serviceProvider custodian assigner organization insurer payor "
+            "issuer manufacturer hospital origin facility"
+        ),
         entities.ORGANIZATION,
     ),
-    **dict.fromkeys("location destination".split(), entities.LOCATION),
+    **dict.fromkeys(_set("location destination"), entities.LOCATION),
 }
-_DEVICE: Final = frozenset(
-    "serialNumber deviceIdentifier carrierHRF carrierAIDC distinctIdentifier udiCarrier "
-    "lotNumber".split()
+_POSITION: Final = frozenset({"latitude", "longitude"})
+_LEAST_NUMBER: Final = 6
+_DEVICE: Final = _set(
+    "serialNumber deviceIdentifier carrierHRF carrierAIDC distinctIdentifier udiCarrier lotNumber"
 )
 _NUMBERS: Final = {
     "subscriberId": entities.HEALTH_PLAN_NUMBER,
@@ -180,7 +190,7 @@ _EXEMPT: Final = Said(exempt=True)
 _FREE: Final = Said()
 
 
-def enter(key: str, members: dict[str, str], names: frozenset[str], outer: Element) -> Element:  # noqa: PLR0911 - one for each data type
+def enter(key: str, members: dict[str, str], names: frozenset[str], outer: Element) -> Element:  # noqa: C901, PLR0911, PLR0912 - one for each data type
     """Return what an object under `key` is. `members` are its own strings, `names` all its keys."""
     resource = members.get("resourceType", "")
     if resource:
@@ -214,7 +224,7 @@ def enter(key: str, members: dict[str, str], names: frozenset[str], outer: Eleme
         return Element(within, "Reference", _by_target(last, members))
     if outer.kind == "Identifier" and last == "type":
         return Element(within, "IdentifierType", outer.hint)
-    if "display" in names or names >= {"system", "code"} and "value" not in names:
+    if "display" in names or (names >= {"system", "code"} and "value" not in names):
         return Element(within, "Coding")
     if names & {"unit", "comparator"} or names >= {"value", "code"}:
         return Element(within, "Quantity")
@@ -281,15 +291,24 @@ def string(key: str, value: str, element: Element) -> Said:  # noqa: C901, PLR09
         return Said(_TARGETS[element.resource])
     if bare in _UNITS and _UNIT.match(value):
         return _EXEMPT
-    if bare in _SYSTEMS and _URI.match(value) and kind != "Attachment":
+    # The `url` of an extension says what it is; that of a link leads to somebody.
+    if bare in _SYSTEMS and _URI.match(value) and (key != "url" or kind == "Extension"):
         return _EXEMPT
-    if bare in _SYSTEMS | _CODES and _CODE.match(value) and not any(map(str.isdigit, value[:1])):
+    if bare in _CODES and _CODE.match(value) and not any(map(str.isdigit, value[:1])):
         return _EXEMPT
     if bare in _CODES and kind in {"Coding", "Quantity", "IdentifierType"} and _CODE.match(value):
         return _EXEMPT
     if _LINK.match(value) and " " not in value:
         return Said(entities.URL, _ID_PLACE, whole=True)
     return Said(label=element.label)
+
+
+def number(key: str, digits: str, element: Element) -> tuple[bool, EntityType | None]:
+    """Say whether a number is worth a look, and what its place says it is."""
+    if key in _POSITION or set(element.label.split()) & _POSITION:
+        return True, entities.LOCATION
+    # What is measured has a point or few digits; a long whole number may be anything.
+    return digits.isdecimal() and len(digits) >= _LEAST_NUMBER, None
 
 
 def _reference(value: str) -> Said:

@@ -171,7 +171,7 @@ def _code(text: str, components: list[tuple[int, int]], kind: Type | None) -> st
     return text[start:end]
 
 
-def _value(  # noqa: PLR0913, PLR0917 - a place in a text and what is known of it
+def _value(  # noqa: PLR0913 - a place in a text and what is known of it
     text: str, start: int, end: int, entity: EntityType | None, place: Place, *, file: bool
 ) -> Value:
     value = text[start:end]

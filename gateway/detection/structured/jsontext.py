@@ -48,7 +48,7 @@ class Node:
     """Elements of an array."""
 
 
-def parse(text: str, start: int) -> tuple[Node | None, int]:
+def parse(text: str, start: int) -> tuple[Node | None, int]:  # noqa: C901, PLR0912 - one state machine
     """Return the value that begins at `start`, and where reading ended: after it, or at a fault.
 
     A container that a fault or the end of the text cuts off holds what was read before; None where

@@ -9,29 +9,32 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
 _TAG: Final = re.compile(r"</?(?P<name>[A-Za-z][A-Za-z0-9]{0,15})(?P<attributes>[^<>]*+)>|<!--|-->")
 _ATTRIBUTE: Final = re.compile(
     r"(?P<name>[A-Za-z][\w:.-]{0,40})\s{0,9}=\s{0,9}\\?(?:\"(?P<double>[^\"<>\\]*+)|'(?P<single>[^'<>]*+))"
 )
-_INLINE: Final = frozenset(
-    "a abbr b bdo big cite code em i mark q s small span strong sub sup tt u".split()
-)
-_TAGS: Final = _INLINE | frozenset(
-    "address area article aside b blockquote body br caption col colgroup dd div dl dt footer h1 h2 "
-    "h3 h4 h5 h6 head header hr html img li link main map meta nav ol p pre section style table "
-    "tbody td tfoot th thead title tr ul var dfn kbd samp".split()
+_INLINE: Final = _set("a abbr b bdo big cite code em i mark q s small span strong sub sup tt u")
+_TAGS: Final = _INLINE | _set(
+    "address area article aside b blockquote body br caption col colgroup dd div dl dt footer h1 "
+    "h2 h3 h4 h5 h6 head header hr html img li link main map meta nav ol p pre section style table "
+    "tbody td tfoot th thead title tr ul var dfn kbd samp"
 )
 """What XHTML has: another word in angle brackets is text."""
-_PLAIN: Final = frozenset(
+_PLAIN: Final = _set(
     "class style id xmlns lang dir colspan rowspan width height align valign border cellpadding "
-    "cellspacing scope type rel headers span target".split()
+    "cellspacing scope type rel headers span target"
 )
 """Attributes that lay out, if their value looks like it."""
 _LAYOUT: Final = re.compile(r"[\w\s:;.,%#/()-]{0,120}\Z")
 
 
 def runs(text: str) -> Iterator[tuple[int, int, str]]:
-    """Yield `(start, end, what parts it from the next)` of each run of text, attributes included."""
+    """Yield `(start, end, what parts it from the next)` of each run of text and of attributes."""
     done = 0
     for tag in _TAG.finditer(text):
         name = (tag["name"] or "").lower()

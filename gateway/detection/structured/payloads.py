@@ -22,9 +22,7 @@ _XHTML: Final[Place] = (fhir.JSON, Layer(Writing.XML))
 _FIELD: Final = re.compile(r"[$@_]{0,2}[a-z][A-Za-z0-9]{0,40}(?:[_\-. /][A-Za-z0-9]{1,40}){0,8}\Z")
 _DIGITS: Final = re.compile(r"[0-9]{4}")
 _LEAST_DIGITS: Final = 4
-"""Digits of any other number that is."""
-_LEAST_NUMBER: Final = 6
-"""Digits of a number in FHIR that is worth a look: smaller ones are values and positions."""
+"""Digits of a number that is worth a look: smaller ones are values and positions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +142,12 @@ def _scalar(node: Node, text: str, outer: _Outer) -> Iterator[Value]:
 def _number(node: Node, text: str, outer: _Outer) -> Iterator[Value]:
     digits = text[node.start : node.end]
     if outer.element is not None:
-        if len(digits) >= _LEAST_NUMBER:
+        looked_at, entity = fhir.number(outer.key, digits, outer.element)
+        if looked_at:
             label = outer.element.label
-            yield Value(node.start, node.end, _NUMBER, whole=True, label=label)
+            yield Value(
+                node.start, node.end, _NUMBER, entity, "structured.fhir", whole=True, label=label
+            )
         return
     entity = _typed(outer.entity, digits)
     if entity is not None or len(digits) >= _LEAST_DIGITS:

@@ -95,5 +95,5 @@ def _json(escape: str) -> str:
         high, low = int(escape[2:6], 16), int(escape[8:], 16)
         return chr(0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00))
     if escape[1] == "u" and len(escape) > 2:  # noqa: PLR2004 - a backslash and one letter
-        return chr(int(escape[2:], 16))
+        return chr(int(escape.removeprefix("\\u"), 16))
     return _JSON_SHORT.get(escape[1], escape[1])

@@ -60,7 +60,7 @@ def table(text: str, start: int, delimiter: str) -> tuple[list[Value], int]:
     end = position
     while position < len(text):
         cells, after = _row(text, position, delimiter)
-        if not _is_row(cells, len(names), text):
+        if not _is_row(cells, len(names)):
             break
         position = end = after
         if _RULE.match(text[cells[0][0] : cells[-1][1]]) and delimiter == "|":
@@ -81,7 +81,7 @@ def table(text: str, start: int, delimiter: str) -> tuple[list[Value], int]:
     return (values, end) if rows else ([], start)
 
 
-def _is_row(cells: list[Cell], count: int, text: str) -> bool:
+def _is_row(cells: list[Cell], count: int) -> bool:
     if not cells or not any(begin < end for begin, end, _ in cells):
         return False
     # A cell that was left out, or one too many, does not make it prose.

@@ -1,4 +1,4 @@
-"""One value of a structured payload: where it stands, what its place says it is, how it is written."""
+"""One value of a structured payload: where it stands, what it is there, how it is written."""
 
 from __future__ import annotations
 

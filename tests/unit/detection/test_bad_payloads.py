@@ -45,7 +45,7 @@ BAD = {
     "cut off in a string": f'{{"resourceType": "Patient", "name": [{{"family": "{NAME}',
     "cut off behind a string": f'{{"resourceType": "Patient", "name": [{{"family": "{NAME}"',
     "a comma too many": f'{{"resourceType": "Patient",, "name": [{{"family": "{NAME}",}},]}}',
-    "a comma missing": f'{{"resourceType": "Patient" "name": [{{"family": "{NAME}" "given": []}}]}}',
+    "a comma missing": f'{{"resourceType": "Patient" "name": [{{"family": "{NAME}" "x": []}}]}}',
     "the wrong brackets": f'{{"resourceType": "Patient", "name": [{{"family": "{NAME}"]]}}}}',
     "no quotes": f"{{resourceType: Patient, name: [{{family: {NAME}}}]}}",
     "single quotes": f"{{'resourceType': 'Patient', 'name': [{{'family': '{NAME}'}}]}}",
@@ -61,9 +61,7 @@ BAD = {
     "deep": '{"a":' * LEVELS + f'"{NAME}"' + "}" * LEVELS,
     "deep and cut off": '[{"a":' * LEVELS + f'"{NAME}"',
     "deeper than is read": "[" * 50_000 + f'"{NAME}"' + "]" * 50_000,
-    "strings in strings": (lambda text: text)(
-        json.dumps(json.dumps(json.dumps(json.dumps(json.dumps(json.dumps({"a": NAME}))))))
-    ),
+    "strings in strings": json.dumps(json.dumps(json.dumps(json.dumps(json.dumps({"a": NAME}))))),
     "no separators": f"MSH\rPID {NAME}",
     "one separator": f"MSH|\rPID|1||||{NAME}",
     "other separators": f"MSH|^~\\&|A\rPID#1####{NAME}^X##19540302",
@@ -92,7 +90,8 @@ UNITS = [
     "a", "1", "{", "[", '{"', '["', '{"a":', '{"a":"', "[1,", '"', '{"\\"', "{" + " " * 190, "PID|",
     "PID|\n", "MSH|^~\\&|a\n", "MSH", "|", "PID|a^b&c~d", "PID#", "Z01|a\r", "a,b\n", "name,dob\n",
     "name\tdob\n", '"a",', "| name | dob |\n", "\\X", "QUFB", "QUFB" * 15 + "\n", "A" * 16 + " ",
-    "data:;base64,", '{"data":"QUFB"}', '{"name":"Bob","dob":"1990-01-01"}\n', '{"resourceType":"A"}',
+    "data:;base64,", '{"data":"QUFB"}', '{"name":"Bob","dob":"1990-01-01"}\n',
+    '{"resourceType":"A"}',
 ]  # fmt: skip
 WITHIN = ["<", "<a b='", "<!--", "--", "&#x4d;", "\\u0041", "\\\\", "<b>", "<b a=a>"]
 
@@ -115,9 +114,9 @@ def test_a_megabyte_is_read_in_bounded_time(unit: str) -> None:
 
 
 def _read_in_time(text: str, seconds: float) -> Reading:
-    begun = time.perf_counter()
+    begun = time.thread_time()  # What others do on this machine is not meant.
     reading = reading_of(text)
-    assert time.perf_counter() - begun < seconds
+    assert time.thread_time() - begun < seconds
     return reading
 
 

@@ -1,5 +1,7 @@
 """FHIR, HL7 v2, JSON and tables: found by place, treated by place, and valid afterwards."""
 
+# ruff: noqa: E501 - a table of texts is read better with one on each line
+
 from __future__ import annotations
 
 import base64
@@ -18,7 +20,7 @@ from hypothesis import strategies as st
 
 from gateway.detection.detector import PresidioDetector
 from gateway.detection.readable import reading_of
-from gateway.detection.structured.hl7 import Custom
+from gateway.detection.structured.hl7 import STANDARD, Custom
 from gateway.domain import entities
 from gateway.domain.exchange import Conversation, Message, Role
 from gateway.domain.findings import Finding, Findings
@@ -68,7 +70,7 @@ async def through(detector: PresidioDetector, text: str, by: Profile | None = No
     return treated(text, findings, by or profile(default=Operator.REPLACE))
 
 
-def places(text: str, custom: Custom = Custom()) -> dict[str, str]:
+def places(text: str, custom: Custom = STANDARD) -> dict[str, str]:
     """What the places alone say: each value and its type."""
     reading = reading_of(text, custom)
     found = reading.findings(reading.seeds)
@@ -169,6 +171,20 @@ def test_codes_systems_and_units_are_left_alone() -> None:
         "valueQuantity": {"value": 72.5, "unit": "kg/m2", "system": "http://unitsofmeasure.org"},
     })  # fmt: skip
     assert reading_of(text).text.strip() == ""
+
+
+def test_a_link_and_a_position_say_where_somebody_is() -> None:
+    text = json.dumps({
+        "resourceType": "Patient",
+        "link": [{"url": "https://fhir.example.org/Patient/77"}],
+        "address": [{"extension": [{"url": "http://hl7.org/fhir/StructureDefinition/geolocation",
+            "extension": [{"url": "latitude", "valueDecimal": 42.123456}]}]}],
+        "multipleBirthInteger": 2,
+    })  # fmt: skip
+    assert places(text) == {
+        "https://fhir.example.org/Patient/77": entities.URL,
+        "42.123456": entities.LOCATION,
+    }
 
 
 def test_what_only_stands_where_a_code_should_is_read() -> None:
@@ -277,7 +293,7 @@ def test_a_hospital_names_its_own_fields() -> None:
         ('{"age": 93}', {"93": "AGE_OVER_89"}),
         ('{"patient_name": "Ann", "heart_rate": 72, "name_of_test": "HbA1c"}', {"Ann": "PERSON"}),
         ("Name\tDOB\nThornton\t1954-03-02\n", {"Thornton": "PERSON", "1954-03-02": "DATE_OF_BIRTH"}),
-        ("Nachname;Tel.\n\"Lang; Ann\";030 123456\n", {"Lang; Ann": "PERSON", "030 123456": "PHONE_NUMBER"}),
+        ('Nachname;Tel.\n"Lang; Ann";030 123456\n', {"Lang; Ann": "PERSON", "030 123456": "PHONE_NUMBER"}),
         ("| Name | MRN |\n|---|---|\n| Ann Lee | 4821 |\n", {"Ann Lee": "PERSON", "4821": "MEDICAL_RECORD_NUMBER"}),
         ("nom,prénom,diagnostic\nDupont,Élodie,grippe\n", {"Dupont": "PERSON", "Élodie": "PERSON"}),
         ("Dear Ann,\nthank you, and see you soon\n", {}),

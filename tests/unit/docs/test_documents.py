@@ -15,6 +15,7 @@ from gateway.domain.errors import Code
 from gateway.domain.exchange import Purpose
 from gateway.domain.records import Admin, AdminAct, Intent, Outcome, Refusal, Status
 from gateway.endpoints import OpenAIEngines, RemoteModel
+from gateway.http import strings
 from gateway.http.errors import status_of
 from gateway.logs import FIELDS
 from gateway.policy.explain import spoken
@@ -170,6 +171,11 @@ def test_the_tables_of_the_page_on_scale_are_those_of_its_formulas(name: str) ->
     _, found, rest = read("docs/scale.md").partition(f"<!-- generated: {name} -->\n")
     assert found
     assert rest.partition("\n<!-- end -->")[0] == getattr(scale, name)()
+
+
+def test_the_table_of_strings_is_that_of_the_code() -> None:
+    printed = read("docs/detection.md").split("<!-- strings -->")[1].split("<!-- /strings -->")[0]
+    assert printed.strip().splitlines() == list(strings.table())
 
 
 def test_the_purposes_that_are_named_exist() -> None:
