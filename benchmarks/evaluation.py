@@ -19,7 +19,6 @@ from typing import Any
 
 import msgspec
 
-from gateway.weights import open_detector
 from gateway.domain.entities import EntityType
 from gateway.domain.findings import Finding, Findings
 from gateway.domain.ports import Detector
@@ -28,6 +27,7 @@ from gateway.evaluation import report as reports
 from gateway.evaluation.notes import NotesError, read
 from gateway.evaluation.page import write
 from gateway.evaluation.run import Evaluation, evaluate
+from gateway.weights import open_detector
 
 ROOT = Path(__file__).resolve().parents[1]
 VARIABLE = "INTRAMURAL_REDACTION_DATA"

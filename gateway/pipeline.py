@@ -171,6 +171,8 @@ class Pipeline:
         purpose = trail.purpose = parse_purpose(submission.purpose, caller)
         ask = await submission.read(caller)
         model = trail.model = self._model(ask, trail.action)
+        if not isinstance(ask, Work):
+            catalogue.check_task(model, trail.action)
         # 2. Decide.
         decision = trail.decision = parts.decider.decide(caller, trail.action, model, purpose)
         match decision:
@@ -311,9 +313,7 @@ class Pipeline:
         if isinstance(ask, Work):
             return self._parts.detection
         models, aliases = self._parts.engine.models(), self._parts.decider.aliases
-        model = catalogue.find(models, aliases, ask.model, action)
-        catalogue.check_task(model, action)
-        return model
+        return catalogue.find(models, aliases, ask.model, action)
 
     def _tightened(self, granted: Profile, asked: str | None) -> Profile:
         if asked is None or asked == granted.name:

@@ -19,7 +19,7 @@ from gateway.domain.exchange import Conversation, Counts, Message, Model, Role, 
 from gateway.domain.findings import Finding, Findings
 from gateway.domain.policy import Profile
 from gateway.domain.ports import Detector
-from gateway.domain.redaction import Secrets, merge, redact
+from gateway.domain.redaction import Mark, Secrets, merge, redact
 from gateway.domain.text import RawText, RedactedText
 
 DETECTION: Final = Model("detection", "0" * 64, 0, 0, Task.TREAT)
@@ -44,6 +44,8 @@ class Redacted(Treated):
     texts: tuple[RedactedText, ...]
     findings: tuple[Findings, ...]
     """Of each text, disjoint, in the order of their offsets."""
+    marks: tuple[tuple[Mark, ...], ...] = ()
+    """Of each text as it is treated: where something stands in."""
 
 
 class Work(ABC):
@@ -91,6 +93,7 @@ class Redacting(Work):
             profile=profile.name,
             texts=texts,
             findings=tuple(tuple(merge(findings, profile)) for findings in found),
+            marks=redaction.marks,
         )
 
 

@@ -71,9 +71,18 @@ MUTANTS = (
         2,
         "the reply ends before its outcome is durable",
         "gateway/pipeline.py",
-        "        await self._settlement.settle(",
+        "        await self._settlement.settle(\n",
         "        channel.end(Done(rest, reason, Usage(0, 0)))\n"
-        "        await self._settlement.settle(",
+        "        await self._settlement.settle(\n",
+    ),
+    Mutant(
+        2,
+        "what was only treated comes back before its outcome is durable",
+        "gateway/pipeline.py",
+        "        await self._settlement.settle(progress.outcome(trail, now, None, 0, 0))\n",
+        "        self._late = asyncio.create_task(\n"
+        "            self._settlement.settle(progress.outcome(trail, now, None, 0, 0))\n        )\n",
+        ("tests/unit/http/test_presidio.py",),
     ),
     Mutant(
         2,

@@ -19,6 +19,7 @@ from gateway.cli import (
     keys,
     model,
     policy,
+    redact,
     serve,
     text,
 )
@@ -40,7 +41,7 @@ app.add_typer(engine.app, name="engine")
 app.add_typer(keys.app, name="keys")
 app.add_typer(model.app, name="model")
 app.add_typer(policy.app, name="policy")
-for command in (serve, demo, doctor, text):
+for command in (serve, demo, doctor, text, redact):
     command.register(app)
 
 

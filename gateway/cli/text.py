@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 import typer
 
-from gateway.cli import detect_eval
+from gateway.cli import detect_dictionary, detect_eval
 from gateway.cli.common import fail, print_json
 from gateway.cli.default import DefaultGroup
 from gateway.domain.errors import ExchangeError
 from gateway.domain.text import RawText
+from gateway.settings import Settings
 
 if TYPE_CHECKING:
     from gateway.detection.detector import PresidioDetector
@@ -30,9 +31,10 @@ class _Detect(DefaultGroup):
 
 group = typer.Typer(
     cls=_Detect,
-    help="What detection finds: in a text (`detect FILES`), and how well on annotated notes.",
+    help="What detection finds: in a text (`detect FILES`), how well, and the site's own names.",
 )
 detect_eval.register(group)
+group.add_typer(detect_dictionary.app, name="dictionary")
 
 
 def register(app: typer.Typer) -> None:
@@ -42,6 +44,7 @@ def register(app: typer.Typer) -> None:
 
 @group.command(name="text")
 def detect(
+    context: typer.Context,
     files: Annotated[
         list[Path] | None,
         typer.Argument(help="Text files; standard input if none.", dir_okay=False),
@@ -61,7 +64,7 @@ def detect(
 ) -> None:
     """Find what may identify a patient: offsets and types, the text only with --show-text."""
     sources = [(str(path), _read(path)) for path in files or []] or [("-", sys.stdin.buffer.read())]
-    detector = _detector()
+    detector = _detector(context)
     try:
         for name, raw in sources:
             if jsonl:
@@ -78,13 +81,22 @@ def detect(
         detector.close()
 
 
-def _detector() -> PresidioDetector:
+def _detector(context: typer.Context) -> PresidioDetector:
+    from gateway.detection.dictionary import SiteDictionary
+    from gateway.detection.dictionary_file import DictionaryError
+    from gateway.secretfiles import SecretFileError
     from gateway.weights import open_detector
 
+    site = None
     try:
-        return open_detector(dt.datetime.now(dt.UTC).year)
+        if isinstance(context.obj, Settings):
+            # As a gateway with these settings would find it.
+            site = SiteDictionary(context.obj.dictionary, context.obj.keys)
+        return open_detector(dt.datetime.now(dt.UTC).year, dictionary=site)
     except ExchangeError as error:
         fail(error.message)
+    except (DictionaryError, SecretFileError) as error:
+        fail(str(error))
 
 
 def _read(path: Path) -> bytes:

@@ -38,6 +38,15 @@ _MARKS: Final = re.compile(r"[\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """`start` to `end` of a redacted text stands in for what began at `source` of the original."""
+
+    start: int
+    end: int
+    source: int
+
+
+@dataclass(frozen=True, slots=True)
 class Redaction:
     """What may travel, under which profile, what restores it, how much of each type was found."""
 
@@ -47,6 +56,8 @@ class Redaction:
     stand_ins: StandIns
     """What restores surrogates, dates and sealed values; empty where the profile does not."""
     counts: Counts
+    marks: tuple[tuple[Mark, ...], ...] = ()
+    """Of each text, in order: where something stands in."""
 
     def says(self, value: str) -> bool:
         """Say whether the model read `value`, whatever the marks and the case: it is no invention.
@@ -82,17 +93,24 @@ def redact(
     replies = frozenset(_replies(conversation))
     operators = Operators(profile, secrets, key, taken, texts, findings, replies)
     treatment = _Treatment(profile, operators)
-    redacted = [
-        RedactedText(treatment.apply(text, found), _MAKER)
-        for text, found in zip(texts, findings, strict=True)
-    ]
+    pieces = [treatment.pieces(text, found) for text, found in zip(texts, findings, strict=True)]
+    redacted = [RedactedText("".join(each.text for each in one), _MAKER) for one in pieces]
     return Redaction(
         profile=profile,
         conversation=conversation.rebuild(redacted),
         pseudonyms=treatment.operators.pseudonyms,
         stand_ins=treatment.operators.stand_ins,
         counts=dict(sorted(treatment.counts.items())),
+        marks=tuple(tuple(_marks(one)) for one in pieces),
     )
+
+
+def _marks(pieces: Sequence[_Piece]) -> Iterator[Mark]:
+    place = 0
+    for piece in pieces:
+        if not piece.kept:
+            yield Mark(place, place + len(piece.text), piece.start)
+        place += len(piece.text)
 
 
 def spoken(transcript: Transcript[RawText]) -> RawText:
@@ -289,6 +307,10 @@ class _Treatment:
         if finding.within:
             return write(self.apply(read(surface, finding.place), finding.within), finding.place)
         self.counts[finding.entity] += 1
+        if finding.place:
+            # The letter of an escape, as in "\\nMargaret", is none that a name runs into.
+            left = "" if left[-2:-1] == "\\" else left
+            right = "" if right[:1] == "\\" else right
         touches = _touches(left[-1:], right[:1])
         value = read(surface, finding.place)
         made = self.operators.stand_in(

@@ -15,7 +15,15 @@ from litestar import Response, get
 from gateway import __version__
 from gateway.domain.errors import Code
 from gateway.domain.exchange import Purpose
-from gateway.http.errors import OpenAIErrorBody, status_of
+from gateway.http.errors import OpenAIErrorBody, PresidioError, status_of
+from gateway.http.presidio_wire import (
+    AnalyzeItem,
+    AnalyzeRequest,
+    AnonymizeRequest,
+    DeanonymizeRequest,
+    OperatedText,
+)
+from gateway.http.redact import RAW, Redaction, RedactRequest
 from gateway.http.subtitles import Transcription, VerboseTranscription
 from gateway.http.transcription import FORMATS
 from gateway.http.wire import (
@@ -43,6 +51,14 @@ _BODIES: Final = (
     ModelList,
     WireModel,
     OpenAIErrorBody,
+    RedactRequest,
+    Redaction,
+    AnalyzeRequest,
+    AnalyzeItem,
+    AnonymizeRequest,
+    DeanonymizeRequest,
+    OperatedText,
+    PresidioError,
 )
 _REPLY_HEADERS: Final = {
     "X-Request-Id": {
@@ -154,6 +170,54 @@ def document() -> bytes:
         },
         "text/plain": {"schema": {"type": "string"}},
     }
+
+    def treating(
+        summary: str, request: type[msgspec.Struct], reply: type[msgspec.Struct], *, listed: bool
+    ) -> dict[str, Any]:
+        """Describe a route of Presidio's: one reply for a text, a list for many."""
+        one = {"type": "array", "items": schema_of[reply]} if listed else schema_of[reply]
+        many = {"type": "array", "items": one}
+        answered = {"application/json": {"schema": {"anyOf": [one, many]}}}
+        return {
+            "post": {
+                "summary": summary,
+                "parameters": _HEADERS,
+                "requestBody": {"required": True, "content": json_body(request)},
+                "responses": {
+                    "200": {
+                        "description": "The reply",
+                        "headers": {"X-Request-Id": _REPLY_HEADERS["X-Request-Id"]},
+                        "content": answered,
+                    }
+                }
+                | presidio_errors(),
+            }
+        }
+
+    def presidio_errors() -> dict[str, Any]:
+        unprocessable = {"description": "Codes: invalid_request"}
+        told = errors() | {"422": unprocessable}
+        return {
+            status: each | {"content": json_body(PresidioError)} for status, each in told.items()
+        }
+
+    names = {"application/json": {"schema": {"type": "array", "items": {"type": "string"}}}}
+    language = {"name": "language", "in": "query", "schema": {"type": "string"}}
+
+    def listing(summary: str) -> dict[str, Any]:
+        found = {"200": {"description": "Found", "content": names}}
+        return {
+            "get": {
+                "summary": summary,
+                "parameters": [language],
+                "responses": found | presidio_errors(),
+            }
+        }
+
+    redacting = answering("Redact documents", RedactRequest, Redaction, None)
+    text = {"schema": {"type": "string"}}
+    redacting["post"]["requestBody"]["content"] |= dict.fromkeys(RAW, text)
+    redacting["post"]["responses"]["200"]["content"] |= dict.fromkeys(RAW, text)
     health = {
         "summary": "Probe",
         "security": [],
@@ -195,6 +259,21 @@ def document() -> bytes:
                 "/v1/models/{name}": {
                     "get": reading("Describe a model", WireModel) | {"parameters": [name]}
                 },
+                "/v1/redact": redacting,
+                "/analyze": treating(
+                    "Say where identifiers are", AnalyzeRequest, AnalyzeItem, listed=True
+                ),
+                "/anonymize": treating(
+                    "Apply the caller's operators", AnonymizeRequest, OperatedText, listed=False
+                ),
+                "/deanonymize": treating(
+                    "Undo what can be undone", DeanonymizeRequest, OperatedText, listed=False
+                ),
+                "/supportedentities": listing("List the types"),
+                "/recognizers": listing("List what detection is made of"),
+                "/anonymizers": listing("List the operators"),
+                "/deanonymizers": listing("List what undoes them"),
+                "/health": {"get": health},
                 "/health/live": {"get": health},
                 "/health/ready": {"get": health},
             },

@@ -21,7 +21,7 @@ from gateway.http.presidio_wire import (
     WireResult,
 )
 from gateway.presidio.adhoc import AdHoc, Pattern
-from gateway.presidio.analysis import ALIASES, LANGUAGES, Analysis, Narrowing
+from gateway.presidio.analysis import ALIASES, LANGUAGES, Analysis, Narrowing, names_for
 from gateway.presidio.anonymization import Operating, Stretch, anonymizers
 from gateway.presidio.errors import invalid
 from gateway.presidio.expressions import DEFAULT_FLAGS, Expression, Words, expression
@@ -29,6 +29,8 @@ from gateway.presidio.operators import check
 
 NO_RECOGNIZERS: Final = "No matching recognizers were found to serve the request."
 _MAX_PATTERNS: Final = 100
+_MAX_CHARACTERS: Final = 10_000
+"""Of all patterns together: the work is bounded by these times those of the text."""
 
 
 def check_language(language: str | None) -> None:
@@ -72,7 +74,7 @@ def _narrowing(request: AnalyzeRequest, brought: frozenset[str]) -> Narrowing:
             expression(term, flags, "allow_list")
         allowed = expression("|".join(f"(?:{term})" for term in listed), flags, "allow_list")
     return Narrowing(
-        entities=asked,
+        told_as=None if asked is None else names_for(asked),
         threshold=request.score_threshold or 0.0,
         allowed=frozenset() if by_expression else frozenset(listed),
         allowed_expression=allowed,
@@ -80,8 +82,12 @@ def _narrowing(request: AnalyzeRequest, brought: frozenset[str]) -> Narrowing:
 
 
 def _ad_hoc(brought: Sequence[WireRecognizer], language: str | None) -> Iterator[AdHoc]:
-    if sum(len(each.patterns or ()) for each in brought) > _MAX_PATTERNS:
-        raise invalid(f"Bring at most {_MAX_PATTERNS} patterns.", "ad_hoc_recognizers")
+    patterns = [pattern.regex for each in brought for pattern in each.patterns or ()]
+    if len(patterns) > _MAX_PATTERNS or sum(map(len, patterns)) > _MAX_CHARACTERS:
+        raise invalid(
+            f"Bring at most {_MAX_PATTERNS} patterns, of {_MAX_CHARACTERS} characters together.",
+            "ad_hoc_recognizers",
+        )
     for index, each in enumerate(brought):
         at = f"ad_hoc_recognizers[{index}]"
         named = {*(each.supported_entities or ())} | {each.supported_entity or ""} - {""}

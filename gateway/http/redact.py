@@ -28,7 +28,7 @@ PLAIN: Final = "text/plain"
 MAX_DOCUMENTS: Final = 1000
 _JSON: Final = "application/json"
 _JSON_TYPES: Final = ("application/fhir+json",)
-_RAW: Final = (PLAIN, "text/csv", "application/x-ndjson", "x-application/hl7-v2+er7", *_JSON_TYPES)
+RAW: Final = (PLAIN, "text/csv", "application/x-ndjson", "x-application/hl7-v2+er7", *_JSON_TYPES)
 """Types of a document, in JSON or as a body of its own."""
 _Id = Annotated[str, msgspec.Meta(max_length=128)]
 
@@ -96,7 +96,7 @@ class _Reader:
 
     def check(self, headers: Headers) -> None:
         """Raise `ExchangeError` for a type of body that is not read."""
-        if media_type(headers, "") not in {_JSON, *_RAW}:
+        if media_type(headers, "") not in {_JSON, *RAW}:
             raise _unsupported()
 
     def read(self, body: bytes) -> Work:
@@ -177,7 +177,7 @@ def _listed(request: RedactRequest) -> list[Document]:
 
 
 def _check(document: Document) -> None:
-    if document.content_type not in {_JSON, *_RAW}:
+    if document.content_type not in {_JSON, *RAW}:
         raise _unsupported()
     if _is_json(document) and not _parses(document.text):
         raise ExchangeError(Code.INVALID_JSON, "A document that says it is JSON is none.")
@@ -205,7 +205,7 @@ def _text(body: bytes) -> str:
 
 
 def _unsupported() -> ExchangeError:
-    return ExchangeError(Code.UNSUPPORTED_MEDIA_TYPE, f"Send one of {', '.join((_JSON, *_RAW))}.")
+    return ExchangeError(Code.UNSUPPORTED_MEDIA_TYPE, f"Send one of {', '.join((_JSON, *RAW))}.")
 
 
 def _counts(findings: Findings) -> dict[str, int]:

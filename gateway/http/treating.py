@@ -13,7 +13,7 @@ from litestar.response.base import ASGIResponse
 
 from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.exchange import Action, Caller, Credentials
-from gateway.http.errors import response
+from gateway.http.errors import PRESIDIO_PATHS, response
 from gateway.http.openai import Backend, credentials_of
 from gateway.http.receive import Inbox, check_plain
 from gateway.http.reply import finished, watching
@@ -39,7 +39,8 @@ def key_of(request: HttpRequest) -> Credentials:
         presented = f"Bearer {key}"
     elif presented is not None and presented[:6].lower() == "basic ":
         presented = f"Bearer {_password(presented[6:])}"
-    return Credentials(presented, credentials.address, may_be_bare=True)
+    presidio = request.scope["path"] in PRESIDIO_PATHS
+    return Credentials(presented, credentials.address, may_be_bare=presidio)
 
 
 def _password(encoded: str) -> str:

@@ -9,10 +9,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Final
 
 from gateway.domain import entities
 from gateway.domain.entities import EntityType
+from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.findings import Finding, Findings
 from gateway.domain.policy import Profile
 from gateway.domain.ports import Detector
@@ -49,11 +51,26 @@ ALIASES: Final[Mapping[str, EntityType]] = {
 under that name, so that a client's own rule for the type applies."""
 
 
+MAX_BROUGHT: Final = 10_000
+"""Findings of a request's own recognizers: an expression that matches everywhere finds no more."""
+
+MAX_STEPS: Final = 500_000_000
+"""Of a request's own recognizers: their programs' lengths times the texts'. At worst ten seconds of
+a thread, which RE2 spends without the interpreter's lock."""
+
+
+def names_for(asked: frozenset[str]) -> Mapping[EntityType, EntityType]:
+    """Return, for each type that can be found, the name that it is asked for by."""
+    wider = {ALIASES[name]: EntityType(name) for name in sorted(asked & ALIASES.keys())}
+    return wider | {EntityType(name): EntityType(name) for name in asked}
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Narrowing:
     """What the caller wants to be told. Every default tells all."""
 
-    entities: frozenset[str] | None = None
+    told_as: Mapping[EntityType, EntityType] | None = None
+    """The types that are asked for, each with the name that it is told under; None asks for all."""
     threshold: float = 0.0
     allowed: frozenset[str] = frozenset()
     allowed_expression: Expression | None = None
@@ -63,13 +80,10 @@ class Narrowing:
         for each in findings:
             if each.score < self.threshold or self._is_allowed(text[each.start : each.end]):
                 continue
-            if self.entities is None or each.entity in self.entities:
+            if self.told_as is None:
                 yield each
-            else:
-                for name in sorted(self.entities):
-                    if ALIASES.get(name) == each.entity:
-                        yield replace(each, entity=EntityType(name))
-                        break
+            elif (name := self.told_as.get(each.entity)) is not None:
+                yield replace(each, entity=name)
 
     def _is_allowed(self, words: str) -> bool:
         if words in self.allowed:
@@ -81,7 +95,7 @@ class Narrowing:
 class Analyzed(Treated):
     """The findings of each text: disjoint, in the order of their offsets."""
 
-    findings: tuple[Findings, ...]
+    findings: tuple[Findings, ...] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,16 +120,34 @@ class Analysis(Work):
         caller: str,  # noqa: ARG002
     ) -> Analyzed:
         """Detect, run the client's own recognizers, and keep what is asked for."""
+        steps = sum(map(len, self.documents)) * sum(
+            pattern.expression.cost for ad_hoc in self.ad_hoc for pattern in ad_hoc.patterns
+        )
+        if steps > MAX_STEPS:
+            raise _too_much("would take too long on a text of this length")
         found = await found_in(detector, self.documents)
         return await asyncio.to_thread(self._report, found, profile)
 
     def _report(self, found: Sequence[Findings], profile: Profile) -> Analyzed:
         reported = []
+        brought = 0
         for document, findings in zip(self.documents, found, strict=True):
             text = document.reveal()
-            own = [each for ad_hoc in self.ad_hoc for each in ad_hoc.find(text, self.around)]
+            finding = (each for ad_hoc in self.ad_hoc for each in ad_hoc.find(text, self.around))
+            own = list(islice(finding, MAX_BROUGHT + 1 - brought))
+            brought += len(own)
+            if brought > MAX_BROUGHT:
+                raise _too_much(f"find more than {MAX_BROUGHT} times")
             reported.append(
                 tuple(merge(tuple(self.narrowing.keep(text, (*findings, *own))), profile))
             )
         whole = (each for findings in found for each in merge(findings, profile))
         return Analyzed(counts=counted(whole), findings=tuple(reported))
+
+
+def _too_much(what: str) -> ExchangeError:
+    return ExchangeError(
+        Code.LIMIT_EXCEEDED,
+        f"The ad_hoc_recognizers {what}. Bring fewer and narrower ones, or send less text.",
+        param="ad_hoc_recognizers",
+    )

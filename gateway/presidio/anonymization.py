@@ -64,7 +64,7 @@ class Operating(Work):
 
     documents: tuple[RawText, ...] = field(repr=False)
     stretches: tuple[tuple[Stretch, ...], ...]
-    operators: Mapping[str, Anonymizer | Deanonymizer]
+    operators: Mapping[str, Anonymizer | Deanonymizer] = field(repr=False)
     resolve: bool
     """Whether overlapping stretches are resolved first: in findings, not in what was made."""
 

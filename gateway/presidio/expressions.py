@@ -33,6 +33,12 @@ class Expression:
     def __init__(self, compiled: Any) -> None:  # noqa: ANN401 - re2 has no types
         self._compiled = compiled
 
+    @property
+    def cost(self) -> int:
+        """Steps for each character at worst: how long its program is."""
+        steps: int = self._compiled.programsize
+        return steps
+
     def spans(self, text: str) -> Iterator[tuple[int, int]]:
         """Yield where the expression matches, without empty matches."""
         for match in self._compiled.finditer(text):
@@ -73,6 +79,11 @@ class Words:
             word: [other for other in longest_first if word.startswith(other)]
             for word in longest_first
         }
+
+    @property
+    def cost(self) -> int:
+        """Steps for each character at worst."""
+        return self._any.cost
 
     def spans(self, text: str) -> Iterator[tuple[int, int]]:
         """Yield where one stands. Where several begin alike, the longest that is a whole word."""

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from gateway.domain.errors import AuthenticationError, Code
-from gateway.domain.exchange import Caller, Credentials
+from gateway.domain.exchange import Caller, Credentials, Purpose
 from gateway.domain.ports import Authenticator
 from gateway.identity.authenticator import ApiKeyAuthenticator
+from gateway.identity.bare import NetworkAuthenticator
 from gateway.identity.chain import ChainAuthenticator
 from gateway.identity.keyring import open_keyring
 from gateway.identity.keys import Grant
@@ -91,6 +92,15 @@ def chained(folder: Path, *, by_token: bool) -> Scenario:
     )
 
 
+def beside_a_network(folder: Path) -> Scenario:
+    keys = real(folder)
+
+    def admitting(others: Authenticator) -> NetworkAuthenticator:
+        return NetworkAuthenticator(others, parse_networks([HERE]), "redactor", Purpose.TREAT)
+
+    return replace(keys, authenticator=admitting(keys.authenticator), broken=admitting(keys.broken))
+
+
 def fake() -> Scenario:
     who = fake_caller()
     refusals = {
@@ -108,11 +118,22 @@ def fake() -> Scenario:
     )
 
 
-@pytest.fixture(params=["api keys", "oidc", "a key in the chain", "a token in the chain", "fake"])
+@pytest.fixture(
+    params=[
+        "api keys",
+        "beside a network",
+        "oidc",
+        "a key in the chain",
+        "a token in the chain",
+        "fake",
+    ]
+)
 def scenario(request: pytest.FixtureRequest, tmp_path: Path) -> Scenario:
     match request.param:
         case "api keys":
             return real(tmp_path)
+        case "beside a network":
+            return beside_a_network(tmp_path)
         case "oidc":
             return tokens()
         case "fake":

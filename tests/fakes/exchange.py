@@ -26,6 +26,7 @@ from gateway.domain.redaction import Secrets
 from gateway.domain.text import RawText
 from gateway.generation.cached import CachedEngine
 from gateway.pipeline import Parts, Pipeline, Submission
+from gateway.treatment import Work
 from tests.fakes.detector import FakeDetector, FakeScanner
 from tests.fakes.engine import EMBEDDER, MODEL, TRANSCRIBER, FakeEngine
 from tests.fakes.identity import FakeAuthenticator, StoppedClock
@@ -91,14 +92,14 @@ def ask_for(action: Action, *texts: str) -> Ask[RawText]:
 
 
 def submission(
-    asked: Ask[RawText] | Exception,
+    asked: Ask[RawText] | Work | Exception,
     *,
     key: str = "good",
     purpose: str | None = "TREAT",
     profile: str | None = None,
     action: Action = Action.CHAT,
 ) -> Submission:
-    async def read(_: Caller) -> Ask[RawText]:
+    async def read(_: Caller) -> Ask[RawText] | Work:
         if isinstance(asked, Exception):
             raise asked
         return asked

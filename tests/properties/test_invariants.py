@@ -21,6 +21,7 @@ from gateway.domain.exchange import (
     Message,
     Options,
     Role,
+    Task,
     ToolCall,
 )
 from gateway.domain.policy import Limits, Operator, Priority
@@ -28,15 +29,21 @@ from gateway.domain.records import Intent, Kind, Outcome, Refusal, Status, encod
 from gateway.domain.text import RawText
 from gateway.egress import EgressRefused, guard, parse_peers
 from gateway.http import parse
+from gateway.http.strings import ENDPOINTS
+from gateway.http.presidio_wire import AnalyzeRequest, AnonymizeRequest, DeanonymizeRequest
+from gateway.http.redact import RedactRequest
 from gateway.http.wire import ChatMessage, ChatRequest, CompletionRequest, EmbeddingRequest
 from gateway.ledger.errors import VerificationError
 from gateway.ledger.ledger import Place, SqliteLedger
 from gateway.ledger.verifier import verify
+from gateway.treatment import Redacted, Redacting
 from tests.fakes.engine import MODEL
 from tests.fakes.exchange import MODELS, NAME, World, ask, ask_for, read, submission
 from tests.fakes.policy import profile
 
 words = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=20)
+ASKED = [action for action in Action if action.task is not Task.TREAT]
+"""What an engine takes part in."""
 
 
 @st.composite
@@ -63,7 +70,7 @@ def conversations(draw: st.DrawFn) -> Conversation[RawText]:
     return Conversation(tuple(messages), tuple(text() for _ in range(draw(st.integers(0, 2)))))
 
 
-@given(conversations(), st.sampled_from(Action))
+@given(conversations(), st.sampled_from(ASKED))
 def test_invariant_1_no_text_reaches_an_engine_that_redaction_did_not_produce(
     conversation: Conversation[RawText], action: Action
 ) -> None:
@@ -92,6 +99,9 @@ def test_invariant_1_redacted_text_has_one_maker_and_few_may_read_raw_text() -> 
     assert readers == {
         "gateway/domain/redaction.py",
         "gateway/detection/detector.py",
+        # What these make goes back to the caller who sent it, and to no engine.
+        "gateway/presidio/analysis.py",
+        "gateway/presidio/anonymization.py",
         # The other secret with this method: an API key, shown once.
         "gateway/cli/keys.py",
         "gateway/installation.py",
@@ -127,7 +137,7 @@ faults = st.fixed_dictionaries(
         "ledger_fails": st.sampled_from([None, Kind.INTENT, Kind.OUTCOME]),
         "persist_failed": st.booleans(),
         "cancel_after": st.none() | st.integers(0, 8),
-        "action": st.sampled_from(Action),
+        "action": st.sampled_from(ASKED),
         "purpose": st.sampled_from(["TREAT", "HRESCH", "nonsense", None]),
     }
 )
@@ -325,43 +335,6 @@ def test_invariant_4_nothing_that_a_client_sends_is_in_a_record(text: str, place
     asyncio.run(run())
 
 
-_TRAVELLING = {
-    "messages[].content",
-    "messages[].content[].text",
-    "messages[].name",
-    "messages[].tool_calls[].id",
-    "messages[].tool_calls[].function.name",
-    "messages[].tool_calls[].function.arguments",
-    "messages[].tool_call_id",
-    "stop",
-    "stop[]",
-    "prompt",
-    "prompt[]",
-    "input",
-    "input[]",
-}
-_EXEMPT = {
-    "model": "compared with the names of our own models",
-    "user": "checked for its type, then dropped",
-    "safety_identifier": "as user",
-    "prompt_cache_key": "as user",
-    "messages[].refusal": "refused unless empty",
-    "suffix": "refused unless empty",
-    "response_format.type": "refused unless `text`",
-    "modalities[]": "refused unless `text`",
-    "metadata{}": "refused unless empty",
-    "logit_bias{}": "refused unless empty",
-    "service_tier": "refused unless neutral or `flex`, which lets others go first",
-    "reasoning_effort": "refused unless neutral",
-    "verbosity": "refused unless neutral",
-    "tools[]": "refused unless empty",
-    "functions[]": "refused unless empty",
-    "tool_choice": "refused unless neutral",
-    "function_call": "refused unless neutral",
-}
-"""Why a string of a request needs no scan. None of these travels to an engine."""
-
-
 def _strings(kind: msgspec.inspect.Type, path: str) -> set[str]:
     match kind:
         case msgspec.inspect.StrType() | msgspec.inspect.AnyType():
@@ -382,10 +355,75 @@ def _strings(kind: msgspec.inspect.Type, path: str) -> set[str]:
 
 
 def test_invariant_5_every_string_of_a_request_is_scanned_or_on_the_list_of_exemptions() -> None:
+    for endpoint in ENDPOINTS:
+        if endpoint.body is not None:
+            strings = _strings(msgspec.inspect.type_info(endpoint.body), "")
+            assert strings == endpoint.scanned | set(endpoint.exempt), endpoint.endpoint
+        assert not endpoint.scanned & set(endpoint.exempt)
+
+
+_TREATED = {
+    "text": "scanned, or the caller's own stretches are treated",
+    "text[]": "as text",
+    "documents[].text": "scanned",
+    "documents[].id": "comes back to the caller alone",
+    "documents[].content_type": "compared with the types that are read",
+    "content_type": "as that of a document",
+    "language": "compared with the languages",
+    "entities[]": "compared with types",
+    "correlation_id": "checked for its type, then dropped",
+    "allow_list[]": "compared with the caller's text",
+    "context[]": "as allow_list",
+    "ad_hoc_recognizers[].name": "comes back to the caller alone, as explanation",
+    "ad_hoc_recognizers[].supported_entity": "comes back to the caller alone, as type",
+    "ad_hoc_recognizers[].supported_entities[]": "as supported_entity",
+    "ad_hoc_recognizers[].supported_language": "compared with language",
+    "ad_hoc_recognizers[].patterns[].name": "checked for its type, then dropped",
+    "ad_hoc_recognizers[].patterns[].regex": "runs in RE2 over the caller's text",
+    "ad_hoc_recognizers[].deny_list[]": "as regex",
+    "ad_hoc_recognizers[].context[]": "as allow_list",
+    "ad_hoc_recognizers[].version": "as correlation_id",
+    "ad_hoc_recognizers[].country_code": "as correlation_id",
+    "analyzer_results[].entity_type": "comes back to the caller alone",
+    "analyzer_results[].analysis_explanation{}": "as correlation_id",
+    "analyzer_results[].recognition_metadata{}": "as correlation_id",
+    "analyzer_results[][].entity_type": "as above",
+    "analyzer_results[][].analysis_explanation{}": "as above",
+    "analyzer_results[][].recognition_metadata{}": "as above",
+    "anonymizers{}": "operators and their parameters, for the caller's text alone",
+    "anonymizer_results[].entity_type": "comes back to the caller alone",
+    "anonymizer_results[].text": "as correlation_id: the text itself holds it",
+    "anonymizer_results[].operator": "as correlation_id",
+    "anonymizer_results[][].entity_type": "as above",
+    "anonymizer_results[][].text": "as above",
+    "anonymizer_results[][].operator": "as above",
+    "deanonymizers{}": "as anonymizers",
+}
+"""What becomes of the strings of requests in which no engine takes part."""
+
+
+def test_invariant_5_of_every_string_that_no_engine_gets_it_is_written_what_becomes_of_it() -> None:
     strings = set()
-    for kind in (ChatRequest, CompletionRequest, EmbeddingRequest):
+    for kind in (RedactRequest, AnalyzeRequest, AnonymizeRequest, DeanonymizeRequest):
         strings |= _strings(msgspec.inspect.type_info(kind), "")
-    assert strings == _TRAVELLING | set(_EXEMPT)
+    assert strings == set(_TREATED)
+
+
+@given(conversations(), st.sampled_from(sorted(set(Action) - set(ASKED))))
+def test_invariant_1_texts_that_are_only_treated_reach_no_engine(
+    conversation: Conversation[RawText], action: Action
+) -> None:
+    async def run() -> None:
+        world = World()
+        asked = Redacting(tuple(conversation.texts()))
+        reply = await read(world.pipeline().start(submission(asked, action=action)))
+        assert (world.engine.prepared, world.engine.seen) == ([], [])
+        assert [type(each).__name__ for each in world.ledger.records] == ["Intent", "Outcome"]
+        assert reply.done is not None
+        assert isinstance(reply.done.result, Redacted)
+        assert not any(NAME in text.for_engine() for text in reply.done.result.texts)
+
+    asyncio.run(run())
 
 
 def test_invariant_5_every_string_that_travels_is_given_to_the_detector() -> None:

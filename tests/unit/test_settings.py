@@ -264,3 +264,32 @@ def test_engines_that_are_not_wholly_named_stop_the_start(
 def test_an_engine_elsewhere_needs_its_table(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="belong together"):
         load(write(tmp_path, '[engine]\nkind = "openai"'))
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        'networks = ["10.0.0.5"]',
+        'role = "redactor"',
+        'networks = ["10.0.0.5"]\nrole = "redactor"',
+        'networks = ["any"]\nrole = "redactor"\npurpose = "TREAT"',
+        'networks = ["0.0.0.0/0"]\nrole = "redactor"\npurpose = "TREAT"',
+        'networks = ["::/0"]\nrole = "redactor"\npurpose = "TREAT"',
+        'networks = ["gateway.example"]\nrole = "redactor"\npurpose = "TREAT"',
+        'networks = ["10.0.0.5"]\nrole = "Redactor"\npurpose = "TREAT"',
+        'networks = ["10.0.0.5"]\nrole = "redactor"\npurpose = "ANYTHING"',
+    ],
+)
+def test_clients_without_credentials_are_wholly_described_or_not_admitted(
+    tmp_path: Path, table: str
+) -> None:
+    (tmp_path / "intramural.toml").write_text(f"[presidio]\n{table}\n")
+    with pytest.raises(SettingsError):
+        load(tmp_path)
+
+
+def test_nobody_is_admitted_without_credentials_unless_a_network_is_named(tmp_path: Path) -> None:
+    assert load(tmp_path).presidio.networks == ()
+    table = 'networks = ["10.0.0.5", "unix"]\nrole = "redactor"\npurpose = "TREAT"\n'
+    (tmp_path / "intramural.toml").write_text(f"[presidio]\n{table}")
+    assert load(tmp_path).presidio.networks == ("10.0.0.5", "unix")

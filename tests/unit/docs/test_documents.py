@@ -28,6 +28,7 @@ from gateway.settings import (
     Identity,
     Log,
     Oidc,
+    Presidio,
     Server,
     Transcription,
 )
@@ -99,6 +100,7 @@ def test_every_error_code_is_explained_with_its_status() -> None:
         ("## `[transcription]`", Transcription),
         ("## `[identity]`", Identity),
         ("## `[identity.oidc]`", Oidc),
+        ("## `[presidio]`", Presidio),
         ("## `[egress]`", Egress),
         ("## `[log]`", Log),
     ],

@@ -12,7 +12,7 @@ import pytest
 from gateway.domain.entities import PERSON
 from gateway.domain.errors import Code
 from gateway.domain.exchange import Action, Purpose
-from gateway.domain.records import Intent, Outcome, Refusal, Status
+from gateway.domain.records import Intent, Kind, Outcome, Refusal, Status
 from gateway.identity.bare import NetworkAuthenticator
 from gateway.identity.networks import parse_networks
 from gateway.treatment import DETECTION
@@ -151,9 +151,10 @@ async def test_each_call_leaves_one_intent_and_one_outcome(
     assert outcome.status is Status.COMPLETED
 
 
-async def test_nothing_leaves_before_both_records_are_durable(serving: Serving) -> None:
+@pytest.mark.parametrize("kind", [Kind.INTENT, Kind.OUTCOME])
+async def test_nothing_leaves_before_both_records_are_durable(serving: Serving, kind: Kind) -> None:
     async with serving() as world:
-        world.ledger.fail_next = 1
+        world.ledger.fail_kinds = {kind}
         reply = await send(world, "/analyze", {"text": TEXT, "language": "en"})
     assert reply.status_code == 503
     assert reply.json()["code"] == "audit_unavailable"
@@ -282,6 +283,7 @@ async def test_a_network_opens_no_other_route_and_excuses_no_wrong_key(serving: 
             chat = {"model": "fake-model", "messages": [{"role": "user", "content": "Hello"}]}
             assert (await client.post("/v1/chat/completions", json=chat)).status_code == 401
             assert (await client.get("/v1/models")).status_code == 401
+            assert (await client.post("/v1/redact", json={"text": TEXT})).status_code == 401
         async with bare(world, authorization="Bearer wrong") as client:
             reply = await client.post("/analyze", json={"text": TEXT, "language": "en"})
             assert reply.status_code == 401

@@ -36,15 +36,21 @@ async def test_a_person_has_one_stand_in_in_all_documents(serving: Serving) -> N
 
 async def test_a_stricter_profile_can_be_asked_for_and_a_looser_cannot(serving: Serving) -> None:
     async with serving() as world, world.client() as client:
-        name = next(n for n, p in world.decider.profiles.items() if p.strictness > 100)
-        reply = await client.post(
-            "/v1/redact", json={"text": TEXT}, headers={"x-redaction-profile": name}
-        )
-        assert reply.json()["profile"] == name
-        absent = await client.post(
-            "/v1/redact", json={"text": TEXT}, headers={"x-redaction-profile": "absent"}
-        )
-        assert absent.json()["error"]["code"] == "unknown_profile"
+        world.decider.profiles = {
+            "loose": profile("loose", 50),
+            "treatment": profile(),
+            "strict": profile("strict", 200, default=Operator.REPLACE),
+        }
+        replies = {
+            name: await client.post(
+                "/v1/redact", json={"text": TEXT}, headers={"x-redaction-profile": name}
+            )
+            for name in ("strict", "loose", "absent")
+        }
+    assert replies["strict"].json()["profile"] == "strict"
+    assert replies["strict"].json()["documents"][0]["text"] == "Seen: [PERSON], again [PERSON]."
+    assert replies["loose"].json()["error"]["code"] == "profile_not_stricter"
+    assert replies["absent"].json()["error"]["code"] == "unknown_profile"
 
 
 @pytest.mark.parametrize(

@@ -111,6 +111,25 @@ async def test_findings_that_are_told_never_overlap() -> None:
     assert first.end <= second.start
 
 
+async def test_a_recognizer_that_finds_everywhere_is_refused() -> None:
+    everywhere = {"supported_entity": "X", "patterns": [{"name": "x", "regex": ".", "score": 1}]}
+    asked = work(text="a" * 20_000, ad_hoc_recognizers=[everywhere])
+    with pytest.raises(ExchangeError) as caught:
+        await asked.carry_out(FakeDetector(), profile(), SECRETS, "key:x")
+    assert caught.value.code is Code.LIMIT_EXCEEDED
+
+
+async def test_recognizers_that_would_take_too_long_are_refused_before_anything_is_read() -> None:
+    slow = {"name": "x", "regex": "a{1,900}b", "score": 1}
+    detector = FakeDetector()
+    brought = {"supported_entity": "X", "patterns": [slow] * 20}
+    asked = work(text="a" * 100_000, ad_hoc_recognizers=[brought])
+    with pytest.raises(ExchangeError) as caught:
+        await asked.carry_out(detector, profile(), SECRETS, "key:x")
+    assert caught.value.code is Code.LIMIT_EXCEEDED
+    assert detector.calls == 0
+
+
 @pytest.mark.parametrize("evil", [r"(a+)+$", r"(a|a)*b", r"(.*)(.*)(.*)(.*)x", r"a{1,500}b"])
 def test_an_expression_that_would_stop_pythons_matcher_takes_linear_time(evil: str) -> None:
     text = "a" * 50_000 + "!"
@@ -147,6 +166,17 @@ def test_an_expression_that_cannot_run_in_linear_time_is_refused_and_not_quoted(
         ({"ad_hoc_recognizers": [ZIP | {"global_regex_flags": 64}]}, "flags besides"),
         ({"allow_list": ["("], "allow_list_match": "regex"}, "linear time"),
         ({"log_decision_process": True}, "Unknown field"),
+        (
+            {
+                "ad_hoc_recognizers": [
+                    {
+                        "supported_entity": "X",
+                        "patterns": [{"name": "x", "regex": "a" * 999, "score": 1}] * 11,
+                    }
+                ]
+            },
+            "10000 characters together",
+        ),
     ],
 )
 def test_a_request_that_presidio_could_not_serve_is_refused(
