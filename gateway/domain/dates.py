@@ -73,7 +73,7 @@ _WEEKDAY: Final = re.compile(
 # What may stand around dates and says nothing of them: times of day, joints, and little words.
 _FILLER: Final = re.compile(
     r"(?:T?[0-2]?\d[:h][0-5]\d(?:[:][0-5]\d(?:[.,]\d{1,6})?)?[ ]?(?:Z\b|[+\-][01]\d:?\d\d|[ap]\.?m\b\.?|uhr\b|h\b|hrs?\b)?"
-    r"|[0-2]?\d ?(?:[ap]\.?m\b\.?|uhr\b|h\b|hrs?\b)|\b(?:on|the|of|at|in|from|to|and|until|till|between|den|dem|der|am|im|um|vom|bis|zum|und|von|le|les|du|au|et|à|en|el|los|de|del|al|y|hasta|desde|a|date|dated|since|seit|early|late|mid|début|fin|anfang|mitte|ende)\b"
+    r"|[0-2]?\d ?(?:[ap]\.?m\b\.?|uhr\b|h\b|hrs?\b)|\b(?:on|the|of|at|in|from|to|and|until|till|between|den|dem|der|am|im|um|vom|bis|zum|und|von|le|les|du|au|et|à|en|el|los|de|del|al|y|hasta|desde|a|date|dated|since|seit|early|late|mid|début|fin|year|jahr|jahre|année|año|anfang|mitte|ende)\b"
     r"|[\s,;.()\[\]\-\u2013/:'|·]|[至到在年])+",
     re.IGNORECASE,
 )

@@ -50,6 +50,8 @@ RESTRICTED: Final = frozenset(
 """The ZIP areas of 20,000 people or fewer in the census of 2000, as the guidance of the Department
 of Health and Human Services on de-identification lists them (26 November 2012, on (b)(2)(i)(B))."""
 OLDEST: Final = 89
+_LONGEST: Final = 200
+"""Characters of a value that is read."""
 _OVER: Final = f"{OLDEST + 1}+"
 
 _ZIP: Final = re.compile(r"(?<![\w-])(\d{3})\d{2}(?:[- ]?\d{4})?(?![\w-])")
@@ -127,6 +129,8 @@ def generalise(
     `this_year` is needed for dates: without it, no year is known not to tell an age over 89.
     `cities` are names in small letters and the country, or the state, that each is in.
     """
+    if len(surface) > _LONGEST:
+        return None
     match entity:
         case _ if entity in {AGE, AGE_OVER_89}:
             return _age(surface)

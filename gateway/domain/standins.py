@@ -9,6 +9,7 @@ only if none of its words is in his texts.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, NoReturn
@@ -25,6 +26,8 @@ _ALIKE: Final = str.maketrans(
 """Marks that models write one for another, and full-width forms. Never changes the length."""
 _ENDINGS: Final = ("s", "es")
 _JOINTS: Final = frozenset("./-:,")
+_Phrase = tuple[str, ...]
+"""The words of a stand-in, folded."""
 
 
 def folded(token: str) -> str:
@@ -61,12 +64,16 @@ class Place:
 class StandIns:
     """The stand-ins of one exchange that have no shape. Never shown, never pickled."""
 
-    __slots__ = ("_begins", "_exact", "_first", "_new")
+    __slots__ = ("_exact", "_first", "_lengths", "_longest", "_new", "_next")
 
     def __init__(self) -> None:
         self._exact: dict[str, str] = {}
-        self._first: dict[tuple[str, ...], str] = {}
-        self._begins: dict[str, list[tuple[str, ...]]] = {}
+        self._first: dict[_Phrase, str] = {}
+        self._lengths: dict[str, list[int]] = {}
+        """How many words the phrases have that begin with a word, the most first."""
+        self._next: dict[_Phrase, list[str]] = {}
+        """What goes on behind the beginning of a phrase, sorted."""
+        self._longest = 0
         self._new: list[str] = []
 
     def __repr__(self) -> str:
@@ -90,17 +97,6 @@ class StandIns:
         """Say whether `stand_in` leads back to something."""
         return stand_in in self._exact
 
-    def _learn(self) -> None:
-        """Make what is looked up: not while a request waits to be sent."""
-        for stand_in in self._new:
-            phrase = tuple(token.text for token in tokens(stand_in))
-            if phrase not in self._first:
-                self._first[phrase] = stand_in
-                rows = self._begins.setdefault(phrase[0], [])
-                rows.append(phrase)
-                rows.sort(key=len, reverse=True)
-        self._new.clear()
-
     def find(self, text: str, start: int = 0) -> list[Place]:
         """Return the stand-ins in `text` that begin at `start` or later, in order, disjoint."""
         self._learn()
@@ -110,21 +106,48 @@ class StandIns:
         """Return from where on the end of `text` may still become a stand-in; its length if not."""
         self._learn()
         words = tokens(text)
-        for index, word in enumerate(words):
-            length = len(words) - index
-            for phrase in self._begins.get(word.text, ()):
-                if 1 < len(phrase) >= length and _may_go_on(phrase, words, index, length):
-                    return word.start
+        for index in range(max(0, len(words) - self._longest), len(words)):
+            if words[index].text in self._lengths and self._may_go_on(words[index:]):
+                return words[index].start
         return len(text)
+
+    def _learn(self) -> None:
+        """Make what is looked up: not while a request waits to be sent."""
+        for stand_in in self._new:
+            phrase = tuple(token.text for token in tokens(stand_in))
+            if phrase in self._first:
+                continue
+            self._first[phrase] = stand_in
+            self._longest = max(self._longest, len(phrase))
+            lengths = self._lengths.setdefault(phrase[0], [])
+            if len(phrase) not in lengths:
+                lengths.append(len(phrase))
+                lengths.sort(reverse=True)
+            for place in range(1, len(phrase)):
+                following = self._next.setdefault(phrase[:place], [])
+                at = bisect_left(following, phrase[place])
+                if following[at : at + 1] != [phrase[place]]:
+                    following.insert(at, phrase[place])
+        self._new.clear()
+
+    def _may_go_on(self, words: list[Token]) -> bool:
+        """Say whether a phrase begins with `words`, of which the last may be cut."""
+        if len(words) == 1:
+            return (words[0].text,) in self._next
+        following = self._next.get(tuple(word.text for word in words[:-1]), [])
+        said = words[-1].text
+        at = bisect_left(following, said)
+        if at < len(following) and following[at].startswith(said):
+            return True
+        # Or an inflection has begun behind it, which may prove to be another word.
+        return any(said[:-cut] in following for cut in (1, 2) if _begins_ending(said[-cut:]))
 
     def _places(self, text: str, start: int) -> Iterator[Place]:
         words = tokens(text)
         index = 0
         while index < len(words):
             word = words[index]
-            found = None
-            if word.start >= start:
-                found = self._at(text, words, index)
+            found = self._at(text, words, index) if word.start >= start else None
             if found is None:
                 index += 1
                 continue
@@ -133,16 +156,29 @@ class StandIns:
                 index += 1
 
     def _at(self, text: str, words: list[Token], index: int) -> Place | None:
+        """Return the longest stand-in that begins at a word, if one does."""
         first = words[index].text
-        for key in (first, *(first.removesuffix(end) for end in _ENDINGS if first.endswith(end))):
-            for phrase in self._begins.get(key, ()):
-                end = _end(phrase, words, index)
-                if end is not None and not _in_number(phrase, words, index):
-                    start = words[index].start
-                    return Place(start, end, self._original(phrase, text[start:end]))
+        for length in self._lengths.get(first, ()):
+            said = tuple(word.text for word in words[index : index + length])
+            if length > 1 and len(said) == length:
+                for last in _stems(said[-1]):
+                    if place := self._place(text, words, index, (*said[:-1], last)):
+                        return place
+        for stem in _stems(first):
+            if place := self._place(text, words, index, (stem,)):
+                return place
         return None
 
-    def _original(self, phrase: tuple[str, ...], written: str) -> str:
+    def _place(self, text: str, words: list[Token], index: int, phrase: _Phrase) -> Place | None:
+        if phrase not in self._first or _in_number(phrase, words, index):
+            return None
+        start = words[index].start
+        last = words[index + len(phrase) - 1]
+        # Folding may lengthen a word ("Weiß"), an ending it does not.
+        end = last.end - (len(last.text) - len(phrase[-1]))
+        return Place(start, end, self._original(phrase, text[start:end]))
+
+    def _original(self, phrase: _Phrase, written: str) -> str:
         exact = self._exact.get(written)
         if exact is not None:
             return exact
@@ -155,34 +191,19 @@ class StandIns:
         return original
 
 
-def _agree(phrase: tuple[str, ...], words: list[Token], index: int, count: int) -> bool:
-    return all(phrase[step] == words[index + step].text for step in range(count))
+def _stems(word: str) -> Iterator[str]:
+    """Yield `word`, and it without what inflects it."""
+    yield word
+    for ending in _ENDINGS:
+        if word.endswith(ending) and len(word) > len(ending) and word.isalpha():
+            yield word.removesuffix(ending)
 
 
-def _may_go_on(phrase: tuple[str, ...], words: list[Token], index: int, length: int) -> bool:
-    """Say whether the last `length` words are how `phrase` begins; the last of them may be cut."""
-    if not _agree(phrase, words, index, length - 1):
-        return False
-    meant, said = phrase[length - 1], words[-1].text
-    if meant.startswith(said):
-        return True
-    ending = said.removeprefix(meant)
-    return length == len(phrase) and any(each.startswith(ending) for each in _ENDINGS)
+def _begins_ending(letters: str) -> bool:
+    return any(ending.startswith(letters) for ending in _ENDINGS)
 
 
-def _end(phrase: tuple[str, ...], words: list[Token], index: int) -> int | None:
-    """Return where `phrase` ends if it stands at `index`, without an inflection behind it."""
-    if index + len(phrase) > len(words) or not _agree(phrase, words, index, len(phrase) - 1):
-        return None
-    last, said = phrase[-1], words[index + len(phrase) - 1]
-    if said.text == last:
-        return said.end
-    if last.isalpha() and said.text.startswith(last) and said.text[len(last) :] in _ENDINGS:
-        return said.start + len(last)
-    return None
-
-
-def _in_number(phrase: tuple[str, ...], words: list[Token], index: int) -> bool:
+def _in_number(phrase: _Phrase, words: list[Token], index: int) -> bool:
     """Say whether the phrase is a part of a longer number: 3/4 in 3/4/2019 is no date of ours."""
     after = index + len(phrase)
     if phrase[-1][-1].isdigit() and after + 1 < len(words):

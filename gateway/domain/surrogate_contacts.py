@@ -116,8 +116,7 @@ def mail_like(surface: str, word: Callable[[str], str], choose: Choose) -> str |
     if not at or not local.strip():
         return None
     new = "".join(
-        word(run) if run.isalpha() else _DIGIT.sub(lambda _: str(choose(10)), run)
-        for run in _RUN.findall(local)
+        word(run) if run.isalpha() else scrambled(run, choose) for run in _RUN.findall(local)
     )
     gap = domain[: len(domain) - len(domain.lstrip())]
     chosen = _DOMAINS[choose(len(_DOMAINS))]

@@ -25,8 +25,8 @@ _CULTURES: Final = {
     Language.FRENCH: "fr",
     Language.SPANISH: "es",
 }
-_DEGREES: Final = frozenset(
-    "md do rn np pa pac phd pharmd dds dmd facs facp facc mbbs mbchb frcp frcs mrcp msc bsc".split()
+_DEGREES: Final = re.compile(
+    r"md|do|rn|np|pac?|phd|pharmd|dds|dmd|fac[cps]|mbbs|mbchb|frc[ps]|mrcp|[mb]sc"
 )
 _NOBODY: Final = Person("")
 
@@ -81,7 +81,7 @@ class NameSurrogates:
                 return word
             case Part.GIVEN_INITIAL | Part.FAMILY_INITIAL:
                 return self._initial(word, part, who, culture)
-            case _ if word.isupper() and fold(word) in _DEGREES:
+            case _ if word.isupper() and _DEGREES.fullmatch(fold(word)):
                 return word
             case Part.GIVEN | Part.FAMILY:
                 possessive = _POSSESSIVE.search(word)

@@ -68,11 +68,17 @@ _LABELS: Final = frozenset(
     ]
 )
 _RUN: Final = re.compile(r"[A-Za-z]+|[0-9]+|[^A-Za-z0-9]+")
+_OTHER: Final = re.compile(r"[^\W_A-Za-z0-9]")
 _UPPER: Final = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 
 
 def number_like(entity: EntityType, surface: str, choose: Choose) -> str | None:
-    """Return another number in the form of `surface`; `None` if it has nothing to change."""
+    """Return another number in the form of `surface`.
+
+    `None` if it has no digit, or letters and digits of other scripts, which would stay.
+    """
+    if not any(map(str.isdigit, surface)) or _OTHER.search(surface):
+        return None
     kinds = _KINDS.get(entity, ())
     value = bare(surface)
     kind = next((each for each in kinds if each.valid(value)), None)

@@ -51,7 +51,7 @@ _KINDS_OF_STREET: Final = _words_of(
     "glen north south east west n s e w ne nw se sw apartment apt suite ste unit flat floor fl "
     "building bldg room rm lot box po p.o the of and straße strasse str weg allee platz gasse "
     "ring damm ufer am an der auf dem den im in zum zur unter hinter vor bei haus stiege top tür "
-    "rue avenue boulevard bd allée chemin impasse place quai cours route square passage bis ter "
+    "bloque portal urbanización edificio casa núm número etage étage bâtiment rue avenue boulevard bd allée chemin impasse place quai cours route square passage bis ter "
     "de du des la le les l d' sur calle c avda avenida plaza paseo camino carretera ctra ronda "
     "glorieta travesía carrer piso planta puerta escalera bajo izq dcha del el los las y nº no "
     "via viale corso piazza ulica ul caddesi cad sokak sok mahallesi mah"
@@ -82,6 +82,9 @@ _HAN_KINDS: Final = re.compile(
     r"[省市区县镇乡村路街道巷弄号栋楼层室单元]|医院|人民|中心|大学|附属|第[一二三四五六七八九十]|医科|中医|儿童|妇幼|保健|诊所|公司|有限|集团|科"
 )
 
+_NUMBER: Final = re.compile(r"[0-9]+")
+_TRIES: Final = 16
+"""Throws of dice until a number is another one: sixteen equal ones in a row are not to be seen."""
 _LONG: Final = 4
 """Letters of a word that is more than a joint ("of", "y", "zum")."""
 _HAN_STREETS: Final = frozenset("路街道巷弄村乡镇")
@@ -132,6 +135,11 @@ class PlaceSurrogates:
             if words in STATES or words in STATES.values():
                 state = state or words
                 new = part.replace(words, STATES.get(state, state) if len(words) == 2 else state)  # noqa: PLR2004
+            elif words and words[0].isdigit() and any(map(str.isalpha, words)):
+                street = self.street(part)
+                if street is None:
+                    return None
+                new = street
             elif words and words[0].isdigit():
                 new = _other_digits(part, self._keyed.dice("zip", words))
             elif any(map(str.isalpha, words)) and words.casefold() not in COUNTRY_NAMES:
@@ -273,15 +281,16 @@ class PlaceSurrogates:
 
 
 def _other_digits(text: str, dice: Dice) -> str:
-    """Return `text` with other digits, of which the first is not 0."""
-    seen = 0
+    """Return `text` with another number in its place, which does not begin with 0."""
+    for _ in range(_TRIES):
+        new = _NUMBER.sub(lambda number: _other_number(number[0], dice), text)
+        if new != text:
+            break
+    return new
 
-    def other(_: re.Match[str]) -> str:
-        nonlocal seen
-        seen += 1
-        return str(1 + dice(9)) if seen == 1 else str(dice(10))
 
-    return re.sub(r"[0-9]", other, text)
+def _other_number(number: str, dice: Dice) -> str:
+    return str(1 + dice(9)) + "".join(str(dice(10)) for _ in number[1:])
 
 
 def _other_letters(word: str, dice: Dice) -> str:

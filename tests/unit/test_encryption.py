@@ -103,5 +103,5 @@ def test_an_older_key_that_others_may_read_or_that_is_cut_is_refused(tmp_path: P
     with pytest.raises(secretfiles.SecretFileError, match="32 bytes"):
         encryption_of(keys)
     (keys / "encrypt-2025.key").chmod(0o644)
-    with pytest.raises(secretfiles.SecretFileError, match="permissions|open|chmod"):
+    with pytest.raises(secretfiles.SecretFileError, match="chmod 600"):
         encryption_of(keys)

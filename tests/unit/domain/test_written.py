@@ -3,6 +3,7 @@
 import itertools
 import json
 import re
+import time
 
 import pytest
 from hypothesis import given
@@ -176,6 +177,7 @@ def stand_ins(**pairs: str) -> StandIns:
         ("Helen, and Ashford", "Margaret, and Thornton"),
         ("On 3/4 not 3/4/2021 nor 13/4", "On 1/2 not 3/4/2021 nor 13/4"),
         ("患者娄淑华说", "患者王小明说"),
+        ("Frau Weiß. Weißs Befund, WEISS", "Frau Groß. Großs Befund, GROSS"),
     ],
 )
 def test_a_surrogate_comes_back_by_whole_words_the_longest_first(reply: str, expected: str) -> None:
@@ -183,7 +185,7 @@ def test_a_surrogate_comes_back_by_whole_words_the_longest_first(reply: str, exp
         Helen_Ashford="Margaret Thornton",
         Helen="Margaret",
         Ashford="Thornton",
-        **{"3/4": "1/2", "娄淑华": "王小明"},
+        **{"3/4": "1/2", "娄淑华": "王小明", "Weiß": "Groß"},
     )
     for place in range(len(reply) + 1):
         guard = StreamGuard(Pseudonyms(b"k"), PROFILE, Digits(), stand_ins=made)
@@ -207,7 +209,20 @@ def test_an_identifier_that_the_model_read_in_the_prompt_is_no_invention() -> No
     assert guard.invented == 1
 
 
-WORDS = "The patient is well and can go home after the second dose of the day".split()
+WORDS = [
+    "The",
+    "patient",
+    "is",
+    "well",
+    "and",
+    "can",
+    "go",
+    "home",
+    "after",
+    "the",
+    "second",
+    "dose",
+]
 
 
 @pytest.mark.parametrize("made", [None, stand_ins(Helen_Ashford="Margaret Thornton")])
@@ -230,3 +245,15 @@ def test_what_keeps_beginning_like_a_stand_in_is_not_held_for_ever(run: str) -> 
         released += len(guard.feed(run))
         assert fed - released <= 300 or run == "Helen Ashford"
     assert len(guard.finish()) <= 300
+
+
+def test_what_searching_costs_grows_as_the_reply_does_and_not_with_the_stand_ins() -> None:
+    made = StandIns()
+    for number in range(5000):
+        made.add(f"03/04/{number:04d}", f"original {number}")
+    reply = "03/04/9999 and 03/04/0007. " * 2000
+    start = time.process_time()
+    found = made.find(reply)
+    made.pending(reply)
+    assert len(found) == 2000
+    assert time.process_time() - start < 5
