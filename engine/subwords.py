@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import chain, pairwise
+from pathlib import Path
 from typing import Any, Final, Protocol
 
 import msgspec
@@ -21,7 +22,7 @@ import numpy.typing as npt
 # there, writes to the standard error of a process that forks. It reads this at every call.
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
-from tokenizers import Encoding, Tokenizer
+from tokenizers import Encoding, Tokenizer, models
 
 from engine.errors import BrokenSource
 
@@ -29,6 +30,8 @@ FILE: Final = "tokenizer.json"
 SEGMENT: Final = 4096
 """Characters that are encoded as one: what a step of the library costs is then bounded, whatever
 the text. A longer text is cut before white space, where no piece goes on."""
+HIDDEN: Final = " "
+"""Metaspace leaves no blank in what is compared with pieces, so one that begins with it is safe."""
 _SPACE: Final = re.compile(r"\s")
 _LONE: Final = re.compile("[\ud800-\udfff]")
 Ints = npt.NDArray[np.int64]
@@ -51,8 +54,8 @@ class Encoded:
 class Subwords(Protocol):
     """A vocabulary of pieces. Safe to use from several threads."""
 
-    raw: bytes
-    """`tokenizer.json` as it was read."""
+    prepared: bytes
+    """What `Prepared` loads."""
     vocabulary: list[str]
     unk: str
     first: int
@@ -62,6 +65,39 @@ class Subwords(Protocol):
     def encode_all(self, texts: Sequence[str]) -> list[Encoded]:
         """Return the pieces of each text, without the two around it. Mostly without the GIL."""
         ...
+
+
+_FRAMES: Final = (("[CLS]", "[SEP]"), (f"{HIDDEN}<s>", f"{HIDDEN}</s>"))
+
+
+class Prepared:
+    """A vocabulary that was checked when its model was imported, and is loaded as it was written.
+
+    Safe to use from several threads. It keeps no word that it has read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Take the file of an installed model. Raises `BrokenSource`."""
+        try:
+            self._tokenizer = Tokenizer.from_file(str(path))
+        except Exception as error:  # The library in Rust raises bare exceptions.
+            raise BrokenSource(f"{path.name} cannot be read") from error
+        forget(self._tokenizer)
+        found = [tuple(map(self._tokenizer.token_to_id, pair)) for pair in _FRAMES]
+        known = [pair for pair in found if None not in pair]
+        if not known:
+            raise BrokenSource(f"{path.name} has no tokens around an input")
+        self.first, self.last = known[0]
+
+    def encode_all(self, texts: Sequence[str]) -> list[Encoded]:
+        """Return the pieces of each text; see `Subwords`."""
+        return encode_all(self._tokenizer, texts)
+
+
+def forget(tokenizer: Tokenizer) -> None:
+    """Turn off the library's cache: it would hold words of texts that went through, and names."""
+    if isinstance(tokenizer.model, models.Unigram):
+        tokenizer.model._resize_cache(0)  # noqa: SLF001 - there is no other way
 
 
 def encode_all(tokenizer: Tokenizer, texts: Sequence[str]) -> list[Encoded]:
@@ -126,8 +162,8 @@ def _part(encoding: Encoding, start: int, end: int) -> Encoded:
 
 def rebuilt(
     raw: bytes, change: Callable[[dict[str, Any]], None] = lambda _: None
-) -> tuple[dict[str, Any], Tokenizer]:
-    """Return `tokenizer.json` as data and as a tokenizer that encodes text as text.
+) -> tuple[dict[str, Any], Tokenizer, bytes]:
+    """Return `tokenizer.json` as data, as a tokenizer that encodes text as text, and as its file.
 
     `change` alters the data before. Raises `BrokenSource`.
     """
@@ -136,7 +172,8 @@ def rebuilt(
         data["added_tokens"] = []
         data["post_processor"] = data["truncation"] = data["padding"] = None
         change(data)
-        tokenizer = Tokenizer.from_str(msgspec.json.encode(data).decode())
+        prepared = msgspec.json.encode(data)
+        tokenizer = Tokenizer.from_str(prepared.decode())
     except Exception as error:  # The library in Rust raises bare exceptions.
         raise BrokenSource("tokenizer.json cannot be read; download it again") from error
-    return data, tokenizer
+    return data, tokenizer, prepared

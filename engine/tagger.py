@@ -7,6 +7,7 @@ Python characters.
 from __future__ import annotations
 
 import asyncio
+import re
 import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,13 +23,23 @@ from engine.encoder import EncoderWorkers
 from engine.errors import ModelChanged
 from engine.loading import loading
 from engine.store import InstalledModel
-from engine.subwords import FILE, Ints
+from engine.subwords import FILE, Ints, Prepared
 from engine.tagger_head import Head
 from engine.tags import Window, best, certainty, spans, windows
-from engine.unigram import subwords
 
 QUEUE: Final = 8192
 """Windows that may wait: some two million characters."""
+
+
+_ENDS: Final = (
+    # A paragraph;
+    re.compile(r"\n[ \t\r]{0,64}\n\s{0,64}"),
+    # a sentence, told from an abbreviation by the length of its last word;
+    re.compile(r"(?<=[^\W\d_]{4})[.!?][\"')\]]?\s{1,64}|[\u3002\uff01\uff1f]\s{0,64}"),
+    # a line, which may end in mid-sentence.
+    re.compile(r"\n{1,64}"),
+)
+"""Where a text is cut into windows, best first."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -69,7 +80,7 @@ class Tagger:
         count = replicas or detect_devices().replicas(threads)
         self.model = model
         self.replicas = count
-        self._subwords = subwords((model.path / FILE).read_bytes())
+        self._subwords = Prepared(model.path / FILE)
         try:
             self._head = Head.load(model.path)
         except (ValueError, KeyError, msgspec.DecodeError) as error:
@@ -117,7 +128,8 @@ class Tagger:
         tagging, pieces = self._head.tagging, self._subwords
         plan, rows = [], []
         for text, encoded in zip(texts, pieces.encode_all(texts), strict=True):
-            parts = windows(len(encoded.ids), tagging.window - 2, tagging.overlap)
+            ends = _ends(text, encoded.places[:, 0], tagging.window)
+            parts = windows(len(encoded.ids), tagging.window - 2, tagging.overlap, ends)
             plan.append(_Text(text, parts, encoded.places))
             ids = encoded.ids.tolist()
             rows += [[pieces.first, *ids[part.start : part.end], pieces.last] for part in parts]
@@ -156,3 +168,14 @@ class Tagger:
             if start < stop:
                 tags.append(Tag(start, stop, scheme.types[kind], score))
         return tuple(tags)
+
+
+def _ends(text: str, starts: Ints, window: int) -> Sequence[Sequence[int]]:
+    """Return the tokens before which a text may be cut, by how well; none if it is short."""
+    if len(starts) <= window - 2:
+        return ()
+    found = []
+    for pattern in _ENDS:
+        places = [match.end() for match in pattern.finditer(text)]
+        found.append(np.unique(np.searchsorted(starts, places)).tolist())
+    return found

@@ -27,7 +27,8 @@ FILES: Final = ("config.json", FILE, "model.safetensors")
 ARCHITECTURES: Final = {"BertForTokenClassification", "XLMRobertaForTokenClassification"}
 # Attention costs by the square of a window's length, and what two windows share is computed twice:
 # of 64 to 256 tokens with enough in common for a sentence, these cost least (docs/benchmarks.md).
-_WINDOW: Final = 128
+_VOCABULARY: Final = "vocabulary.json"
+_WINDOW: Final = 112
 _OVERLAP: Final = 24
 # As for a generating model: int8 is close, a wrong or damaged layer is not.
 _MIN_COSINE: Final = 0.95
@@ -72,7 +73,9 @@ def import_tagger(directory: Path, target: Path, progress: Progress) -> Imported
         pieces.unk,
         progress=lambda done: progress("convert", done),
     )
-    (target / FILE).write_bytes(pieces.raw)
+    # The encoder is given ids: what they stand for would be in its memory and never be read.
+    (target / _VOCABULARY).write_bytes(msgspec.json.encode([pieces.unk]))
+    (target / FILE).write_bytes(pieces.prepared)
     (target / TAGGING).write_bytes(msgspec.json.encode(head.tagging))
     np.savez(target / HEAD, weight=head.weight, bias=head.bias)
     progress("check", None)

@@ -6,6 +6,7 @@ and one `O`; or plain: a type for each token and `O`, where any sequence makes s
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -185,14 +186,51 @@ class Window:
     """One past the last kept."""
 
 
-def windows(count: int, size: int, overlap: int) -> Sequence[Window]:
-    """Return as few windows of at most `size` tokens over `count` as can be, all of one length.
+def windows(
+    count: int, size: int, overlap: int, ends: Sequence[Sequence[int]] = ()
+) -> Sequence[Window]:
+    """Return windows of at most `size` tokens over `count`, each token kept once, in order.
+
+    A window ends where the text does something of its own: `ends` are such places, as tokens in
+    order, those that part most first and those in mid-sentence last. Only where a window is cut at
+    one of the last, or at none, do neighbours share tokens, `overlap` of them where at none.
+    """
+    if not 0 <= overlap < size:
+        raise ValueError("an overlap is shorter than its window")
+    if not ends or count <= size:
+        return _equal(count, size, overlap)
+    cut: list[Window] = []
+    start = first = 0
+    while count - start > size:
+        left = count - start
+        # As long as the others will be, if nothing of the text's own decided.
+        even = start + -(-left // -(-left // size))
+        place, shared = _end(start, even, size, overlap, ends)
+        cut.append(Window(start, place + shared, first, place))
+        start, first = place - shared, place
+    return (*cut, Window(start, count, first, count))
+
+
+def _end(
+    start: int, even: int, size: int, overlap: int, ends: Sequence[Sequence[int]]
+) -> tuple[int, int]:
+    """Return where a window is cut, and how many tokens it has in common on each side of that."""
+    for places in ends:
+        shared = min(overlap, size // 2) // 2 if places is ends[-1] else 0
+        low = bisect_right(places, start + size // 2)
+        near = places[low : bisect_right(places, start + size - shared)]
+        if near:
+            return min(near, key=lambda place: abs(place - even)), shared
+    shared = min(overlap, size // 2) // 2
+    return start + size - shared, shared
+
+
+def _equal(count: int, size: int, overlap: int) -> Sequence[Window]:
+    """Return as few windows as can be, all of one length.
 
     Neighbours share at least `overlap` tokens and each keeps its half, so a token is seen with half
     an `overlap` of text on both sides, or with all there is.
     """
-    if not 0 <= overlap < size:
-        raise ValueError("an overlap is shorter than its window")
     if count <= size:
         return (Window(0, count, 0, count),) if count else ()
     number = -(-(count - overlap) // (size - overlap))

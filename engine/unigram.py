@@ -8,13 +8,11 @@ from typing import Any, Final
 import msgspec
 
 from engine.errors import BrokenSource, UnsupportedTokenizer
-from engine.subwords import Encoded, Subwords, encode_all, rebuilt
+from engine.subwords import HIDDEN, Encoded, Subwords, encode_all, forget, rebuilt
 from engine.wordpiece import WordPiece
 
 _BOS, _EOS, _UNK = "<s>", "</s>", "<unk>"
 _CONTROLS: Final = frozenset({_BOS, _EOS, _UNK, "<pad>", "<mask>"})
-_HIDDEN: Final = " "
-"""Metaspace leaves no blank in what is compared with pieces, so one that begins with it is safe."""
 _NORMALIZERS: Final = frozenset(
     {"NFC", "NFD", "NFKC", "NFKD", "Nmt", "Precompiled", "Replace", "Lowercase", "StripAccents"}
 )
@@ -28,8 +26,7 @@ class Unigram:
 
     def __init__(self, raw: bytes) -> None:
         """Take `tokenizer.json`. Raises `BrokenSource` or `UnsupportedTokenizer`."""
-        self.raw = raw
-        data, self._tokenizer = rebuilt(raw, _hide_controls)
+        data, self._tokenizer, self.prepared = rebuilt(raw, _hide_controls)
         try:
             normal = {step["type"] for step in _steps(data["normalizer"], "normalizers")}
             split = {step["type"] for step in _steps(data["pre_tokenizer"], "pretokenizers")}
@@ -40,7 +37,7 @@ class Unigram:
             raise UnsupportedTokenizer(
                 "only a Unigram tokenizer that splits at white space (Metaspace) is supported"
             )
-        self.vocabulary = [piece.removeprefix(_HIDDEN) for piece, _ in pieces]
+        self.vocabulary = [piece.removeprefix(HIDDEN) for piece, _ in pieces]
         self.unk = _UNK
         if len(set(self.vocabulary)) != len(self.vocabulary):
             raise BrokenSource("the vocabulary has a piece twice")
@@ -49,8 +46,7 @@ class Unigram:
             self.vocabulary.index(_UNK)
         except ValueError:
             raise UnsupportedTokenizer("the vocabulary has no <s>, </s> and <unk>") from None
-        # The cache would hold the words of the texts that went through, names among them.
-        self._tokenizer.model._resize_cache(0)  # noqa: SLF001 - there is no other way
+        forget(self._tokenizer)
 
     def encode_all(self, texts: Sequence[str]) -> list[Encoded]:
         """Return the pieces of each text; see `Subwords`."""
@@ -61,7 +57,7 @@ def _hide_controls(data: dict[str, Any]) -> None:
     """Rename what stands for no text: else a text `</s>` would be that very piece."""
     for entry in data["model"]["vocab"]:
         if entry[0] in _CONTROLS:
-            entry[0] = _HIDDEN + entry[0]
+            entry[0] = HIDDEN + entry[0]
 
 
 def _steps(data: Mapping[str, Any] | None, key: str) -> Iterator[Mapping[str, Any]]:

@@ -19,7 +19,7 @@ class WordPiece:
     def __init__(self, raw: bytes) -> None:
         """Take `tokenizer.json`. Raises `BrokenSource` or `UnsupportedTokenizer`."""
         self.raw = raw
-        data, self._tokenizer = rebuilt(raw)
+        data, self._tokenizer, self.prepared = rebuilt(raw)
         try:
             steps = [data[key]["type"] for key in ("normalizer", "pre_tokenizer")]
             steps.append(data["model"].get("type", "WordPiece"))

@@ -25,6 +25,7 @@ from litestar.datastructures import State
 from engine import ModelStore
 from gateway import installation, logs
 from gateway.clock import SystemClock
+from gateway.detection.dictionary import SiteDictionary
 from gateway.detection.scanner import ShapeScanner
 from gateway.domain.entities import MEDICAL_RECORD_NUMBER, PERSON, PHONE_NUMBER
 from gateway.domain.errors import Code, ExchangeError
@@ -81,9 +82,9 @@ class Gateway:
 def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
     """Build the parts from `settings`. Nothing listens yet.
 
-    Raises `SecretFileError`, `PolicyError`, `KeyStoreError`, `LedgerError`, `LedgerUnavailable`,
-    `EngineError`, `RemoteEngineError`, `SameName` or `ProviderError`, each with what to do; then
-    nothing stays open.
+    Raises `SecretFileError`, `PolicyError`, `DictionaryError`, `KeyStoreError`, `LedgerError`,
+    `LedgerUnavailable`, `EngineError`, `RemoteEngineError`, `SameName` or `ProviderError`, each
+    with what to do; then nothing stays open.
     """
     clock = SystemClock()
     secrets = installation.prepare(settings)
@@ -100,7 +101,8 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
             SqliteLedger.open_for_serving(installation.place_of(settings), now_ms=clock.now_ms)
         )
         say("detection")
-        detector = open_detector(_year(clock), settings.detection)
+        site = SiteDictionary(settings.dictionary, settings.keys)
+        detector = open_detector(_year(clock), settings.detection, site)
         undo.callback(detector.close)
         _check_detection(detector)
         say("models")

@@ -356,6 +356,11 @@ class Settings:
         return self.data / "state"
 
     @property
+    def dictionary(self) -> Path:
+        """Directory of the site's dictionary: fingerprints of its names, and no name."""
+        return self.data / "dictionary"
+
+    @property
     def peers(self) -> tuple[str, ...]:
         """Whom the process may connect to: named peers, identity provider, engines elsewhere."""
         oidc, engines = self.identity.oidc, self.engine.openai

@@ -13,6 +13,7 @@ from typing import Final
 from engine import EngineError, InstalledModel, ModelError, ModelStore, Overloaded, Tag, Tagger
 from gateway.detection import tagging
 from gateway.detection.detector import PresidioDetector
+from gateway.detection.dictionary import SiteDictionary
 from gateway.domain.errors import Code, ExchangeError
 from gateway.settings import Detection
 
@@ -68,7 +69,11 @@ class ShippedTagger:
         self._tagger.close()
 
 
-def open_detector(reference_year: int, settings: Detection | None = None) -> PresidioDetector:
+def open_detector(
+    reference_year: int,
+    settings: Detection | None = None,
+    dictionary: SiteDictionary | None = None,
+) -> PresidioDetector:
     """Return the detector over the shipped weights; the caller closes it. Raises as they do."""
     chosen = settings or Detection()
     return PresidioDetector(
@@ -76,6 +81,7 @@ def open_detector(reference_year: int, settings: Detection | None = None) -> Pre
         tagger=ShippedTagger(open_weights(), chosen),
         workers=chosen.workers,
         timeout=chosen.timeout,
+        dictionary=dictionary,
     )
 
 

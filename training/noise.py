@@ -99,7 +99,7 @@ def upper_line(rng: random.Random, labelled: Labelled) -> Labelled:
         return labelled
     chosen = set(rng.sample(range(len(lines)), k=min(len(lines), rng.randint(1, 2))))
     edits = [Edit(a, b, text[a:b].upper()) for i, (a, b) in enumerate(lines) if i in chosen]
-    return edited(labelled, [edit for edit in _by_character(text, edits)])
+    return edited(labelled, _by_character(text, edits))
 
 
 def _by_character(text: str, edits: Iterable[Edit]) -> Iterable[Edit]:
@@ -178,11 +178,11 @@ def spaced(rng: random.Random, labelled: Labelled) -> Labelled:
             new = new.replace("\n", "\r\n")
         elif how == 1 and new == " " and rng.random() < 0.1:
             new = rng.choice(("  ", "   ", "\t"))
-        elif how == 2 and len(new) > 1:  # noqa: PLR2004 - a blank line
+        elif how == 2 and len(new) > 1:
             new = "\n"
-        elif how == 3 and new == " " and rng.random() < 0.1:  # noqa: PLR2004 - a choice
+        elif how == 3 and new == " " and rng.random() < 0.1:
             new = "\u00a0"
-        elif how == 4 and new == "\n":  # noqa: PLR2004 - a choice
+        elif how == 4 and new == "\n":
             new = "\n\n"
         if new != match.group():
             edits.append(Edit(*match.span(), new))
@@ -225,7 +225,11 @@ def cut(rng: random.Random, labelled: Labelled) -> Labelled:
         start -= 1
     while end < len(text) and text[end].isalnum() and text[end - 1].isalnum():
         end += 1
-    kept = [Span(s.start - start, s.end - start, s.label) for s in spans if start <= s.start and s.end <= end]
+    kept = [
+        Span(s.start - start, s.end - start, s.label)
+        for s in spans
+        if start <= s.start and s.end <= end
+    ]
     return _trimmed(text[start:end], kept)
 
 

@@ -26,7 +26,9 @@ HOME: Final = Path(__file__).parent / "templates"
 PARTS: Final = "parts"
 _JOINERS: Final = {"": " ", "lines": "\n", "blocks": "\n\n", "joined": "", "commas": ", "}
 _TOKEN: Final = re.compile(r"\{\{[^{}]*\}\}|\[\[|\]\]|\|")
-_INCLUDE: Final = re.compile(r">\s*(?P<name>\w+)(?:\s+(?P<low>\d+)-(?P<high>\d+))?(?:\s+(?P<how>\w+))?")
+_INCLUDE: Final = re.compile(
+    r">\s*(?P<name>\w+)(?:\s+(?P<low>\d+)-(?P<high>\d+))?(?:\s+(?P<how>\w+))?"
+)
 _SLOT: Final = re.compile(r"(?P<name>\w+(?:\.\w+)*)(?::(?P<key>\w+))?")
 _DEEPEST: Final = 8
 
@@ -123,22 +125,22 @@ def _cut(source: str) -> Iterator[str]:
 def _sequence(tokens: list[str], at: int, *, inside: bool, name: str) -> tuple[Sequenced, int]:
     nodes: list[Text | Slot | Choice | Include] = []
     while at < len(tokens):
-        token = tokens[at]
-        if token == "]]" or (inside and token == "|"):
+        piece = tokens[at]
+        if piece == "]]" or (inside and piece == "|"):
             break
-        if token == "[[":
+        if piece == "[[":
             options: list[Sequenced] = []
-            while token != "]]":
+            while piece != "]]":
                 option, at = _sequence(tokens, at + 1, inside=True, name=name)
                 options.append(option)
                 if at >= len(tokens):
                     raise TemplateError(f"{name}: '[[' without its ']]'")
-                token = tokens[at]
+                piece = tokens[at]
             nodes.append(Choice(tuple(options)))
-        elif token.startswith("{{"):
-            nodes.append(_hole(token[2:-2].strip(), name))
+        elif piece.startswith("{{"):
+            nodes.append(_hole(piece[2:-2].strip(), name))
         else:
-            nodes.append(Text(token))
+            nodes.append(Text(piece))
         at += 1
     return Sequenced(tuple(nodes)), at
 
@@ -152,7 +154,9 @@ def _hole(inner: str, name: str) -> Slot | Include:
         return Include(include["name"], low, int(include["high"] or low), _JOINERS[how])
     if slot := _SLOT.fullmatch(inner):
         return Slot(slot["name"], slot["key"])
-    raise TemplateError(f"{name}: a slot is {{{{name}}}} or {{{{name:key}}}}, a part {{{{>name 2-5}}}}")
+    raise TemplateError(
+        f"{name}: a slot is {{{{name}}}} or {{{{name:key}}}}, a part {{{{>name 2-5}}}}"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +241,9 @@ def _lines(text: str) -> list[str]:
 
 
 def _check_includes(library: Library) -> None:
-    for template in (t for group in (library.kinds, library.parts) for ts in group.values() for t in ts):
+    for template in (
+        t for group in (library.kinds, library.parts) for ts in group.values() for t in ts
+    ):
         for node in template.body.walk():
             if isinstance(node, Include) and node.name not in library.parts:
                 raise TemplateError(f"{template.name}: there is no part {node.name!r}")

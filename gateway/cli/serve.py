@@ -68,6 +68,7 @@ def serve(
 def explain(error: Exception) -> str:
     """Return what to tell a person; re-raise what nobody foresaw, for the crash report."""
     from engine import EngineError
+    from gateway.detection.dictionary_file import DictionaryError
     from gateway.domain.errors import ExchangeError
     from gateway.generation.engines import SameName
     from gateway.generation.remote import RemoteEngineError
@@ -78,6 +79,7 @@ def explain(error: Exception) -> str:
     from gateway.secretfiles import SecretFileError
 
     known = (
+        DictionaryError,
         EngineError,
         ExchangeError,
         KeyStoreError,

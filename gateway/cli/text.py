@@ -6,7 +6,6 @@ The group's other commands have files of their own; `detect FILES` is `detect te
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,9 +13,10 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 import typer
 
-from gateway.cli import detect_eval
+from gateway.cli import detect_dictionary, detect_eval
 from gateway.cli.common import fail, print_json
 from gateway.cli.default import DefaultGroup
+from gateway.cli.opening import open_local_detector
 from gateway.domain.errors import ExchangeError
 from gateway.domain.text import RawText
 
@@ -30,9 +30,10 @@ class _Detect(DefaultGroup):
 
 group = typer.Typer(
     cls=_Detect,
-    help="What detection finds: in a text (`detect FILES`), and how well on annotated notes.",
+    help="What detection finds: in a text (`detect FILES`), how well, and the site's own names.",
 )
 detect_eval.register(group)
+group.add_typer(detect_dictionary.app, name="dictionary")
 
 
 def register(app: typer.Typer) -> None:
@@ -42,6 +43,7 @@ def register(app: typer.Typer) -> None:
 
 @group.command(name="text")
 def detect(
+    context: typer.Context,
     files: Annotated[
         list[Path] | None,
         typer.Argument(help="Text files; standard input if none.", dir_okay=False),
@@ -61,7 +63,7 @@ def detect(
 ) -> None:
     """Find what may identify a patient: offsets and types, the text only with --show-text."""
     sources = [(str(path), _read(path)) for path in files or []] or [("-", sys.stdin.buffer.read())]
-    detector = _detector()
+    detector = open_local_detector(context)
     try:
         for name, raw in sources:
             if jsonl:
@@ -76,15 +78,6 @@ def detect(
         fail('a line of the input is not {"id": "…", "text": "…"}')
     finally:
         detector.close()
-
-
-def _detector() -> PresidioDetector:
-    from gateway.weights import open_detector
-
-    try:
-        return open_detector(dt.datetime.now(dt.UTC).year)
-    except ExchangeError as error:
-        fail(error.message)
 
 
 def _read(path: Path) -> bytes:

@@ -41,37 +41,18 @@ _TAIL: Final = (
     r"(?:,?[ ]\d{5}(?:-\d{4})?\b)?"
 )
 _CITY: Final = rf"{U}{A}{{1,24}}\.?(?:[ \-']{{1}}{U}{A}{{1,24}}){{0,3}}"
-_STREET_END: Final = "street|st|avenue|ave|road|rd|boulevard|blvd|drive|dr|lane|ln|court|ct|squares?|streets|terrace|way|circle|place"
-_LONGEST_LINE: Final = 5
-_LINE_STARTS: Final = frozenset(
-    [
-        "suite",
-        "apt",
-        "apartment",
-        "unit",
-        "flat",
-        "ste",
-        "room",
-        "floor",
-        "new",
-        "united",
-        "south",
-        "north",
-        "east",
-        "west",
-        "central",
-        "great",
-        "st",
-        "san",
-        "port",
-        "fort",
-        "mount",
-        "lake",
-        "city",
-    ]
-)
 _MEASURES: Final = frozenset(
     [
+        "o",
+        "à",
+        "a",
+        "y",
+        "e",
+        "et",
+        "ou",
+        "und",
+        "oder",
+        "bis",
         "mg",
         "ml",
         "mcg",
@@ -157,18 +138,6 @@ def _unusual(match: re.Match[str]) -> bool:
     return not any(is_word(word) or word.lower() in _MEASURES for word in words)
 
 
-def _block(match: re.Match[str]) -> bool:
-    """Say whether the lines after a street are the rest of an address: a place in each, no sentence."""
-    lines = [line.strip(" ,>\t") for line in match["value"].split("\n") if line.strip()]
-    return all(line[0].isdigit() or _placed(line.split()) for line in lines if line)
-
-
-def _placed(words: list[str]) -> bool:
-    return len(words) <= _LONGEST_LINE and (
-        words[0].lower().rstrip(".") in _LINE_STARTS or not is_word(words[0])
-    )
-
-
 NUMBER_FIRST: Final = (
     rf"(?<![\w.,/$\-])(?:No\.? ?)?\d{{1,6}}(?:[A-Za-z]|[-/ ]\d{{1,5}}[A-Za-z]?)?,?{_GAP}(?:(?:North|South|East|West|[NSEW]|[NS][EW])\.?{_GAP})?"
     rf"(?:(?:{_WORD}|\d{{1,3}}(?:st|nd|rd|th)){_GAP}){{1,5}}?(?:{_TYPES})\b\.?(?:{_GAP}(?:N|S|E|W|NE|NW|SE|SW|North|South|East|West)\b\.?)?(?:{_GAP}\d{{1,5}}[A-Za-z]?\b)?"
@@ -250,15 +219,6 @@ RULES: Final[Rules] = (
             rf"(?<!\w)(?i:apartment|apt|suite|ste|unit|flat)\b\.?[ ]?#?[ ]?\d{{1,5}}[A-Za-z]?,?[ ]{U}{A}{{1,24}}(?:,?[ ]\(?{U}{A}{{1,24}}\)?){{0,4}}(?:[ ]\d{{4,6}})?"
         ),
         0.6,
-    ),
-    Rule(
-        "address.block",
-        STREET_ADDRESS,
-        re.compile(
-            rf"(?<!\w)(?:(?i:apartment|apt|suite|ste|unit|flat)\b\.?[ ]?#?[ ]?\d{{1,5}}[A-Za-z]?|(?i:{_STREET_END})\b\.?|[ ]\d{{1,5}}[.,]?)(?P<value>(?:[ \t]{{0,3}}\n[ \t>]{{0,4}}(?:,[ ])?(?![^\n]{{0,50}}:)(?:{U}|\d)[^\n:;!?\t]{{1,40}}(?=\n|[?.!]|$)){{1,3}})"
-        ),
-        0.5,
-        _block,
     ),
     Rule(
         "address.number_word_number",
@@ -345,7 +305,7 @@ RULES: Final[Rules] = (
         "postcode.after_place",
         POSTCODE,
         re.compile(
-            rf"(?m)(?:(?<=\n)|(?<=\n[ \t])|(?<=, ))(?P<value>{U}{_WORD}(?:[ ]\(?{U}{_WORD}\)?){{0,3}},?[ ](?:[A-Z]{{2}}-?)?\d{{4,6}}(?:-\d{{3,4}})?)(?=[\s.?!,;\"')]|$)"
+            rf"(?m)(?:(?<=\n)|(?<=\n[ \t])|(?<=, ))(?P<value>{U}{_WORD}(?:[ ]\(?{U}{_WORD}\)?){{0,3}},?[ ](?:[A-Z]{{2}}-?)?\d{{4,6}}(?:-\d{{3,4}})?)(?=[\s.?!,;\"')]|$)(?![ ]?(?:m?g|ng|pg|mcg|[µμ]g|k?g|m?l|I[UE]|UI|U|m?mol|pmol|cells|units|mm|%|x)(?:\W|$))"
         ),
         0.5,
     ),

@@ -40,8 +40,9 @@ _AGE_BEFORE: Final = re.compile(
     r"|alter|mann|frau|patientin|kind|madchen|junge|vater|mutter|bruder|schwester|sohn|tochter|alter von|mit|vida|fallecid[oa]|muert[oa]|diagnosticad[oa]|operad[oa])s?"
     r"[ ,(:]{1,3}(?:de |d'|mit |con |von |a los |a |a l'age de |unos |aprox\.? ){0,2}\Z|(?:de edad|edad)[ :=]{1,3}\Z|[(]\Z|(?:age|alter|edad)[e]?[ ]?:[ ]{0,2}\Z"
 )
+_AGE_AFTER: Final = re.compile(r"[ ](?:de edad|d'age|de vida)\b")
 _NO_AGE_AFTER: Final = re.compile(
-    r"[ ,]{1,2}(?:de evolucion|de seguimiento|de duracion|despues|antes|mas tarde|de tratamiento|previos?|previamente|atras|de suivi|d'evolution|plus tard|auparavant|apres|avant|de traitement|nach|vor|spater|zuvor|postoperativ|de antiguedad|de supervivencia|libre|de survie|ago|later|de experiencia|de fumador|paquete|del? |la paciente|el paciente|desde|tras)|/"
+    r"[ ,]{1,2}(?:de evolucion|de seguimiento|de duracion|despues|antes|mas tarde|de tratamiento|previos?|previamente|atras|de suivi|d'evolution|plus tard|auparavant|apres|avant|de traitement|nach|vor|spater|zuvor|postoperativ|de antiguedad|de supervivencia|libre|de survie|ago|later|de experiencia|de fumador|paquete|del?[ ]|fue[ ]|era[ ]|la paciente|el paciente|desde|tras)|/"
 )
 _LABELLED: Final = re.compile(
     r"(?P<n>[0-9]{1,3})(?![0-9/]|[.,][0-9]|[ ]?(?:mg|%|days?|hours?|hrs?|weeks?|months?|ml|cm|kg|x\b))(?:[ ]?(?:anos|ans|jahre|years|yrs|岁|meses|mois|monate|a)\b)?"
@@ -112,7 +113,7 @@ def _of_a_person(folded: str, match: re.Match[str]) -> bool:
     start, low = match.start(), max(0, match.start() - 40)
     if match["free"] == "a":
         return False
-    if _AGE_BEFORE.search(folded, low, start):
+    if _AGE_AFTER.match(folded, match.end()) or _AGE_BEFORE.search(folded, low, start):
         return True
     if _NO_AGE_AFTER.match(folded, match.end()):
         return False

@@ -139,7 +139,7 @@ def is_harmless(text: str, start: int, end: int) -> bool:
     if not words:
         return False
     joined = "".join(words)
-    if all(_is_thing(word) for word in words) or joined in EPONYMS & DISEASES or joined in DEVICES:
+    if all(_is_thing(word) for word in words) or joined in DISEASES or joined in DEVICES:
         return True
     stands_for = [_bare(word) in EPONYMS or _bare(word) in DISEASES for word in words]
     if not stands_for[0]:

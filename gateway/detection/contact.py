@@ -76,36 +76,36 @@ EMAIL_SPOKEN: Final = folded(
 WEB: Final = folded(
     "contact.url",
     URL,
-    r"\b(?:https?|ftps?|sftp|wss?|file|ldaps?)://[^\s<>\"'`\])}]{2,500}|\bwww\.[^\s<>\"'`\])}]{3,300}",
+    r"(?<![0-9A-Za-z_])(?:(?:https?|ftps?|sftp|wss?|file|ldaps?)://[^\s<>\"'`\])}\uff0c\uff1b\u3000-\u303f\u4e00-\u9fff]{2,500}|www\.[^\s<>\"'`\])}\u3000-\u303f\u4e00-\u9fff]{3,300})",
     0.95,
     cues=("://", "www."),
 )
 DOMAIN: Final = folded(
     "contact.domain",
     URL,
-    rf"(?<=\.)(?:{_TLD})(?:/[^\s<>\"'`\])}}]{{0,300}})?(?![\w@\-]|\.\w)",
+    rf"(?<=\.)(?:{_TLD})(?:/[^\s<>\"'`\])}}\u3000-\u303f\u4e00-\u9fff]{{0,300}})?(?![0-9a-z_@\-]|\.[0-9a-z_])",
     0.6,
     cues=(".",),
-    back=re.compile(r"(?<![@\w.\-])(?:[a-z0-9][a-z0-9\-]{0,40}\.){1,4}\Z"),
+    back=re.compile(r"(?<![@0-9a-z_.\-])(?:[a-z0-9][a-z0-9\-]{0,40}\.){1,4}\Z"),
     fits=_domain,
 )
 IPV6: Final = Rule(
     "contact.ipv6",
     IP_ADDRESS,
     re.compile(
-        r"(?<![\w:.])(?P<value>(?:[0-9A-Fa-f]{0,4}:){2,7}(?:[0-9A-Fa-f]{1,4}|(?:\d{1,3}\.){3}\d{1,3})?)(?![\w:])"
+        r"(?<![0-9A-Za-z_:.])(?P<value>(?:[0-9A-Fa-f]{0,4}:){2,7}(?:[0-9A-Fa-f]{1,4}|(?:\d{1,3}\.){3}\d{1,3})?)(?![0-9A-Za-z_:])"
     ),
     0.9,
     _address,
-    cues=("::", ":0", ":1", ":2", ":a", ":b", ":c", ":d", ":e", ":f"),
+    cues=(":",),
     needs=re.compile(r":[0-9A-Fa-f]{0,4}:"),
 )
 MAC: Final = Rule(
     "contact.mac",
     MAC_ADDRESS,
     re.compile(
-        r"(?<![\w:\-])[0-9A-Fa-f]{2}(?:([:\-])(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}(?!:)"
-        r"|[0-9A-Fa-f]{2}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4})(?!\w)"
+        r"(?<![0-9A-Za-z_:\-])[0-9A-Fa-f]{2}(?:([:\-])(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}(?!:)"
+        r"|[0-9A-Fa-f]{2}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4})(?![0-9A-Za-z_])"
     ),
     0.9,
     needs=re.compile(
@@ -122,7 +122,7 @@ RULES: Final[Rules] = (
     Rule(
         "contact.handle",
         USERNAME,
-        re.compile(r"(?<![\w@.])@[A-Za-z_][\w.]{2,30}\b"),
+        re.compile(r"(?<![0-9A-Za-z_@.])@[A-Za-z_][A-Za-z0-9_.]{2,30}(?![0-9A-Za-z_])"),
         0.5,
         cues=("@",),
     ),
@@ -155,7 +155,7 @@ RULES: Final[Rules] = (
         r"(?<=\.)(?:jpe?g|png|tiff?|heic|bmp|gif|dcm|dicom|raw|webp|mp4|mov)\b",
         0.6,
         cues=(".jp", ".png", ".tif", ".heic", ".bmp", ".gif", ".dcm", ".dicom", ".raw", ".webp", ".mp4", ".mov"),
-        back=re.compile(r"(?<![\w/])[\w\-]{1,60}(?:[ ][\w\-]{1,20})?\.\Z"),
+        back=re.compile(r"(?<![0-9A-Za-z_/])[\w\-]{1,60}(?:[ ][\w\-]{1,20})?\.\Z"),
     ),
     Rule(
         "id.udi",
@@ -169,7 +169,7 @@ RULES: Final[Rules] = (
     Rule(
         "id.udi_plain",
         DEVICE_ID,
-        re.compile(r"(?<!\w)01(\d{14})(?:17\d{6}|11\d{6}){0,2}(?:10|21)[A-Z0-9]{4,20}(?!\w)"),
+        re.compile(r"(?<![0-9A-Za-z_])01(\d{14})(?:17\d{6}|11\d{6}){0,2}(?:10|21)[A-Z0-9]{4,20}(?![0-9A-Za-z_])"),
         0.8,
         lambda match: checksums.GTIN.valid(match[1]),
         cues=("01",),

@@ -11,115 +11,31 @@ the treatment stricter. All patterns but the Chinese read folded text (`labels.f
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 ADULT_YEARS: Final = 10
 
-_MONTH: Final = (
-    r"(?:jan(?:uary|uar|vier|v)?|janner|feb(?:ruary|ruar|rero)?|fev(?:rier|r)?|mar(?:ch|s|zo|z)?|mrz|apr(?:il)?|avr(?:il)?|abr(?:il)?|may(?:o)?|mai|"
-    r"june?|juni[o]?|juin|july?|juli[o]?|juil(?:let)?|aug(?:ust)?|aout|agosto|ago|sept?(?:ember|embre|iembre)?|setiembre|oct(?:ober|obre|ubre)?|okt(?:ober)?|"
-    r"nov(?:ember|embre|iembre)?|de[cz](?:ember|embre)?|enero|ene|dic(?:iembre)?)"
-)
-_FULL_ENGLISH: Final = (
-    "january|february|march|april|may|june|july|august|september|october|november|december"
-)
-_MONTH_ONLY: Final = rf"(?:{_FULL_ENGLISH}|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)"
-_DAY: Final = r"(?:3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th|er|\.)?(?!\d)"
-_Y4: Final = r"(?:1[89]|2[01])\d\d(?!\d)"
-_YEAR: Final = rf"(?:{_Y4}|'?\d\d(?![\d:%]|[.,]\d|[ ]?(?:mg|ml|kg|cm|mm|%|years?|yrs?|y/?o|days?|weeks?|months?|ans|anos|jahr)))"
-_TIME: Final = r"(?:[T ,]{1,2}(?:at |um |a las |a )?\d{1,2}[:h]\d\d(?::\d\d(?:\.\d{1,9})?)?(?:[ ]?[ap]\.?m\b\.?)?(?:[ ]?Z\b|[+-]\d\d:?\d\d)?)?".replace(
-    "[T ", "[Tt "
-).replace("Z", "[Zz]")
-_WEEKDAY: Final = (
-    r"(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?,? |(?:montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag),? (?:den |dem )?|"
-    r"(?:lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche),? (?:le )?|(?:lunes|martes|miercoles|jueves|viernes|sabado|domingo),? )?"
-)
-_ORD: Final = (
-    r"(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|thirteenth|fourteenth|"
-    r"fifteenth|sixteenth|seventeenth|eighteenth|nineteenth|twentieth|thirtieth|"
-    r"(?:twenty|thirty)[- ](?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth))"
-)
-_SPOKEN_YEAR: Final = (
-    r"(?:,? (?:of )?(?:nineteen|twenty|two thousand)(?:[ -](?:and|hundred|oh|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|"
-    r"thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)){1,3})?"
-)
-_OF: Final = r"(?:of |de |del |d')?"
-_WRITTEN_FORMS: Final = (
-    rf"{_MONTH}\b\.?[ \-]{{0,2}}{_DAY}(?:[ ]?(?:-|to|and|&|through)[ ]?{_DAY})?(?:(?:,[ ]?|[ \-/]|, of |\s)'?{_YEAR})?",
-    rf"{_DAY}(?:[ ]?(?:-|/|to|and|&|through|bis|und|au|et|al|y|a)[ ]?{_DAY})?[ .,/\-]{{0,3}}{_OF}{_MONTH}(?:\d\d(?:\d\d)?\b|\b(?:\.?(?:[ ,\-/]{{1,2}}|[ ]de[l]?[ ]|[ ]of[ ]){_YEAR})?)",
-    rf"{_MONTH}\b\.?(?:[ ,\-/]{{1,2}}{_OF}(?:{_Y4}|'\d\d(?!\d)|(?:3[2-9]|[4-9]\d)(?![\d%]|[.,]\d|[ ](?:mg|ml|kg))))",
-    rf"{_Y4}[ \-/.]{_MONTH}\b\.?[ \-/.]{_DAY}",
-    rf"(?:the )?{_ORD} (?:day )?of {_MONTH_ONLY}\b{_SPOKEN_YEAR}",
-    rf"{_MONTH_ONLY} (?:the )?{_ORD}\b{_SPOKEN_YEAR}",
-    rf"(?:premier|1er|primero) (?:de )?{_MONTH}\b(?: (?:de )?{_Y4})?",
-)
-_WRITTEN: Final = re.compile(rf"(?<![\w./:$])(?:{_WEEKDAY}(?:{'|'.join(_WRITTEN_FORMS)}){_TIME})")
-_MONTH_AT: Final = re.compile(rf"(?<![^\W\d_]){_MONTH}(?![^\W\d_])")
-_MONTH_CUES: Final = (
-    "jan", "feb", "fev", "mar", "mrz", "apr", "avr", "may", "mai", "jun", "juin", "jul", "juil", "aug", "aou", "sep", "set",
-    "oct", "okt", "nov", "dec", "dez", "ene", "abr", "ago", "dic",
-)  # fmt: skip
-_CITED: Final = re.compile(r"[ .]{0,2}\d{0,2}[ ]?(?:\d{4})?;[ ]?\d|[ ]\d{4};[ ]?\d")
-"""The date of an issue in a reference: "Blood. 2010 Jan 21;115(3)"."""
-_LAW: Final = re.compile(
-    r"\b(?:loi|decret|arrete|ordonnance|directive|real decreto|ley|gesetz|verordnung|richtlinie)\b[^.;\n]{0,24}(?:du|de|vom)[ ]\d{1,2}(?:er|\.)?[ ](?:de )?\Z"
-)
-_AROUND: Final = (36, 60)
-"""Characters before and after a month's name within which the rest of its date is sought."""
-_RELATIVE: Final = re.compile(
-    rf"(?:\b(?:early|late|mid|in|since|until|by|during|from|through|between|and|every)[ -])(?P<value>(?:last |next |this |this past |this coming )?(?:{_FULL_ENGLISH}))(?![\w'-])"
-    rf"|(?P<value2>\b(?:last|next|this|this past|this coming)[ ](?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|{_FULL_ENGLISH}))(?![\w'-])"
-    r"|\b(?:im|seit|bis|ab|ende|anfang|mitte|von)[ ](?P<value3>januar|februar|marz|april|mai|juni|juli|august|september|oktober|november|dezember)(?!\w)"
-    r"|\b(?:en|fin|debut|depuis|debut de|fin de|mi)[ -](?P<value4>janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre)(?!\w)"
-    r"|\b(?:en|desde|hasta|finales de|principios de|mediados de)[ ](?P<value5>enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre)(?!\w)"
-)
-_HOLIDAY: Final = re.compile(
-    r"\b(?:christmas(?: eve| day)?|thanksgiving|easter(?: sunday| monday)?|halloween|new year's(?: eve| day)?|"
-    rf"valentine's day|memorial day|labor day|independence day|mother's day|father's day|boxing day)(?:,? {_Y4})?\b"
-)
-_HOLIDAY_CUES: Final = (
-    "christmas",
-    "thanksgiving",
-    "easter",
-    "halloween",
-    "new year's",
-    "valentine's",
-    "memorial day",
-    "labor day",
-    "independence day",
-    "er's day",
-    "boxing day",
-)
-_WEEKDAY_DAY: Final = re.compile(
-    r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)day,? (?:the )?(?:3[01]|[12]\d|[1-9])(?:st|nd|rd|th)\b"
-)
-
+Y4: Final = r"(?:1[89]|2[01])\d\d(?!\d)"
+TIME: Final = r"(?:[t ,]{1,2}(?:at |um |a las |a )?\d{1,2}[:h]\d\d(?::\d\d(?:\.\d{1,9})?)?(?:[ ]?[ap]\.?m\b\.?)?(?:[ ]?z\b|[+-]\d\d:?\d\d)?)?"
 _BEFORE: Final = frozenset("./:-$€£_")
-_ISO: Final = re.compile(rf"{_Y4}([-/. ])(?:1[0-2]|0?[1-9])\1(?:3[01]|[12]\d|0?[1-9])(?!\d){_TIME}")
+_ISO: Final = re.compile(rf"{Y4}([-/. ])(?:1[0-2]|0?[1-9])\1(?:3[01]|[12]\d|0?[1-9])(?!\d){TIME}")
 _NUMERIC: Final = re.compile(
-    rf"(?P<a>\d{{1,2}})(?P<s>[ ]?[/.\-][ ]?)(?P<b>\d{{1,2}})(?P=s)(?P<y>(?:1[89]|2[01])\d\d|\d\d)(?!\d|[/.\-,]\d){_TIME}"
+    rf"(?P<a>\d{{1,2}})(?P<s>[ ]?[/.\-][ ]?)(?P<b>\d{{1,2}})(?P=s)(?P<y>(?:1[89]|2[01])\d\d|\d\d)(?!\d|[/.\-,]\d){TIME}"
 )
 _LOOSE: Final = re.compile(
-    rf"(?P<a>\d{{1,2}})(?P<s>[.])[ ]?(?P<b>\d{{1,2}})[.][ ]?(?P<y>(?:1[89]|2[01])\d\d)(?!\d|[/.\-]\d){_TIME}"
+    rf"(?P<a>\d{{1,2}})(?P<s>[.])[ ]?(?P<b>\d{{1,2}})[.][ ]?(?P<y>(?:1[89]|2[01])\d\d)(?!\d|[/.\-]\d){TIME}"
 )
 _SPAN: Final = re.compile(
     r"\d{1,2}(?:(?P<s>[./])\d{1,2})?[./]?[ ]?(?:-|bis|to|a|au|al|et|und|y|and|&)[ ]?(?P<value>(?P<a>\d{1,2})(?P<t>[./])(?P<b>\d{1,2})(?P=t)(?P<y>(?:1[89]|2[01])\d\d|\d\d))(?!\d|[/.\-,]\d)"
 )
 _COMPACT: Final = re.compile(
-    r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[0-2]\d[0-5]\d(?:[0-5]\d)?)?(?![\w.])"
+    r"(?:19\d\d|20[0-4]\d)(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[0-2]\d[0-5]\d(?:[0-5]\d)?)?(?![0-9A-Za-z_]|-(?!(?:19|20)\d{6}(?!\d))|\.\d)"
 )
 _MONTH_YEAR: Final = re.compile(
-    r"(?:(?:1[0-2]|0?[1-9])[ ]?-[ ]?)?(?:1[0-2]|0?[1-9])[ ]?[/.\-][ ]?(?:19|20)\d\d(?![\w/\-]|\.\d)"
+    r"(?:(?:1[0-2]|0?[1-9])[ ]?-[ ]?)?(?:(?:1[0-2]|0?[1-9])[ ]?[/.][ ]?|(?:1[0-2]|0[1-9])-)(?:19\d\d|20[0-4]\d)(?![0-9A-Za-z_/\-]|\.\d)"
 )
 _CJK: Final = re.compile(
     r"(?:19|20)?\d\d[ ]?年[ ]?(?:\d{1,2}[ ]?月(?:[ ]?\d{1,2}[ ]?[日号])?)|\d{1,2}[ ]?月[ ]?\d{1,2}[ ]?[日号]|(?:19|20)\d\d年(?!度|代|来|间|前|后|以)"
-)
-_CJK_NUMERALS: Final = re.compile(
-    r"[一二][九〇零][〇零一二三四五六七八九]{2}年(?:[一二三四五六七八九十]{1,2}月(?:[一二三四五六七八九十廿]{1,3}[日号])?)?"
-)
-_SPACED: Final = re.compile(
-    r"(?:\d\d? \d\d? (?:1[89]|20)\d\d|(?:1[89]|20)\d\d \d\d? \d\d?|\d(?: \d){7})(?![\d.,])"
 )
 _BOXES: Final = re.compile(r"\d(?: \d){7}(?! ?\d)")
 _PARTS: Final = (slice(0, 2), slice(2, 4), slice(4, 8))
@@ -151,7 +67,15 @@ _BIRTH: Final = re.compile(
 _YEAR_IN: Final = re.compile(r"(?<!\d)(?:1[89]|2[01])\d\d(?!\d)")
 _SHORT_YEAR: Final = re.compile(r"(?:[/.\-']|[a-z] )(\d\d)(?!\d|:)[^\d:]{0,3}\Z")
 _DAY_IN: Final = re.compile(r"(?<!\d)(?:3[01]|[12]\d|0?[1-9])(?!\d)")
-_OPENS: Final = re.compile(r"9{1,2}|9999|9{8}|9{12}|9{14}|9{8}A9{4,6}")
+
+
+_YEAR_FIRST: Final = (("iso", _ISO, 0.9), ("compact", _COMPACT, 0.5))
+_DAY_FIRST: Final = (
+    ("span", _SPAN, 0.8),
+    ("numeric", _NUMERIC, 0.85),
+    ("numeric", _LOOSE, 0.85),
+    ("month_year", _MONTH_YEAR, 0.7),
+)
 
 
 class Hit(NamedTuple):
@@ -163,67 +87,41 @@ class Hit(NamedTuple):
     score: float
 
 
-def written(folded: str) -> Iterator[Hit]:
-    """Yield the dates that name their month, and the other words that mean one day."""
-    done = 0
-    for month in _MONTH_AT.finditer(folded) if any(cue in folded for cue in _MONTH_CUES) else ():
-        if month.start() < done:
-            continue
-        if _CITED.match(folded, month.end()) or _LAW.search(
-            folded, max(0, month.start() - 40), month.start()
-        ):
-            continue
-        low, high = max(done, month.start() - _AROUND[0]), month.end() + _AROUND[1]
-        for match in _WRITTEN.finditer(folded, low, high):
-            if match.end() > month.start():
-                if match.start() <= month.start():
-                    yield Hit(*match.span(), "written", 0.85)
-                    done = match.end()
-                break
-    if done or any(cue in folded for cue in _MONTH_CUES) or "day" in folded:
-        for match in _RELATIVE.finditer(folded):
-            yield Hit(*match.span(match.lastgroup or 0), "relative", 0.4)
-    if "day" in folded:
-        for match in _WEEKDAY_DAY.finditer(folded):
-            yield Hit(*match.span(), "weekday", 0.6)
-    if any(cue in folded for cue in _HOLIDAY_CUES):
-        for match in _HOLIDAY.finditer(folded):
-            yield Hit(*match.span(), "holiday", 0.5)
-    if "年" in folded:
-        for match in _CJK_NUMERALS.finditer(folded):
-            yield Hit(*match.span(), "cjk", 0.8)
-
-
 def numeric(folded: str, start: int, shape: str) -> Hit | None:
     """Return the date in digits that begins at `start`, where a unit of that shape begins."""
-    before = folded[start - 1] if start else " "
-    if before == ":" and start > 1 and folded[start - 2].isalpha():
-        before = " "
-    if before in _BEFORE or (before == "," and start > 1 and folded[start - 2].isdigit()):
+    if not _may_begin(folded, start):
         return None
     match = _CJK.match(folded, start)
     if match:
         return Hit(*match.span(), "cjk", 0.8)
     if len(shape) == 1 and folded[start + 1 : start + 2] == " ":
         return _single_digits(folded, start)
-    opening = shape[:4]
-    if opening == "9999":
-        for form, pattern, score in (("iso", _ISO, 0.9), ("compact", _COMPACT, 0.5)):
-            match = pattern.match(folded, start)
-            if match:
-                return Hit(*match.span(), form, score)
-        return None
-    match = _SPAN.match(folded, start)
-    if match and _plausible(match):
-        return Hit(*match.span(), "span", 0.8)
-    for form, pattern in (("numeric", _NUMERIC), ("numeric", _LOOSE)):
+    if shape.startswith("9999"):
+        return _first_of(_YEAR_FIRST, folded, start)
+    found = _first_of(_DAY_FIRST, folded, start)
+    if found is None and ("/" in shape[:3] or "." in shape[:3]):
+        return _partial(folded, start)
+    return found
+
+
+def _may_begin(folded: str, start: int) -> bool:
+    """Say whether a date may begin at `start`: not within another number, time or price."""
+    before = folded[start - 1] if start else " "
+    if before == ":":
+        return start > 1 and folded[start - 2].isalpha()
+    return before not in _BEFORE and not (
+        before == "," and start > 1 and folded[start - 2].isdigit()
+    )
+
+
+def _first_of(
+    forms: tuple[tuple[str, re.Pattern[str], float], ...], folded: str, start: int
+) -> Hit | None:
+    for form, pattern, score in forms:
         match = pattern.match(folded, start)
-        if match and _plausible(match):
-            return Hit(*match.span(), form, 0.85)
-    match = _MONTH_YEAR.match(folded, start)
-    if match:
-        return Hit(*match.span(), "month_year", 0.7)
-    return _partial(folded, start) if "/" in shape[:3] or "." in shape[:3] else None
+        if match and ("a" not in pattern.groupindex or _plausible(match)):
+            return Hit(*match.span(), form, score)
+    return None
 
 
 def _single_digits(folded: str, start: int) -> Hit | None:
@@ -271,12 +169,6 @@ def birth(folded: str, start: int) -> Hit | None:
     if match is None or folded[match.end() : match.end() + 1].isdigit():
         return None
     return Hit(*match.span(), "labelled", 0.95)
-
-
-def spaced(folded: str, start: int) -> Hit | None:
-    """Return the date at `start` whose parts or digits only spaces part, for a labelled field."""
-    match = _SPACED.match(folded, start)
-    return Hit(*match.span(), "spaced", 0.6) if match else None
 
 
 def _plausible(match: re.Match[str]) -> bool:

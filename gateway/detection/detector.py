@@ -12,13 +12,15 @@ from functools import partial
 from typing import Final, TypeVar
 
 from gateway.detection.allowed import is_harmless
+from gateway.detection.dictionary import Dictionary, SiteDictionary
+from gateway.detection.dictionary_file import DictionaryError
 from gateway.detection.made_of import digest, recognizer_names
-from gateway.detection.merging import merge
+from gateway.detection.merging import merge, without_harmless
 from gateway.detection.propagation import propagate
+from gateway.detection.readable import Reading, reading_of
 from gateway.detection.recognizers import rules_analyzer, tags_analyzer
 from gateway.detection.spans import grow
 from gateway.detection.tagging import Tag, Tagger
-from gateway.detection.view import View, view_of
 from gateway.detection.windows import SIZE, windows
 from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.findings import Finding, Findings
@@ -35,6 +37,10 @@ _FAILED: Final = (
     "Detection failed, so nothing was sent to a model. Try again; if it fails again, ask the "
     "operator to run `intramural doctor`."
 )
+_NO_DICTIONARY: Final = (
+    "The site's dictionary cannot be used, so nothing was sent to a model. Ask the operator to run "
+    "`intramural detect dictionary list`."
+)
 
 
 class PresidioDetector:
@@ -45,8 +51,15 @@ class PresidioDetector:
     """
 
     def __init__(
-        self, *, reference_year: int, tagger: Tagger, workers: int = 1, timeout: float = 60.0
+        self,
+        *,
+        reference_year: int,
+        tagger: Tagger,
+        workers: int = 1,
+        timeout: float = 60.0,
+        dictionary: SiteDictionary | None = None,
     ) -> None:
+        self._dictionary = dictionary
         self._tagger = tagger
         self._rules = rules_analyzer(reference_year)
         self._tags = tags_analyzer()
@@ -68,11 +81,13 @@ class PresidioDetector:
             return await self._detect(texts)
         except ExchangeError:
             raise
+        except DictionaryError:
+            raise ExchangeError(Code.DETECTION_FAILED, _NO_DICTIONARY) from None
         except Exception:  # noqa: BLE001 - whatever it is, it may quote the text: say only that it failed
             raise ExchangeError(Code.DETECTION_FAILED, _FAILED) from None
 
     async def _detect(self, texts: Sequence[RawText]) -> Sequence[Findings]:
-        views = await self._run(lambda: [view_of(text.reveal()) for text in texts])
+        views = await self._run(lambda: [reading_of(text.reveal()) for text in texts])
         found: list[list[Finding]] = [[] for _ in views]
         # The tagger computes without the GIL while the rules run, all texts of all requests in one.
         tagging = asyncio.ensure_future(self._tagged([view.text for view in views]))
@@ -88,7 +103,10 @@ class PresidioDetector:
                     found[index] += await self._run(partial(self._read, views[index], few))
         finally:
             tagging.cancel()
-        return await self._run(lambda: _finish(views, found))
+        return await self._run(lambda: _finish(views, found, self._site()))
+
+    def _site(self) -> Dictionary | None:
+        return None if self._dictionary is None else self._dictionary.current()
 
     async def _tagged(self, texts: Sequence[str]) -> Sequence[Sequence[Tag]]:
         async with asyncio.timeout(self._timeout):
@@ -97,14 +115,14 @@ class PresidioDetector:
             raise ValueError("a tagger answers for each text")
         return tags
 
-    def _read(self, view: View, tags: Sequence[Tag]) -> list[Finding]:
+    def _read(self, view: Reading, tags: Sequence[Tag]) -> list[Finding]:
         return self._tags.analyze(view.text, tags)
 
     async def _run(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._pool, work)
 
     def _analyze(
-        self, views: Sequence[View], step: Sequence[_Window]
+        self, views: Sequence[Reading], step: Sequence[_Window]
     ) -> list[tuple[int, list[Finding]]]:
         return [
             (
@@ -125,7 +143,7 @@ def _groups(tags: Sequence[Tag]) -> Iterator[Sequence[Tag]]:
         yield tags[start : start + _MOST]
 
 
-def _steps(views: Sequence[View]) -> list[list[_Window]]:
+def _steps(views: Sequence[Reading]) -> list[list[_Window]]:
     """Return all windows of all views, in groups of about one window's size."""
     steps: list[list[_Window]] = []
     room = 0
@@ -148,18 +166,29 @@ def _moved(finding: Finding, by: int) -> Finding:
     )
 
 
-def _finish(views: Sequence[View], found: Sequence[Sequence[Finding]]) -> tuple[Findings, ...]:
+def _finish(
+    views: Sequence[Reading], found: Sequence[Sequence[Finding]], site: Dictionary | None
+) -> tuple[Findings, ...]:
+    """Return what the recognizers `found`, with what it reveals elsewhere, as disjoint findings."""
+
+    def harmless(text: str, start: int, end: int) -> bool:
+        return is_harmless(text, start, end) or (site is not None and site.allows(text, start, end))
+
+    # What is harmless is not sought elsewhere either.
     grown = [
-        [grow(each, view.text) for each in findings]
+        without_harmless(
+            [
+                *view.seeds,
+                *(grow(each, view.text) for each in findings),
+                *(site.find(view.text) if site else ()),
+            ],
+            view.text,
+            harmless,
+        )
         for view, findings in zip(views, found, strict=True)
     ]
     everywhere = propagate([view.text for view in views], grown)
     return tuple(
-        tuple(_original(view, each) for each in merge([*own, *more], view.text, is_harmless))
+        view.findings(merge([*own, *more], view.text, harmless))
         for view, own, more in zip(views, grown, everywhere, strict=True)
     )
-
-
-def _original(view: View, finding: Finding) -> Finding:
-    start, end = view.original(finding.start, finding.end)
-    return Finding(start, end, finding.entity, finding.score, finding.recognizer)

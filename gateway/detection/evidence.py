@@ -38,26 +38,10 @@ _INSISTENT: Final = (
     "birth.labelled",
     "label.",
     "dictionary.",
-    "known.",
-    "fhir.",
-    "hl7.",
-    "json.",
-    "csv.",
-    "column.",
-    "field.",
     "structured.",
     "propagated.",
 )
-_STRUCTURED: Final = (
-    "fhir.",
-    "hl7.",
-    "json.",
-    "csv.",
-    "column.",
-    "field.",
-    "structured.",
-    "known.",
-)
+_STRUCTURED: Final = "structured."
 TEXTUAL: Final = frozenset({PERSON, ORGANIZATION, LOCATION, STREET_ADDRESS})
 """Types that are words, and are bounded by nothing but their meaning."""
 TIMES: Final = frozenset({DATE_OF_BIRTH, DATE_TIME})
@@ -81,7 +65,7 @@ def insists(finding: Finding) -> bool:
 
 
 def is_structured(finding: Finding) -> bool:
-    """Say whether a structured payload named it: a field of FHIR or HL7, a column."""
+    """Say whether a structured payload named it: a field of FHIR or HL7 v2, a column."""
     return finding.recognizer.startswith(_STRUCTURED)
 
 
@@ -91,10 +75,14 @@ def is_weak(finding: Finding) -> bool:
 
 
 def level(finding: Finding) -> int:
-    """Return 0 for a structured field, 1 for sure, 2 for firm, 3 for weak."""
+    """Return 0 for a structured field, 1 for sure, 2 for firm, 3 for weak.
+
+    Words that only look like a name, and whatever only the tagger says, are firm at best.
+    """
     if is_structured(finding):
         return 0
-    if finding.score >= SURE:
+    guessed = finding.recognizer.startswith("tagger") or is_weak(finding)
+    if finding.score >= SURE and not guessed:
         return 1
     return 2 if finding.score >= FIRM else 3
 

@@ -10,13 +10,31 @@ import logging
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
-from presidio_analyzer import AnalyzerEngine, EntityRecognizer, RecognizerRegistry, RecognizerResult
-from presidio_analyzer.context_aware_enhancers import ContextAwareEnhancer
-from presidio_analyzer.nlp_engine import NlpArtifacts, NlpEngine
-
+from gateway.detection.placeholder import without_spacy
 from gateway.detection.tagging import Tag
 from gateway.domain.entities import EntityType
 from gateway.domain.findings import Finding
+
+with without_spacy():
+    from presidio_analyzer import (
+        AnalyzerEngine,
+        EntityRecognizer,
+        RecognizerRegistry,
+        RecognizerResult,
+    )
+    from presidio_analyzer.context_aware_enhancers import ContextAwareEnhancer
+    from presidio_analyzer.nlp_engine import NlpArtifacts, NlpEngine
+
+__all__ = [
+    "LANGUAGE",
+    "Analyzer",
+    "Artifacts",
+    "EntityRecognizer",
+    "NlpArtifacts",
+    "NoPipeline",
+    "RecognizerResult",
+    "result",
+]
 
 LANGUAGE: Final = "mul"
 """Presidio wants one code of a language for each text: ISO 639-2 has this one for "several"."""

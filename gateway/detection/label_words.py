@@ -33,6 +33,11 @@ from gateway.domain.entities import (
     EntityType,
 )
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 STRONG: Final[dict[EntityType, str]] = {
     MEDICAL_RECORD_NUMBER: """
         mrn; mrns; m r n; medrec; med rec; emr id; ehr id; epic id; mpi; empi; medical record number
@@ -168,7 +173,7 @@ STRONG: Final[dict[EntityType, str]] = {
         identifier; pin; unique id; user id; customer id; dod id; military id; inmate no; docket no; trial id; randomization no
         mrn alias; identifikationsnummer; kennung; kennnummer; personalnummer; personal nr; auftragsnummer; auftrags nr; befundnummer
         befund nr; journalnummer; journal nr; journalnr; e nr; probennummer; proben nr; labornummer; eingangsnummer; eingangs nr
-        einsendenummer; tagebuchnummer; vorgangsnummer; buchungsnummer; barcode nr; histologie nr; fn; chiffre
+        einsendenummer; tagebuchnummer; vorgangsnummer; buchungsnummer; barcode nr; histologie nr; chiffre
         identifiant; matricule; numero d examen; n d examen; n examen; numero de prelevement; n de prelevement; code barre; n ald
         episodio; n episodio; numero de episodio; no episodio; icu; identificador; identificacion; numero de identificacion; expediente
         n expediente; no expediente; numero de expediente; numero de muestra; n muestra; no muestra; numero de peticion; n peticion
@@ -232,3 +237,51 @@ CHINESE: Final[dict[EntityType, str]] = {
     BIOMETRIC_ID: "指纹编号 指纹号 虹膜编号 人脸编号 声纹编号",
     OTHER_ID: "编号 检查号 标本号 样本号 检验号 病理号 条码号 条形码 申请单号 处方号 工号 床号 流水号 订单号 学号 影像检查号 放射号 超声号 内镜号 序号",
 }
+
+NUMBERS: Final = _words(
+    """
+    number numbers num nums no nos nr nrn n o # № id ids identifier identification code codes
+    ref reference key nummer kennung numero numeros nro numeral codigo identifiant 号 号码 编号
+    """
+)
+"""Words that say that a number comes."""
+GAPS: Final = _words(
+    """
+    is was are being of the patient for this ending in listed recorded as her his my their your
+    our provided given with under reads it s issued et est ist lautet es le la el del de du des
+    der die das dem den fur para con mit avec a to at on and me us him them you please here new
+    old current now nummer von zu am pour son sa su mi votre unter office home work cell mobile
+    direct privat dienstlich dienst geschaftlich private personnel professionnel particular
+    trabajo perso domicile fijo day night evening main alternate alt primary secondary ext
+    emergency patienten versicherten d l
+    """
+)
+"""Words that may stand between a label and its number."""
+THINGS: Final = _words(
+    """
+    page p figure fig table tab chapter section version phase grade type size level day week
+    cycle dose protocol appendix item step room article volume vol issue score stage class model
+    french gauge seite abb abbildung tabelle kapitel grad typ stufe zyklus zimmer punkt figura
+    tabla pagina capitulo fase grado tipo ciclo dosis habitacion cama tableau chapitre stade
+    chambre lit bed catalog catalogue pmid pmcid doi isbn issn cas ec icd cpt loinc snomed ndc
+    hcpcs atc ops drg rxnorm umls orpha omim mesh isrctn eudract nct ref pzn bus line channel
+    lead station ward floor top question option route exit decret loi arrete ley decreto gesetz
+    directive directiva richtlinie ordonnance norma din iso en verordnung law act standard
+    """
+)
+"""What is numbered and is nobody: "page no. 12", "Table 4"."""
+NO_COMPOUND: Final = _words(
+    """
+    hausnummer zimmernummer seitennummer ordnungsnummer artikelnummer rufnummern katalognummer
+    bettnummer raumnummer atomnummer ordnungsnr registernummer
+    """
+)
+NO_TOWNS: Final = _words(
+    """
+    leukozyten thrombozyten erythrozyten leucocitos plaquetas hematies leucocytes plaquettes zellen
+    einheiten patienten personen euro euros dollar dollars kopien copies units patients cells uhr
+    january february march april may june july august september october november december januar
+    februar mai juni juli oktober dezember
+    """
+)
+"""Capitalised words after a number that is no postcode: "12500 Leukozyten"."""

@@ -5,42 +5,35 @@ A vocabulary instead of patterns, so that five languages cost no more than one. 
 nothing beside it; a weak one is a word of prose too, and counts with "no.", "ID", "#" or a colon.
 """
 
-# ruff: noqa: E501 - lists of words are read across
-
 from __future__ import annotations
 
 import re
 import unicodedata
 from typing import Final, NamedTuple
 
-from gateway.detection.label_words import CHINESE, STRONG, WEAK
-from gateway.domain.entities import LICENSE_NUMBER, OTHER_ID, EntityType
+from gateway.detection.label_words import CHINESE, GAPS, NO_COMPOUND, NUMBERS, STRONG, THINGS, WEAK
+from gateway.domain.entities import (
+    AGE,
+    DATE_OF_BIRTH,
+    FAX_NUMBER,
+    LICENSE_NUMBER,
+    OTHER_ID,
+    PHONE_NUMBER,
+    POSTCODE,
+    EntityType,
+)
 
-_NUMBERS: Final = frozenset(
-    ["number", "numbers", "num", "nums", "no", "nos", "nr", "nrn", "n", "o", "#", "№", "id", "ids", "identifier", "identification", "code", "codes", "ref", "reference", "key", "nummer", "kennung", "numero", "numeros", "nro", "numeral", "codigo", "identifiant", "号", "号码", "编号", "№"]
-)
-"""Words that say that a number comes."""
-_GAPS: Final = frozenset(
-    ["is", "was", "are", "being", "of", "the", "patient", "for", "this", "ending", "in", "listed", "recorded", "as", "her", "his", "my", "their", "your", "our", "provided", "given", "with", "under", "reads", "it", "s", "issued", "et", "est", "ist", "lautet", "es", "le", "la", "el", "del", "de", "du", "des", "der", "die", "das", "dem", "den", "fur", "para", "con", "mit", "avec", "a", "to", "at", "on", "and", "me", "us", "him", "them", "you", "please", "here", "new", "old", "current", "now", "nummer", "von", "zu", "am", "pour", "son", "sa", "su", "mi", "votre", "unter", "office", "home", "work", "cell", "mobile", "direct", "privat", "dienstlich", "dienst", "geschaftlich", "private", "personnel", "professionnel", "particular", "trabajo", "perso", "domicile", "fijo", "day", "night", "evening", "main", "alternate", "alt", "primary", "secondary", "ext", "emergency", "patienten", "versicherten", "d", "l"]
-)
-"""Words that may stand between a label and its number."""
 _MOST_BETWEEN: Final = 6
 _LONGEST: Final = 5
 """Words of the longest label."""
 _REACH: Final = 72
 """Characters before a number where its label is sought."""
-_TOKEN: Final = re.compile(r"[^\W\d_]+|[#№]")
-_CLOSE: Final = re.compile(r"[\s:=*_\"'`|(#\[<>,;.\\/{}+-]{0,10}")
-_MARK: Final = re.compile(r"[:=#|]")
-_LEFT_OF: Final = re.compile(r"[\s.\-/_:'*\"|()#\[\],=]{0,6}")
+_TOKEN: Final = re.compile(r"(?<!\d)[^\W\d_]++(?!\d)|[#№]")
+_PARTING: Final = frozenset(" \t\n\r:=*_\"'`|(#№[]<>),;.\\/{}+°-")
+_NEAR: Final = 10
+"""Characters of the longest gap between a label and its number, or between two words of one."""
+_MARKS: Final = frozenset(":=#№|")
 _COMPOUND: Final = ("nummer", "nr", "kennung", "nummern")
-_NO_COMPOUND: Final = frozenset(
-    ["hausnummer", "zimmernummer", "seitennummer", "ordnungsnummer", "artikelnummer", "rufnummern", "katalognummer", "bettnummer", "raumnummer", "atomnummer", "ordnungsnr"]
-)
-_THINGS: Final = frozenset(
-    ["page", "p", "figure", "fig", "table", "tab", "chapter", "section", "version", "phase", "grade", "type", "size", "level", "day", "week", "cycle", "dose", "protocol", "appendix", "item", "step", "room", "article", "volume", "vol", "issue", "score", "stage", "class", "model", "french", "gauge", "seite", "abb", "abbildung", "tabelle", "kapitel", "grad", "typ", "stufe", "zyklus", "zimmer", "punkt", "figura", "tabla", "pagina", "capitulo", "fase", "grado", "tipo", "ciclo", "dosis", "habitacion", "cama", "tableau", "chapitre", "stade", "cycle", "chambre", "lit", "bed", "catalog", "catalogue", "pmid", "pmcid", "doi", "isbn", "issn", "cas", "ec", "icd", "cpt", "loinc", "snomed", "ndc", "hcpcs", "atc", "ops", "drg", "rxnorm", "umls", "orpha", "omim", "mesh", "isrctn", "eudract", "nct", "ref", "pzn", "bus", "line", "channel", "lead", "station", "ward", "floor", "top", "question", "option", "route", "exit"]
-)
-"""What is numbered and is nobody: "page no. 12", "Table 4"."""
 _CJK: Final = "\u2e7f"
 _CJK_GAP: Final = "为是:号码系如下的"
 _ACCENTS: Final[dict[int, str]] = {
@@ -48,6 +41,9 @@ _ACCENTS: Final[dict[int, str]] = {
     for code in (*range(0xC0, 0x250), *range(0x1E00, 0x1F00))
     if len(base := unicodedata.normalize("NFD", chr(code))[0]) == 1 and base.isascii()
 } | {ord("ß"): "s"}
+
+
+_NO_NUMBERS: Final = frozenset({AGE, DATE_OF_BIRTH, FAX_NUMBER, PHONE_NUMBER, POSTCODE})
 
 
 class Label(NamedTuple):
@@ -60,6 +56,11 @@ class Label(NamedTuple):
     """Whether a word or sign said that a number comes."""
     generic: bool = False
     """Whether nothing but that was said."""
+
+    @property
+    def of_a_number(self) -> bool:
+        """Whether it says what is identified, and so not how somebody is reached or how old."""
+        return not self.generic and self.entity not in _NO_NUMBERS
 
 
 def fold(text: str) -> str:
@@ -87,61 +88,91 @@ _IDEOGRAPHS: Final = {word: entity for entity, words in CHINESE.items() for word
 _ENDS: Final = frozenset(phrase.rsplit(" ", 1)[-1] for phrase in _WORDS)
 
 
+class _Word(NamedTuple):
+    """A word before a number, `folded[start:end]`, and what parts it from what comes after."""
+
+    text: str
+    start: int
+    end: int
+    gap: str
+
+
+def _previous(folded: str, end: int, limit: int) -> _Word | None:
+    """Return the word right before `end`; None where something else stands there, or nothing."""
+    last = end
+    while last > limit and folded[last - 1] in _PARTING:
+        last -= 1
+    if end - last > _NEAR:
+        return None
+    first = last
+    while first > limit and folded[first - 1].isalpha():
+        first -= 1
+    if first == last:
+        return None
+    if folded[last - 1] < _CJK and (
+        folded[first - 1 : first].isdigit() or folded[last : last + 1].isdigit()
+    ):
+        return None  # Letters of the number, or of another: "3o" is no label.
+    return _Word(folded[first:last], first, last, folded[last:end])
+
+
 def before(folded: str, start: int, *, counted: bool = False) -> Label | None:
     """Return the label of the number that begins at `start` of the folded text, or None.
 
-    `counted` says that it is a number whatever stands before: a weak label is enough.
+    `counted` says that it is a number whatever stands before: a weak label is enough. Words are
+    read from right to left: most numbers have none before them that could be a label's.
     """
-    low = start - _REACH if start > _REACH else 0
-    tokens = list(_TOKEN.finditer(folded, low, start))
-    if not tokens:
-        return None
-    last = tokens[-1]
-    if _CLOSE.fullmatch(folded, last.end(), start) is None:
-        return None
-    counted = counted or _MARK.search(folded, last.end(), start) is not None
-    words = [token[0] for token in tokens]
-    number_word, between = False, 0
-    for index in range(len(words) - 1, -1, -1):
-        word = words[index]
-        if word[-1] > _CJK:
-            entity = _ideographs(word)
-            return Label(entity, tokens[index].end(), True) if entity is not None else None
-        if word in _ENDS and not (word == "dl" and folded[tokens[index].start() - 1] == "/"):
-            found = _phrase(folded, tokens, words, index)
+    limit = start - _REACH if start > _REACH else 0
+    word = _previous(folded, start, limit)
+    number_word = False
+    for _ in range(_MOST_BETWEEN):
+        if word is None:
+            break
+        if not _MARKS.isdisjoint(word.gap):
+            counted = True
+            number_word = number_word or "#" in word.gap or "№" in word.gap
+        text = word.text
+        if text[-1] > _CJK:
+            entity = _ideographs(text)
+            return Label(entity, word.end, counted=True) if entity is not None else None
+        if text in _ENDS and not (text == "dl" and folded[word.start - 1] == "/"):
+            found = _phrase(folded, word, limit)
             if found is not None and (found[1] or counted):
-                return Label(found[0], tokens[index].end(), counted)
-        if word in _NUMBERS:
+                return Label(found[0], word.end, counted=counted)
+        if text in NUMBERS and not (text == "n" and "=" in word.gap):
             counted = number_word = True
-        elif word.endswith("nocol"):  # "MartínezNºCol:", as forms run together.
-            return Label(LICENSE_NUMBER, tokens[index].end(), True)
-        elif word.endswith(_COMPOUND) and word not in _NO_COMPOUND and len(word) > 4:  # noqa: PLR2004 - "nr" alone is a number word
-            return Label(OTHER_ID, tokens[index].end(), True)
-        elif word not in _GAPS:
-            if number_word and word not in _THINGS:
-                return Label(OTHER_ID, tokens[index].end(), True, True)
-            return None
-        between += 1
-        if between > _MOST_BETWEEN:
-            return None
-        if (
-            index
-            and _LEFT_OF.fullmatch(folded, tokens[index - 1].end(), tokens[index].start()) is None
-        ):
-            break
-    return Label(OTHER_ID, last.end(), True, True) if number_word else None
+        elif text not in GAPS:
+            return _compound(word) or _told(word, number_word=number_word)
+        word = _previous(folded, word.start, limit)
+    return Label(OTHER_ID, start, counted=True, generic=True) if number_word else None
 
 
-def _phrase(
-    folded: str, tokens: list[re.Match[str]], words: list[str], index: int
-) -> tuple[EntityType, bool] | None:
-    """Return what the longest label that ends with word `index` means, and whether it is strong."""
-    best = _WORDS.get(words[index])
-    phrase = words[index]
-    for first in range(index - 1, max(-1, index - _LONGEST), -1):
-        if _LEFT_OF.fullmatch(folded, tokens[first].end(), tokens[first + 1].start()) is None:
+def _compound(word: _Word) -> Label | None:
+    """Return the label that a word is by its end: "Fallakten-nummer", "MartínezNºCol"."""
+    if word.text.endswith("nocol"):
+        return Label(LICENSE_NUMBER, word.end, counted=True)
+    if word.text.endswith(_COMPOUND) and word.text not in NO_COMPOUND:
+        return Label(OTHER_ID, word.end, counted=True)
+    return None
+
+
+def _told(word: _Word, *, number_word: bool) -> Label | None:
+    """Return the label that "no." or "#" is after a word that is none: not after "Table"."""
+    if not number_word or word.text in THINGS:
+        return None
+    return Label(OTHER_ID, word.end, counted=True, generic=True)
+
+
+def _phrase(folded: str, word: _Word, limit: int) -> tuple[EntityType, bool] | None:
+    """Return what the longest label that ends with `word` means, and whether it is strong."""
+    phrase = word.text
+    best = _WORDS.get(phrase)
+    for _ in range(_LONGEST - 1):
+        first = _previous(folded, word.start, limit)
+        if first is None:
             break
-        phrase = f"{words[first]} {phrase}"
+        word = first
+        phrase = f"{word.text} {phrase}"
         best = _WORDS.get(phrase, best)
     return best
 

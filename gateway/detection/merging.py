@@ -48,7 +48,7 @@ def merge(
 ) -> tuple[Finding, ...]:
     """Return disjoint findings in their order that cover all of `findings` (see the rule above)."""
     tidied = [whole for each in findings if (whole := _whole(each, text)) is not None]
-    weighed = _without_harmless(tidied, text, harmless)
+    weighed = without_harmless(tidied, text, harmless)
     return _joined(_parted(_united(weighed), text), text)
 
 
@@ -62,12 +62,16 @@ def _whole(finding: Finding, text: str) -> Finding | None:
     return finding
 
 
-def _without_harmless(
+def without_harmless(
     findings: Sequence[Finding], text: str, harmless: Harmless
 ) -> Sequence[Finding]:
-    doubtful = {each for each in findings if is_weak(each) and harmless(text, each.start, each.end)}
-    if not doubtful:
+    """Return `findings` without those that only harmless words speak for (rule 2)."""
+    weak = [each for each in findings if is_weak(each)]
+    allowed = _joined_spans(each for each in weak if harmless(text, each.start, each.end))
+    if not allowed:
         return findings
+    # A part of what is harmless ("Guillain") is no name either.
+    doubtful = {each for each in weak if _is_inside(each, allowed)}
     # Where something else insists on the same characters, all of them stay together.
     others = _joined_spans(each for each in findings if each not in doubtful)
     return [each for each in findings if each not in doubtful or _meets(each, others)]
@@ -81,6 +85,11 @@ def _joined_spans(findings: Iterable[Finding]) -> list[tuple[int, int]]:
         else:
             spans.append((each.start, each.end))
     return spans
+
+
+def _is_inside(finding: Finding, spans: Sequence[tuple[int, int]]) -> bool:
+    index = bisect_left(spans, (finding.start + 1, 0)) - 1
+    return index >= 0 and finding.end <= spans[index][1]
 
 
 def _meets(finding: Finding, spans: Sequence[tuple[int, int]]) -> bool:

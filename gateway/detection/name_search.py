@@ -29,6 +29,8 @@ _LEAST_LOUD: Final = 5
 """and in capitals or in small letters, where its neighbours are written otherwise or alike."""
 _LEAST_MISSPELT: Final = 7
 _LEAST_MISSPELT_BESIDE: Final = 6
+_LEAST_FIRST: Final = 8
+"""Letters of a misspelt name at the beginning of a sentence, where words have capitals."""
 _WORD: Final = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*")
 _POSSESSIVE: Final = ("'s", "'S", "\u2019s", "'")
 _GAP: Final = re.compile(r"[ \t]{1,2}|,[ \t]{0,2}|[ \t]?-[ \t]?|\.[ \t]{0,2}|\n[ \t]{0,2}")
@@ -47,6 +49,8 @@ _ARTICLE: Final = re.compile(
     r"las|un[ae]?s?|del|al|le|les|du|des|au|aux)[ ]\Z",
     re.IGNORECASE,
 )
+_AROUND: Final = 200
+_STOP: Final = re.compile(r"[.!?\n]")
 _NEVER: Final = frozenset(
     {
         "us",
@@ -197,8 +201,12 @@ class NameSearch:
         if len(written) > 1 and written.isupper():
             return len(written) >= _LEAST_LOUD or _line(text, hit).isupper()
         if written[0].islower():
-            line = _line(text, hit)
-            return len(written) >= _LEAST_LOUD and line == line.lower()
+            # Where nobody writes capitals a name has none: in haste, or dictated.
+            return (
+                len(written) >= _LEAST_LOUD
+                and _is_small(_sentence(text, hit))
+                and not _ARTICLE.search(text, max(0, hit.start - 8), hit.start)
+            )
         return True
 
     def _with_initials(self, text: str, hit: _Hit) -> Finding:
@@ -242,7 +250,10 @@ class NameSearch:
             if beside or (
                 not _is_given(written)
                 and len(meant) >= _LEAST_MISSPELT
-                and not _SENTENCE.search(text, max(0, match.start() - 6), match.start())
+                and (
+                    len(meant) >= _LEAST_FIRST
+                    or not _SENTENCE.search(text, max(0, match.start() - 6), match.start())
+                )
                 and not _ARTICLE.search(text, max(0, match.start() - 8), match.start())
             ):
                 yield Finding(*match.span(), PERSON, _LIKELY, "propagated.misspelt")
@@ -318,4 +329,16 @@ def _line(text: str, hit: _Hit) -> str:
     ]
 
 
-_AROUND: Final = 200
+def _sentence(text: str, hit: _Hit) -> str:
+    """Return what stands around the hit in its sentence, bounded."""
+    begin = max(0, hit.start - _AROUND)
+    for stop in _STOP.finditer(text, begin, hit.start):
+        begin = stop.end()
+    after = _STOP.search(text, hit.end, hit.end + _AROUND)
+    return text[begin : after.start() if after else hit.end + _AROUND]
+
+
+def _is_small(sentence: str) -> bool:
+    """Say whether a sentence has no capital, or its first letter alone."""
+    bare = sentence.lstrip()
+    return bare[1:] == bare[1:].lower()

@@ -1,7 +1,7 @@
-"""Names of people in clinical form: titles, labelled fields, headings, signatures, dictation.
+"""Names of people behind a title, a label or a verb that announces them, or before a degree.
 
-A statistical model misses many of these, most of all in telegraphic text; a title or a label does
-not depend on the sentence around it. Names that stand for a disease or a score are not people.
+A title or a label does not depend on the sentence around it; all other names are the tagger's.
+Names that stand for a disease or a score are not people.
 """
 
 # ruff: noqa: E501 - a pattern cut to a hundred columns is read worse than a long one
@@ -11,8 +11,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from gateway.detection.given_names import GIVEN_NAMES
-from gateway.detection.letters import FULL, GAP, INITIAL, MARK, TITLE_WORD, WORD, L, U
+from gateway.detection.letters import FULL, GAP, INITIAL, MARK, WORD
 from gateway.detection.rules import Rule, Rules
 from gateway.detection.vocabulary import (
     EPONYM_NOUNS,
@@ -42,14 +41,8 @@ _LABEL: Final = (
     r"name des patienten|nachname|vorname|arzt|ärztin|hausarzt|patientin|patienten|nom(?: de naissance| d'usage)?|prénom|médecin|nombre|apellidos?|médico|paciente|姓名|患者|医生)"
 )
 _CREDENTIAL: Final = r"(?:M\.?D\.?|D\.?O\.?|R\.?N\.?|N\.?P\.?|P\.?A\.?(?:-C)?|Ph\.?D\.?|PharmD|DPM|DDS|DMD|FACS|FACP|FACC|LPN|LVN|CRNA|CNM|CNP|FNP(?:-C|-BC)?|ARNP|APRN|DNP|MPH|MBBS|MBChB|FRCP|FRCS|LCSW|LMFT|PsyD|PT|DPT|OTR|SLP|RD|RT|BSN|MSN|MSW|EMT|CNA|Esq)"
-_KIN: Final = (
-    r"(?:patients?|pt|pts|client|resident|subject|mother|father|mom|dad|wife|husband|spouse|partner|fiancée?|son|daughter|brother|sister|sibling|aunt|uncle|cousin|niece|nephew|grandmother|grandfather|grandson|granddaughter|guardian|caregiver|neighbou?r|"
-    r"friend|boyfriend|girlfriend|colleague|boss|roommate|child|baby|boy|girl|infant|twin|man|woman|gentleman|lady|male|female|person|individual|nurse|physician|doctor|therapist|surgeon|cardiologist|oncologist|neurologist|provider|veteran|student|teen(?:ager)?)"
-)
 _SAID_STRONG: Final = r"(?i:named|called|known as|aka|a\.k\.a\.|alias|goes by|name is|name's|name was|it's under|is under|i am|i'm|signed|dear|hello|hi|hey|sincerely|regards|cheers|yours truly|respectfully|addressed to|spoke (?:to|with)|contact|ask for|accompanied by|care of|referred by|seen by|treated by|ordered by|dictated by|reviewed by|signed by|performed by|written by|per|married to)"
 _SUFFIX: Final = r"(?:,?[ ](?:Jr|Sr|II|III|IV)\b\.?)?"
-_LEAST_UNUSUAL: Final = 4
-_NOT_NAME_AFTER: Final = r"(?![\w'\-])"
 
 
 def _trimmed_words(value: str) -> list[str]:
@@ -83,47 +76,6 @@ def _field(match: re.Match[str]) -> bool:
 def _lower_field(match: re.Match[str]) -> bool:
     words = match["value"].split()
     return not any(word in LOWER_STOP for word in words)
-
-
-def _free(match: re.Match[str]) -> bool:
-    """Say whether two capitalised words in running text may be a person."""
-    words = _trimmed_words(match["value"])
-    return not any(is_word(word) for word in words if len(word.rstrip(".")) > 1) and not _eponym(
-        match
-    )
-
-
-def _apposed(match: re.Match[str]) -> bool:
-    """Say whether words between commas may be a person: the first is no everyday word."""
-    words = _trimmed_words(match["value"])
-    return not is_word(words[0]) and not _eponym(match)
-
-
-def _given(match: re.Match[str]) -> bool:
-    """Say whether a common given name stands first."""
-    return _trimmed_words(match["value"])[0].lower() in GIVEN_NAMES and not _eponym(match)
-
-
-def _initialled(match: re.Match[str]) -> bool:
-    return not is_word(match["first"]) and match["first"].lower() not in {
-        "vitamin",
-        "type",
-        "hepatitis",
-        "factor",
-        "protein",
-        "grade",
-        "class",
-        "group",
-        "stage",
-        "phase",
-        "plan",
-        "part",
-        "table",
-        "figure",
-        "appendix",
-        "schedule",
-        "section",
-    }
 
 
 RULES: Final[Rules] = (
@@ -186,197 +138,11 @@ RULES: Final[Rules] = (
         _lower_field,
     ),
     Rule(
-        "name.kin",
-        PERSON,
-        re.compile(
-            rf"(?<![\w'])(?i:{_KIN})(?:,|[ ]?-|:)?[ ]\(?(?P<value>{TITLE_WORD}(?:{GAP}(?:{TITLE_WORD}|{INITIAL})){{0,2}})"
-        ),
-        0.55,
-        _free,
-    ),
-    Rule(
-        "name.heading",
-        PERSON,
-        re.compile(
-            rf"(?<![\w,])(?P<value>{U}{{2,20}}(?:['\-]{U}{{2,20}})?,[ ]{{1,2}}{U}{L}{{1,20}}(?:[ ]{INITIAL})?){_NOT_NAME_AFTER}"
-        ),
-        0.7,
-        _field,
-    ),
-    Rule(
-        "name.heading_line",
-        PERSON,
-        re.compile(
-            rf"(?m)^[ \t*#]{{0,4}}(?P<value>(?:{WORD}),[ ]{{1,2}}{WORD}(?:[ ](?:{WORD}|{INITIAL}))?)[ \t*]{{0,4}}$"
-        ),
-        0.6,
-        _free,
-    ),
-    Rule(
-        "name.line",
-        PERSON,
-        re.compile(
-            rf"(?m)^[ \t>]{{0,4}}(?P<value>{TITLE_WORD}(?:{GAP}(?:{TITLE_WORD}|{INITIAL})){{1,2}})[ \t]{{0,4}}$"
-        ),
-        0.5,
-        _free,
-    ),
-    Rule("name.speaker", PERSON, re.compile(rf"(?m)^(?P<value>{TITLE_WORD})(?=:[ ])"), 0.5, _free),
-    Rule(
         "name.credential",
         PERSON,
         re.compile(rf"(?<![\w'\-])(?P<value>{FULL}),?[ ]{_CREDENTIAL}(?![\w'])"),
         0.8,
         _field,
-    ),
-    Rule(
-        "name.initial_first",
-        PERSON,
-        re.compile(
-            rf"(?<![\w.'\-])(?P<value>{U}\.[ ]?(?:{U}\.[ ]?){{0,2}}{TITLE_WORD}(?:-{WORD})?)(?![\w])"
-        ),
-        0.6,
-        lambda match: (
-            not is_word(match["value"].split(".")[-1].strip())
-            and match["value"].split(".")[-1].strip().lower()
-            not in {"coli", "difficile", "aureus", "pylori"}
-        ),
-    ),
-    Rule(
-        "name.initial_last",
-        PERSON,
-        re.compile(
-            rf"(?<![\w'\-])(?P<value>(?P<first>{TITLE_WORD}){GAP}(?:{U}\.[ ])?{U}(?:\.|(?=[,;)?!:\n/]|[ ]-|'s|[ ](?:with|who|w/|seen|has|is|was|from|at|on|admitted|presented|\d)|$)))"
-        ),
-        0.6,
-        _initialled,
-    ),
-    Rule(
-        "name.initials",
-        PERSON,
-        re.compile(
-            rf"(?<![\w.'\-])(?P<value>{U}\.[ ]?{U}\.(?:[ ]?{U}\.)?)(?=[,;)?]|[ ](?:is|was|has|who|with|presents|reports)\b|'s)"
-        ),
-        0.4,
-        lambda match: (
-            match["value"].replace(" ", "")
-            not in {
-                "U.S.",
-                "U.S.A.",
-                "U.K.",
-                "E.R.",
-                "I.V.",
-                "I.M.",
-                "P.O.",
-                "A.M.",
-                "P.M.",
-                "D.C.",
-                "M.D.",
-                "D.O.",
-                "R.N.",
-                "N.P.",
-                "E.D.",
-                "B.P.",
-                "H.R.",
-                "O.D.",
-                "O.S.",
-                "O.U.",
-                "P.R.",
-                "E.G.",
-                "I.E.",
-            }
-        ),
-    ),
-    Rule(
-        "name.apposed",
-        PERSON,
-        re.compile(
-            rf"(?<=[,(\-]\s)(?P<value>{TITLE_WORD}(?:{GAP}{TITLE_WORD}){{1,2}})(?=[ ]?[,()?!;.]|[ ]-|'s|[ ](?:who|was|is|with|w/|has|seen|at|on|from|admitted|presented|evaluated|in|and|\())"
-        ),
-        0.5,
-        _apposed,
-    ),
-    Rule(
-        "name.apposed_single",
-        PERSON,
-        re.compile(
-            rf"(?:\b(?:[Ff]emale|[Mm]ale|[Pp]atient|[Pp]t|[Ww]oman|[Mm]an|[Gg]irl|[Bb]oy|[Cc]hild|[Ii]nfant|y/?o|old)\b[^.\n]{{0,40}}?,[ ])(?P<value>{TITLE_WORD})(?=,|\?|[ ]?\()"
-        ),
-        0.5,
-        _free,
-    ),
-    Rule(
-        "name.pair",
-        PERSON,
-        re.compile(
-            rf"(?<![\w'\-/])(?P<value>{TITLE_WORD}(?:{GAP}{INITIAL})?{GAP}{TITLE_WORD}(?:{GAP}{TITLE_WORD})?){_NOT_NAME_AFTER}"
-        ),
-        0.4,
-        _free,
-    ),
-    Rule(
-        "name.given_pair",
-        PERSON,
-        re.compile(
-            rf"(?<![\w'\-])(?P<value>{TITLE_WORD}(?:{GAP}{INITIAL})?{GAP}(?:(?:van|von|de|der|den|la|del|al|el|ten|ter|bin|ibn)[ ]){{0,2}}{TITLE_WORD}){_NOT_NAME_AFTER}"
-        ),
-        0.6,
-        _given,
-    ),
-    Rule(
-        "name.given",
-        PERSON,
-        re.compile(rf"(?<![\w'\-])(?P<value>{U}{L}{{2,14}}){_NOT_NAME_AFTER}"),
-        0.4,
-        lambda match: (
-            match["value"].lower() in GIVEN_NAMES
-            and not is_word(match["value"])
-            and not _eponym(match)
-        ),
-    ),
-    Rule(
-        "name.given_lower_pair",
-        PERSON,
-        re.compile(r"(?<![\w'\-@./])(?P<value>[a-z]{3,14}[ ][a-z][a-z'\-]{2,20})(?![\w@\-])"),
-        0.5,
-        lambda match: (
-            match["value"].split()[0] in GIVEN_NAMES
-            and not any(is_word(word) for word in match["value"].split())
-        ),
-    ),
-    Rule(
-        "name.vocative",
-        PERSON,
-        re.compile(
-            rf"(?m)(?:^|[.?!]\s)(?P<value>{TITLE_WORD})(?=,[ ](?:I|can|could|please|you|we|is|are|do|how|what|thank|will|would|let|your)\b)"
-        ),
-        0.4,
-        _free,
-    ),
-    Rule(
-        "name.unusual",
-        PERSON,
-        re.compile(rf"(?<=[a-z,;][ ])(?P<value>{TITLE_WORD}){_NOT_NAME_AFTER}"),
-        0.3,
-        lambda match: len(match["value"]) >= _LEAST_UNUSUAL and _free(match),
-    ),
-    Rule(
-        "name.particle",
-        PERSON,
-        re.compile(
-            rf"(?<![\w'\-])(?P<value>(?:[Vv]an (?:der |den |de |'t )?|[Vv]on (?:der )?|bin |ibn |ter |ten |[Dd]e la |[Dd]ella ){WORD})"
-        ),
-        0.5,
-        _free,
-    ),
-    Rule(
-        "name.owner",
-        PERSON,
-        re.compile(
-            rf"(?<![\w'\-])(?P<value>{TITLE_WORD}){_NOT_NAME_AFTER}(?='s[ ](?:mother|father|wife|husband|son|daughter|symptoms|condition|chart|record|labs?|results?|medications?|treatment|care|case|history|family|diagnosis|appointment|discharge|surgery|notes?))"
-        ),
-        0.5,
-        _free,
     ),
     Rule(
         "name.cjk",

@@ -1,15 +1,21 @@
-"""Telephone and fax numbers by their form, in the five languages' countries and elsewhere.
+"""Telephone and fax numbers in the five languages' countries and elsewhere (§ 164.514(b)(2)(i)(D)-(E)).
 
 Rule: with a label any five digits are a number; without one the grouping must be one that people
 write telephone numbers in, and must not be a range, a dose or a row of a table.
 """
+
+# ruff: noqa: E501 - a pattern cut to a hundred columns is read worse than a long one
 
 from __future__ import annotations
 
 import re
 from typing import Final, NamedTuple
 
-from gateway.detection.units import Unit
+from gateway.detection import shapes
+from gateway.detection.reading import MEASURE, Reading
+from gateway.detection.units import Unit, ahead
+from gateway.domain.entities import FAX_NUMBER, PHONE_NUMBER, EntityType
+from gateway.domain.findings import Finding
 
 _S: Final = r"[ .\-/]?"
 _EXTENSION: Final = re.compile(
@@ -45,7 +51,7 @@ _FORMS: Final = tuple(
         ("spanish", r"9[13][ \-.][0-9]{7}", 9, 0.5),
         (
             "national",
-            r"(?:[(]0[0-9]{1,5}[)]|0[0-9]{1,5})(?:[ ]?[ .\-/][ ]?[0-9]{2,8}){1,5}",
+            r"(?:[(]0[1-9][0-9]{0,4}[)](?:[0-9]{2,8})?|0[1-9][0-9]{0,4})(?:[ ]?[ .\-/][ ]?[0-9]{2,8}){0,5}",
             8,
             0.6,
         ),
@@ -67,14 +73,16 @@ _WORDS: Final = (
     "zero|oh|one|two|three|four|five|six|seven|eight|nine|double|triple|null|eins|zwei|zwo|drei|vier|funf|sechs|sieben|acht|neun"
     "|un|deux|trois|quatre|cinq|sept|huit|neuf|cero|uno|dos|tres|cuatro|cinco|seis|siete|ocho|nueve"
 )
-_SPELT: Final = re.compile(rf"\b(?:{_WORDS})(?:[ ,\-]{{1,2}}(?:{_WORDS})){{6,19}}\b")
+_SPELT: Final = re.compile(
+    rf"(?<![0-9A-Za-z])(?:{_WORDS})(?:[ ,\-]{{1,2}}(?:{_WORDS})){{6,19}}(?![0-9A-Za-z])"
+)
 _FRENCH_TENS: Final = (
-    r"(?:zero|un|deux|trois|quatre|cinq|six|sept|huit|neuf|dix|onze|douze|treize|quatorze|quinze|seize|vingt|trente|quarante"
-    r"|cinquante|soixante|quatre[- ]vingts?)(?:[- ](?:et[- ])?(?:un|deux|trois|quatre|cinq|six|sept|huit|neuf|dix|onze|douze|treize"
+    r"(?:quatre[- ]vingts?|zero|un|deux|trois|quatre|cinq|six|sept|huit|neuf|dix|onze|douze|treize|quatorze|quinze|seize|vingt"
+    r"|trente|quarante|cinquante|soixante)(?:[- ](?:et[- ])?(?:dix[- ](?:sept|huit|neuf)|un|deux|trois|quatre|cinq|six|sept|huit|neuf|dix|onze|douze|treize"
     r"|quatorze|quinze|seize))?"
 )
 _SPELT_FRENCH: Final = re.compile(
-    rf"\bzero[ -](?:un|deux|trois|quatre|cinq|six|sept|huit|neuf)(?:[ ,]{{1,2}}{_FRENCH_TENS}){{4}}\b"
+    rf"(?<![0-9A-Za-z])zero[ -](?:un|deux|trois|quatre|cinq|six|sept|huit|neuf)(?:[ ,]{{1,2}}{_FRENCH_TENS}){{4}}\b"
 )
 _SPELT_CHINESE: Final = re.compile(r"[零〇一二三四五六七八九幺]{7,12}")
 _SPELT_CUES: Final = (
@@ -92,12 +100,37 @@ _SPELT_CUES: Final = (
     "siete",
     "ocho",
     "tres",
+    "eins",
+    "drei",
+    "vier",
+    "sieben",
+    "neun",
+    "uno",
+    "seis",
+    "nueve",
+    "cero",
+    "one",
+    "two",
+    "oh ",
+    "oh-",
 )
 _ONE_NUMBER: Final = 15
 """Digits of the longest number in the world: ITU-T E.164 6.1."""
 _LONGEST_ROW: Final = 6
 """Joined numbers: a longer row is of a table."""
 _FEW: Final = 2
+_LEAST_LABELLED: Final = 5
+"""Digits of a number after its label: an extension of a house."""
+_LEAST_AGAIN: Final = 4
+_LEAST_GROUPED: Final = 8
+_AND: Final = re.compile(r"[ ]?(?:/|,|;|y|o|u|e|und|oder|or|and|et|ou|bzw\.?)[ ]?")
+_LOCAL: Final = re.compile(r"[2-9][0-9]{2}-[0-9]{4}(?![0-9A-Za-z/\-]|[.,][0-9])")
+_NEARBY: Final = re.compile(
+    r"(?<![a-z])(?:tele|phone|call|cell(?:ular|phone)?(?![a-z])|tel(?![a-z])|mobil|pager|contact|fax|reach|dial|text|number|ruf|movil)|手机|电话"
+)
+_MAY_BE_MISREAD: Final = re.compile(
+    r"[0-9][.\- ]?[OoIlSB][0-9OoIlSB.\- ]|(?<![A-Za-z])[OoIlSB][0-9]|[0-9][OoIlSB](?![A-Za-z])"
+)
 
 
 class Phone(NamedTuple):
@@ -130,16 +163,31 @@ def shaped(text: str, unit: Unit, limit: int, row: int) -> Phone | None:
     `limit` is where the text before the unit is already spoken for; `row` is how many numbers stand
     side by side here.
     """
-    start = opening(text, unit.start, limit)
+    for start in _openings(text, unit.start, limit):
+        found = _formed(text, start, row)
+        if found is not None:
+            return found
+    return None
+
+
+def _openings(text: str, start: int, limit: int) -> list[int]:
+    """Return where the number may begin: a bracket may be its own, or be around it."""
+    first = opening(text, start, limit)
     if (
-        unit.start
-        and text[unit.start - 1] in ".,-/"
-        and unit.start - 1 > limit
-        and start == unit.start
+        first == start
+        and start - 1 > limit
+        and text[start - 1] in ".,-/"
+        and text[start - 2].isalnum()
     ):
-        before = text[unit.start - 2]
-        if before.isalnum():
-            return None
+        return []
+    places = [first]
+    while first < start and text[first] in "( ":
+        first += 1
+        places.append(first)
+    return places
+
+
+def _formed(text: str, start: int, row: int) -> Phone | None:
     for name, form, least, score in _FORMS:
         match = form.match(text, start)
         if match is None:
@@ -163,50 +211,93 @@ def _may_be_grouped(match: re.Match[str]) -> bool:
 
 def mangled(text: str, unit: Unit, limit: int) -> Phone | None:
     """Return a number in which a scanner read letters for digits: "O1.42.15.93.30"."""
-    start = opening(text, unit.start, limit)
-    match = _MISREAD_ONLY.match(text, start)
-    if match is None or not any(map(str.isalpha, match[0])):
-        return None
-    plain = match[0].translate(_MISREAD)
-    found = _MANGLED.match(plain)
-    if found is None or found[0] == match[0][: found.end()]:
-        return None
-    return Phone(start, start + found.end(), "mangled", 0.6)
+    for start in _openings(text, unit.start, limit):
+        match = _MISREAD_ONLY.match(text, start)
+        if match is None or not any(map(str.isalpha, match[0])):
+            continue
+        found = _MANGLED.match(match[0].translate(_MISREAD))
+        if found is not None and found[0] != match[0][: found.end()]:
+            return Phone(start, start + found.end(), "mangled", 0.6)
+    return None
 
 
-def labelled(
-    text: str, units: list[Unit], index: int, limit: int, least: int
-) -> tuple[Phone, int] | None:
-    """Return the number at unit `index`, whose label was seen, and the index after it."""
-    start = opening(text, units[index].start, limit)
+def finding(phone: Phone, name: str, entity: EntityType = PHONE_NUMBER) -> Finding:
+    """Return a telephone number as a finding."""
+    return Finding(phone.start, phone.end, entity, phone.score, name)
+
+
+def misread(reading: Reading, index: int) -> Finding | None:
+    """Return the number at unit `index` if letters were read for some of its digits."""
+    unit, text = reading.units[index], reading.text
+    if _MAY_BE_MISREAD.search(text, max(0, unit.start - 1), unit.end + 12) is None:
+        return None
+    phone = mangled(text, unit, reading.done)
+    if phone is None or shapes.every(text, unit):
+        return None
+    return finding(phone, "contact.phone_mangled")
+
+
+def called(reading: Reading, index: int, entity: EntityType) -> Finding | None:
+    """Return the telephone or fax number at unit `index`, whose label was seen."""
+    phone = _labelled(reading, index)
+    name = "contact.fax" if entity == FAX_NUMBER else "contact.phone_labelled"
+    return None if phone is None else finding(phone, name, entity)
+
+
+def unlabelled(reading: Reading, index: int) -> Finding | None:
+    """Return the telephone number at unit `index` by its grouping, or as one more after another."""
+    unit, text, last = reading.units[index], reading.text, reading.last
+    if (
+        last is not None
+        and last.entity in {PHONE_NUMBER, FAX_NUMBER}
+        and unit.digits >= _LEAST_AGAIN
+        and _AND.fullmatch(reading.folded, last.end, unit.start)
+    ):
+        again = called(reading, index, last.entity)
+        if again is not None:
+            return again
+    if unit.shape[0] == "9" and ahead(reading.units, index) >= _LEAST_GROUPED:
+        phone = shaped(text, unit, reading.done, reading.rows[index])
+        if (
+            phone is not None
+            and not MEASURE.match(reading.folded, phone.end)
+            and shapes.private(reading.folded, phone.start, phone.end)
+        ):
+            return finding(phone, f"contact.phone_{phone.form}")
+    local = _LOCAL.match(text, unit.start)
+    if local and _NEARBY.search(reading.folded, max(0, unit.start - 60), unit.start):
+        end = with_extension(text, local.end())
+        return finding(Phone(unit.start, end, "local", 0.4), "contact.phone_local")
+    return None
+
+
+def _labelled(reading: Reading, index: int) -> Phone | None:
+    units = reading.units
+    start = opening(reading.text, units[index].start, reading.done)
     digits, last = 0, index
     for at in range(index, min(len(units), index + 9)):
         unit = units[at]
-        letters = unit.shape.replace("9", "").strip("-./_:,") if "x" not in unit.word else ""
-        if (
-            letters
-            and at > index
-            and not (_MISREAD_ONLY.fullmatch(unit.word) or _GLUED.fullmatch(unit.shape))
+        letters = any(char in unit.shape for char in "Aa") and "x" not in unit.word
+        misread = letters and _MISREAD_ONLY.fullmatch(unit.word) is not None
+        if at > index and (
+            not unit.joined
+            or digits + unit.digits > _ONE_NUMBER
+            or _DATE.fullmatch(unit.shape)
+            or (letters and not misread and not _GLUED.fullmatch(unit.shape))
         ):
-            break
-        if at > index and (not unit.joined or digits + unit.digits > _ONE_NUMBER or _other(unit)):
             break
         digits += unit.digits
         last = at
-        if letters and not _MISREAD_ONLY.fullmatch(unit.word):
+        if letters and not misread:
             break
-    if digits < least:
+    if digits < _LEAST_LABELLED:
         return None
-    return Phone(start, with_extension(text, units[last].end), "labelled", 0.9), last + 1
+    return Phone(start, with_extension(reading.text, units[last].end), "labelled", 0.9)
 
 
 _GLUED: Final = re.compile(r"9{2,4}a{2,12}")
 """The last digits of a number, with no space before the next word."""
 _DATE: Final = re.compile(r"9{1,2}([./-])9{1,2}\1(?:99|9999)|9999-99-99")
-
-
-def _other(unit: Unit) -> bool:
-    return _DATE.fullmatch(unit.shape) is not None
 
 
 def spelt(folded: str) -> list[Phone]:
@@ -216,6 +307,6 @@ def spelt(folded: str) -> list[Phone]:
         found += [Phone(*match.span(), "spelt", 0.6) for match in _SPELT.finditer(folded)]
     if "zero" in folded:
         found += [Phone(*match.span(), "spelt", 0.6) for match in _SPELT_FRENCH.finditer(folded)]
-    if "零" in folded or "幺" in folded or "八" in folded:
+    if any(char in folded for char in "零〇幺一二三五七八九"):
         found += [Phone(*match.span(), "spelt", 0.6) for match in _SPELT_CHINESE.finditer(folded)]
     return found

@@ -11,7 +11,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from gateway.detection.evidence import insists
+from gateway.detection.evidence import insists, is_structured
 from gateway.detection.known import Known
 from gateway.detection.name_search import NameSearch
 from gateway.detection.number_search import NumberSearch
@@ -34,9 +34,10 @@ MOST: Final = 20_000
 """Different words and numbers that are sought in one exchange."""
 _SURE: Final = 0.7
 _SURE_NAME: Final = 0.9
-"""Least score of a name for which nothing but a recognizer speaks."""
+"""Least score of a whole name for which nothing but a recognizer speaks."""
 _SECONDED: Final = 0.5
 """Least score of each of two recognizers that found one name independently."""
+_FIELD_GAP: Final = 3
 _NEVER: Final = frozenset({DATE_TIME, AGE, AGE_OVER_89, POSTCODE})
 """Types whose values are shared by many things."""
 _BY_FIELD_ONLY: Final = frozenset({DATE_OF_BIRTH, LOCATION, ORGANIZATION})
@@ -55,7 +56,9 @@ def propagate(
             numbers.add(value.entity, value.value)
         _check(names, numbers)
     for text, findings in zip(texts, found, strict=True):
-        for finding in _seeds(findings):
+        for start, end in _names_in_fields(text, findings):
+            names.add(mention(text, start, end))
+        for finding in _seeds(text, findings):
             if finding.entity == PERSON:
                 names.add(mention(text, finding.start, finding.end))
             else:
@@ -73,19 +76,33 @@ def _check(names: NameSearch, numbers: NumberSearch) -> None:
         )
 
 
-def _seeds(findings: Sequence[Finding]) -> Iterator[Finding]:
+def _seeds(text: str, findings: Sequence[Finding]) -> Iterator[Finding]:
     """Yield the findings that are sure enough to be sought elsewhere."""
     likely = sorted(each for each in findings if each.entity == PERSON and each.score >= _SECONDED)
     for each in findings:
         if each.entity == PERSON:
-            if _is_sure_name(each) or _seconded(each, likely):
+            if _is_sure_name(each, text) or _seconded(each, likely):
                 yield each
         elif each.entity not in _NEVER and each.score >= _SURE and _is_telling(each):
             yield each
 
 
-def _is_sure_name(finding: Finding) -> bool:
-    return finding.score >= _SURE_NAME or (finding.score >= _SURE and insists(finding))
+def _names_in_fields(text: str, findings: Sequence[Finding]) -> Iterator[tuple[int, int]]:
+    """Yield the whole names of which structured fields hold the parts, one beside the other."""
+    parts = sorted(each for each in findings if each.entity == PERSON and is_structured(each))
+    start = end = 0
+    for each in parts:
+        if end and text[end : each.start].strip(" \t,") == "" and each.start - end <= _FIELD_GAP:
+            end = each.end
+            yield start, end
+        else:
+            start, end = each.start, each.end
+
+
+def _is_sure_name(finding: Finding, text: str) -> bool:
+    if finding.score >= _SURE and insists(finding):
+        return True
+    return finding.score >= _SURE_NAME and " " in text[finding.start : finding.end]
 
 
 def _is_telling(finding: Finding) -> bool:

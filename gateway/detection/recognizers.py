@@ -6,11 +6,16 @@ list and spends most of its time on telephone numbers. Nothing is logged, no dec
 
 from __future__ import annotations
 
-from presidio_analyzer import EntityRecognizer, RecognizerResult
-from presidio_analyzer.nlp_engine import NlpArtifacts
-
 from gateway.detection import addresses, contact, facilities, names, tagging
-from gateway.detection.frame import LANGUAGE, Analyzer, Artifacts, result
+from gateway.detection.frame import (
+    LANGUAGE,
+    Analyzer,
+    Artifacts,
+    EntityRecognizer,
+    NlpArtifacts,
+    RecognizerResult,
+    result,
+)
 from gateway.detection.numbers import Numbers
 from gateway.detection.rules import Finder, Topic
 

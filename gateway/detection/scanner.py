@@ -14,7 +14,7 @@ from gateway.domain.findings import Finding, Findings
 
 _DIGIT: Final = re.compile(r"[0-9]")
 _NUMBERS: Final = Numbers(reference_year=0)
-"""No date is old in the year nought: a date that a model writes is not told apart from a birthday."""
+"""No date is old in the year nought: dates that a model writes are not what is sought here."""
 _UNSURE: Final = ("date.", "birth.", "age.", "postcode.")
 _UNSHAPED: Final = frozenset({
     "contact.phone_national", "contact.phone_grouped", "contact.phone_local", "contact.phone_spelt",

@@ -20,7 +20,6 @@ from gateway.domain.checksums import IBAN_LENGTHS, Kind, bare
 from gateway.domain.entities import (
     CREDIT_CARD,
     HEALTH_PLAN_NUMBER,
-    IBAN_CODE,
     IP_ADDRESS,
     LICENSE_NUMBER,
     NATIONAL_ID,
@@ -59,7 +58,8 @@ def _issued(match: re.Match[str]) -> bool:
 
 
 def _card(match: re.Match[str]) -> bool:
-    return checksums.CARD.valid(bare(match[0]))
+    digits = bare(match[0])
+    return digits[0] in "23456" and checksums.CARD.valid(digits)
 
 
 def _nass(match: re.Match[str]) -> bool:
@@ -92,13 +92,12 @@ def _form(  # noqa: PLR0913, PLR0917 - the fields of a form, in their order
 FORMS: Final[tuple[Form, ...]] = (
     _form("ssn", US_SSN, "9{3}", r"\d{3}([-. /])\d{2}\1\d{4}(?!-?\d)", 0.85, _issued),
     _form("ipv4", IP_ADDRESS, "9{1,3}", r"(?:\d{1,3}\.){3}\d{1,3}(?!\.\d)", 0.9, _address),
-    _form("card", CREDIT_CARD, "9{4}|9{12,19}", r"(?:\d{4}([ -])\d{4}\1\d{4}\1\d{1,4}(?:\1\d{1,3})?|\d{4}[ -]\d{6}[ -]\d{4,5}|\d{12,19})", 0.9, _card),
     _form("nhs", NATIONAL_ID, "9{3}|9{10}", r"\d{3}([ -]?)\d{3}\1\d{4}", 0.8, _of(checksums.NHS)),
     _form("medicare_mbi", HEALTH_PLAN_NUMBER, "9A.*", r"[1-9][AC-HJKMNP-RT-Y][AC-HJKMNP-RT-Y0-9]\d[- ]?[AC-HJKMNP-RT-Y][AC-HJKMNP-RT-Y0-9]\d[- ]?[AC-HJKMNP-RT-Y]{2}\d{2}", 0.9),
     _form("resident", NATIONAL_ID, "9{6}|9{17,18}[Aa]?", r"[1-9]\d{5}[ -]?(?:19|20)\d{2}[ ]?(?:0[1-9]|1[0-2])[ ]?(?:0[1-9]|[12]\d|3[01])[ -]?\d{3}[\dXx]", 0.95, _of(checksums.RESIDENT)),
     _form("resident_old", NATIONAL_ID, "9{15}", r"[1-8]\d{7}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}", 0.6),
     _form("nir", NATIONAL_ID, "9|9{5}.*", r"[1-478]([ .]?)\d{2}\1(?:0[1-9]|1[0-2]|[2-9]\d)\1(?:\d{2}|2[AB])\1\d{3}\1\d{3}[ ./]{0,3}\d{2}", 0.9, _of(checksums.NIR)),
-    _form("nir_digits", NATIONAL_ID, "9", r"\d(?: \d){11,15}(?! \d)", 0.6),
+    _form("nir_digits", NATIONAL_ID, "9", r"\d(?: \d){5}(?: [0-9AB])(?: \d){5,9}(?! \d)", 0.6),
     _form("german_tax", NATIONAL_ID, "9{2}|9{3}|9{11}", r"[1-9]\d(?:([ ./]?)\d{3}\1\d{3}\1\d{3}|\d[ /]\d{3}[ /]\d{5})", 0.7, _of(checksums.TAX_ID)),
     _form("german_health", HEALTH_PLAN_NUMBER, "A9{9}|A9{3}", r"[A-Z]\d{3}([ ]?)\d{3}\1\d{3}", 0.9, _of(checksums.KVNR)),
     _form("german_pension", NATIONAL_ID, "9{8}A.*|9{8}|9{2}", r"\d{2}[ ]?(?:[0-9]\d)(?:0[1-9]|1[0-2])\d{2}[ ]?[A-Z][ ]?\d{2}[ ]?\d", 0.85, lambda match: " " in match[0] or checksums.PENSION.valid(match[0])),
@@ -106,11 +105,12 @@ FORMS: Final[tuple[Form, ...]] = (
     _form("dni", NATIONAL_ID, "[9A]9{7}[Aa]?|9{2}|A", r"(?:[XYZxyz][- ]?\d{7}|\d{2}\.?\d{3}\.?\d{3})[- ]?[A-Za-z]", 0.85, _of(checksums.DNI)),
     _form("nass", HEALTH_PLAN_NUMBER, "9{2}|9{12}", r"\d{2}([ /-]?)\d{8}\1\d{2}", 0.8, _nass),
     _form("ahv", NATIONAL_ID, "9{3}|9{13}", r"756([. ]?)\d{4}\1\d{4}\1\d{2}", 0.9, lambda match: match[1] != "" or checksums.AHV.valid(match[0])),
-    _form("svnr", NATIONAL_ID, "9{4}|9{10}", r"[1-9]\d{3}[ ]?(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-5])\d{2}", 0.7, _of(checksums.SVNR)),
+    _form("svnr", NATIONAL_ID, "9{4}|9{10}", r"[1-9]\d{3}[ ]?(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-5])\d{2}(?! \d)", 0.7, _of(checksums.SVNR)),
     _form("rijksregister", NATIONAL_ID, "9{2}", r"\d{2}\.(?:0\d|1[0-2])\.\d{2}-\d{3}[.-]\d{2}", 0.9),
     _form("dea", LICENSE_NUMBER, "[Aa][Aa9]9{7}", r"[A-HJ-MPR-UXa-hj-mpr-ux][A-Za-z9]\d{7}", 0.8, _of(checksums.DEA)),
     _form("npi", LICENSE_NUMBER, "9{10}", r"[12]\d{9}", 0.7, _of(checksums.NPI)),
     _form("vin", VEHICLE_ID, "[A9]{17}", r"[A-HJ-NPR-Z0-9]{17}", 0.9, _of(checksums.VIN)),
+    _form("card", CREDIT_CARD, "9{4}|9{12,19}", r"(?:\d{4}([ -])\d{4}\1\d{4}\1\d{1,4}(?:\1\d{1,3})?|\d{4}[ -]\d{6}[ -]\d{4,5}|\d{12,19})", 0.9, _card),
     _form("uuid", OTHER_ID, ".*", r"[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}", 0.9),
     _form("french_plate", VEHICLE_ID, "A{2}", r"[A-HJ-NP-TV-Z]{2}-\d{3}-[A-HJ-NP-TV-Z]{2}", 0.8),
     _form("nino", NATIONAL_ID, "A{2}9{6}A?|A{2}9{2}", r"[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z]\d{2}([ -]?)\d{2}\1\d{2}[ -]?[A-D]", 0.85),
@@ -123,19 +123,19 @@ FORMS: Final[tuple[Form, ...]] = (
     _form("canada_postcode", POSTCODE, "a9a", r"[abceghj-nprstvxy]\d[abceghj-nprstv-z] \d[abceghj-nprstv-z]\d(?!-)", 0.5),
 )  # fmt: skip
 LOOSE: Final[tuple[Form, ...]] = (
-    _form("letters_digits", OTHER_ID, "A{1,6}9*.*", r"(?!COVID|SARS|NCT|PMID|PMC|ICD|CPT|HCPCS|NDC|ISO|HTTP|RFC|LOINC|GSE|CVE|LY|GSK|BAY|BMS|AZD|MK|PF|ISRCTN|ATC|OPS|DRG|DOI|ORPHA|OMIM|RS\d|SNOMED|CAS|EC\d|HGNC|ENS|NM_|NP_|CHEMBL|UPI|MEDI|AMG|ABT|JNJ|TAK|SCH|SB|UK|CP|RO\d|CHIR)(?:[A-Z]{1,6}-?\d{5,15}(?:[-/]?[A-Z0-9]{1,8}){0,2}|[A-Z]{1,6}-?\d{4}(?:[-/][A-Z0-9]{1,8}){1,2}|[A-Z]\d{2}-\d{4,8})", 0.4),
+    _form("letters_digits", OTHER_ID, "A{1,6}9*.*", r"(?!COVID|SARS|DNA|RNA|HBV|HCV|HIV|CMV|EBV|NCT|PMID|PMC|ICD|CPT|HCPCS|NDC|ISO|HTTP|RFC|LOINC|GSE|CVE|LY|GSK|BAY|BMS|AZD|MK|PF|ISRCTN|ATC|OPS|DRG|DOI|ORPHA|OMIM|RS\d|SNOMED|CAS|EC\d|HGNC|ENS|NM_|NP_|CHEMBL|UPI|MEDI|AMG|ABT|JNJ|TAK|SCH|SB|UK|CP|RO\d|CHIR)(?:[A-Z]{1,6}-?\d{5,15}(?:[-/]?[A-Z0-9]{1,8}){0,2}|[A-Z]{1,6}-?\d{4}(?:[-/][A-Z0-9]{1,8}){1,2}|[A-Z]\d{2}-\d{4,8})", 0.4),
     _form("digits_letters", OTHER_ID, "9{4,12}", r"\d{4,12}-[A-Z]{1,5}(?:-?\d{1,8})?", 0.4),
-    _form("mixed", OTHER_ID, "[A9]{9,25}", r"(?!NCT|PMC|PMID|ISRCTN|CHEMBL|ENS|DRKS)(?=(?:[A-Z]{0,12}\d){4})(?=[A-Z0-9]{0,24}[A-Z])[A-Z0-9]{9,25}(?![-])", 0.4, _mixed),
+    _form("mixed", OTHER_ID, "[A9]{9,25}", r"(?!NCT|PMC|PMID|ISRCTN|CHEMBL|ENS|DRKS|DNA|RNA)(?=(?:[A-Z]{0,12}\d){4})(?=[A-Z0-9]{0,24}[A-Z])[A-Z0-9]{9,25}(?![-])", 0.4, _mixed),
     _form("dsn", OTHER_ID, "9{1,3}", r"\d{1,3}(?:\.\d{1,6}){5,20}", 0.4),
     _form("digits", OTHER_ID, "9{7,40}", r"\d{7,40}", 0.45),
 )  # fmt: skip
 _CODES: Final = re.compile(
-    r"(?:pmid|pmcid|pmc|nct|doi|snomed(?:[ -]?ct)?|cpt|icd(?:-?\d{1,2})?(?:-?(?:cm|gm|pcs))?|loinc|rxnorm|ndc|hcpcs|isbn(?:-?1[03])?|issn|isrctn|eudract|rs|ec|cas|umls|atc|orpha(?:net)?|omim|mesh|ops|pzn|ref|cat|catalog|code|sct|gtin|article|art|drks|nice|cie(?:-?\d{1,2})?|ccam|cim(?:-?\d{1,2})?|lpp|cip13|cis)"
+    r"(?:pmid|pmcid|pmc|nct|doi|snomed(?:[ -]?ct)?|cpt|icd(?:-?\d{1,2})?(?:-?(?:cm|gm|pcs))?|loinc|rxnorm|ndc|hcpcs|isbn(?:-?1[03])?|issn|isrctn|eudract|rs|ec|cas|umls|atc|orpha(?:net)?|omim|mesh|ops|pzn|ref|cat|catalog|code|sct|gtin|article|art|drks|nice|cie(?:-?\d{1,2})?|准字|注册证号|批准文号|ccam|cim(?:-?\d{1,2})?|lpp|cip13|cis)"
     r"[\s:#(.|\]]{0,3}(?:n[o°]?\.?|nr\.?|id|code|number|cat)?[\s:#.]{0,3}\Z"
 )
 """Public code systems: what follows their names is about a thing, not a person."""
 _COUNTED: Final = re.compile(
-    r"[ ]?(?:/(?!\d)|x ?10|×|10\^|cells|cel|celulas|zellen|mg|mcg|µg|ug|ng|ml|iu\b|ui\b|ie\b|u/|units?|unites|unidades|einheiten|copies|kopien|copias|steps|patients|pacientes|patienten|people|personas|platelets|plaquetas|thrombozyten|leukozyten|leucocit|leucocyt|erythro|hematies|per\b|pro\b|k\b|usd|dollars|eur|€|\$|£|ufc|kbe|cfu|lpk|euros?|millon|million|mio|gy|kcal|kj|log|%|hz|dalton|bp\b|元|万|个|拷贝|单位)"
+    r"[ ]?(?:/(?!\d)|x ?10|\u00d7|10\^|cells|cel|celulas|zellen|mg|mcg|µg|ug|ng|ml|iu\b|ui\b|ie\b|u/|units?|unites|unidades|einheiten|copies|kopien|copias|steps|patients|pacientes|patienten|people|personas|platelets|plaquetas|thrombozyten|leukozyten|leucocit|leucocyt|erythro|hematies|per\b|pro\b|k\b|usd|dollars|eur|€|\$|£|ufc|kbe|cfu|lpk|euros?|millon|million|mio|gy|kcal|kj|log|%|hz|dalton|bp\b|元|万|个|拷贝|单位)"
 )
 
 
@@ -175,6 +175,21 @@ def at(text: str, unit: Unit, *, loose: bool) -> tuple[int, Form] | None:
     return None
 
 
+def every(text: str, unit: Unit) -> list[tuple[int, Form]]:
+    """Return all strict forms of the identifier that begins at `unit`; they end at the same place.
+
+    Ten digits may be a valid number of two kinds: then both are said, and the stricter treated.
+    """
+    found: list[tuple[int, Form]] = []
+    for form in _tried(unit.shape, loose=False):
+        match = form.pattern.match(text, unit.start)
+        if match is None or (found and match.end() != found[0][0]):
+            continue
+        if form.check is None or form.check(match):
+            found.append((match.end(), form))
+    return found
+
+
 _IBAN: Final = re.compile(r"[A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z0-9]){11,30}")
 
 
@@ -193,11 +208,10 @@ def iban(text: str, start: int) -> int | None:
     return end
 
 
-_NINO: Final = re.compile(r"\d{2}[ ]?\d{2}[ ]?\d{2}[ ]?[A-D](?!\w)")
-_NINO_PREFIX: Final = re.compile(r"(?<!\w)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] \Z")
+_NINO: Final = re.compile(r"\d{2}[ ]?\d{2}[ ]?\d{2}[ ]?[A-D](?![0-9A-Za-z])")
+_NINO_PREFIX: Final = re.compile(r"(?<![0-9A-Za-z])[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] \Z")
 _PROVINCES: Final = frozenset("京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼使领")
 _CHINESE_PLATE: Final = re.compile(r"[A-Z][·. ]?[A-Z0-9]{4,5}[A-Z0-9挂学警港澳](?![0-9A-Za-z])")
-_ENTITY_OF_IBAN: Final = IBAN_CODE
 
 
 def behind(text: str, unit: Unit) -> tuple[int, int, str, EntityType] | None:

@@ -23,6 +23,7 @@ from gateway.domain.entities import (
     PHONE_NUMBER,
     STREET_ADDRESS,
     URL,
+    USERNAME,
     EntityType,
 )
 from gateway.domain.findings import Finding
@@ -82,6 +83,15 @@ _OLDEST_COMMON: Final = 89
 _AFTER: Final = 16
 """Characters behind an age in which its unit may stand."""
 _WEB: Final = re.compile(r"https?://|www\.|[^\s@]{1,200}\.[a-z]{2,12}(?:/|\Z)", re.IGNORECASE)
+_EMAIL: Final = re.compile(r"[^\s@]{1,200}@[^\s@]{1,200}\.[^\s@.]{2,40}")
+_LEAST_DIGITS: Final = 3
+_REGISTER: Final = (
+    r"\b(?:PMID|PMCID|NCT|DOI|ISBN|ISSN|ISRCTN|EudraCT|ICD|LOINC|SNOMED|CPT|NDC|ATC|CAS|RRID)"
+    r"[-\s:#.(]{0,4}"
+)
+_PUBLIC: Final = re.compile(_REGISTER + r"[A-Z]{0,3}\d", re.IGNORECASE)
+_PUBLIC_BEFORE: Final = re.compile(_REGISTER + r"\Z", re.IGNORECASE)
+"""Registers that are public: of articles, trials, codes and substances, not of patients."""
 _FAX: Final = re.compile(r"fax|传真", re.IGNORECASE)
 _BEFORE: Final = 16
 """Characters before a number in which its label may stand."""
@@ -102,11 +112,19 @@ def _age(text: str, tag: Tag) -> EntityType:
 
 def _contact(text: str, tag: Tag) -> EntityType:
     value = text[tag.start : tag.end]
-    if "@" in value:
+    if _EMAIL.search(value):
         return EMAIL_ADDRESS
     if _WEB.search(value):
         return URL
+    if "@" in value and sum(char.isdigit() for char in value) < _LEAST_DIGITS:
+        return USERNAME
     return FAX_NUMBER if _FAX.search(text[max(0, tag.start - _BEFORE) : tag.end]) else PHONE_NUMBER
+
+
+def _is_public(text: str, tag: Tag) -> bool:
+    """Say whether a number is of a public register, whose name it begins with or stands behind."""
+    before = text[max(0, tag.start - _BEFORE) : tag.start]
+    return bool(_PUBLIC.match(text, tag.start, tag.end) or _PUBLIC_BEFORE.search(before))
 
 
 def _always(entity: EntityType) -> Callable[[str, Tag], EntityType]:
@@ -127,14 +145,19 @@ LABELS: Final = frozenset(_TYPES)
 """What a tagger may say. Weights that say anything else are not for this gateway."""
 ENTITIES: Final = (
     *(PERSON, LOCATION, ORGANIZATION, STREET_ADDRESS, DATE_TIME, AGE, AGE_OVER_89),
-    *(EMAIL_ADDRESS, URL, FAX_NUMBER, PHONE_NUMBER, OTHER_ID),
+    *(EMAIL_ADDRESS, URL, USERNAME, FAX_NUMBER, PHONE_NUMBER, OTHER_ID),
 )
 _VAGUE: Final = frozenset({"CONTACT", "ID"})
 
 
 def findings(text: str, tags: Iterable[Tag]) -> Iterator[Finding]:
-    """Yield a finding for each tag of `text`. `KeyError` for a label that is none of `LABELS`."""
+    """Yield a finding for each tag of `text` that may identify.
+
+    `KeyError` for a label that is none of `LABELS`.
+    """
     for tag in tags:
+        if tag.label == "ID" and _is_public(text, tag):
+            continue
         entity = _TYPES[tag.label](text, tag)
         score = min(tag.score, VAGUE) if tag.label in _VAGUE else tag.score
         yield Finding(tag.start, tag.end, entity, score, f"{RECOGNIZER}.{tag.label.lower()}")

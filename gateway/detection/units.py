@@ -1,4 +1,4 @@
-"""The numbers of a text, each looked at once: a unit is a word with a digit, and what is joined to it.
+"""The numbers of a text: a unit is a word with a digit, and what is tightly joined to it.
 
 Most rules about numbers would otherwise cross the whole text, each for itself and for each of five
 languages. Here one pass finds the few places where a number is, and every rule asks only there.
@@ -42,7 +42,9 @@ def units(text: str) -> Iterator[Unit]:
     done = 0
     for match in _UNIT.finditer(text):
         start, end = match.span()
-        if (start and text[start - 1] in _ALNUM) or (start > 1 and text[start - 1] in _TIGHT and text[start - 2] in _ALNUM):
+        if (start and text[start - 1] in _ALNUM) or (
+            start > 1 and text[start - 1] in _TIGHT and text[start - 2] in _ALNUM
+        ):
             start = _reach(text, start, max(done, start - _LEFT))
         word = text[start:end]
         shape = word.translate(_SHAPE)
@@ -63,3 +65,24 @@ def _reach(text: str, start: int, limit: int) -> int:
         else:
             break
     return start
+
+
+def rows(all_units: list[Unit]) -> list[int]:
+    """Return for each unit how many stand side by side with it."""
+    lengths = [1] * len(all_units)
+    first = 0
+    for index in range(1, len(all_units) + 1):
+        if index == len(all_units) or not all_units[index].joined:
+            lengths[first:index] = [index - first] * (index - first)
+            first = index
+    return lengths
+
+
+def ahead(all_units: list[Unit], index: int) -> int:
+    """Return the digits of unit `index` and of up to seven that are joined to it."""
+    digits = all_units[index].digits
+    for unit in all_units[index + 1 : index + 8]:
+        if not unit.joined:
+            break
+        digits += unit.digits
+    return digits

@@ -1,27 +1,55 @@
 """A text as the recognizers read it: one kind of digits, spaces, dashes and quotes, nothing hidden.
 
-Full-width digits, zero-width characters, combining marks, no-break spaces and JSON escapes would
-let an identifier pass a pattern that means it. Rule: every offset of a view leads back to the
-characters of the original, and those that the view left out belong to the character before them.
+Full-width digits, zero-width characters, combining marks, no-break spaces, escapes (JSON, HTML,
+percent, quoted-printable), look-alike letters of another script, emoji between letters, letters
+spaced out and words parted at a line's end would let an identifier pass a pattern that means it.
+Rule: every offset of a view leads back to the characters of the original, and those that the view
+left out belong to the character before them.
 """
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
 from array import array
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-_PLAIN: Final = re.compile(r"[\t\n\r -\[\]-~]*\Z")
-_ESCAPE: Final = re.compile(r'\\{1,4}(?:u([0-9a-fA-F]{4})|([nrtbf"/]))')
+from gateway.detection.lookalikes import LOOKALIKES, latin
+
+_PLAIN: Final = re.compile(r"[\t\n\r -~]*\Z")
+_ESCAPE: Final = re.compile(
+    r'\\{1,4}(?:u(?P<unicode>[0-9a-fA-F]{4})|(?P<short>[nrtbf"/]))'
+    r"|&(?P<entity>#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]{2,8});"
+    r"|(?P<percent>(?:%[0-9A-Fa-f]{2}){1,64})"
+    r"|(?P<quoted>(?:=[C-F][0-9A-F](?:=[89AB][0-9A-F]){1,3}){1,32})"
+)
+_ESCAPES: Final = "\\&%="
 _BREAKS: Final = frozenset("nrbf")
 _FRAMES: Final = frozenset("\x0b\x0c\x1c\x1d\x1e\x1f")
+_BROKEN: Final = ("-\n", "-\r", "- \n", "=\n", "=\r")
+_EMOJI: Final = "[\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff]"
+_PICTURE: Final = re.compile(_EMOJI)
+_LETTER: Final = "[A-Za-z\u00c0-\u024f\u0370-\u052f\u1e00-\u1fff]"
+_LEFT_OUT: Final = re.compile(
+    # Emoji inside a word.
+    rf"(?<={_LETTER}){_EMOJI}{{1,8}}(?={_LETTER})"
+    # A word that goes on in the next line.
+    rf"|(?<={_LETTER})-[ \t]{{0,4}}\r?\n[ \t]{{0,8}}(?=[a-z\u00df-\u00ff])"
+    # The soft line break of quoted-printable.
+    r"|(?<=\w)=\r?\n(?=\w)"
+)
+_SPACED: Final = re.compile(
+    rf"(?<![\w'])(?:{_LETTER}(?P<gap>[ .\-_*]))(?:{_LETTER}(?P=gap)){{2,60}}{_LETTER}(?![\w'])"
+)
+_MIXED: Final = re.compile(rf"{_LETTER}{{2,64}}")
 _SHOWN: Final = {
     "Mn": "",
     "Me": "",
     "Cf": "",
-    "Cs": "\ufffd",  # A lone surrogate is not UTF-8, and spaCy would refuse the whole text.
+    "Cs": "\ufffd",  # A lone surrogate is not UTF-8, and a tokenizer would refuse the whole text.
     "Zs": " ",
     "Zl": "\n",
     "Zp": "\n",
@@ -57,16 +85,54 @@ class View:
 
 def view_of(text: str) -> View:
     """Return the view of `text`. Linear in its length."""
-    if _PLAIN.match(text):
+    return _unbroken(_unescaped(text))
+
+
+def _unescaped(text: str) -> View:
+    """Return the view of `text` character by character, escapes read as what they show."""
+    escaped = any(each in text for each in _ESCAPES) and _ESCAPE.search(text) is not None
+    if not escaped and _PLAIN.match(text):
         return View(text)
     table = {ord(char): _plain(char) for char in set(text)}
-    if "" not in table.values() and not _has_escapes(text):
+    if "" not in table.values() and not escaped:
         return View(text.translate(table))
     return _mapped(text, table)
 
 
-def _has_escapes(text: str) -> bool:
-    return _ESCAPE.search(text) is not None
+def _unbroken(view: View) -> View:
+    """Return `view` with look-alikes read as the letters they pass for, and words in one piece."""
+    text = view.text
+    if not text.isascii() and not LOOKALIKES.isdisjoint(text):
+        text = _MIXED.sub(lambda word: latin(word[0]), text)
+    gaps = list(_gaps(text))
+    if not gaps:
+        return view if text is view.text else View(text, view.starts)
+    kept: list[str] = []
+    starts = array("q")
+    done = 0
+    for start, end in (*gaps, (len(text), len(text))):
+        kept.append(text[done:start])
+        starts.extend(range(done, start) if view.starts is None else view.starts[done:start])
+        done = end
+    starts.append(len(text) if view.starts is None else view.starts[len(text)])
+    return View("".join(kept), starts)
+
+
+def _gaps(text: str) -> Iterator[tuple[int, int]]:
+    """Yield in order what stands between letters of one word and is no part of it."""
+    broken = any(each in text for each in _BROKEN)
+    if broken or (not text.isascii() and _PICTURE.search(text)):
+        found = [match.span() for match in _LEFT_OUT.finditer(text)]
+    else:
+        found = []
+    for match in _SPACED.finditer(text):
+        # Every second character: a letter, its gap, a letter.
+        found += [(at, at + 1) for at in range(match.start() + 1, match.end(), 2)]
+    done = 0
+    for start, end in sorted(found):
+        if start >= done:
+            yield start, end
+            done = end
 
 
 def _plain(char: str) -> str:
@@ -92,25 +158,48 @@ def _mapped(text: str, table: dict[int, str]) -> View:
     starts = array("q")
     done = 0
 
+    hidden = "".join(chr(code) for code, shown in table.items() if not shown)
+    visible = re.compile(f"[^{re.escape(hidden)}]+" if hidden else r"(?s:.)+")
+
     def keep(piece: str, start: int) -> None:
-        for offset, char in enumerate(piece, start):
-            shown = table[ord(char)]
-            if shown:
-                pieces.append(shown)
-                starts.append(offset)
+        for run in visible.finditer(piece):
+            pieces.append(run[0].translate(table))
+            starts.extend(range(start + run.start(), start + run.end()))
 
     for escape in _ESCAPE.finditer(text):
+        shown = _shown(escape)
+        if shown is None:
+            continue
         keep(text[done : escape.start()], done)
         done = escape.end()
-        if escape[1] is not None:
-            shown = _plain(chr(int(escape[1], 16)))
-        elif escape[2] in _BREAKS:
-            shown = "\n"
-        else:
-            shown = " " if escape[2] == "t" else escape[2]
-        if shown:
-            pieces.append(shown)
-            starts.append(escape.start())
+        for char, start in shown:
+            plain = _plain(char)
+            if plain:
+                pieces.append(plain)
+                starts.append(escape.start() + start)
     keep(text[done:], done)
     starts.append(len(text))
     return View("".join(pieces), starts)
+
+
+def _shown(escape: re.Match[str]) -> list[tuple[str, int]] | None:
+    """Return the characters that an escape shows, and where each begins in it; None if none is."""
+    if escape["unicode"] is not None:
+        return [(chr(int(escape["unicode"], 16)), 0)]
+    if short := escape["short"]:
+        return [("\n" if short in _BREAKS else " " if short == "t" else short, 0)]
+    if escape["entity"] is not None:
+        # Of a few entities that show two characters the first is the letter.
+        shown = html.unescape(escape[0])
+        return None if shown == escape[0] else [(shown[0], 0)]
+    data = bytes.fromhex(escape[0].replace("%", "").replace("=", ""))
+    try:
+        decoded = data.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    places = []
+    position = 0
+    for char in decoded:
+        places.append((char, position))
+        position += 3 * len(char.encode("utf-8"))
+    return places

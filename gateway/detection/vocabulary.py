@@ -57,6 +57,9 @@ TITLE_STOPS: Final = _words(
     ordered orders practitioner practitioners recommended recommends request review said says
     she specialist staff stated states station that the then they this to today visit visits was
     when who will with
+    kollege kollegin kollegen kolleginnen doktor professor patient patientin oberarzt chefarzt
+    le la les el los der die das den dem
+    confrère consœur colega paciente
     """
 )
 """What may follow a title and is no name ("Nurse Practitioner"); no other word overrules it."""

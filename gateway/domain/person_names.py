@@ -134,6 +134,9 @@ class Name:
 
 def fold(word: str) -> str:
     """Return `word` without case, width, accents, apostrophes."""
+    if word.isascii():
+        low = word.lower()
+        return low if low.isalnum() else "".join(filter(str.isalnum, low))
     low = unicodedata.normalize("NFKC", word).casefold().translate(_LETTERS)
     parts = unicodedata.normalize("NFKD", low)
     return "".join(char for char in parts if char.isalnum())

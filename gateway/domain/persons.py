@@ -221,8 +221,11 @@ def _only(name: Name, candidates: list[_Known]) -> tuple[_Known | None, bool]:
     """Return the one candidate whom `name` can mean, and whether it is clear who or that nobody."""
     gender = name.gender or (_gender_of(name.words) if len(name.words) > 1 else None)
     possible = [each for each in candidates if _allowed(name, gender, each)]
+    parts = possible if all(len(each.words) == 1 for each in possible) else []
     for narrower in (
         possible,
+        # "Margaret" and "Thornton" came from two fields: the whole name is the family name's.
+        [each for each in parts if len(name.words) > 1 and each.words == name.words[-1:]],
         [each for each in possible if gender is not None and each.gender is gender],
         [each for each in possible if len(name.words) > 1 and each.words == name.words],
     ):

@@ -225,36 +225,29 @@ def decode_base64(text: str) -> str | None:
 
 def unescape_hl7(text: str, marks: str) -> str:
     """Return `text` without HL7 v2's escapes (2.7): separators, line breaks and bytes."""
-    return "".join(shown for shown, _, _ in hl7_pieces(text, marks))
+    done = 0
+    pieces = []
+    for shown, start, end in hl7_escapes(text, marks):
+        pieces += [text[done:start], shown]
+        done = end
+    return "".join((*pieces, text[done:]))
 
 
-def hl7_pieces(text: str, marks: str) -> list[tuple[str, int, int]]:
-    """Return what `text` shows, piece by piece, with the place of each in `text`."""
+def hl7_escapes(text: str, marks: str) -> Iterator[tuple[str, int, int]]:
+    """Yield what each escape of HL7 v2 in `text` shows, and where it stands."""
     escape = marks[3:4]
     if not escape or escape not in text:
-        return [(text, 0, len(text))] if text else []
+        return
     named = {"F": marks[0], "S": marks[1], "R": marks[2], "E": escape, "T": marks[4:5] or "&"}
     quoted = re.escape(escape)
-    pieces = []
-    done = 0
     for found in re.finditer(f"{quoted}([A-Za-z.][^{quoted}\r\n]{{0,64}}){quoted}", text):
-        if found.start() > done:
-            pieces.append((text[done : found.start()], done, found.start()))
-        done = found.end()
         name = found[1]
-        if name in named:
-            shown = named[name]
-        elif name.startswith((".br", ".sp")):
+        shown = named.get(name, "")
+        if name.startswith((".br", ".sp")):
             shown = "\n"
         elif name[0] in "Xx" and re.fullmatch(r"(?:[0-9A-Fa-f]{2})+", name[1:]):
             shown = bytes.fromhex(name[1:]).decode("utf-8", "replace")
-        else:
-            shown = ""
-        if shown:
-            pieces.append((shown, found.start(), done))
-    if done < len(text):
-        pieces.append((text[done:], done, len(text)))
-    return pieces
+        yield shown, found.start(), found.end()
 
 
 def _escape_hl7(value: str, marks: str) -> str:

@@ -118,6 +118,9 @@ class AdminAct(StrEnum):
     GATEWAY_STARTED = "gateway_started"
     GATEWAY_STOPPED = "gateway_stopped"
     POLICY_ACTIVATED = "policy_activated"
+    DICTIONARY_LOADED = "dictionary_loaded"
+    DICTIONARY_REMOVED = "dictionary_removed"
+    DICTIONARY_CORRECTED = "dictionary_corrected"
 
 
 @dataclass(frozen=True, slots=True)

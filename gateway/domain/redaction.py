@@ -299,6 +299,10 @@ class _Treatment:
         if finding.within:
             return write(self.apply(read(surface, finding.place), finding.within), finding.place)
         self.counts[finding.entity] += 1
+        if finding.place:
+            # The letter of an escape, as in "\\nMargaret", is none that a name runs into.
+            left = "" if left[-2:-1] == "\\" else left
+            right = "" if right[:1] == "\\" else right
         touches = _touches(left[-1:], right[:1])
         value = read(surface, finding.place)
         made = self.operators.stand_in(

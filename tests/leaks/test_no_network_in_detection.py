@@ -90,3 +90,18 @@ def test_no_language_model_is_in_the_process_and_none_is_required() -> None:
     loaded = set(done.stdout.split())
     assert "presidio_analyzer" in loaded
     assert not {name for name in loaded if name.startswith(("en_core", "xx_", "torch", "trans"))}
+
+
+def test_spacy_is_not_imported_and_whoever_wants_it_gets_the_real_one() -> None:
+    program = (
+        "import sys, gateway.detection.recognizers;"
+        "gone = {'spacy', 'thinc', 'weasel', 'httpx'} & set(sys.modules);"
+        "assert not gone, gone;"
+        "import spacy;"
+        "assert [token.text for token in spacy.blank('en')('Anna left')] == ['Anna', 'left'];"
+        "print('real')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.stdout.strip() == "real", done.stderr[-2000:]

@@ -8,10 +8,10 @@ dates and its words. A method `slot_date_birth(self, scene)` is the slot `{{date
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import random
 import string
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -26,7 +26,7 @@ ROLES: Final = (
     "author", "clerk", "customer", "agent", "colleague", "witness",
 )  # fmt: skip
 ANYONE: Final = "someone"  # A new person at each mention, for lists and staff directories.
-TODAY: Final = datetime.date(2026, 6, 30)
+TODAY: Final = dt.date(2026, 6, 30)
 
 
 class Cast:
@@ -72,6 +72,10 @@ class Cast:
         return self.notes[name]
 
 
+Fill = Callable[[Cast], Pieces]
+Form = Callable[[Cast, Person], Pieces]
+
+
 class UnknownSlotError(KeyError):
     """A template asks for a slot that the language does not have."""
 
@@ -105,16 +109,16 @@ class Fillers:
 
     # -- which slots there are
 
-    def slot(self, name: str):  # noqa: ANN201 - a bound method of varying name
+    def slot(self, name: str) -> Fill:
         """Return the filler of a slot; `UnknownSlotError` if the language has none."""
         found = self._slots.get(name)
         if found is None:
             raise UnknownSlotError(f"{self.lang} has no slot {name!r}")
         return found
 
-    def form(self, name: str):  # noqa: ANN201 - as slot
+    def form(self, name: str) -> Form:
         """Return the filler of a form of a person; `UnknownSlotError` if there is none."""
-        found = getattr(self, "form_" + name.replace(".", "_"), None)
+        found: Form | None = getattr(self, "form_" + name.replace(".", "_"), None)
         if found is None:
             raise UnknownSlotError(f"{self.lang} writes no person as {name!r}")
         return found
@@ -127,8 +131,8 @@ class Fillers:
         return slot in self._slots
 
     @cached_property
-    def _slots(self):  # noqa: ANN202 - as slot
-        found = {}
+    def _slots(self) -> Mapping[str, Fill]:
+        found: dict[str, Fill] = {}
         for path in sorted(Path(HOME / self.lang).glob("neg.*.txt")):
             found[path.stem] = self._from_list(f"{self.lang}/{path.stem}")
         for name, (label, shapes) in self.shapes.items():
@@ -138,12 +142,12 @@ class Fillers:
                 found[name.removeprefix("slot_").replace("_", ".")] = getattr(self, name)
         return found
 
-    def _from_list(self, name: str):  # noqa: ANN202 - as slot
+    def _from_list(self, name: str) -> Fill:
         """Return a filler of unlabelled words; those that identify are labelled by a method."""
         entries = share(words(name), self.split)
         return lambda scene: (Piece(scene.rng.choice(entries)),)
 
-    def _from_shapes(self, label: str, shapes: Sequence[str]):  # noqa: ANN202 - as slot
+    def _from_shapes(self, label: str, shapes: Sequence[str]) -> Fill:
         return lambda scene: (Piece(self.shaped(scene, scene.rng.choice(shapes)), label),)
 
     # -- shapes
@@ -156,7 +160,7 @@ class Fillers:
     }
 
     def shaped(self, scene: Cast, shape: str) -> str:
-        """Return a shape with its marks filled in; `\\` before a mark keeps it."""
+        r"""Return a shape with its marks filled in; `\` before a mark keeps it."""
         if not any(mark in shape for mark in self._DIGITS):
             return shape
         out: list[str] = []
@@ -208,7 +212,9 @@ class Fillers:
         """`msmith7`."""
         first, last = ascii_of(person.given), ascii_of(person.family)
         number = scene.rng.choice(("", "", str(scene.rng.randint(1, 99))))
-        name = scene.rng.choice((first[:1] + last, f"{first}.{last}", last + first[:1], first + "_" + last))
+        name = scene.rng.choice(
+            (first[:1] + last, f"{first}.{last}", last + first[:1], first + "_" + last)
+        )
         return (Piece((name + number).strip("._") or "user" + number, "USERNAME"),)
 
     mail_domains: ClassVar[Sequence[str]] = ("example.com", "example.org", "mail.example.net")
@@ -217,7 +223,13 @@ class Fillers:
         """`m.smith@example.org`."""
         first, last = ascii_of(person.given) or "info", ascii_of(person.family)
         name = scene.rng.choice(
-            (f"{first}.{last}", f"{first[:1]}{last}", f"{first}{last}", f"{last}.{first}", f"{first}_{last}")
+            (
+                f"{first}.{last}",
+                f"{first[:1]}{last}",
+                f"{first}{last}",
+                f"{last}.{first}",
+                f"{first}_{last}",
+            )
         ).strip("._")
         number = scene.rng.choice(("", "", "", str(scene.rng.randint(1, 99))))
         return (Piece(f"{name}{number}@{scene.rng.choice(self.mail_domains)}", "EMAIL_ADDRESS"),)
@@ -228,25 +240,29 @@ class Fillers:
 
     # -- dates
 
-    def day(self, scene: Cast) -> datetime.date:
+    def day(self, scene: Cast) -> dt.date:
         """Return a day near this document's own."""
         spread = scene.rng.choice((7, 30, 400))
-        return self._own_day(scene) + datetime.timedelta(days=scene.rng.randint(-spread, spread // 4))
+        return self._own_day(scene) + dt.timedelta(days=scene.rng.randint(-spread, spread // 4))
 
-    def _own_day(self, scene: Cast) -> datetime.date:
+    def _own_day(self, scene: Cast) -> dt.date:
         """Return the day on which this document was written."""
         if "day" not in scene.notes:
-            scene.notes["day"] = TODAY - datetime.timedelta(days=scene.rng.randint(0, 9000))
+            scene.notes["day"] = TODAY - dt.timedelta(days=scene.rng.randint(0, 9000))
         day = scene.notes["day"]
-        assert isinstance(day, datetime.date)  # noqa: S101 - notes hold anything
+        assert isinstance(day, dt.date)
         return day
 
-    def written(self, scene: Cast, day: datetime.date, pattern: str) -> str:
+    def written(self, scene: Cast, day: dt.date, pattern: str) -> str:
         """Return a day as a pattern has it."""
         return pattern.format_map(self._date_fields(scene, day))
 
-    def _date_fields(self, scene: Cast, day: datetime.date) -> dict[str, object]:
-        hour, minute, second = scene.rng.randint(0, 23), scene.rng.randint(0, 59), scene.rng.randint(0, 59)
+    def _date_fields(self, scene: Cast, day: dt.date) -> dict[str, object]:
+        hour, minute, second = (
+            scene.rng.randint(0, 23),
+            scene.rng.randint(0, 59),
+            scene.rng.randint(0, 59),
+        )
         return {
             "d": day.day, "dd": f"{day.day:02}", "m": day.month, "mm": f"{day.month:02}",
             "y": day.year, "yy": f"{day.year % 100:02}",
@@ -262,7 +278,7 @@ class Fillers:
         """Return a day of the month as the language counts it."""
         return f"{day}."
 
-    def _dated(self, scene: Cast, day: datetime.date, label: str) -> Pieces:
+    def _dated(self, scene: Cast, day: dt.date, label: str) -> Pieces:
         """Return a day in this document's own style, or now and then in another."""
         style = str(scene.note("style", [self.weighted(scene, self.days)]))
         if scene.rng.random() < 0.25 or (label == "DATE_OF_BIRTH" and "{y" not in style):
@@ -277,7 +293,11 @@ class Fillers:
 
     def slot_date_time(self, scene: Cast) -> Pieces:
         """Return a day with its hour."""
-        return (Piece(self.written(scene, self.day(scene), self.weighted(scene, self.times)), "DATE_TIME"),)
+        return (
+            Piece(
+                self.written(scene, self.day(scene), self.weighted(scene, self.times)), "DATE_TIME"
+            ),
+        )
 
     def slot_date_iso(self, scene: Cast) -> Pieces:
         """`2023-03-14`."""
@@ -285,20 +305,22 @@ class Fillers:
 
     def slot_date_hl7(self, scene: Cast) -> Pieces:
         """`20230314` or `202303141405`."""
-        pattern = scene.rng.choice(("{y}{mm}{dd}", "{y}{mm}{dd}{hh}{mi}", "{y}{mm}{dd}{hh}{mi}{ss}"))
+        pattern = scene.rng.choice(
+            ("{y}{mm}{dd}", "{y}{mm}{dd}{hh}{mi}", "{y}{mm}{dd}{hh}{mi}{ss}")
+        )
         return (Piece(self.written(scene, self.day(scene), pattern), "DATE_TIME"),)
 
     def slot_year(self, scene: Cast) -> Pieces:
         """Return a year of this patient's history."""
         return (Piece(str(scene.rng.randint(1965, TODAY.year)), "DATE_TIME"),)
 
-    def birthday(self, scene: Cast) -> datetime.date:
+    def birthday(self, scene: Cast) -> dt.date:
         """Return the patient's birthday, which fits the age."""
         if "birthday" not in scene.notes:
             days = int(self.age(scene) * 365.25) + scene.rng.randint(0, 364)
-            scene.notes["birthday"] = self._own_day(scene) - datetime.timedelta(days=days)
+            scene.notes["birthday"] = self._own_day(scene) - dt.timedelta(days=days)
         found = scene.notes["birthday"]
-        assert isinstance(found, datetime.date)  # noqa: S101 - notes hold anything
+        assert isinstance(found, dt.date)
         return found
 
     def slot_date_birth(self, scene: Cast) -> Pieces:
@@ -318,15 +340,17 @@ class Fillers:
     def age(self, scene: Cast) -> int:
         """Return the patient's age in years."""
         if "age" not in scene.notes:
-            low, high = scene.rng.choice(((0, 17), (18, 40), (40, 70), (55, 89), (60, 89), (88, 104)))
+            low, high = scene.rng.choice(
+                ((0, 17), (18, 40), (40, 70), (55, 89), (60, 89), (88, 104))
+            )
             scene.notes["age"] = scene.rng.randint(low, high)
         age = scene.notes["age"]
-        assert isinstance(age, int)  # noqa: S101 - notes hold anything
+        assert isinstance(age, int)
         return age
 
     def aged(self, text: str, years: int) -> Pieces:
         """Return a written age under its label."""
-        return (Piece(text, "AGE" if years < 90 else "AGE_OVER_89"),)  # noqa: PLR2004 - the rule's
+        return (Piece(text, "AGE" if years < 90 else "AGE_OVER_89"),)
 
     def slot_age(self, scene: Cast) -> Pieces:
         """Return the patient's age, the figure alone."""
@@ -334,5 +358,7 @@ class Fillers:
 
     def slot_age_other(self, scene: Cast) -> Pieces:
         """Return another person's age."""
-        years = scene.rng.randint(1, 101)
+        years = scene.rng.randint(
+            *scene.rng.choice(((1, 17), (18, 50), (40, 90), (40, 90), (60, 103)))
+        )
         return self.aged(str(years), years)

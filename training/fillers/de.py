@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from typing import ClassVar, Final
 
 from training.documents import Piece, Pieces
@@ -10,8 +10,38 @@ from training.fillers import numbers
 from training.fillers.base import Cast
 from training.fillers.europe import European
 
-_ONES: Final = "null eins zwei drei vier fünf sechs sieben acht neun zehn elf zwölf dreizehn vierzehn fünfzehn sechzehn siebzehn achtzehn neunzehn".split()
-_TENS: Final = "zwanzig dreißig vierzig fünfzig sechzig siebzig achtzig neunzig".split()
+_ONES: Final = (
+    "null",
+    "eins",
+    "zwei",
+    "drei",
+    "vier",
+    "fünf",
+    "sechs",
+    "sieben",
+    "acht",
+    "neun",
+    "zehn",
+    "elf",
+    "zwölf",
+    "dreizehn",
+    "vierzehn",
+    "fünfzehn",
+    "sechzehn",
+    "siebzehn",
+    "achtzehn",
+    "neunzehn",
+)
+_TENS: Final = (
+    "zwanzig",
+    "dreißig",
+    "vierzig",
+    "fünfzig",
+    "sechzig",
+    "siebzig",
+    "achtzig",
+    "neunzig",
+)
 _TWENTY: Final = 20
 
 
@@ -28,6 +58,7 @@ class German(European):
     """What stands in German slots."""
 
     lang = "de"
+    homeland = "Deutschland"
     countries = ("DE",) * 7 + ("AT",) * 2 + ("CH",)
     cultures = (
         (30, "faker:de_DE"), (8, "faker:de_AT"), (6, "faker:de_CH"), (16, "own:de_more"),
@@ -74,6 +105,11 @@ class German(European):
     short_months = (
         "{month} {y}", "{month} {y}", "{mm}/{yy}", "{mm}/{y}", "{m}/{yy}", "{mon} {y}", "{month} {yy}",
         "{mm}.{y}", "{mm}/{yy}",
+    )  # fmt: skip
+    loosely = (
+        "Anfang {month} {y}", "Mitte {month} {y}", "Ende {month} {y}", "Anfang {month}", "Mitte {month}",
+        "Ende {y}", "Anfang {y}", "Mitte {mm}/{yy}", "Ostern {y}", "Weihnachten {y}", "Frühjahr {y}",
+        "Sommer {y}", "Herbst {y}", "Winter {y}/{y2}", "KW {m}/{yy}", "Q{q}/{y}", "{month} {y}",
     )  # fmt: skip
     joiners = ("-", " - ", "–", " bis ", " bis zum ")
     age_words = (
@@ -137,7 +173,7 @@ class German(European):
                 f"{rng.randint(2, 18)}-{rng.choice(('monatige', 'monatiger', 'wöchiges'))}", 0
             )
         ending = rng.choice(("jährige", "jähriger", "jährigen", "jähr.", "jährige"))
-        if rng.random() < 0.08 and years < 100:  # noqa: PLR2004 - a share
+        if rng.random() < 0.08 and years < 100:
             text = in_words(years)
             return self.aged(
                 (text.replace("eins", "ein") if years == 1 else text).capitalize() + ending, years
@@ -214,7 +250,7 @@ class German(European):
                 "Pflegestation",
             )
         )
-        if word == "Station" and scene.rng.random() < 0.2:  # noqa: PLR2004 - a share
+        if word == "Station" and scene.rng.random() < 0.2:
             return (Piece("Station "), Piece(self.root(scene), "ORGANIZATION"))
         if word in {"ITS", "IMC", "Innere", "Chirurgie", "Intensivstation"}:
             return (
@@ -229,7 +265,7 @@ class German(European):
         """Return the number of one of several clinics of a kind."""
         return (Piece(scene.rng.choice(("I", "II", "III", "IV")), "ORGANIZATION"),)
 
-    def spoken(self, day: datetime.date) -> str:
+    def spoken(self, day: dt.date) -> str:
         """`dritter mai neunzehnhundertsechzig`."""
         first = {1: "erster", 3: "dritter", 7: "siebter", 8: "achter"}.get(day.day)
         ordinal = first or in_words(day.day) + ("ter" if day.day < _TWENTY else "ster")
@@ -237,5 +273,5 @@ class German(European):
             f"neunzehnhundert{in_words(day.year % 100) if day.year % 100 else ''}"
             if day.year < 2000
             else f"zweitausend{in_words(day.year % 100) if day.year % 100 else ''}"
-        )  # noqa: PLR2004
+        )
         return f"{ordinal} {self.months[day.month - 1].lower()} {year}"

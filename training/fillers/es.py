@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from typing import ClassVar, Final
 
 from training.documents import Piece, Pieces
@@ -12,11 +12,38 @@ from training.fillers.europe import European
 from training.fillers.people import Person
 
 _ONES: Final = (
-    "cero uno dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce quince dieciséis "
-    "diecisiete dieciocho diecinueve veinte veintiuno veintidós veintitrés veinticuatro veinticinco "
-    "veintiséis veintisiete veintiocho veintinueve"
-).split()
-_TENS: Final = "treinta cuarenta cincuenta sesenta setenta ochenta noventa".split()
+    "cero",
+    "uno",
+    "dos",
+    "tres",
+    "cuatro",
+    "cinco",
+    "seis",
+    "siete",
+    "ocho",
+    "nueve",
+    "diez",
+    "once",
+    "doce",
+    "trece",
+    "catorce",
+    "quince",
+    "dieciséis",
+    "diecisiete",
+    "dieciocho",
+    "diecinueve",
+    "veinte",
+    "veintiuno",
+    "veintidós",
+    "veintitrés",
+    "veinticuatro",
+    "veinticinco",
+    "veintiséis",
+    "veintisiete",
+    "veintiocho",
+    "veintinueve",
+)
+_TENS: Final = ("treinta", "cuarenta", "cincuenta", "sesenta", "setenta", "ochenta", "noventa")
 _THIRTY: Final = 30
 
 
@@ -32,6 +59,7 @@ class Spanish(European):
     """What stands in Spanish slots."""
 
     lang = "es"
+    homeland = "España"
     countries = ("ES",) * 9 + ("MX", "MX", "AR", "CO", "CL", "PE")
     cultures = (
         (30, "faker:es_ES"), (10, "faker:es_MX"), (5, "faker:es_CO"), (4, "faker:es_CL"),
@@ -73,6 +101,11 @@ class Spanish(European):
     short_months = (
         "{month} de {y}", "{month} de {y}", "{month} del {y}", "{month} {y}", "{mm}/{y}", "{mm}/{yy}", "{mon} {y}",
         "{month} {yy}", "{mon}-{yy}",
+    )  # fmt: skip
+    loosely = (
+        "principios de {month} de {y}", "mediados de {month}", "finales de {month} de {y}", "finales de {y}",
+        "primeros de {month}", "mediados de {y}", "verano de {y}", "primavera de {y}", "otoño del {y}",
+        "Navidad de {y}", "Semana Santa de {y}", "{month} de {y}", "{month}",
     )  # fmt: skip
     joiners = ("-", " - ", " al ", " al ", " a ")
     age_words = (
@@ -168,6 +201,20 @@ class Spanish(European):
     def form_half_upper(self, scene: Cast, person: Person) -> Pieces:
         """`GARCÍA LÓPEZ, ANA`."""
         return super().form_half_upper(scene, self._whole(scene, person, 0.7))
+
+    def slot_date_theyear(self, scene: Cast) -> Pieces:
+        """`año 2003`."""
+        return (Piece(f"año {self.slot_year(scene)[0].text}", "DATE_TIME"),)
+
+    def slot_age_words(self, scene: Cast) -> Pieces:
+        """`tres años`, `cinco meses`."""
+        years = self.age(scene)
+        if years == 0 or years >= 100:
+            months = scene.rng.randint(2, 20)
+            return self.aged(f"{in_words(months)} meses{scene.rng.choice(('', '', ' y medio'))}", 0)
+        if years == 1:
+            return self.aged("un año", 1)
+        return self.aged(f"{in_words(years)} años", years)
 
     def slot_insurance(self, scene: Cast) -> Pieces:
         """Return a NASS: twelve digits, mostly in groups of two, eight and two."""
@@ -282,10 +329,10 @@ class Spanish(European):
         """Return an hour of the day."""
         return (Piece(f"{scene.rng.randint(0, 23):02}:{scene.rng.randint(0, 59):02}"),)
 
-    def spoken(self, day: datetime.date) -> str:
+    def spoken(self, day: dt.date) -> str:
         """`tres de mayo de mil novecientos sesenta`."""
         rest = day.year % 100
         year = ("mil novecientos" if day.year < 2000 else "dos mil") + (
             f" {in_words(rest)}" if rest else ""
-        )  # noqa: PLR2004
+        )
         return f"{in_words(day.day)} de {self.months[day.month - 1]} de {year}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from abc import abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar, Final
@@ -11,7 +11,7 @@ from training.documents import Piece, Pieces
 from training.fillers import numbers
 from training.fillers.base import TODAY, Cast, Fillers
 from training.fillers.people import Person, ascii_of, initial
-from training.fillers.places import town
+from training.fillers.places import abroad, town
 from training.lists import share, words
 
 _CAPITALS: Final = "ABCDEF"
@@ -38,14 +38,14 @@ class European(Fillers):
         given, family = person.given, person.family
         if not family:
             return self.person(given)
-        if person.middle and scene.rng.random() < 0.12:  # noqa: PLR2004 - a share
+        if person.middle and scene.rng.random() < 0.12:
             given = f"{given} {scene.rng.choice((person.middle, initial(person.middle)))}"
         roll = scene.rng.random()
-        if roll < 0.66:  # noqa: PLR2004 - a share
+        if roll < 0.66:
             return self.person(f"{given} {family}")
-        if roll < 0.76:  # noqa: PLR2004 - a share
+        if roll < 0.76:
             return self.form_initial_last(scene, person)
-        if roll < 0.84:  # noqa: PLR2004 - a share
+        if roll < 0.84:
             return self.person(f"{family} {given}")
         return self.form_half_upper(scene, person)
 
@@ -53,13 +53,13 @@ class European(Fillers):
         """`Meier, Anna`, `MEIER Anna` or `Meier Anna`."""
         if not person.family:
             return self.person(person.given)
-        family = person.family if scene.rng.random() < 0.7 else person.family.upper()  # noqa: PLR2004
+        family = person.family if scene.rng.random() < 0.7 else person.family.upper()
         return self.person(f"{family}{scene.rng.choice((', ', ', ', ' '))}{person.given}")
 
     def form_upper(self, scene: Cast, person: Person) -> Pieces:
         """`ANNA MEIER` or `MEIER ANNA`."""
         parts = [person.given, person.family]
-        if scene.rng.random() < 0.5:  # noqa: PLR2004 - either way
+        if scene.rng.random() < 0.5:
             parts.reverse()
         return self.person(" ".join(part for part in parts if part).upper())
 
@@ -93,9 +93,9 @@ class European(Fillers):
     def form_initial_last(self, scene: Cast, person: Person) -> Pieces:
         """`A. Meier`, `A Meier`, `J-P. MEIER`."""
         first = initial(person.given)
-        if "-" in person.given and scene.rng.random() < 0.5:  # noqa: PLR2004 - either way
+        if "-" in person.given and scene.rng.random() < 0.5:
             first = first.replace(".-", "-")
-        family = person.family if scene.rng.random() < 0.8 else person.family.upper()  # noqa: PLR2004
+        family = person.family if scene.rng.random() < 0.8 else person.family.upper()
         return self.person(f"{first} {family}".strip())
 
     def form_last_initial(self, scene: Cast, person: Person) -> Pieces:
@@ -140,7 +140,7 @@ class European(Fillers):
 
     def slot_date_short(self, scene: Cast) -> Pieces:
         """Return a day as charts write it."""
-        return self.slot_date_day(scene) if scene.rng.random() < 0.4 else self.slot_date_num(scene)  # noqa: PLR2004
+        return self.slot_date_day(scene) if scene.rng.random() < 0.4 else self.slot_date_num(scene)
 
     def slot_date_num(self, scene: Cast) -> Pieces:
         """Return a day in figures."""
@@ -180,10 +180,21 @@ class European(Fillers):
 
     joiners: ClassVar[Sequence[str]] = ("-", " - ", "–")
 
+    # What stands before a month or a year and belongs to it: "Mitte März 2019", "fin 2025".
+    loosely: ClassVar[Sequence[str]]
+
+    def slot_date_loose(self, scene: Cast) -> Pieces:
+        """Return a part of a month or of a year."""
+        return (
+            Piece(
+                self.written(scene, self.day(scene), scene.rng.choice(self.loosely)), "DATE_TIME"
+            ),
+        )
+
     def slot_date_range(self, scene: Cast) -> Pieces:
         """Return two days and what joins them."""
         first = self.day(scene)
-        last = first + datetime.timedelta(days=scene.rng.randint(1, 20))
+        last = first + dt.timedelta(days=scene.rng.randint(1, 20))
         short, long = scene.rng.choice(
             (
                 ("{dd}.{mm}.", "{dd}.{mm}.{yy}"),
@@ -208,12 +219,12 @@ class European(Fillers):
         return (Piece(self.spoken(self.birthday(scene)), "DATE_OF_BIRTH"),)
 
     @abstractmethod
-    def spoken(self, day: datetime.date) -> str:
+    def spoken(self, day: dt.date) -> str:
         """Return a day in words."""
 
     def slot_date_early(self, scene: Cast) -> Pieces:
         """Return another person's birthday."""
-        day = TODAY - datetime.timedelta(days=scene.rng.randint(7000, 33000))
+        day = TODAY - dt.timedelta(days=scene.rng.randint(7000, 33000))
         return self._dated(scene, day, "DATE_OF_BIRTH")
 
     # -- places
@@ -235,7 +246,7 @@ class European(Fillers):
                 text.upper() if self.lang == "fr" and scene.rng.random() < 0.15 else text,
                 "LOCATION",
             ),
-        )  # noqa: PLR2004
+        )
 
     def slot_city2(self, scene: Cast) -> Pieces:
         """Return another town."""
@@ -255,12 +266,12 @@ class European(Fillers):
         heads = [part.rstrip("+") for part in parts if not part.startswith("+")]
         tails = [part[1:] for part in parts if part.startswith("+")]
         roll = scene.rng.random()
-        if roll < 0.3:  # noqa: PLR2004 - a share
+        if roll < 0.3:
             return self.place(scene)
         middle = self.root(scene)
-        if roll < 0.5:  # noqa: PLR2004 - a share
+        if roll < 0.5:
             return self.joined(scene.rng.choice(heads), self.place(scene))
-        if roll < 0.8:  # noqa: PLR2004 - a share
+        if roll < 0.8:
             return self.joined(middle, scene.rng.choice(tails))
         return self.joined(scene.rng.choice(heads), middle)
 
@@ -285,8 +296,20 @@ class European(Fillers):
         )
 
     def slot_country(self, scene: Cast) -> Pieces:
-        """Return a country, which Safe Harbor leaves."""
-        return (Piece(scene.rng.choice(words(f"{self.lang}/countries"))),)
+        """Return a country, its article unlabelled."""
+        text = scene.rng.choice(words(f"{self.lang}/countries"))
+        head, _, name = text.rpartition(" ")
+        return (Piece(f"{head} "), Piece(name, "LOCATION")) if head else (Piece(name, "LOCATION"),)
+
+    homeland: ClassVar[str]
+
+    def slot_homeland(self, scene: Cast) -> Pieces:
+        """Return the country that most documents of the language are from."""
+        return (Piece(self.homeland, "LOCATION"),)
+
+    def slot_abroad(self, scene: Cast) -> Pieces:
+        """Return a town of any country."""
+        return (Piece(abroad(scene.rng, self.split).name.split(" (")[0], "LOCATION"),)
 
     def slot_postcode(self, scene: Cast) -> Pieces:
         """Return a postcode of the document's country."""
@@ -336,7 +359,7 @@ class European(Fillers):
     def slot_hospital(self, scene: Cast) -> Pieces:
         """Return a hospital."""
         text = self.patterned(scene, "hospital_patterns")
-        return (Piece(text.upper() if scene.rng.random() < 0.06 else text, "ORGANIZATION"),)  # noqa: PLR2004
+        return (Piece(text.upper() if scene.rng.random() < 0.06 else text, "ORGANIZATION"),)
 
     def slot_hospital2(self, scene: Cast) -> Pieces:
         """Return another hospital."""
@@ -376,6 +399,11 @@ class European(Fillers):
             scene.rng.choice(self.age_words[0]).format(n=years if years > 1 else 2), years
         )
 
+    def slot_age_other(self, scene: Cast) -> Pieces:
+        """Return another person's age with its unit."""
+        years = scene.rng.randint(2, 101)
+        return self.aged(scene.rng.choice(self.age_words[0]).format(n=years), years)
+
     def slot_age_num(self, scene: Cast) -> Pieces:
         """Return the patient's age in figures."""
         return self.aged(str(self.age(scene)), self.age(scene))
@@ -384,7 +412,7 @@ class European(Fillers):
 
     def slot_phone(self, scene: Cast) -> Pieces:
         """Return a telephone number of home, now and then of another country."""
-        shapes = self.phones if scene.rng.random() < 0.95 else _ABROAD  # noqa: PLR2004 - a share
+        shapes = self.phones if scene.rng.random() < 0.95 else _ABROAD
         return (Piece(self.shaped(scene, scene.rng.choice(shapes)), "PHONE_NUMBER"),)
 
     def slot_fax(self, scene: Cast) -> Pieces:
@@ -395,9 +423,9 @@ class European(Fillers):
         """Return the mail address of a person or an office."""
         rng = scene.rng
         domain = rng.choice(self.mail_domains)
-        if rng.random() < 0.5:  # noqa: PLR2004 - either way
+        if rng.random() < 0.5:
             domain = ascii_of(self.place(scene)) + rng.choice(self.mail_endings)
-        if rng.random() < 0.2:  # noqa: PLR2004 - a share
+        if rng.random() < 0.2:
             return (Piece(f"{rng.choice(self.offices)}@{domain}", "EMAIL_ADDRESS"),)
         name = self.form_email(
             scene, scene.person(rng.choice(("doctor", "nurse", "patient", "clerk")))
@@ -409,7 +437,15 @@ class European(Fillers):
 
     def slot_username(self, scene: Cast) -> Pieces:
         """Return a user's name."""
-        return self.form_username(scene, scene.person("clerk"))
+        made = self.form_username(scene, scene.person("clerk"))
+        if scene.rng.random() < 0.3:
+            return (
+                Piece(
+                    self.shaped(scene, scene.rng.choice(("##", "19##", "20##"))) + made[0].text,
+                    "USERNAME",
+                ),
+            )
+        return made
 
     def slot_iban(self, scene: Cast) -> Pieces:
         """Return an IBAN, in groups of four or in one."""
@@ -417,9 +453,160 @@ class European(Fillers):
         length = {"DE": 18, "AT": 16, "CH": 17, "FR": 23, "BE": 12, "ES": 20}.get(country, 20)
         code = country if country in {"DE", "AT", "CH", "FR", "BE", "ES"} else self.countries[0]
         number = numbers.mistyped(scene.rng, numbers.iban(scene.rng, code, length))
-        if scene.rng.random() < 0.7:  # noqa: PLR2004 - a share
+        if scene.rng.random() < 0.7:
             number = numbers.grouped(number, (4,) * 8)
         return (Piece(number, "IBAN_CODE"),)
+
+    # -- numbers and names of life outside the hospital
+
+    def slot_card(self, scene: Cast) -> Pieces:
+        """Return a payment card's number, mostly with its check digit."""
+        rng = scene.rng
+        number = numbers.luhn(rng.choice(("4", "51", "52", "53")) + numbers.digits(rng, 14))[:16]
+        number = numbers.mistyped(rng, number if len(number) == 16 else numbers.luhn(number[:15]))
+        return (
+            Piece(
+                rng.choice(
+                    (
+                        numbers.grouped(number, (4, 4, 4, 4)),
+                        number,
+                        numbers.grouped(number, (4, 4, 4, 4), "-"),
+                    )
+                ),
+                "CREDIT_CARD",
+            ),
+        )
+
+    def slot_account(self, scene: Cast) -> Pieces:
+        """Return a customer's or an account's number."""
+        return (
+            Piece(
+                self.shaped(
+                    scene,
+                    scene.rng.choice(
+                        ("########", "##########", "K-######", "####-####", "KD######", "%#####")
+                    ),
+                ),
+                "ACCOUNT_NUMBER",
+            ),
+        )
+
+    def slot_order(self, scene: Cast) -> Pieces:
+        """Return the number of an order, a booking or an employee."""
+        return (
+            Piece(
+                self.shaped(
+                    scene,
+                    scene.rng.choice(
+                        (
+                            "@@@###",
+                            "^^^^^#",
+                            "#########",
+                            "RE-####-####",
+                            "##-#####",
+                            "@#######",
+                            "BST######",
+                        )
+                    ),
+                ),
+                "OTHER_ID",
+            ),
+        )
+
+    def slot_driver(self, scene: Cast) -> Pieces:
+        """Return a driving licence's number."""
+        return (
+            Piece(
+                self.shaped(
+                    scene,
+                    scene.rng.choice(
+                        (
+                            "@##^^####^#",
+                            "########",
+                            "########-@",
+                            "##@@#####",
+                            "@@@@@.######.@@.###",
+                            "############",
+                        )
+                    ),
+                ),
+                "LICENSE_NUMBER",
+            ),
+        )
+
+    def slot_ssn(self, scene: Cast) -> Pieces:
+        """Return a number of the social insurance or of the tax office."""
+        return (
+            Piece(
+                self.shaped(
+                    scene,
+                    scene.rng.choice(
+                        (
+                            "## ###### @ ###",
+                            "##%#####@###",
+                            "###.####.####.##",
+                            "##############",
+                            "### ### ### ###",
+                            "%##########",
+                        )
+                    ),
+                ),
+                "NATIONAL_ID",
+            ),
+        )
+
+    def slot_mac(self, scene: Cast) -> Pieces:
+        """Return a network card's address."""
+        pairs = [f"{scene.rng.randrange(256):02x}" for _ in range(6)]
+        return (Piece(scene.rng.choice((":".join(pairs), "-".join(pairs).upper())), "MAC_ADDRESS"),)
+
+    def slot_geo(self, scene: Cast) -> Pieces:
+        """Return coordinates."""
+        north, east = scene.rng.uniform(35, 60), scene.rng.uniform(-10, 20)
+        return (
+            Piece(
+                scene.rng.choice(
+                    (
+                        f"{north:.4f}, {east:.4f}",
+                        f"[{north:.2f},{east:.3f}]",
+                        f"{north:.4f}° N, {abs(east):.4f}° E",
+                    )
+                ).strip("[]"),
+                "LOCATION",
+            ),
+        )
+
+    def slot_secret(self, scene: Cast) -> Pieces:
+        """Return a password."""
+        return (
+            Piece(
+                self.shaped(
+                    scene,
+                    scene.rng.choice(
+                        ("^^^^!##", "@^^^-^^##", "^#^#^#^#", "Sommer%###!", "@@##$^^", "^^^^^^^^")
+                    ),
+                ).swapcase(),
+                "OTHER_ID",
+            ),
+        )
+
+    def slot_flat(self, scene: Cast) -> Pieces:
+        """Return the number of a flat."""
+        return (
+            Piece(
+                scene.rng.choice(
+                    (
+                        f"{scene.rng.randint(1, 99)}",
+                        f"{scene.rng.randint(1, 30)}{scene.rng.choice(_CAPITALS)}",
+                    )
+                ),
+                "STREET_ADDRESS",
+            ),
+        )
+
+    def form_first_lower(self, scene: Cast, person: Person) -> Pieces:
+        """`anna`."""
+        return self.person(person.given.lower())
 
     # -- what is easily taken for an identifier, and is none
 
@@ -491,6 +678,20 @@ class European(Fillers):
         low = scene.rng.randint(1, 40)
         return (
             Piece(f"{low}{scene.rng.choice(('-', '–', ' - '))}{low + scene.rng.randint(2, 90)}"),
+        )
+
+    def slot_neg_amount(self, scene: Cast) -> Pieces:
+        """Return a sum of money."""
+        return (
+            Piece(
+                scene.rng.choice(
+                    (
+                        f"{scene.rng.randint(5, 900)} €",
+                        f"{scene.rng.randint(5, 900)},{scene.rng.randint(10, 99)} EUR",
+                        f"{scene.rng.randint(10, 5000)} Euro",
+                    )
+                ),
+            ),
         )
 
     def slot_neg_digits7(self, scene: Cast) -> Pieces:

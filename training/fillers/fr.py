@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import re
 from typing import ClassVar, Final
 
@@ -11,7 +11,28 @@ from training.fillers import numbers
 from training.fillers.base import Cast
 from training.fillers.europe import European
 
-_ONES: Final = "zéro un deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize dix-sept dix-huit dix-neuf".split()
+_ONES: Final = (
+    "zéro",
+    "un",
+    "deux",
+    "trois",
+    "quatre",
+    "cinq",
+    "six",
+    "sept",
+    "huit",
+    "neuf",
+    "dix",
+    "onze",
+    "douze",
+    "treize",
+    "quatorze",
+    "quinze",
+    "seize",
+    "dix-sept",
+    "dix-huit",
+    "dix-neuf",
+)
 _TENS: Final = (
     "vingt",
     "trente",
@@ -34,7 +55,7 @@ def in_words(number: int) -> str:
     ten, one = divmod(number, 10)
     if ten in (7, 9):
         one += 10
-    joint = " et " if one in (1, 11) and ten < 8 else " "  # noqa: PLR2004 - "quatre-vingt un"
+    joint = " et " if one in (1, 11) and ten < 8 else " "
     return _TENS[ten - 2] + (f"{joint}{_ONES[one]}" if one else "")
 
 
@@ -42,6 +63,7 @@ class French(European):
     """What stands in French slots."""
 
     lang = "fr"
+    homeland = "France"
     countries = ("FR",) * 8 + ("BE", "CH", "CA")
     cultures = (
         (30, "faker:fr_FR"), (6, "faker:fr_BE"), (4, "faker:fr_CH"), (5, "faker:fr_QC"),
@@ -86,6 +108,11 @@ class French(European):
     )  # fmt: skip
     short_months = (
         "{month} {y}", "{month} {y}", "{month} {yy}", "{mm}/{y}", "{mm}/{yy}", "{mon} {y}", "{month} {y}",
+    )  # fmt: skip
+    loosely = (
+        "début {month} {y}", "mi-{month} {y}", "fin {month} {y}", "fin {y}", "début {y}", "mi-{y}", "fin {month}",
+        "début {month}", "courant {month} {y}", "courant {y}", "printemps {y}", "été {y}", "automne {y}",
+        "Noël {y}", "Pâques {y}", "{month} {y}", "{month} {yy}",
     )  # fmt: skip
     joiners = ("-", " - ", " au ", " au ")
     neg_time = ("{h}h{m:02}", "{h}h", "{h:02}:{m:02}", "{h} h {m:02}", "{h}H{m:02}")
@@ -141,16 +168,44 @@ class French(European):
 
     def slot_date_birth(self, scene: Cast) -> Pieces:
         """Return the patient's birthday, now and then in spaced figures as scanners read them."""
-        if scene.rng.random() < 0.03:  # noqa: PLR2004 - a share
+        if scene.rng.random() < 0.03:
             return (Piece(" ".join(self.birthday(scene).strftime("%d%m%Y")), "DATE_OF_BIRTH"),)
         return super().slot_date_birth(scene)
+
+    def slot_date_num(self, scene: Cast) -> Pieces:
+        """Return a day in figures, now and then as scanners and hurried hands leave it."""
+        if scene.rng.random() < 0.9:
+            return super().slot_date_num(scene)
+        pattern = scene.rng.choice(
+            (
+                "{dd} . {mm} . {y}",
+                "{dd}|{mm}|{y}",
+                "{dd}/ {mm}/{yy}",
+                "{dd}/{mm}/ {y}",
+                "{y}/{mm}/{dd}",
+                "{dd}X{y}",
+                "{dd} / {mm}",
+                "{mm}/{dd}/{y}",
+            )
+        )
+        text = self.written(scene, self.day(scene), pattern)
+        if scene.rng.random() < 0.2:
+            text = " ".join(self.day(scene).strftime("%d%m%Y"))
+        return (Piece(text, "DATE_TIME"),)
+
+    def slot_email(self, scene: Cast) -> Pieces:
+        """Return a mail address, now and then spaced."""
+        text = super().slot_email(scene)[0].text
+        if scene.rng.random() < 0.04:
+            text = text.replace("@", " @ ").replace(".", " . ")
+        return (Piece(text, "EMAIL_ADDRESS"),)
 
     def slot_insurance(self, scene: Cast) -> Pieces:
         """Return a NIR of fifteen or thirteen characters, spaced or not."""
         rng, born = scene.rng, self.birthday(scene)
         number = numbers.french_insurance(rng, rng.choice("fm"), born.year, born.month)
         number = numbers.mistyped(rng, number)
-        if rng.random() < 0.15:  # noqa: PLR2004 - a share
+        if rng.random() < 0.15:
             number = number[:13]
         return (
             Piece(
@@ -235,13 +290,13 @@ class French(European):
         """`14h30`."""
         return self.slot_neg_time(scene)
 
-    def spoken(self, day: datetime.date) -> str:
+    def spoken(self, day: dt.date) -> str:
         """`deux janvier mille neuf cent soixante dix huit`."""
         first = "premier" if day.day == 1 else in_words(day.day)
         rest = day.year % 100
         year = ("mille neuf cent" if day.year < 2000 else "deux mille") + (
             f" {in_words(rest)}" if rest else ""
-        )  # noqa: PLR2004
+        )
         return f"{first} {self.months[day.month - 1]} {year}"
 
     def smoothed(self, text: str) -> str:

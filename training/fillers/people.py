@@ -60,7 +60,9 @@ def _entries(provider: type, name: str) -> tuple[str, ...]:
     found = getattr(provider, name, ())
     if isinstance(found, property) or not found:
         return ()
-    return tuple(dict.fromkeys(entry for entry in found if entry and "." not in entry and entry != "Doe"))
+    return tuple(
+        dict.fromkeys(entry for entry in found if entry and "." not in entry and entry != "Doe")
+    )
 
 
 _NICKNAMES: Final = {

@@ -26,9 +26,7 @@ def towns(split: str) -> Mapping[str, Sequence[Town]]:
     for line in words("cities"):
         town = Town(*line.split("\t"))
         found[town.country].append(town)
-    return {
-        country: _split(entries, split) for country, entries in found.items()
-    }
+    return {country: _split(entries, split) for country, entries in found.items()}
 
 
 def _split(entries: Sequence[Town], split: str) -> Sequence[Town]:

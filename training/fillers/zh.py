@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import random
 from typing import ClassVar, Final
 
@@ -89,26 +89,26 @@ class Chinese(Fillers):
         own = tuple(share(words("zh/given_f" if sex == "f" else "zh/given_m"), self.split))
         both = tuple(share(words("zh/given_both"), self.split))
         roll = rng.random()
-        if roll < 0.04:  # noqa: PLR2004 - a share
+        if roll < 0.04:
             family = rng.choice(words("zh/surnames_double"))
-        elif roll < 0.16:  # noqa: PLR2004 - a share
+        elif roll < 0.16:
             family = rng.choice(share(words("zh/surnames_rare"), self.split))
         else:
             common = words("zh/surnames")  # Surnames repeat across splits as they do across China.
             family = common[min(int(rng.expovariate(1 / 28)), len(common) - 1)]
         pool = own * 2 + both
         given = rng.choice(pool)
-        if rng.random() < 0.72:  # noqa: PLR2004 - two characters are the rule
+        if rng.random() < 0.72:
             second = rng.choice(pool)
-            given += second if rng.random() > 0.05 else given  # noqa: PLR2004 - 婷婷
+            given += second if rng.random() > 0.05 else given
         return Person(given, "", family, sex)
 
     def form_full(self, scene: Cast, person: Person) -> Pieces:
         """`王建国`, now and then with a space or a mask as forms print it."""
         roll = scene.rng.random()
-        if person.family and len(person.given) == 1 and roll < 0.06:  # noqa: PLR2004 - a share
+        if person.family and len(person.given) == 1 and roll < 0.06:
             return self.person(f"{person.family}{scene.rng.choice(('　', ' '))}{person.given}")
-        if person.family and roll > 0.985:  # noqa: PLR2004 - a share
+        if person.family and roll > 0.985:
             return self.person(
                 person.family + scene.rng.choice(("某", "某某", "*" * len(person.given), "XX"))
             )
@@ -116,7 +116,7 @@ class Chinese(Fillers):
 
     def form_last(self, scene: Cast, person: Person) -> Pieces:
         """`王`; now and then the whole name, as before a title."""
-        if scene.rng.random() < 0.25:  # noqa: PLR2004 - a share
+        if scene.rng.random() < 0.25:
             return self.form_plain(scene, person)
         return self.form_surname(scene, person)
 
@@ -148,6 +148,16 @@ class Chinese(Fillers):
                     f"{family.upper()}, {given.upper()}",
                 )
             )
+        )
+
+    kept_forms = Fillers.kept_forms | {"tw", "pinyin", "foreign"}
+
+    def form_tw(self, scene: Cast, person: Person) -> Pieces:
+        """`陳雅婷`, in traditional characters."""
+        source = culture(self.split, "faker:zh_TW")
+        family = scene.rng.choice([name for name in source.family if len(name) == 1])
+        return self.person(
+            family + scene.rng.choice(source.female if person.sex == "f" else source.male)
         )
 
     def form_foreign(self, scene: Cast, person: Person) -> Pieces:
@@ -223,7 +233,7 @@ class Chinese(Fillers):
     def slot_date_range(self, scene: Cast) -> Pieces:
         """Return two days and what joins them."""
         first = self.day(scene)
-        last = first + datetime.timedelta(days=scene.rng.randint(1, 20))
+        last = first + dt.timedelta(days=scene.rng.randint(1, 20))
         pattern = scene.rng.choice(("{y}-{mm}-{dd}", "{y}年{m}月{d}日", "{y}.{m}.{d}"))
         short = scene.rng.choice((pattern, pattern.replace("{y}年", "").replace("{y}.", "")))
         return (
@@ -278,8 +288,13 @@ class Chinese(Fillers):
                 ),
                 0,
             )
-        figure = in_words(years) if rng.random() < 0.04 and years < 100 else str(years)  # noqa: PLR2004 - a share
+        figure = in_words(years) if rng.random() < 0.04 and years < 100 else str(years)
         return self.aged(f"{figure}{rng.choice(('岁', '岁', '岁', '岁', ' 岁', '周岁'))}", years)
+
+    def slot_age_other(self, scene: Cast) -> Pieces:
+        """Return another person's age with its unit."""
+        years = scene.rng.randint(2, 101)
+        return self.aged(f"{years}{scene.rng.choice(('岁', '岁', ' 岁', '周岁'))}", years)
 
     def slot_age_num(self, scene: Cast) -> Pieces:
         """Return the patient's age in figures."""
@@ -296,7 +311,7 @@ class Chinese(Fillers):
     def slot_city(self, scene: Cast) -> Pieces:
         """`成都市`, `苏州`, `河北省邯郸市`, `邯郸市永年区`."""
         province, city, district = self._area(scene)
-        bare = city.removesuffix("市") if len(city) > 2 else city  # noqa: PLR2004 - one character is left
+        bare = city.removesuffix("市") if len(city) > 2 else city
         whole = province + city if province != city else city
         return (
             Piece(
@@ -320,28 +335,18 @@ class Chinese(Fillers):
             ),
         )
 
+    def slot_homeland(self, scene: Cast) -> Pieces:
+        """Return the country that most documents of the language are from."""
+        return (Piece("中国", "LOCATION"),)
+
     def slot_country(self, scene: Cast) -> Pieces:
-        """Return a country, which Safe Harbor leaves."""
-        return (
-            Piece(
-                scene.rng.choice(
-                    (
-                        "美国",
-                        "英国",
-                        "日本",
-                        "韩国",
-                        "俄罗斯",
-                        "越南",
-                        "尼日利亚",
-                        "法国",
-                        "德国",
-                        "印度",
-                        "巴基斯坦",
-                        "哈萨克斯坦",
-                    )
-                )
-            ),
-        )
+        """Return a country."""
+        return (Piece(self._pick(scene, "countries"), "LOCATION"),)
+
+    def slot_secret(self, scene: Cast) -> Pieces:
+        """Return a password."""
+        shape = scene.rng.choice(("^^^^!##", "^#^#^#^#", "@@##$^^", "######"))
+        return (Piece(self.shaped(scene, shape).lower(), "OTHER_ID"),)
 
     def _pick(self, scene: Cast, name: str) -> str:
         return scene.rng.choice(share(words(f"zh/{name}"), self.split))
@@ -382,7 +387,7 @@ class Chinese(Fillers):
 
     def _house(self, scene: Cast, name: str) -> str:
         _, city, district = self._area(scene)
-        bare = city.removesuffix("市") if len(city) > 2 else city  # noqa: PLR2004 - one character is left
+        bare = city.removesuffix("市") if len(city) > 2 else city
         return self._pick(scene, name).format(
             city=city, bare=bare, district=district, n=in_words(scene.rng.randint(1, 9)), estate=self._pick(scene, "estates"),
             village=self._pick(scene, "villages"), name=self._han(scene.rng).family + self._han(scene.rng).given,
@@ -405,7 +410,7 @@ class Chinese(Fillers):
         """`心内科`, which says nothing, or `骨科二病区`, which does."""
         department = self.slot("neg.department")(scene)[0].text
         roll = scene.rng.random()
-        if roll < 0.6:  # noqa: PLR2004 - a share
+        if roll < 0.6:
             return (Piece(department),)
         number = scene.rng.choice(
             (in_words(scene.rng.randint(1, 9)), str(scene.rng.randint(1, 25)))
@@ -520,15 +525,19 @@ class Chinese(Fillers):
         )
         number = numbers.mistyped(rng, numbers.chinese_identity(rng, area, born.strftime("%Y%m%d")))
         roll = rng.random()
-        if roll < 0.04:  # noqa: PLR2004 - a share
+        if roll < 0.04:
             number = area + born.strftime("%y%m%d") + numbers.digits(rng, 3)
-        elif roll < 0.1:  # noqa: PLR2004 - a share
+        elif roll < 0.1:
             number = numbers.grouped(number, (6, 8, 4))
-        elif roll < 0.13:  # noqa: PLR2004 - a share
+        elif roll < 0.13:
             number = f"{number[:6]}********{number[14:]}"
-        elif roll < 0.16:  # noqa: PLR2004 - a share
+        elif roll < 0.16:
             number = number.lower()
         return (Piece(number, "NATIONAL_ID"),)
+
+    def slot_creditcode(self, scene: Cast) -> Pieces:
+        """Return the unified social credit code of a house."""
+        return (Piece(numbers.chinese_credit_code(scene.rng), "OTHER_ID"),)
 
     def slot_insurance(self, scene: Cast) -> Pieces:
         """Return a number of the medical insurance or of its card."""

@@ -109,6 +109,20 @@ def test_no_word_is_cut_in_two() -> None:
     ) == [("MX_4471902@north.example", e.EMAIL_ADDRESS)]
 
 
+def test_the_rest_of_a_word_goes_with_its_beginning() -> None:
+    text = "aged87 and"
+    assert merged(
+        text, ("aged", e.PERSON, 1.0, "structured.x"), ("aged87", e.OTHER_ID, 0.9, "id.mixed")
+    ) == [("aged87", e.PERSON)]
+
+
+def test_of_two_findings_that_differ_in_nothing_else_the_likelier_wins() -> None:
+    text = "to Quandahl now"
+    assert merged(
+        text, ("Quandahl", e.PERSON, 0.6, "name.given"), ("Quandahl", e.STREET_ADDRESS, 0.7, "x")
+    ) == [("Quandahl", e.STREET_ADDRESS)]
+
+
 def test_a_date_that_may_be_a_birth_date_is_one() -> None:
     text = "on 3/4/1961 in"
     assert merged(
@@ -149,7 +163,7 @@ def test_a_state_is_part_of_its_place_and_another_city_is_not() -> None:
 
 def test_a_field_of_a_payload_stays_as_it_is() -> None:
     text = "PID|1||4471902^^^X||Thornton^Margaret"
-    field = ("Thornton^Margaret", e.PERSON, 1.0, "hl7.PID-5")
+    field = ("Thornton^Margaret", e.PERSON, 1.0, "structured.hl7")
     assert merged(text, field, ("X||Thornton", e.ORGANIZATION, 0.9, "tagger")) == [
         ("X", e.ORGANIZATION),
         ("Thornton^Margaret", e.PERSON),
@@ -166,6 +180,18 @@ def test_harmless_words_are_dropped_only_where_nothing_else_speaks_for_them() ->
     titled = Finding(0, 5, e.PERSON, 0.9, "name.titled")
     assert merge([tagged], text, drug) == ()
     assert [each.entity for each in merge([tagged, titled], text, drug)] == [e.PERSON]
+
+
+def test_a_part_of_what_is_harmless_is_no_name_either() -> None:
+    text = "Babinski-Zeichen Quandahl, Quandahl"
+
+    def allowed(text: str, start: int, end: int) -> bool:
+        return text[start:end] == "Babinski-Zeichen Quandahl"
+
+    whole = Finding(0, 25, e.PERSON, 0.9, "tagger")
+    part = Finding(17, 25, e.PERSON, 0.4, "name.given")
+    other = Finding(27, 35, e.PERSON, 0.4, "name.given")
+    assert merge([whole, part, other], text, allowed) == (other,)
 
 
 TEXT = "Dr. Anna Berg-Sato, 12 Elm St., a87-year b@c.de MRN: 44-71 王小明来了 x'y's (Li) Jr."

@@ -100,6 +100,8 @@ def _margaret(text: str) -> list[str]:
         ("M.T. is well, so is M. T.", ["M.T.", "M. T."]),
         ("Ask Thronton and Margret Thornton", ["Thronton", "Margret Thornton"]),
         ("i saw thornton today", ["thornton"]),
+        ("And thornton's labs? Mrs X came.", ["thornton"]),
+        ("Thronton again.", ["Thronton"]),
         ("Thornton-Hale", ["Thornton-Hale"]),
         ('JSON: {"name": "Thornton"}', ["Thornton"]),
     ],
@@ -115,7 +117,8 @@ def test_a_known_person_is_found_in_every_form(text: str, found: list[str]) -> N
         "Mrs K. came, J.T. left",
         "the thorn of a Thornbush",
         "Threshold and Marginal values",
-        "I saw thornton Today",
+        "She saw the thornton river",
+        "Visit by thornton at Mercy today",
         "vitamin M, grade T, type T. Nothing",
     ],
 )
@@ -130,6 +133,7 @@ def test_what_is_like_a_known_person_is_left(text: str) -> None:
         ("Anna Stone", "Stone in the left kidney. Stone clearance."),
         ("Klaus Herz", "Herz und Lunge unauff\u00e4llig. Das Herz ist gro\u00df."),
         ("Klaus Schulte", "Die Schulter links. Schulter frei."),
+        ("Klaus Schulte", "an rechter Schulter links"),
         ("Jane Xanax", "Xanax 1 mg"),
         ("Ann Parkinson", "Parkinson's disease, Parkinson tremor"),
         ("Ali Kim", "ALI and KIM scores"),
@@ -190,6 +194,16 @@ def test_a_name_that_two_independent_recognizers_found_is_sought() -> None:
     two = Finding(0, 13, PERSON, 0.6, "tagger")
     assert propagate([text], [[one]]) == [[]]
     assert any(each.start == 20 for each in propagate([text], [[one, two]])[0])
+
+
+def test_a_name_whose_parts_are_two_fields_is_sought_whole() -> None:
+    text = "given: Peter Ward\n\n"
+    fields = [
+        Finding(7, 12, PERSON, 1.0, "structured.fhir"),
+        Finding(13, 17, PERSON, 1.0, "structured.fhir"),
+    ]
+    found = propagate([text, "Ward, Peter went to the Ward"], [fields, []])[1]
+    assert {(each.start, each.end) for each in found} == {(0, 4), (6, 11)}
 
 
 def test_a_birth_date_may_be_read_in_two_orders() -> None:

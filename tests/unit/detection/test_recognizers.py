@@ -24,6 +24,7 @@ def _vectors() -> Iterator[object]:
                 EntityType(path.stem.upper()),
                 vector["text"],
                 vector["find"],
+                vector.get("by") == "rules",
                 id=f"{path.stem}-{number}",
             )
 
@@ -35,11 +36,19 @@ def detector() -> Iterator[PresidioDetector]:
     detector.close()
 
 
-@pytest.mark.parametrize(("entity", "text", "find"), list(_vectors()))
+@pytest.mark.parametrize(("entity", "text", "find", "rules"), list(_vectors()))
 async def test_a_vector_is_found_whole_and_a_hard_negative_is_not(
-    detector: PresidioDetector, entity: EntityType, text: str, find: list[str]
+    detector: PresidioDetector,
+    entity: EntityType,
+    text: str,
+    find: list[str],
+    rules: bool,  # noqa: FBT001 - a field of the vectors
 ) -> None:
-    (findings,) = await detector.detect([RawText(text)])
+    # A year alone may stay (164.514(b)(2)(i)(C)), and no rule finds it; the tagger does where its
+    # sentence is about a patient, and annotators do, too.
+    (findings,) = (
+        [detector._rules.analyze(text)] if rules else await detector.detect([RawText(text)])
+    )
     spans = [(each.start, each.end) for each in findings if each.entity == entity]
     if not find:
         assert not spans, [text[start:end] for start, end in spans]

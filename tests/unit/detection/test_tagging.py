@@ -16,6 +16,7 @@ from gateway.domain.entities import (
     OTHER_ID,
     PHONE_NUMBER,
     URL,
+    USERNAME,
     EntityType,
 )
 from tests.fakes.tagger import FakeTag
@@ -71,6 +72,8 @@ def test_an_age_over_89_is_one_where_ninety_years_or_more_are_read(
         ("Fax: 0341/97-12", "0341/97-12", FAX_NUMBER),
         ("传真 0341-9712", "0341-9712", FAX_NUMBER),
         ("pager five five", "five five", PHONE_NUMBER),
+        ("a@b", "a@b", USERNAME),
+        ("follow @annaward", "@annaward", USERNAME),
     ],
 )
 def test_a_contact_has_the_type_of_its_shape(text: str, value: str, entity: EntityType) -> None:
@@ -84,6 +87,22 @@ def test_an_id_is_one_of_no_exact_type_and_gives_way_to_every_rule() -> None:
         assert found.score == VAGUE
     [unsure] = findings("no 4711-A", [FakeTag(3, 9, "ID", 0.2)])
     assert unsure.score == 0.2
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("PMID 12345678", "12345678"),
+        ("PMID: 12345678", "PMID: 12345678"),
+        ("NCT01234567", "NCT01234567"),
+        ("(ICD-10 E11.9)", "10 E11.9"),
+        ("doi:10.1000/182", "10.1000/182"),
+    ],
+)
+def test_a_number_of_a_public_register_identifies_nobody(text: str, value: str) -> None:
+    start = text.index(value)
+    assert list(findings(text, [FakeTag(start, start + len(value), "ID")])) == []
+    assert list(findings(text, [FakeTag(start, start + len(value), "PERSON")]))
 
 
 def test_a_label_that_nobody_knows_is_an_error() -> None:

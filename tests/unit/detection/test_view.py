@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import time
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -64,3 +66,52 @@ def test_the_characters_of_a_view_cover_what_can_be_seen(text: str) -> None:
     view = view_of(text)
     spans = [view.original(index, index + 1) for index in range(len(view.text))]
     assert all(before[1] == after[0] for before, after in itertools.pairwise(spans))
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("M a r g a r e t has a cough", "Margaret has a cough"),
+        ("T.h.o.r.n.t.o.n", "Thornton"),
+        ("\u041c\u0430rg\u0430r\u0435t", "Margaret"),
+        ("Th\u03bfrnt\u03bfn", "Thornton"),
+        ("\u0418\u0432\u0430\u043d \u041f\u0435\u0442\u0440\u043e\u0432", "\u0418\u0432\u0430\u043d \u041f\u0435\u0442\u0440\u043e\u0432"),
+        ("TNF\u03b1, \u03b3GT", "TNF\u03b1, \u03b3GT"),
+        ("\U0001d40c\U0001d41a\U0001d42b\U0001d420", "Marg"),
+        ("\uff2d\uff41\uff52\uff47 \uff11\uff12", "Marg 12"),
+        ("Mar\U0001f642gar\U0001f642et \U0001f642", "Margaret \U0001f642"),
+        ("1\ufe0f\u20e32\ufe0f\u20e3", "12"),
+        ("Mar\u00adga\u200bret", "Margaret"),
+        ("Frau Thorn-\n  ton", "Frau Thornton"),
+        ("Smith-Jones, post-op", "Smith-Jones, post-op"),
+        ("&#x4d;arg&#97;ret &amp; Bj&ouml;rn", "Margaret & Bj\u00f6rn"),
+        ("?n=Margaret%20Th%C3%B6rn", "?n=Margaret Th\u00f6rn"),
+        ("M=C3=BCller", "M\u00fcller"),
+        ("BMI=27, HR=72, 5%AB, 10% off & on;", "BMI=27, HR=72, 5%AB, 10% off & on;"),
+        ("\u738b \u5c0f \u660e \u4f4f\u9662", "\u738b \u5c0f \u660e \u4f4f\u9662"),
+        ("a b c", "a b c"),
+        ("ab\u202edc", "abdc"),
+    ],
+)  # fmt: skip
+def test_a_view_shows_what_a_reader_sees(text: str, read: str) -> None:
+    assert view_of(text).text == read
+
+
+def test_what_parts_the_letters_of_a_word_belongs_to_it() -> None:
+    text = "Mrs T h o r n-\nton, &#x4d;&eacute;l"
+    view = view_of("Mrs T h o r n, M&eacute;l")
+    start = view.text.index("Thorn")
+    assert view.original(start, start + 5) == (4, 13)
+    view = view_of(text)
+    start = view.text.index("M\u00e9l")
+    assert text[slice(*view.original(start, start + 3))] == "&#x4d;&eacute;l"
+
+
+@pytest.mark.parametrize(
+    "unit", ["a ", "A.", "a-\n", "%41", "&a;", "=C3=BC", "a\u0430", "a\U0001f642", "M a r g ", "\\"]
+)
+def test_a_megabyte_of_anything_is_read_in_bounded_time(unit: str) -> None:
+    text = (unit * 1_000_000)[:1_000_000]
+    begun = time.perf_counter()
+    view_of(text)
+    assert time.perf_counter() - begun < 15

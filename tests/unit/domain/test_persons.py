@@ -158,6 +158,13 @@ def test_later_texts_change_no_answer() -> None:
     assert first.identity == her.identity == again.identity
 
 
+def test_a_name_that_came_in_two_fields_is_its_family_name() -> None:
+    persons = Persons()
+    family, _ = persons.meet([said("Thornton"), said("Margaret")])
+    (whole,) = persons.meet([said("Margaret Thornton")])
+    assert whole.identity == family.identity
+
+
 WORDS = st.sampled_from(
     ["Anna", "John", "Berg", "Dahl", "A.", "B.", "Mrs", "Dr.", "Bergs", "Li-Berg"]
 )

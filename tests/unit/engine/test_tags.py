@@ -137,3 +137,37 @@ def test_windows_keep_every_token_once_with_text_on_both_sides(
             assert window.end - window.last >= overlap // 2
     if cut:
         assert len(cut) == max(1, -(-(count - overlap) // (size - overlap)))
+
+
+@given(st.integers(0, 3000), st.integers(6, 200), st.data())
+def test_windows_cut_where_a_text_ends_keep_every_token_once(
+    count: int, size: int, data: st.DataObject
+) -> None:
+    overlap = data.draw(st.integers(0, size - 1))
+    places = st.lists(st.integers(0, count), max_size=60).map(sorted)
+    ends = data.draw(st.lists(places, min_size=1, max_size=3))
+    cut = windows(count, size, overlap, ends)
+    kept = [place for window in cut for place in range(window.first, window.last)]
+    assert kept == list(range(count))
+    for window in cut:
+        assert 0 <= window.start <= window.first < window.last <= window.end <= count
+        assert window.end - window.start <= size
+    assert len(cut) <= 1 + 4 * count // size, "no window advances by less than a quarter of it"
+
+
+def test_windows_end_at_paragraphs_rather_than_at_sentences_and_lines() -> None:
+    paragraphs, sentences, lines = [70], [60, 80, 130], [50, 90, 95, 150, 190]
+    cut = windows(260, 100, 20, [paragraphs, sentences, lines])
+    assert [(window.start, window.end) for window in cut] == [
+        (0, 70),
+        (70, 130),
+        (130, 200),
+        (180, 260),
+    ]
+    assert [(window.first, window.last) for window in cut[2:]] == [(130, 190), (190, 260)]
+
+
+def test_windows_of_a_text_without_any_end_share_their_overlap() -> None:
+    cut = windows(250, 100, 20, [[], [], []])
+    assert [(window.start, window.end) for window in cut] == [(0, 100), (80, 180), (160, 250)]
+    assert [window.last for window in cut] == [90, 170, 250]

@@ -1,0 +1,156 @@
+"""Where a text holds structured payloads, whole, fenced or among prose; the rest of it is prose.
+
+Plain prose pays a few searches for single characters, no more. What looks structured and is not is
+prose, and is scanned as that: nothing is left out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from gateway.detection.structured import hl7, jsontext, payloads, tables
+from gateway.detection.structured.values import Value
+from gateway.domain.entities import OTHER_ID, PHOTO_ID
+from gateway.domain.places import Layer, Writing, decode_base64
+
+_OPENS: Final = re.compile(r'\{\s{0,200}+["}]|\[\s{0,200}+[\[{"]')
+_WHOLE: Final = re.compile(r'\s{0,99}["\[]')
+_PACKED: Final = re.compile(
+    r"(?:data:(?P<media>[A-Za-z0-9/.+-]{0,80})(?:;[^;,\s\"]{1,60}){0,4};base64,)?"
+    r"(?<![A-Za-z0-9+/_-])(?P<run>[A-Za-z0-9+/]{60,76}(?:\r?\n[A-Za-z0-9+/]{60,76})++"
+    r"(?:\r?\n[A-Za-z0-9+/]{1,76})?={0,2}|[A-Za-z0-9+/_-]{16,}+={0,2})"
+)
+"""What may be base64, in one run or in lines (RFC 2045), perhaps of a data URL."""
+_LONG: Final = re.compile(r"[A-Za-z0-9+/_-]{16}")
+_BASE64: Final = (Layer(Writing.BASE64),)
+_HEADING: Final = 2000
+"""Characters of a line that may be the heading of a table."""
+DEEPEST: Final = 4
+"""Payloads within strings of payloads; below, a string is prose."""
+
+
+def structured(text: str) -> bool:
+    """Say whether it is worth looking closer. Cheap, and true too often rather than too seldom."""
+    if ("{" in text or "[" in text) and '"' in text and _OPENS.search(text):
+        return True
+    if _WHOLE.match(text) and text.rstrip()[-1] in '"]':
+        return True
+    if "|" in text or "\x0b" in text or "MSH" in text or "PID" in text:
+        return True
+    if "\n" in text and any(delimiter in text for delimiter in "\t;,"):
+        return True
+    return _LONG.search(text) is not None
+
+
+def values(text: str, custom: hl7.Custom = hl7.STANDARD) -> Iterator[Value | tuple[int, int]]:
+    """Yield what `text` holds in order: a value of a payload, or the span of prose between two."""
+    done = 0
+    for start, end, found in _regions(text, custom):
+        yield from _prose(text, done, start)
+        yield from found
+        done = end
+    yield from _prose(text, done, len(text))
+
+
+def _prose(text: str, start: int, end: int) -> Iterator[Value | tuple[int, int]]:
+    """Yield what is no payload, and what is packed in it: base64 of a text, or of a data URL."""
+    done = start
+    for found in _PACKED.finditer(text, start, end) if _LONG.search(text, start, end) else ():
+        first, last = found.span("run")
+        media = found["media"]
+        if media is None and decode_base64(found["run"]) is None:
+            continue
+        if first > done:
+            yield done, first
+        entity = None
+        if media is not None and decode_base64(found["run"]) is None:
+            entity = PHOTO_ID if media.startswith("image/") else OTHER_ID
+        yield Value(first, last, _BASE64, entity, "structured.file", whole=True, file=True)
+        done = last
+    if done < end:
+        yield done, end
+
+
+def _regions(text: str, custom: hl7.Custom) -> Iterator[tuple[int, int, list[Value]]]:
+    """Yield start, end and values of each payload."""
+    if (whole := _whole(text)) is not None:
+        yield 0, len(text), whole
+        return
+    position = 0
+    for start, end, found in _json(text):
+        yield from _lined(text, position, start, custom)
+        yield start, end, found
+        position = end
+    yield from _lined(text, position, len(text), custom)
+
+
+def _whole(text: str) -> list[Value] | None:
+    """Return the values of a text that is one JSON string or array, as a tool's answer may be."""
+    found = _WHOLE.match(text)
+    if found is None:
+        return None
+    node, end = jsontext.parse(text, found.end() - 1)
+    if node is None or text[end:].strip() or not text[:end].endswith(('"', "]")):
+        return None
+    return list(payloads.values(node, text))
+
+
+def _json(text: str) -> Iterator[tuple[int, int, list[Value]]]:
+    position = 0
+    while found := _OPENS.search(text, position):
+        start = found.start()
+        node, end = jsontext.parse(text, start)
+        position = max(end, start + 1)
+        if node is not None and (node.members or node.items):
+            yield start, end, list(payloads.values(node, text))
+
+
+def _lined(
+    text: str, start: int, end: int, custom: hl7.Custom
+) -> Iterator[tuple[int, int, list[Value]]]:
+    """Yield what is made of lines: messages of HL7 v2 and tables."""
+    part = text[start:end]
+    position = done = 0
+    for found in hl7.BEGINS.finditer(part) if _may_be_hl7(part) else ():
+        if found.start() < position:
+            continue
+        values, stop = hl7.message(part, found.start(), custom)
+        if stop > found.start():
+            yield from _tables(part, done, found.start(), start)
+            yield start + found.start(), start + stop, [_moved(each, start) for each in values]
+            done = stop
+        position = stop
+    yield from _tables(part, done, len(part), start)
+
+
+def _may_be_hl7(text: str) -> bool:
+    return "|" in text or "MSH" in text or "PID" in text
+
+
+def _tables(text: str, start: int, end: int, base: int) -> Iterator[tuple[int, int, list[Value]]]:
+    if not any(text.find(delimiter, start, end) >= 0 for delimiter in "\t;,|"):
+        return
+    part = text[start:end]
+    base += start
+    done = 0
+    for begin, stop in tables.lines(part):
+        if begin < done or stop - begin > _HEADING:
+            continue
+        delimiter = tables.heads(part, begin, stop)
+        if delimiter is None:
+            continue
+        found, after = tables.table(part, begin, delimiter)
+        if found:
+            yield base + begin, base + after, [_moved(each, base) for each in found]
+            done = after
+
+
+def _moved(value: Value, by: int) -> Value:
+    if by == 0:
+        return value
+    return Value(
+        value.start + by, value.end + by, value.place, value.entity, value.recognizer,
+        value.whole, value.label, value.after, value.name, value.file,
+    )  # fmt: skip

@@ -1,0 +1,138 @@
+"""Dates that name their month, and other words that mean one day, in five languages.
+
+A month's name is sought first, and the rest of its date only around it. All patterns read folded
+text (`labels.fold`).
+"""
+
+# ruff: noqa: E501 - a pattern cut to a hundred columns is read worse than a long one
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from gateway.detection.dates import TIME, Y4, Hit
+
+_MONTH: Final = (
+    r"(?:jan(?:uary|uar|vier|v)?|janner|feb(?:ruary|ruar|rero)?|fev(?:rier|r)?|mar(?:ch|s|zo|z)?|mrz|apr(?:il)?|avr(?:il)?|abr(?:il)?|may(?:o)?|mai|"
+    r"june?|juni[o]?|juin|july?|juli[o]?|juil(?:let)?|aug(?:ust)?|aout|agosto|ago|sept?(?:ember|embre|iembre)?|setiembre|oct(?:ober|obre|ubre)?|okt(?:ober)?|"
+    r"nov(?:ember|embre|iembre)?|de[cz](?:ember|embre)?|enero|ene|dic(?:iembre)?)"
+)
+_FULL_ENGLISH: Final = (
+    "january|february|march|april|may|june|july|august|september|october|november|december"
+)
+_MONTH_ONLY: Final = rf"(?:{_FULL_ENGLISH}|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)"
+_DAY: Final = r"(?:3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th|er|\.)?(?!\d)"
+_YEAR: Final = rf"(?:{Y4}|'?\d\d(?![\d:%]|[.,]\d|[ ]?(?:mg|ml|kg|cm|mm|%|years?|yrs?|y/?o|days?|weeks?|months?|ans|anos|jahr)))"
+_WEEKDAY: Final = (
+    r"(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?,? |(?:montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag),? (?:den |dem )?|"
+    r"(?:lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche),? (?:le )?|(?:lunes|martes|miercoles|jueves|viernes|sabado|domingo),? )?"
+)
+_ORD: Final = (
+    r"(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|thirteenth|fourteenth|"
+    r"fifteenth|sixteenth|seventeenth|eighteenth|nineteenth|twentieth|thirtieth|"
+    r"(?:twenty|thirty)[- ](?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth))"
+)
+_SPOKEN_YEAR: Final = (
+    r"(?:,? (?:of )?(?:nineteen|twenty|two thousand)(?:[ -](?:and|hundred|oh|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|"
+    r"thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)){1,3})?"
+)
+_OF: Final = r"(?:of |de |del |d')?"
+_WRITTEN_FORMS: Final = (
+    rf"{_MONTH}(?![0-9A-Za-z_])\.?[ \-]{{0,2}}{_DAY}(?:[ ]?(?:-|to|and|&|through)[ ]?{_DAY})?(?:(?:,[ ]?|[ \-/]|, of |\s)'?{_YEAR})?",
+    rf"{_DAY}(?:[ ]?(?:-|/|to|and|&|through|bis|und|au|et|al|y|a)[ ]?{_DAY})?[ .,/\-]{{0,3}}{_OF}{_MONTH}(?:\d\d(?:\d\d)?(?![0-9A-Za-z_])|(?![0-9A-Za-z_])(?:\.?(?:[ ,\-/]{{1,2}}|[ ]de[l]?[ ]|[ ]of[ ]){_YEAR})?)",
+    rf"{_MONTH}(?![0-9A-Za-z_])\.?(?:[ ,\-/]{{1,2}}{_OF}(?:{Y4}|'\d\d(?!\d)|(?:3[2-9]|[4-9]\d)(?![\d%]|[.,]\d|[ ](?:mg|ml|kg))))",
+    rf"{Y4}[ \-/.]{_MONTH}(?![0-9A-Za-z_])\.?[ \-/.]{_DAY}",
+    rf"(?:the )?{_ORD} (?:day )?of {_MONTH_ONLY}(?![0-9A-Za-z_]){_SPOKEN_YEAR}",
+    rf"{_MONTH_ONLY} (?:the )?{_ORD}(?![0-9A-Za-z_]){_SPOKEN_YEAR}",
+    rf"(?:premier|1er|primero) (?:de )?{_MONTH}(?![0-9A-Za-z_])(?: (?:de )?{Y4})?",
+)
+_WRITTEN: Final = re.compile(
+    rf"(?<![0-9A-Za-z_./:$])(?:{_WEEKDAY}(?:{'|'.join(_WRITTEN_FORMS)}){TIME})"
+)
+_MONTH_AT: Final = re.compile(rf"(?<![A-Za-z]){_MONTH}(?![A-Za-z])")
+_MONTH_CUES: Final = (
+    "jan", "feb", "fev", "mar", "mrz", "apr", "avr", "may", "mai", "jun", "juin", "jul", "juil", "aug", "aou", "sep", "set",
+    "oct", "okt", "nov", "dec", "dez", "ene", "abr", "ago", "dic",
+)  # fmt: skip
+_CITED: Final = re.compile(r"[ .]{0,2}\d{0,2}[ ]?(?:\d{4})?;[ ]?\d|[ ]\d{4};[ ]?\d")
+"""The date of an issue in a reference: "Blood. 2010 Jan 21;115(3)"."""
+_LAW: Final = re.compile(
+    r"\b(?:loi|decret|arrete|ordonnance|directive|real decreto|ley|gesetz|verordnung|richtlinie)\b[^.;\n]{0,24}(?:du|de|vom)[ ]\d{1,2}(?:er|\.)?[ ](?:de )?\Z"
+)
+_AROUND: Final = (36, 60)
+"""Characters before and after a month's name within which the rest of its date is sought."""
+_RELATIVE: Final = re.compile(
+    rf"(?:\b(?:early|late|mid|in|since|until|by|during|from|through|between|and|every)[ -])(?P<value>(?:last |next |this |this past |this coming )?(?:{_FULL_ENGLISH}))(?![\w'-])"
+    rf"|(?P<value2>\b(?:last|next|this|this past|this coming)[ ](?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|{_FULL_ENGLISH}))(?![\w'-])"
+    r"|\b(?:im|seit|bis|ab|ende|anfang|mitte|von)[ ](?P<value3>januar|februar|marz|april|mai|juni|juli|august|september|oktober|november|dezember)(?!\w)"
+    r"|\b(?:en|fin|debut|depuis|debut de|fin de|mi)[ -](?P<value4>janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre)(?!\w)"
+    r"|\b(?:en|desde|hasta|finales de|principios de|mediados de)[ ](?P<value5>enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre)(?!\w)"
+)
+_HOLIDAY: Final = re.compile(
+    r"\b(?:christmas(?: eve| day)?|thanksgiving|easter(?: sunday| monday)?|halloween|new year's(?: eve| day)?|"
+    rf"valentine's day|memorial day|labor day|independence day|mother's day|father's day|boxing day)(?:,? {Y4})?\b"
+)
+_HOLIDAY_CUES: Final = (
+    "christmas",
+    "thanksgiving",
+    "easter",
+    "halloween",
+    "new year's",
+    "valentine's",
+    "memorial day",
+    "labor day",
+    "independence day",
+    "er's day",
+    "boxing day",
+)
+_WEEKDAY_DAY: Final = re.compile(
+    r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)day,? (?:the )?(?:3[01]|[12]\d|[1-9])(?:st|nd|rd|th)\b"
+)
+
+_CJK_NUMERALS: Final = re.compile(
+    r"[一二][九〇零][〇零一二三四五六七八九]{2}年(?:[一二三四五六七八九十]{1,2}月(?:[一二三四五六七八九十廿]{1,3}[日号])?)?"
+)
+
+
+def written(folded: str) -> Iterator[Hit]:
+    """Yield the dates that name their month, and the other words that mean one day."""
+    named = any(cue in folded for cue in _MONTH_CUES)
+    if named:
+        yield from _named(folded)
+    if named or "day" in folded:
+        for match in _RELATIVE.finditer(folded):
+            yield Hit(*match.span(match.lastgroup or 0), "relative", 0.4)
+    if "day" in folded:
+        for match in _WEEKDAY_DAY.finditer(folded):
+            yield Hit(*match.span(), "weekday", 0.6)
+    if any(cue in folded for cue in _HOLIDAY_CUES):
+        for match in _HOLIDAY.finditer(folded):
+            yield Hit(*match.span(), "holiday", 0.5)
+    if "年" in folded:
+        for match in _CJK_NUMERALS.finditer(folded):
+            yield Hit(*match.span(), "cjk", 0.8)
+
+
+def _named(folded: str) -> Iterator[Hit]:
+    done = 0
+    for month in _MONTH_AT.finditer(folded):
+        if month.start() < done or _of_a_text(folded, month):
+            continue
+        low, high = max(done, month.start() - _AROUND[0]), month.end() + _AROUND[1]
+        for match in _WRITTEN.finditer(folded, low, high):
+            if match.end() > month.start():
+                if match.start() <= month.start():
+                    yield Hit(*match.span(), "written", 0.85)
+                    done = match.end()
+                break
+
+
+def _of_a_text(folded: str, month: re.Match[str]) -> bool:
+    """Say whether the date is of a law or of an issue in a reference: of nobody."""
+    start = month.start()
+    return (
+        _CITED.match(folded, month.end()) is not None
+        or _LAW.search(folded, max(0, start - 40), start) is not None
+    )
