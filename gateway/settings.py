@@ -16,6 +16,7 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
+from gateway.domain.entities import KNOWN
 from gateway.domain.exchange import Purpose
 from gateway.endpoints import Endpoint, OpenAIEngines, parse_endpoint
 
@@ -24,6 +25,7 @@ _BYTES: Final = r"([0-9]{1,15}(?:\.[0-9]{1,3})?)([KMGT]?)\Z"
 _Size = Annotated[str, msgspec.Meta(pattern="^" + _BYTES)]
 _Seconds = Annotated[float, msgspec.Meta(gt=0, le=3600)]
 _NODE: Final = re.compile(r"[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?\Z")
+_FIELD: Final = re.compile(r"[A-Z][A-Z0-9]{2}-[1-9][0-9]{0,2}\Z")
 _ROLE: Final = re.compile(r"[a-z][a-z0-9_-]{0,31}\Z")
 _Word = Annotated[str, msgspec.Meta(min_length=1, max_length=512)]
 _Words = Annotated[tuple[_Word, ...], msgspec.Meta(min_length=1, max_length=64)]
@@ -122,6 +124,18 @@ class Detection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Threads of one replica. Several replicas of one thread do more than one of several."""
     timeout: _Seconds = 60.0
     """Seconds that the texts of one request may take the tagger; then detection has failed."""
+    hl7_fields: dict[str, str] = {}
+    """What fields of HL7 v2 hold that only this hospital knows: `"ZPI-3" = "PERSON"`."""
+    hl7_z_segments: Literal["scan", "remove"] = "scan"
+    """`scan`: what is found in a Z-segment is treated. `remove`: all of its fields are."""
+
+    def __post_init__(self) -> None:
+        """Raise `ValueError`, with what to write instead."""
+        for name, entity in self.hl7_fields.items():
+            if not _FIELD.match(name):
+                raise ValueError('a field of HL7 v2 is written like "ZPI-3"')
+            if entity not in KNOWN:
+                raise ValueError("a field's type is one that policies know, such as PERSON")
 
 
 class Embeddings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

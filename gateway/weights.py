@@ -14,6 +14,7 @@ from engine import EngineError, InstalledModel, ModelError, ModelStore, Overload
 from gateway.detection import tagging
 from gateway.detection.detector import PresidioDetector
 from gateway.detection.dictionary import SiteDictionary
+from gateway.detection.structured.hl7 import Custom
 from gateway.domain.errors import Code, ExchangeError
 from gateway.settings import Detection
 
@@ -82,6 +83,7 @@ def open_detector(
         workers=chosen.workers,
         timeout=chosen.timeout,
         dictionary=dictionary,
+        custom=Custom.named(chosen.hl7_fields, remove_z=chosen.hl7_z_segments == "remove"),
     )
 
 

@@ -45,14 +45,14 @@ WEIGHTS: Final[Mapping[str, int]] = {
 }
 # Kinds made out of others by what happens to them on the way.
 DERIVED: Final[Mapping[str, tuple[int, tuple[str, ...], noise.Change]]] = {
-    "dictated": (6, ("letter", "composed", "radiology", "referral", "pathology"), noise.dictated),
-    "ocr": (6, ("letter", "form", "header", "composed", "pathology", "referral"), noise.ocr),
+    "dictated": (6, ("letter", "composed", "clinical", "radiology", "referral"), noise.dictated),
+    "ocr": (6, ("letter", "form", "header", "composed", "clinical", "referral"), noise.ocr),
     "capitals": (
-        3,
-        ("radiology", "pathology", "form", "nursing", "header", "general"),
+        4,
+        ("radiology", "pathology", "form", "clinical", "header", "composed"),
         noise.upper,
     ),
-    "lowercase": (5, ("chat", "chat", "general", "nursing", "composed", "email"), noise.lower),
+    "lowercase": (5, ("chat", "clinical", "general", "nursing", "composed", "email"), noise.lower),
 }
 _LANGUAGES: Final = {
     "de": ("de", "German"),

@@ -245,6 +245,15 @@ def joined(parts: Sequence[Labelled], between: str) -> Labelled:
     return text, tuple(spans)
 
 
+def _before_stops(labelled: Labelled) -> Labelled:
+    """Return spans without a last stop, which is spoken, and is then no part of a name."""
+    text, spans = labelled
+    ends = [s.end - (text[s.end - 1] in ".,:;?。，") for s in spans]
+    return text, tuple(
+        Span(s.start, max(s.start + 1, end), s.label) for s, end in zip(spans, ends, strict=True)
+    )
+
+
 _SPOKEN: Final = {
     ".": " period", ",": " comma", ":": " colon", ";": " semicolon", "?": " question mark",
     "(": "open parenthesis ", ")": " close parenthesis",
@@ -299,4 +308,4 @@ def dictated(rng: random.Random, labelled: Labelled, lang: str = "en") -> Labell
         else:
             new = marks.get(mark, "") if spoken and rng.random() < 0.9 else ""
         edits.append(Edit(*match.span(), new))
-    return edited(small, edits)
+    return edited(_before_stops(small), edits)

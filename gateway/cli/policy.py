@@ -31,8 +31,11 @@ def check(context: typer.Context, directory: _Directory = None, json: _Json = Fa
     from gateway.generation.local import known_models
     from gateway.policy.check import check as run
 
+    from gateway.policy.examples import examples
+
     report = run(_directory(context, directory), known_models(settings_of(context)))
     release = report.release
+    shown = examples(each.profile for each in release.profiles.values()) if release else ()
     if json:
         print_json(
             {
@@ -41,6 +44,15 @@ def check(context: typer.Context, directory: _Directory = None, json: _Json = Fa
                 "vectors": len(release.vectors) if release else 0,
                 "problems": [_problem(each) for each in report.problems],
                 "notes": [_problem(each) for each in report.notes],
+                "examples": [
+                    {
+                        "operator": _rule(each.rule),
+                        "entity": each.entity,
+                        "value": each.value,
+                        "becomes": each.becomes,
+                    }
+                    for each in shown
+                ],
             }
         )
     else:
@@ -48,6 +60,8 @@ def check(context: typer.Context, directory: _Directory = None, json: _Json = Fa
             typer.secho(str(each), err=True, fg="red")
         for each in report.notes:
             typer.secho(f"note: {each}", err=True, fg="yellow")
+        for example in shown:
+            typer.echo(f"  {example}")
         if release and report.ok:
             typer.echo(
                 f"ok: {len(release.policies.statements)} rules, {len(release.profiles)} profiles, "

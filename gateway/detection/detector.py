@@ -20,6 +20,7 @@ from gateway.detection.propagation import propagate
 from gateway.detection.readable import Reading, reading_of
 from gateway.detection.recognizers import rules_analyzer, tags_analyzer
 from gateway.detection.spans import grow
+from gateway.detection.structured.hl7 import STANDARD, Custom
 from gateway.detection.tagging import Tag, Tagger
 from gateway.detection.windows import SIZE, windows
 from gateway.domain.errors import Code, ExchangeError
@@ -47,7 +48,8 @@ class PresidioDetector:
     """presidio-analyzer with our rules, in `workers` threads, and a tagger in threads of its own.
 
     `reference_year` is this year: a full date more than ten years before it counts as a birth date.
-    A tagger that has not answered after `timeout` seconds has failed. `close` ends all threads.
+    A tagger that has not answered after `timeout` seconds has failed. `custom` says what a hospital
+    knows of its own fields of HL7 v2. `close` ends all threads.
     """
 
     def __init__(
@@ -58,9 +60,11 @@ class PresidioDetector:
         workers: int = 1,
         timeout: float = 60.0,
         dictionary: SiteDictionary | None = None,
+        custom: Custom = STANDARD,
     ) -> None:
         self._dictionary = dictionary
         self._tagger = tagger
+        self._custom = custom
         self._rules = rules_analyzer(reference_year)
         self._tags = tags_analyzer()
         self._timeout = timeout
@@ -87,7 +91,7 @@ class PresidioDetector:
             raise ExchangeError(Code.DETECTION_FAILED, _FAILED) from None
 
     async def _detect(self, texts: Sequence[RawText]) -> Sequence[Findings]:
-        views = await self._run(lambda: [reading_of(text.reveal()) for text in texts])
+        views = await self._run(lambda: [reading_of(text.reveal(), self._custom) for text in texts])
         found: list[list[Finding]] = [[] for _ in views]
         # The tagger computes without the GIL while the rules run, all texts of all requests in one.
         tagging = asyncio.ensure_future(self._tagged([view.text for view in views]))

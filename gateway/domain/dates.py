@@ -267,12 +267,13 @@ def _rendered(written: Written, new: date, reading: Reading) -> str:
     first, second = (new.day, new.month) if written.day_first else (new.month, new.day)
     if written.day is None and groups.get("one"):
         first, second = new.month, new.year % 100
+    wide = _is_wide(match)
     values: dict[str, Callable[[str], str]] = {
         "year": lambda old: _year_like(old, new.year),
-        "m": lambda old: _wide(old, new.month),
-        "day": lambda old: _wide(old, new.day, in_words=bool(groups.get("month"))),
-        "one": lambda old: _wide(old, first),
-        "two": lambda old: _wide(old, second),
+        "m": lambda _: _digits_of(new.month, wide=wide),
+        "day": lambda _: _digits_of(new.day, wide=wide),
+        "one": lambda _: _digits_of(first, wide=wide),
+        "two": lambda _: _digits_of(second, wide=wide),
         "month": lambda old: MONTHS.like(old, new.month - 1, reading.language),
         "th": lambda old: _ordinal(old, new.day),
     }
@@ -285,11 +286,21 @@ def _rendered(written: Written, new: date, reading: Reading) -> str:
     return "".join([*pieces, match.string[place : match.end()]])
 
 
-def _wide(old: str, number: int, *, in_words: bool = False) -> str:
-    # "05" has two digits always, "5" as many as it takes. "12" does not tell; in digits alone two
-    # are the safer guess, beside a month in words nobody writes the zero.
-    wide = old[0] == "0" or (len(old) > 1 and not in_words)
-    return f"{number:0{len(old)}d}" if wide else str(number)
+def _is_wide(match: re.Match[str]) -> bool:
+    """Say whether days and months have two digits always: 05.03. does, 5.3. and 5 March do not.
+
+    15/12 does not tell; in digits alone two are the likelier, beside words one.
+    """
+    groups = match.groupdict()
+    parts = [part for name in ("m", "day", "one", "two") if (part := groups.get(name))]
+    if any(part[0] == "0" for part in parts):
+        return True
+    in_words = groups.get("month") is not None or "月" in match[0]
+    return not in_words and all(len(part) > 1 for part in parts)
+
+
+def _digits_of(number: int, *, wide: bool) -> str:
+    return f"{number:02d}" if wide else str(number)
 
 
 def _year_like(old: str, year: int) -> str:

@@ -19,7 +19,7 @@ from gateway.domain.entities import DATE_OF_BIRTH, DATE_TIME, EntityType, tag
 from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.findings import Findings
 from gateway.domain.keyed import Keyed
-from gateway.domain.language import language_of
+from gateway.domain.language import Language, language_of
 from gateway.domain.persons import Person
 from gateway.domain.policy import DEFAULT_DAYS, Operator, Profile, Rule
 from gateway.domain.ports import Cipher
@@ -65,7 +65,8 @@ class StandIn:
 class Operators:
     """The operators of `profile` in one exchange. `key` is its conversation's.
 
-    `texts` are all of its texts, `findings` what is found in each.
+    `texts` are all of its texts, `findings` what is found in each; `replies` are the places in
+    `texts` of what the model said earlier.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - what one exchange consists of
@@ -76,6 +77,7 @@ class Operators:
         taken: frozenset[str],
         texts: Sequence[str],
         findings: Sequence[Findings],
+        replies: frozenset[int] = frozenset(),
     ) -> None:
         self._profile = profile
         self._secrets = secrets
@@ -83,6 +85,9 @@ class Operators:
         self._keyed = Keyed(hmac.digest(key, b"surrogates", "sha256"))
         self._texts = texts
         self._findings = findings
+        # Where replies are restored, they hold the caller's words like any other text.
+        self._replies = frozenset() if profile.restore else replies
+        self._issued: set[str] = set()
         self._made: dict[tuple[EntityType, str, str], StandIn] = {}
         self.pseudonyms = Pseudonyms(key, taken)
         self.stand_ins = StandIns()
@@ -152,10 +157,21 @@ class Operators:
         """Return the surrogate of `surface`, or its date moved: the same one each time."""
         identity = "" if person is None else person.identity
         known = self._made.get((entity, surface, identity))
+        if known is None and self._is_ours(surface):
+            return StandIn(surface)
         if known is None:
             known = self._fresh(rule, entity, surface, person)
+            self._issued.add(known.text.casefold())
             self._made[entity, surface, identity] = known
         return known
+
+    def _is_ours(self, surface: str) -> bool:
+        """Say whether `surface` is a stand-in of this exchange that an earlier reply repeated."""
+        return (
+            bool(self._replies)
+            and surface.casefold() in self._issued
+            and self._said.replied(surface)
+        )
 
     def _fresh(
         self, rule: Rule, entity: EntityType, surface: str, person: Person | None
@@ -233,6 +249,10 @@ class Operators:
         return by if number % 2 else -by
 
     @cached_property
+    def _language(self) -> Language | None:
+        return language_of(self._texts)
+
+    @cached_property
     def _reading(self) -> Reading:
         surfaces = (
             text[finding.start : finding.end]
@@ -240,13 +260,15 @@ class Operators:
             for finding in sorted(found)
             if finding.entity in _DATES
         )
-        return reading_of(surfaces, language_of(self._texts))
+        return reading_of(surfaces, self._language)
 
     @cached_property
     def _surrogates(self) -> Surrogates:
-        return Surrogates(
-            self._keyed, self._secrets.stock, language_of(self._texts), Words(self._texts)
-        )
+        return Surrogates(self._keyed, self._secrets.stock, self._language, self._said)
+
+    @cached_property
+    def _said(self) -> Words:
+        return Words(self._texts, self._replies)
 
     @cached_property
     def _kept(self) -> Words:

@@ -85,6 +85,11 @@ _HYPHENED: Final = re.compile(
 _NO_ID: Final = re.compile(r"[^A-Za-z0-9.-]+")
 _MOST_ID: Final = 64
 _CONTROLS: Final = re.compile(r"[\x00-\x08\x0e-\x1a\x7f]")
+_HL7_ESCAPE: Final = (
+    r"[FSRETHN]|\.(?:br|sp|in|ti|fi|nf|ce|sk)[+-]?[0-9]{0,3}|X(?:[0-9A-Fa-f]{2}){1,64}"
+    r"|[CM][0-9A-Fa-f]{4,6}"
+)
+"""What stands between two escape characters; whatever else does is text."""
 _LATIN: Final = 0.8
 """Share of ASCII in bytes that are no UTF-8 and yet are taken for text."""
 
@@ -240,13 +245,16 @@ def hl7_escapes(text: str, marks: str) -> Iterator[tuple[str, int, int]]:
         return
     named = {"F": marks[0], "S": marks[1], "R": marks[2], "E": escape, "T": marks[4:5] or "&"}
     quoted = re.escape(escape)
-    for found in re.finditer(f"{quoted}([A-Za-z.][^{quoted}\r\n]{{0,64}}){quoted}", text):
+    for found in re.finditer(f"{quoted}({_HL7_ESCAPE}){quoted}", text):
         name = found[1]
-        shown = named.get(name, "")
-        if name.startswith((".br", ".sp")):
+        if name in named:
+            shown = named[name]
+        elif name[0] == ".":
             shown = "\n"
-        elif name[0] in "Xx" and re.fullmatch(r"(?:[0-9A-Fa-f]{2})+", name[1:]):
+        elif name[0] == "X":
             shown = bytes.fromhex(name[1:]).decode("utf-8", "replace")
+        else:
+            shown = ""
         yield shown, found.start(), found.end()
 
 

@@ -31,7 +31,8 @@ SHAPE: Final = re.compile(
 """How a model may write one: brackets lost, other case, the underscore escaped (Markdown)."""
 _TAGS: Final = "|".join(sorted({re.escape(tag(known)) for known in KNOWN}))
 _OURS: Final = re.compile(
-    rf"\[(?:{_TAGS})(?::[0-9a-f]{{16}}|_[0-9]{{3}}[a-z]?)?\]"
+    rf"\[(?:{_TAGS})(?::[0-9a-f]{{16}}|:e1:[0-9a-f]{{8}}:[a-z2-7]{{45,4096}}"
+    rf"|_[0-9]{{3}}[a-z]?)?\]"
     rf"|(?<![A-Za-z0-9_])(?:{_TAGS})_[0-9]{{3}}[a-z]?(?![A-Za-z0-9_])"
 )
 

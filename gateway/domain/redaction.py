@@ -23,7 +23,7 @@ from gateway.domain.operators import Operators, Secrets
 from gateway.domain.person_names import Mention, mention
 from gateway.domain.persons import Person, Persons
 from gateway.domain.places import read, write
-from gateway.domain.policy import STRICTNESS, Profile
+from gateway.domain.policy import STRICTNESS, Operator, Profile
 from gateway.domain.pseudonyms import Pseudonyms, conversation_key, own_tags, written_pseudonyms
 from gateway.domain.standins import StandIns
 from gateway.domain.text import _MAKER, RawText, RedactedText
@@ -31,6 +31,8 @@ from gateway.domain.text import _MAKER, RawText, RedactedText
 __all__ = ["Redaction", "Secrets", "merge", "redact", "redact_transcript", "spoken"]
 
 _WORD: Final = re.compile(r"[A-Za-z0-9_\\]")
+_BY_PERSON: Final = frozenset({Operator.PSEUDONYM, Operator.SURROGATE})
+"""Operators to which it matters who somebody is."""
 _JOINTS: Final = frozenset("./-:,")
 _MARKS: Final = re.compile(r"[\W_]+")
 
@@ -88,7 +90,9 @@ def redact(
         raise _misfit()
     taken = _taken(texts) if profile.restore else frozenset()
     key = conversation_key(secrets.pseudonym, caller, _opening(conversation))
-    treatment = _Treatment(profile, Operators(profile, secrets, key, taken, texts, findings))
+    replies = frozenset(_replies(conversation))
+    operators = Operators(profile, secrets, key, taken, texts, findings, replies)
+    treatment = _Treatment(profile, operators)
     pieces = [treatment.pieces(text, found) for text, found in zip(texts, findings, strict=True)]
     redacted = [RedactedText("".join(each.text for each in one), _MAKER) for one in pieces]
     return Redaction(
@@ -210,6 +214,8 @@ def merge(findings: Findings, profile: Profile) -> Iterator[Finding]:
 
 
 def _union(group: list[Finding], winner: Finding) -> Finding:
+    if len(group) == 1:
+        return winner
     return Finding(
         start=min(finding.start for finding in group),
         end=max(finding.end for finding in group),
@@ -218,7 +224,7 @@ def _union(group: list[Finding], winner: Finding) -> Finding:
         recognizer=winner.recognizer,
         # Findings of one value are at one place; of two values none overlap.
         place=winner.place,
-        within=winner.within if len(group) == 1 else (),
+        within=(),
     )
 
 
@@ -285,6 +291,8 @@ class _Treatment:
 
     def _people(self, text: str, findings: Sequence[Finding]) -> dict[Finding, Person]:
         """Return who each person found in `text` is: one person has one stand-in everywhere."""
+        if self._profile.rule(PERSON).operator not in _BY_PERSON:
+            return {}
         found = [each for each in findings if each.entity == PERSON]
         met = self._persons.meet([_mention(text, each) for each in found])
         return dict(zip(found, met, strict=True))
@@ -349,6 +357,16 @@ def _outside(tags: list[tuple[int, int]], findings: Findings) -> Findings:
         return index >= 0 and finding.end <= tags[index][1]
 
     return tuple(finding for finding in findings if not inside(finding))
+
+
+def _replies(conversation: Conversation[RawText]) -> Iterator[int]:
+    """Yield the places, among the texts of `conversation`, of what the model said earlier."""
+    place = 0
+    for message in conversation.messages:
+        count = sum(1 for _ in Conversation((message,)).texts())
+        if message.role is Role.ASSISTANT:
+            yield from range(place, place + count)
+        place += count
 
 
 def _opening(conversation: Conversation[RawText]) -> list[str]:

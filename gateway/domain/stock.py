@@ -71,6 +71,8 @@ def script_of(word: str) -> str:
 
 def plain(word: str) -> str:
     """Return `word` without case and accents: what two spellings of a name share."""
+    if word.isascii() and word.isalnum():
+        return word.lower()
     parts = unicodedata.normalize("NFKD", word.casefold())
     return "".join(char for char in parts if char.isalnum())
 

@@ -69,7 +69,7 @@ def _national(surface: str, digits: str, language: Language | None, choose: Choo
             new = _french(digits, choose)
         if new is not None:
             return new
-    american = language in {None, Language.ENGLISH} or body.startswith("1")
+    american = language in {None, Language.ENGLISH} or (plus and body.startswith("1"))
     if american and len(body) == _NANP + 1 and body[0] == "1":
         return head + "1" + _american(choose)
     if american and not international and len(body) == _NANP and body[0] not in "01":

@@ -25,6 +25,9 @@ _CULTURES: Final = {
     Language.FRENCH: "fr",
     Language.SPANISH: "es",
 }
+_DEGREES: Final = frozenset(
+    "md do rn np pa pac phd pharmd dds dmd facs facp facc mbbs mbchb frcp frcs mrcp msc bsc".split()
+)
 _NOBODY: Final = Person("")
 
 
@@ -78,6 +81,8 @@ class NameSurrogates:
                 return word
             case Part.GIVEN_INITIAL | Part.FAMILY_INITIAL:
                 return self._initial(word, part, who, culture)
+            case _ if word.isupper() and fold(word) in _DEGREES:
+                return word
             case Part.GIVEN | Part.FAMILY:
                 possessive = _POSSESSIVE.search(word)
                 stem, rest = (

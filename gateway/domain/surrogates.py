@@ -8,7 +8,7 @@ What has no realistic surrogate has none at all, and is treated as the fallback 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from typing import Final
 
 from gateway.domain import entities as e
@@ -31,13 +31,26 @@ _OLDEST: Final = 89
 
 
 class Words:
-    """The words of an exchange's texts: what no stand-in may be made of."""
+    """The words of an exchange's texts: what no stand-in may be made of.
 
-    __slots__ = ("_texts", "_words")
+    Of earlier replies (`replies` are their places in `texts`) words are not the caller's own, nor
+    are they where a later text repeats them: where nothing is restored, replies hold our stand-ins.
+    """
 
-    def __init__(self, texts: Sequence[str]) -> None:
-        self._texts = [text.casefold() for text in texts]
-        self._words = {word for text in self._texts for word in _WORD.findall(text)}
+    __slots__ = ("_replied", "_texts", "_words")
+
+    def __init__(self, texts: Sequence[str], replies: Container[int] = ()) -> None:
+        said = [text.casefold() for text in texts]
+        self._texts = [text for place, text in enumerate(said) if place not in replies]
+        self._replied = [text for place, text in enumerate(said) if place in replies]
+        self._words: set[str] = set()
+        before: set[str] = set()
+        for place, text in enumerate(said):
+            words = _WORD.findall(text)
+            if place in replies:
+                before.update(words)
+            else:
+                self._words.update(words if not before else set(words) - before)
 
     def __repr__(self) -> str:
         return f"<Words {len(self._words)}>"
@@ -51,7 +64,11 @@ class Words:
                 return False
             if len(parts) == 1:
                 return True
-        return any(folded in text for text in self._texts)
+        return not self.replied(folded) and any(folded in text for text in self._texts)
+
+    def replied(self, phrase: str) -> bool:
+        """Say whether `phrase` stands in an earlier reply."""
+        return any(phrase.casefold() in text for text in self._replied)
 
 
 class Surrogates:

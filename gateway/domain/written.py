@@ -120,9 +120,7 @@ def _compiled(tags: frozenset[str]) -> tuple[re.Pattern[str], re.Pattern[str]]:
     between = rf"{_MARK}{{1,4}}"
     longest_first = sorted(tags, key=lambda each: (-len(each), each))
     ends = "|".join(f"(?P<{each}>{between.join(each.split('_'))})" for each in longest_first)
-    begun = "|".join(
-        _begun([re.escape(part) for part in each.split("_")], between) for each in longest_first
-    )
+    begun = "|".join(_begun(each.split("_"), between) for each in longest_first)
     left = r"(?<![A-Za-z0-9])(?<![A-Za-z0-9]_)"
     return (
         re.compile(rf"{left}(?:{ends})\Z", re.IGNORECASE),
@@ -134,8 +132,10 @@ def _compiled(tags: frozenset[str]) -> tuple[re.Pattern[str], re.Pattern[str]]:
 
 
 def _begun(parts: list[str], between: str) -> str:
-    """Return a pattern for the first part and as many of the others as there are."""
+    """Return a pattern for the first part and as many letters of the others as there are."""
     rest = ""
     for part in reversed(parts[1:]):
-        rest = rf"(?:{between}(?:{part}{rest})?)?"
+        for letter in reversed(part):
+            rest = f"(?:{letter}{rest})?"
+        rest = f"(?:{between}{rest})?"
     return parts[0] + rest

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from gateway.domain.entities import EntityType, entity_type
+from gateway.domain.entities import DATE_OF_BIRTH, DATE_TIME, EntityType, entity_type
 from gateway.domain.policy import Invented, Limits, Operator, Priority, Profile, Rule
 from gateway.policy import strictyaml as strict
 from gateway.policy.strictyaml import Mapping, Node, Scalar
@@ -30,7 +30,7 @@ _OPERATOR: Final = (
 )
 
 
-_MOVING: Final = frozenset({Operator.DATE_SHIFT})
+_DATES: Final = frozenset({DATE_OF_BIRTH, DATE_TIME})
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,11 @@ def _entities(node: Mapping) -> MappingProxyType[EntityType, Rule]:
     days = None
     for key, value in node.entries:
         rule = rules[read_entity(key)] = read_rule(value)
-        if rule.operator in _MOVING:
+        if rule.operator is Operator.DATE_SHIFT:
+            if key.value not in _DATES:
+                raise key.wrong(
+                    f"`date_shift` moves dates, and {key.value} is none: choose another"
+                )
             if days not in {None, rule.days}:
                 raise key.wrong(
                     f"dates move by one number of days, and another line says {days}: an interval "

@@ -139,6 +139,10 @@ class EnglishNegatives(Fillers):
             ),
         )
 
+    def slot_neg_year(self, scene: Cast) -> Pieces:
+        """`2019`, the year of a guideline, a law or a trial."""
+        return (Piece(str(scene.rng.randint(1985, 2026))),)
+
     def slot_neg_citation(self, scene: Cast) -> Pieces:
         """`(Lee et al. 2018)`, `Ann Intern Med 2019;170:22-30`: published, so no patient's."""
         rng = scene.rng

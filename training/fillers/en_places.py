@@ -121,6 +121,10 @@ class EnglishPlaces(Fillers):
         """Return a country, labelled as the patient's origin or a stay is."""
         return (Piece(scene.rng.choice(words("en/countries")), "LOCATION"),)
 
+    def slot_country_home(self, scene: Cast) -> Pieces:
+        """Return the country where the patient lives."""
+        return (Piece(scene.rng.choice(_COUNTRIES[self.home(scene).country]), "LOCATION"),)
+
     def slot_county(self, scene: Cast) -> Pieces:
         """`Marion County`."""
         name = town(scene.rng, self.split, ("US",)).name
@@ -142,6 +146,18 @@ class EnglishPlaces(Fillers):
     def slot_street(self, scene: Cast) -> Pieces:
         """`14 Oak Lane`."""
         return (Piece(self._street(scene), "STREET_ADDRESS"),)
+
+    def slot_unit(self, scene: Cast) -> Pieces:
+        """`Apt. 12B`, on a line of its own."""
+        unit = scene.rng.choice(
+            ("Apt. {n}", "Apt {n}{l}", "Suite {n:03}", "Unit {n}", "Flat {n}{l}", "Building {l}")
+        )
+        return (
+            Piece(
+                unit.format(n=scene.rng.randint(1, 990), l=scene.rng.choice("ABCD")),
+                "STREET_ADDRESS",
+            ),
+        )
 
     def slot_street_name(self, scene: Cast) -> Pieces:
         """`Oak Lane`."""

@@ -16,7 +16,7 @@ from gateway.detection.structured import columns
 from gateway.detection.structured.hl7_fields import DATA_TYPES, FIELDS, NAMES, Type
 from gateway.detection.structured.values import Value
 from gateway.domain import entities
-from gateway.domain.entities import EntityType
+from gateway.domain.entities import EntityType, entity_type
 from gateway.domain.places import Layer, Place, Writing
 
 _STANDARD: Final = "|^~\\&"
@@ -39,6 +39,12 @@ class Custom:
     fields: Mapping[tuple[str, int], EntityType] = field(default_factory=dict)
     remove_z: bool = False
     """Whether every field of a Z-segment that is not named goes, not only what is found in it."""
+
+    @classmethod
+    def named(cls, fields: Mapping[str, str], *, remove_z: bool) -> Custom:
+        """Return it from fields as they are written, `{"ZPI-3": "PERSON"}`."""
+        parts = {name.partition("-")[::2]: entity_type(kind) for name, kind in fields.items()}
+        return cls({(name, int(number)): kind for (name, number), kind in parts.items()}, remove_z)
 
 
 STANDARD: Final = Custom()

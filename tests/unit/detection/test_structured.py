@@ -258,7 +258,7 @@ def test_a_segment_of_which_no_separator_can_be_told_goes_whole() -> None:
 def test_a_hospital_names_its_own_fields() -> None:
     text = "MSH|^~\\&|LAB\rZPI|1|Quigley|red"
     assert "Quigley" not in places(text)
-    named = Custom({("ZPI", 2): entities.PERSON})
+    named = Custom.named({"ZPI-2": "PERSON"}, remove_z=False)
     assert places(text, named) == {"Quigley": entities.PERSON}
     assert places(text, Custom(remove_z=True)) == {
         "1": entities.OTHER_ID, "Quigley": entities.OTHER_ID, "red": entities.OTHER_ID,

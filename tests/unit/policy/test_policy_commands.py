@@ -37,6 +37,27 @@ def test_the_shipped_policy_passes_its_check(settings: Settings) -> None:
     assert load(settings.policies).digest in result.stdout
 
 
+def test_a_check_shows_what_each_operator_does_to_an_invented_value(settings: Settings) -> None:
+    said = run(settings, "check").stdout
+    assert "replace: US_SSN 078-05-1120 -> [SSN]" in said
+    assert "generalise: AGE_OVER_89 92-year-old -> 90+-year-old" in said
+    assert "generalise: POSTCODE 02138 -> 021" in said
+    used = {
+        str(profile.profile.rule(entity).operator)
+        for profile in load(settings.policies).profiles.values()
+        for entity in KNOWN
+    }
+    shown = json.loads(run(settings, "check", "--json").stdout)["examples"]
+    operators = {
+        each["operator"] if isinstance(each["operator"], str) else next(iter(each["operator"]))
+        for each in shown
+    }
+    assert operators == used
+    assert all(
+        each["value"] != each["becomes"] for each in shown if each["operator"] == "surrogate"
+    )
+
+
 def test_a_check_can_be_read_by_a_program(settings: Settings) -> None:
     result = run(settings, "check", "--json")
     said = json.loads(result.stdout)
@@ -121,21 +142,26 @@ def test_show_has_every_type_and_every_profile(settings: Settings) -> None:
 
 def test_show_can_be_read_by_a_program(settings: Settings) -> None:
     said = json.loads(run(settings, "show", "--json").stdout)
-    assert [profile["name"] for profile in said["profiles"]] == ["treatment", "coding", "research"]
+    assert [profile["name"] for profile in said["profiles"]] == [
+        "treatment",
+        "coding",
+        "trial",
+        "research",
+    ]
     assert set(said["profiles"][0]["entities"]) == KNOWN
     assert said["rules"][0]["profile"] == "treatment"
     served = {each["name"]: (each["priority"], each["cache"]) for each in said["profiles"]}
     assert served["treatment"] == ("interactive", False)
     assert served["research"] == ("batch", True)
-    assert [each["limits"]["max_in_flight"] for each in said["profiles"]] == [None, 16, 16]
+    assert [each["limits"]["max_in_flight"] for each in said["profiles"]] == [None, 16, 16, 16]
 
 
 def test_show_says_how_each_profile_is_served(settings: Settings) -> None:
     lines = [line.split("│") for line in run(settings, "show").stdout.splitlines()]
     cells = {line[1].strip(): [each.strip() for each in line[2:-1]] for line in lines if line[1:]}
-    assert cells["priority"] == ["interactive", "interactive", "batch"]
-    assert cells["replies may be kept"] == ["no", "no", "yes"]
-    assert cells["in flight at most"] == ["", "16", "16"]
+    assert cells["priority"] == ["interactive", "interactive", "batch", "batch"]
+    assert cells["replies may be kept"] == ["no", "no", "no", "yes"]
+    assert cells["in flight at most"] == ["", "16", "16", "16"]
 
 
 def test_explain_names_the_rules_and_the_treatments(settings: Settings) -> None:

@@ -6,7 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from gateway.domain.entities import AGE, KNOWN, PERSON, PHONE_NUMBER, URL
+from gateway.domain.entities import (
+    AGE,
+    AGE_OVER_89,
+    DATE_OF_BIRTH,
+    DATE_TIME,
+    KNOWN,
+    LOCATION,
+    PERSON,
+    PHONE_NUMBER,
+    POSTCODE,
+    URL,
+    EntityType,
+)
 from gateway.domain.policy import Invented, Limits, Operator, Priority, Rule
 from gateway.policy.problems import PolicyError
 from gateway.policy.profiles import read_profile
@@ -103,10 +115,30 @@ def test_every_shipped_profile_names_every_known_entity_type() -> None:
         assert set(each.profile.entities) == KNOWN, each.file
 
 
-def test_research_restores_nothing_and_keeps_nothing_but_ages_below_90() -> None:
+def test_every_operator_can_be_named_with_its_parameters() -> None:
+    operators = {
+        "PERSON: surrogate": Rule(Operator.SURROGATE),
+        "PERSON: encrypt": Rule(Operator.ENCRYPT),
+        "PERSON: generalise": Rule(Operator.GENERALISE),
+        "DATE_TIME: date_shift": Rule(Operator.DATE_SHIFT, days=365),
+        "DATE_TIME: {date_shift: {days: 30}}": Rule(Operator.DATE_SHIFT, days=30),
+    }
+    for line, rule in operators.items():
+        profile = read_profile("p", "p", GOOD.replace(b"PERSON: replace", line.encode())).profile
+        assert profile.rule(EntityType(line.partition(":")[0])) == rule
+
+
+def test_research_restores_nothing_and_keeps_nothing_but_what_safe_harbor_lets_stand() -> None:
     research = load(shipped_policies()).profile("research")
     assert research is not None
     assert not research.restore
-    kept = {entity for entity in KNOWN if research.rule(entity).operator is Operator.KEEP}
-    assert kept == {AGE}
-    assert all(research.rule(entity).operator is Operator.REPLACE for entity in KNOWN - kept)
+    some = {AGE, AGE_OVER_89, DATE_TIME, DATE_OF_BIRTH, LOCATION, POSTCODE}
+    assert all(research.rule(entity) == Rule(Operator.GENERALISE) for entity in some)
+    assert all(research.rule(entity) == Rule(Operator.REPLACE) for entity in KNOWN - some)
+
+
+def test_a_trial_restores_nothing_and_keeps_nothing() -> None:
+    trial = load(shipped_policies()).profile("trial")
+    assert trial is not None
+    assert not trial.restore
+    assert not any(trial.rule(entity).operator is Operator.KEEP for entity in KNOWN)

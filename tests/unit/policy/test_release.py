@@ -28,15 +28,23 @@ def write(folder: Path, files: Files) -> Path:
 
 def test_the_shipped_policy_loads(files: Files) -> None:
     release = build(files)
-    assert list(release.profiles) == ["treatment", "coding", "research"]
+    assert list(release.profiles) == ["treatment", "coding", "trial", "research"]
     assert [statement.id for statement in release.policies.statements] == [
         "treatment-by-clinicians",
         "research-by-researchers",
+        "trials-by-investigators",
         "payment-by-coders",
         "redaction-by-services",
         "never-for-marketing",
     ]
-    assert release.policies.roles == {"clinician", "researcher", "coder", "billing", "redactor"}
+    assert release.policies.roles == {
+        "clinician",
+        "researcher",
+        "investigator",
+        "coder",
+        "billing",
+        "redactor",
+    }
 
 
 def test_a_statement_knows_the_line_it_begins_on(files: Files) -> None:
