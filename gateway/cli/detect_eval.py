@@ -103,9 +103,7 @@ def evaluate(  # noqa: PLR0913, PLR0917 - each argument is an option
         raise typer.Exit(_SHORT)
 
 
-async def _run(
-    detector: PresidioDetector, sets: list[tuple[str, list[Note]]]
-) -> list[Evaluation]:
+async def _run(detector: PresidioDetector, sets: list[tuple[str, list[Note]]]) -> list[Evaluation]:
     from gateway.evaluation.run import evaluate as measure
 
     return [

@@ -30,7 +30,6 @@ def check(context: typer.Context, directory: _Directory = None, json: _Json = Fa
     """Check that a policy loads and that its own vectors hold. Exit status 1 if not."""
     from gateway.generation.local import known_models
     from gateway.policy.check import check as run
-
     from gateway.policy.examples import examples
 
     report = run(_directory(context, directory), known_models(settings_of(context)))
