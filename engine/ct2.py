@@ -7,20 +7,14 @@ in the memory of its int8 weights plus one tensor in float32.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from engine.processor import has_avx512
+from engine.environ import tell_ctranslate2
 
-# CTranslate2 chooses AVX2 for its own code (GELU, softmax, layer norms, int8 and back) also where
-# there is AVX512; its matrices go through MKL, which chooses for itself. It reads this once, at its
-# import. An encoder of 384 gains a fifth, a generator a twentieth. It would abort where one of the
-# five parts that it was compiled for is missing.
-if has_avx512():
-    os.environ.setdefault("CT2_FORCE_CPU_ISA", "AVX512")
+tell_ctranslate2()
 
 import ctranslate2
 import numpy as np

@@ -6,7 +6,6 @@ encoded with: a text that holds `[SEP]` or `</s>` is a text with brackets in it 
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,14 +16,12 @@ from typing import Any, Final, Protocol
 import msgspec
 import numpy as np
 import numpy.typing as npt
-
-# The library would start a thread on each core for a batch: ours are counted, and its pool, once
-# there, writes to the standard error of a process that forks. It reads this at every call.
-os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-
 from tokenizers import Encoding, Tokenizer, models
 
+from engine.environ import tell_tokenizers
 from engine.errors import BrokenSource
+
+tell_tokenizers()
 
 FILE: Final = "tokenizer.json"
 SEGMENT: Final = 4096

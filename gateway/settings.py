@@ -167,7 +167,7 @@ class Transcription(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     model: str | None = None
     """Name in the store; `intramural model add --transcriber` brings `whisper-base`."""
     languages: Annotated[tuple[_Language, ...], msgspec.Meta(min_length=1)] = ("en",)
-    """ISO 639-1. Detection knows English: what it misses in another language is returned."""
+    """ISO 639-1. Detection was trained on en, de, es, fr, zh; what it misses is returned."""
     max_seconds: Annotated[int, msgspec.Meta(ge=1, le=3600)] = 600
     """Seconds of one recording; a longer one is refused before all of it is decoded."""
     body_limit: _Positive = 25 * 1024 * 1024

@@ -131,7 +131,44 @@ class European(Fillers):
         """Return a family name that the person had before."""
         return self.person(self.invent(scene).family or "Abel")
 
+    def form_genitive(self, scene: Cast, person: Person) -> Pieces:
+        """`Marijas`, the ending being of the name."""
+        name = scene.rng.choice((person.given, person.family or person.given))
+        return self.person(name + ("'" if name.endswith(("s", "z", "x", "ß")) else "s"))
+
     # -- days
+
+    def written(self, scene: Cast, day: dt.date, pattern: str) -> str:
+        """Return a day as a pattern has it, its month now and then with a capital."""
+        if self.lang != "de" and "{mon" in pattern and scene.rng.random() < 0.12:
+            fields = self._date_fields(scene, day)
+            fields["month"], fields["mon"] = (
+                str(fields["month"]).capitalize(),
+                str(fields["mon"]).capitalize(),
+            )
+            return pattern.format_map(fields)
+        return super().written(scene, day, pattern)
+
+    def slot_date_spaced(self, scene: Cast) -> Pieces:
+        """`3 0 0 3 2 0 2 1`, as scanners read the boxes of a form."""
+        day = self.birthday(scene) if scene.rng.random() < 0.4 else self.day(scene)
+        return (Piece(" ".join(day.strftime("%d%m%Y")), "DATE_TIME"),)
+
+    def slot_insurance_spaced(self, scene: Cast) -> Pieces:
+        """Return an insurance number one figure at a time."""
+        text, label = self.slot("insurance")(scene)[0]
+        return (Piece(" ".join(char for char in text if char.isalnum()), label),)
+
+    def slot_date_monthrange(self, scene: Cast) -> Pieces:
+        """`10-11/2022`."""
+        day = self.day(scene)
+        later = min(12, day.month + 2)
+        year = scene.rng.choice((f"{day.year}", f"{day.year % 100:02}"))
+        return (
+            Piece(f"{day.month:02}", "DATE_TIME"),
+            Piece(scene.rng.choice(("-", "–", " - "))),
+            Piece(f"{later:02}/{year}", "DATE_TIME"),
+        )
 
     def slot_date_day(self, scene: Cast) -> Pieces:
         """Return a day, mostly without its year."""
@@ -691,6 +728,78 @@ class European(Fillers):
                         f"{scene.rng.randint(10, 5000)} Euro",
                     )
                 ),
+            ),
+        )
+
+    def slot_neg_citation(self, scene: Cast) -> Pieces:
+        """Return a reference to the literature: its authors are no patients."""
+        rng = scene.rng
+        style = rng.choice(
+            ("{last} {initial}", "{last}, {initial}.", "{initial}. {last}", "{LAST}, {initial}.")
+        )
+        authors = []
+        for _ in range(rng.randint(2, 7)):
+            who = self.invent(scene)
+            last = who.family or who.given
+            authors.append(
+                style.format(last=last, LAST=last.upper(), initial=who.given[:1].upper())
+            )
+        titles = (
+            "Diagnosis and management of acute myeloid leukemia in adults",
+            "Recommendations of the working group",
+            "Long-term outcome after surgery",
+            "A randomised controlled trial",
+            "Practice guideline update",
+            "European consensus statement",
+            "Treatment of chronic heart failure",
+            "1st edition",
+        )
+        journals = (
+            "Blood",
+            "Lancet",
+            "N Engl J Med",
+            "Circulation",
+            "J Clin Oncol",
+            "Eur Heart J",
+            "BMJ",
+            "Dtsch Arztebl",
+            "Rev Esp Cardiol",
+            "Presse Med",
+        )
+        year, volume, page = rng.randint(1995, 2026), rng.randint(3, 400), rng.randint(1, 900)
+        end = rng.choice(
+            (
+                f"{year};{volume}({rng.randint(1, 12)}):{page}-{page + 9}",
+                f"{year} {volume}:{page}-{page + 7}",
+                f"{year}; {volume}: {page}",
+            )
+        )
+        return (
+            Piece(
+                f"{', '.join(authors)}{rng.choice((' et al. ', '. ', ': '))}{rng.choice(titles)}. {rng.choice(journals)} {end}."
+            ),
+        )
+
+    def slot_neg_grid(self, scene: Cast) -> Pieces:
+        """Return columns of figures, as monitors and scanned axes leave them."""
+        rng = scene.rng
+        count = rng.randint(5, 16)
+        kind = rng.choice(("steps", "numbers", "same", "values", "clock"))
+        if kind == "steps":
+            step, start = rng.choice((0.5, 1, 2, 5, 10)), rng.randint(0, 20)
+            return (Piece(" ".join(f"{start + step * i:g}" for i in range(count))),)
+        if kind == "same":
+            return (Piece(" ".join([str(rng.randint(0, 9))] * count)),)
+        if kind == "values":
+            return (Piece(" | ".join(f"{rng.uniform(1, 200):.1f}" for _ in range(count))),)
+        numbers_ = " ".join(
+            str(rng.choice((rng.randint(1, 99), rng.randint(100, 9999)))) for _ in range(count)
+        )
+        return (
+            Piece(
+                numbers_
+                if kind == "numbers"
+                else f"(1){rng.randint(0, 23)}:{rng.randint(10, 59)} {numbers_}"
             ),
         )
 
