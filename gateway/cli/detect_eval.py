@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gateway.cli.common import fail, print_json
+from gateway.cli.opening import open_local_detector
 from gateway.cli.writing import write_new
 from gateway.domain.errors import ExchangeError
 
 if TYPE_CHECKING:
+    from gateway.detection.detector import PresidioDetector
     from gateway.evaluation.notes import Note
     from gateway.evaluation.run import Evaluation
 
@@ -34,6 +36,7 @@ def _share(text: str) -> typer.models.OptionInfo:
 
 
 def evaluate(  # noqa: PLR0913, PLR0917 - each argument is an option
+    context: typer.Context,
     files: Annotated[
         list[Path],
         typer.Argument(
@@ -75,7 +78,11 @@ def evaluate(  # noqa: PLR0913, PLR0917 - each argument is an option
     except NotesError as error:
         fail(str(error), 2)
     try:
-        done = asyncio.run(_run(sets))
+        detector = open_local_detector(context)
+        try:
+            done = asyncio.run(_run(detector, sets))
+        finally:
+            detector.close()
     except ExchangeError as error:
         fail(error.message)
     met = True
@@ -96,18 +103,13 @@ def evaluate(  # noqa: PLR0913, PLR0917 - each argument is an option
         raise typer.Exit(_SHORT)
 
 
-async def _run(sets: list[tuple[str, list[Note]]]) -> list[Evaluation]:
+async def _run(detector: PresidioDetector, sets: list[tuple[str, list[Note]]]) -> list[Evaluation]:
     from gateway.evaluation.run import evaluate as measure
-    from gateway.weights import open_detector
 
-    detector = open_detector(dt.datetime.now(dt.UTC).year)
-    try:
-        return [
-            await measure(detector, notes, name=name, say=_counter(name, len(notes)))
-            for name, notes in sets
-        ]
-    finally:
-        detector.close()
+    return [
+        await measure(detector, notes, name=name, say=_counter(name, len(notes)))
+        for name, notes in sets
+    ]
 
 
 def _counter(name: str, total: int) -> Callable[[int], None]:

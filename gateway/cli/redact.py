@@ -7,7 +7,6 @@ by it. Nothing restores its output, and nothing is kept that could.
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
 import sys
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
@@ -21,6 +20,7 @@ import msgspec
 import typer
 
 from gateway.cli.common import fail, settings_of
+from gateway.cli.opening import open_local_detector
 from gateway.cli.writing import write_new
 from gateway.domain.entities import EntityType
 from gateway.domain.errors import Code, ExchangeError
@@ -103,9 +103,8 @@ def redact(  # noqa: PLR0913, PLR0917 - each argument is an option
             "name a directory with --out, or lines with --format json: several files do not mix", 2
         )
     targets = {} if out is None else _targets(paths, out, form, force=force)
-    settings = settings_of(context)
-    chosen, secrets = _policy(settings, profile)
-    detector = _detector(settings, jobs)
+    chosen, secrets = _policy(settings_of(context), profile)
+    detector = open_local_detector(context, workers=jobs)
     work = _Work(detector, chosen, secrets, form, targets, force=force)
     try:
         with _progress(paths) as advance:
@@ -244,16 +243,6 @@ def _policy(settings: Settings, name: str | None) -> tuple[Profile, Secrets]:
     if name not in profiles:
         fail(f"there is no profile of that name: {', '.join(sorted(profiles))}", 2)
     return profiles[name], secrets
-
-
-def _detector(settings: Settings, jobs: int) -> PresidioDetector:
-    from gateway.weights import open_detector
-
-    detection = msgspec.structs.replace(settings.detection, workers=jobs)
-    try:
-        return open_detector(dt.datetime.now(dt.UTC).year, detection)
-    except ExchangeError as error:
-        fail(error.message)
 
 
 def _documents(name: str, text: str) -> list[tuple[str, str]]:

@@ -6,7 +6,6 @@ The group's other commands have files of their own; `detect FILES` is `detect te
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -17,9 +16,9 @@ import typer
 from gateway.cli import detect_dictionary, detect_eval
 from gateway.cli.common import fail, print_json
 from gateway.cli.default import DefaultGroup
+from gateway.cli.opening import open_local_detector
 from gateway.domain.errors import ExchangeError
 from gateway.domain.text import RawText
-from gateway.settings import Settings
 
 if TYPE_CHECKING:
     from gateway.detection.detector import PresidioDetector
@@ -64,7 +63,7 @@ def detect(
 ) -> None:
     """Find what may identify a patient: offsets and types, the text only with --show-text."""
     sources = [(str(path), _read(path)) for path in files or []] or [("-", sys.stdin.buffer.read())]
-    detector = _detector(context)
+    detector = open_local_detector(context)
     try:
         for name, raw in sources:
             if jsonl:
@@ -79,24 +78,6 @@ def detect(
         fail('a line of the input is not {"id": "…", "text": "…"}')
     finally:
         detector.close()
-
-
-def _detector(context: typer.Context) -> PresidioDetector:
-    from gateway.detection.dictionary import SiteDictionary
-    from gateway.detection.dictionary_file import DictionaryError
-    from gateway.secretfiles import SecretFileError
-    from gateway.weights import open_detector
-
-    site = None
-    try:
-        if isinstance(context.obj, Settings):
-            # As a gateway with these settings would find it.
-            site = SiteDictionary(context.obj.dictionary, context.obj.keys)
-        return open_detector(dt.datetime.now(dt.UTC).year, dictionary=site)
-    except ExchangeError as error:
-        fail(error.message)
-    except (DictionaryError, SecretFileError) as error:
-        fail(str(error))
 
 
 def _read(path: Path) -> bytes:

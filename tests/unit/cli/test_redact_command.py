@@ -15,7 +15,9 @@ from gateway.pages.redacted import Shown, Stretch, write
 from tests.fakes.policy import profile
 
 NOTE = "Patient: Ilse Quandahl, MRN 4471902, <b>72 years old</b>\n"
-LINES = '{"id": "a", "text": "Seen by Dr. Helen Reyes."}\n{"id": "b", "text": "Nobody."}\n'
+LINES = (
+    '{"id": "a", "text": "Seen by Dr. Helen Reyes."}\n{"id": "b", "text": "No findings today."}\n'
+)
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +63,7 @@ def test_each_line_of_jsonl_is_a_document_and_stays_json(data: Path) -> None:
     done = run(data, given=LINES)
     first, second = (json.loads(line) for line in done.stdout.splitlines())
     assert "Reyes" not in first["text"]
-    assert second == {"id": "b", "text": "Nobody."}
+    assert second == {"id": "b", "text": "No findings today."}
     assert len(run(data, "--format", "json", given=LINES).stdout.splitlines()) == 2
 
 

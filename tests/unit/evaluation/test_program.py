@@ -26,7 +26,10 @@ def test_a_directory_means_its_files_and_a_file_itself(tmp_path: Path) -> None:
 
 
 async def test_presidios_default_is_presidios_with_its_mail_recognizer() -> None:
-    (found,) = await PresidioDefault().detect(
-        [RawText("Mail john@example.org to John Smith in London.")]
-    )
+    presidio = PresidioDefault()
+    text = RawText("Mail john@example.org to John Smith in London.")
+    try:
+        (found,) = await presidio.detect([text])
+    finally:
+        presidio.close()
     assert {"EMAIL_ADDRESS", "PERSON"} <= {each.entity for each in found}
