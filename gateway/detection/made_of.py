@@ -8,13 +8,14 @@ from typing import Final
 
 from gateway import __version__
 from gateway.detection.recognizers import topics
+from gateway.detection.tagging import RECOGNIZER
 
 _HERE: Final = Path(__file__).parent
 
 
 def recognizer_names(reference_year: int) -> tuple[str, ...]:
     """Return the names of the recognizers, in alphabetical order."""
-    return tuple(sorted({*topics(reference_year), "model", "propagated"}))
+    return tuple(sorted({*topics(reference_year), RECOGNIZER, "propagated"}))
 
 
 def digest() -> str:
