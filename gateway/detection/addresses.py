@@ -7,10 +7,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from gateway.detection.letters import A, L, U
+from gateway.detection.letters import A, U
 from gateway.detection.rules import Rule, Rules, folded
-from gateway.detection.vocabulary import is_word
-from gateway.domain.entities import LOCATION, POSTCODE, STREET_ADDRESS
+from gateway.domain.entities import LOCATION, STREET_ADDRESS
 
 _STATES: Final = "A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|PR|RI|S[CD]|T[NX]|UT|V[AIT]|W[AIVY]|A[AEP]|GU"
 _STATE_NAMES: Final = (
@@ -19,7 +18,6 @@ _STATE_NAMES: Final = (
     "New Mexico|New York|North Carolina|North Dakota|Ohio|Oklahoma|Oregon|Pennsylvania|Rhode Island|South Carolina|South Dakota|Tennessee|"
     "Texas|Utah|Vermont|Virginia|Washington|West Virginia|Wisconsin|Wyoming"
 )
-_PROVINCES: Final = "AB|BC|MB|NB|NL|NS|NT|NU|ON|PE|QC|SK|YT|NSW|VIC|QLD|TAS|ACT"
 _TYPES: Final = (
     "street|st|avenue|ave|av|road|rd|boulevard|blvd|drive|dr|lane|ln|court|ct|place|pl|square|squares|sq|terrace|ter|trail|trl|parkway|pkwy|highway|hwy|"
     "circle|cir|way|row|close|crescent|cres|gardens|gdns|grove|mews|alley|loop|pike|turnpike|expressway|freeway|route|rte|broadway|walk|plaza|plz|"
@@ -29,7 +27,7 @@ _TYPES: Final = (
 )
 _FIRST: Final = (
     "Rue|Avenue|Av\\.|Avda\\.?|Avenida|Boulevard|Bd|Bld|Blvd|Calle|C/|Via|Viale|Vicolo|Corso|Piazza|Piazzale|Largo|Plaza|Pza\\.?|Rua|Travessa|Estrada|Praça|Carrer|"
-    "Carretera|Ctra\\.?|Camino|Paseo|Pº|Ronda|Glorieta|Place|Pl\\.|Allée|Chemin|Impasse|Quai|Cours|Route|Square|ul\\.|Ulica|Trg|Str\\.|Strada|Strasse|Straße|Am|An der|Auf der|Im|In der|Zum|Zur|Unter den|"
+    "Carretera|Ctra\\.?|Camino|Paseo|Pº|Ronda|Glorieta|Place|Pl\\.|Allée|Chemin|Impasse|Quai|Cours|Route|Square|ul\\.|Ulica|Trg|Str\\.|Strada|Strasse|Straße|"
     "Jalan|Nábřeží|Náměstí"
 )
 _WORD: Final = rf"{A}(?:{A}|['.\-]){{0,24}}"
@@ -115,7 +113,6 @@ _MEASURES: Final = frozenset(
         "patient",
     ]
 )
-_PLACE_CUE: Final = r"(?:address|addr|domicile|residence|residing|resides|lives?|living|located|home|house|mailing|street|adresse|anschrift|wohnhaft|dirección|domicilio|住址|地址)"
 
 
 def _street(match: re.Match[str]) -> bool:
@@ -130,12 +127,6 @@ def _not_dose(match: re.Match[str]) -> bool:
         .split(maxsplit=1)[-1]
         .startswith(("mg", "ml", "mcg", "year", "day", "week", "month", "hour", "min"))
     )
-
-
-def _unusual(match: re.Match[str]) -> bool:
-    """Say whether the words between two numbers may be a street: none is of the language of doses."""
-    words = [word.strip(".,") for word in match["value"].split() if not word[0].isdigit()]
-    return not any(is_word(word) or word.lower() in _MEASURES for word in words)
 
 
 NUMBER_FIRST: Final = (
@@ -184,28 +175,6 @@ RULES: Final[Rules] = (
         0.75,
     ),
     folded(
-        "address.separate_type",
-        STREET_ADDRESS,
-        rf"(?<!\w){A}{_WORD}(?:[ ]{_WORD}){{0,3}}[ ](?:straße|strasse|str\.|weg|allee|platz|gasse|ring|utca|út|u\.|tér|krt\.|ulica|ulice|cesta|trg|street|road|avenue|drive|lane)[ ]\d{{1,5}}[ ]?[A-Za-z]?\b",
-        0.7,
-    ),
-    Rule(
-        "address.word_number_line",
-        STREET_ADDRESS,
-        re.compile(
-            rf"(?m)^[ \t>]{{0,8}}(?P<value>(?:\d{{1,6}}[ ])?{U}{_WORD}(?:[ ]{_WORD}){{0,3}}[ ]\d{{1,5}}[A-Za-z]?)[.,]?[ \t]{{0,4}}$"
-        ),
-        0.5,
-        _unusual,
-    ),
-    folded(
-        "address.cued",
-        STREET_ADDRESS,
-        rf"\b{_PLACE_CUE}\b[\s:=\"'*|(]{{1,5}}(?:(?:is|at|of|in|on|to|the|as|new|my|her|his)[ ]){{0,4}}(?P<value>(?:\d{{1,6}}[A-Za-z]?(?:[ ]\d{{1,4}})?[ ]{_WORD}(?:[ ]{_WORD}){{0,4}}(?:[ ]\d{{1,5}})?|{_WORD}(?:[ ]{_WORD}){{0,3}}[ ]\d{{1,5}}))\b",
-        0.6,
-        _not_dose,
-    ),
-    folded(
         "address.labelled",
         STREET_ADDRESS,
         r"(?:\b|_)(?:home |mailing |street |postal |billing |current |permanent |work )?(?:address|addr\.?|adresse|anschrift|dirección|domicilio|住址|地址)(?:_?(?:line|1|2)){0,2}[\s*_\"'`|]{0,4}[:=][\s*_\"'`|]{0,4}(?P<value>(?=[^\n\"|]{0,60}\d)[^\n\"|;]{4,110}?)(?=\.?[ ]{1,3}[^\W\d_]{2,16}(?:[ ][^\W\d_]{2,12})?:|\.?[ ]*(?:\n|\Z)|[\"|;])",
@@ -219,24 +188,6 @@ RULES: Final[Rules] = (
             rf"(?<!\w)(?i:apartment|apt|suite|ste|unit|flat)\b\.?[ ]?#?[ ]?\d{{1,5}}[A-Za-z]?,?[ ]{U}{A}{{1,24}}(?:,?[ ]\(?{U}{A}{{1,24}}\)?){{0,4}}(?:[ ]\d{{4,6}})?"
         ),
         0.6,
-    ),
-    Rule(
-        "address.number_word_number",
-        STREET_ADDRESS,
-        re.compile(
-            rf"(?:\b(?:at|to|in|from|near|is|of|and|with|on)[ ]|(?m:^)[ \t>]{{0,4}}|[,:][ ])(?P<value>\d{{1,6}}[ ]{_WORD}(?:[ ]{_WORD}){{0,3}}[ ]\d{{1,5}}[A-Za-z]?)\b(?!%)"
-        ),
-        0.5,
-        _unusual,
-    ),
-    Rule(
-        "address.word_number",
-        STREET_ADDRESS,
-        re.compile(
-            rf"\b(?:at|to|in|from|near|is|of|on|and)[ ](?:the[ ])?(?P<value>{U}{_WORD}(?:[ ]{U}{_WORD}){{1,3}}[ ]\d{{1,5}}|{U}{_WORD}[ ]\d{{3,5}})(?![\w%/]|[.,\-]\d|[ ](?i:mg|ml|mcg|g|units?|tablets?|tabs?)\b)"
-        ),
-        0.4,
-        _unusual,
     ),
     folded(
         "address.unit",
@@ -280,40 +231,13 @@ RULES: Final[Rules] = (
             rf"(?<!\w)(?:{_CITY},?[ ])?(?:{_STATES}|{_STATE_NAMES}),?[ ]{{1,2}}\d{{5}}(?:-\d{{4}})?(?!\d)"
         ),
         0.9,
+        needs=re.compile(r"[A-Za-z],?[ ]{1,2}\d{5}(?!\d)"),
     ),
     Rule(
         "place.city_state",
         LOCATION,
         re.compile(rf"(?<!\w){_CITY},[ ]?(?:{_STATES}|{_STATE_NAMES})(?!\w)"),
         0.7,
-    ),
-    Rule(
-        "place.postcode_city",
-        LOCATION,
-        re.compile(
-            rf"(?<![\w.,/\-])(?:D-|A-|CH-|F-|E-|I-)?\d{{5}}[ ]{U}{L}{{2,24}}(?:[ \-](?:am|an der|bei|de|la|le|sur|{U}{L}{{2,24}})){{0,3}}"
-        ),
-        0.5,
-    ),
-    Rule(
-        "postcode.netherlands",
-        POSTCODE,
-        re.compile(rf"(?<![\w.,\-])[1-9]\d{{3}}[ ]?[A-Z]{{2}}[ ]{{1,2}}(?={U})"),
-        0.5,
-    ),
-    Rule(
-        "postcode.after_place",
-        POSTCODE,
-        re.compile(
-            rf"(?m)(?:(?<=\n)|(?<=\n[ \t])|(?<=, ))(?P<value>{U}{_WORD}(?:[ ]\(?{U}{_WORD}\)?){{0,3}},?[ ](?:[A-Z]{{2}}-?)?\d{{4,6}}(?:-\d{{3,4}})?)(?=[\s.?!,;\"')]|$)(?![ ]?(?:m?g|ng|pg|mcg|[µμ]g|k?g|m?l|I[UE]|UI|U|m?mol|pmol|cells|units|mm|%|x)(?:\W|$))"
-        ),
-        0.5,
-    ),
-    Rule(
-        "place.province",
-        LOCATION,
-        re.compile(rf"(?m),[ ](?P<value>{_PROVINCES})(?=[\s,.?]|$)"),
-        0.4,
     ),
     Rule(
         "place.coordinates",

@@ -18,6 +18,9 @@ _FORM: Final = re.compile(
     r"|[ ]?-?jahrige?[rnms]?\b|[ ]?-?jahr[.]|[ ]jahre[ ]alt(?:e[rnms]?)?\b|[ ]?j\.[ ]?(?=alt|\()|[ ]?(?:周|多)?岁(?:余|半)?|[ ]lenze\b"
     r"|[ ]?(?P<free>ans|anos|jahren?|a)\b)"
 )
+_PAIR: Final = re.compile(
+    r"(?P<n>[0-9]{1,3})[ ](?:y|et|und|and|e)[ ](?P<m>[0-9]{1,3})[ ](?:anos|ans|jahren?|years?)\b"
+)
 _MONTHS: Final = re.compile(
     r"[0-9]{1,3}[ \-]?(?:days?|weeks?|wks?|months?|mos?)[ \-](?:olds?|of age)\b"
     r"|[0-9]{1,2}[ ]?(?:monate|wochen|tage)[ ]alt|[0-9]{1,2}[- ]?(?:monatige?[rnms]?|wochige?[rnms]?)\b|[0-9]{1,2}[ ]?(?:个月|月龄|天)(?=[大男女患]|婴)|(?:[0-9]{1,2}[ ]meses)(?= de edad| de vida)"
@@ -91,6 +94,11 @@ def at(text: str, folded: str, start: int) -> tuple[int, EntityType, str, float]
         person = match["free"] is None or _of_a_person(folded, match)
         if entity is not None and person and not _of_a_group(folded, *match.span()):
             return match.end(), entity, "years_old", 0.9
+    match = _PAIR.match(folded, start)
+    if match is not None and _AGE_BEFORE.search(folded, max(0, start - 40), start):
+        entity = _type(str(max(int(match["n"]), int(match["m"]))))
+        if entity is not None:
+            return match.end(), entity, "pair", 0.8
     match = _MONTHS.match(folded, start)
     if match is not None and not _of_a_group(folded, *match.span()):
         return match.end(), AGE, "months_old", 0.6

@@ -169,8 +169,8 @@ STRONG: Final[dict[EntityType, str]] = {
         encounter; encounter no; visit id; visit no; fin; order no; order id; requisition no; referral no; auth no; prior auth
         authorization no; authorization number; rx no; rx number; prescription no; confirmation no; ticket no; incident no
         reference no; reference number; ref code; tracking no; tracking number; booking ref; employee id; emp id; staff id
-        student id; badge; badge no; donor id; recipient id; unos id; barcode; wristband; wristband id; uid; guid; uuid; id; ids
-        identifier; pin; unique id; user id; customer id; dod id; military id; inmate no; docket no; trial id; randomization no
+        student id; badge; badge no; donor id; recipient id; unos id; barcode; wristband; wristband id; uid; guid; uuid
+        pin; unique id; user id; customer id; dod id; military id; inmate no; docket no; trial id; randomization no
         mrn alias; identifikationsnummer; kennung; kennnummer; personalnummer; personal nr; auftragsnummer; auftrags nr; befundnummer
         befund nr; journalnummer; journal nr; journalnr; e nr; probennummer; proben nr; labornummer; eingangsnummer; eingangs nr
         einsendenummer; tagebuchnummer; vorgangsnummer; buchungsnummer; barcode nr; histologie nr; chiffre

@@ -64,6 +64,11 @@ _PLATE: Final = re.compile(
     r"(?=[0-9A-ZÄÖÜ \-]{0,9}[0-9])[0-9A-ZÄÖÜ]{1,4}[ \-·]?[0-9A-Z]{1,4}(?:[ \-]?[0-9A-Z]{1,4})?"
     r"(?![0-9A-Za-z])"
 )
+_EXTENSIONS: Final = (
+    "durchwahl", "dw", "apparat", "poste", "bip", "dect", "pager", "beeper", "busca", "piepser",
+    "hausruf", "分机",
+)  # fmt: skip
+"""Labels of numbers within the house, which are short."""
 _LEAST_PLATE: Final = 4
 _CENTURIES: Final = frozenset(["19", "20"])
 
@@ -74,7 +79,9 @@ def labelled(reading: Reading, index: int, label: labels.Label) -> Finding | Non
         case "AGE" | "DATE_OF_BIRTH":
             return None
         case "PHONE_NUMBER" | "FAX_NUMBER":
-            return phones.called(reading, index, label.entity)
+            inside = reading.folded.endswith(_EXTENSIONS, 0, label.end)
+            least = phones.LEAST_EXTENSION if inside else phones.LEAST
+            return phones.called(reading, index, label.entity, least)
         case "POSTCODE":
             return postcodes.labelled(reading, index)
         case "VEHICLE_ID":

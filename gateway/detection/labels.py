@@ -33,6 +33,7 @@ _PARTING: Final = frozenset(" \t\n\r:=*_\"'`|(#№[]<>),;.\\/{}+°-")
 _NEAR: Final = 10
 """Characters of the longest gap between a label and its number, or between two words of one."""
 _MARKS: Final = frozenset(":=#№|")
+_SHORTEST_COMPOUND: Final = 5
 _COMPOUND: Final = ("nummer", "nr", "kennung", "nummern")
 _CJK: Final = "\u2e7f"
 _CJK_GAP: Final = "为是:号码系如下的"
@@ -132,11 +133,13 @@ def before(folded: str, start: int, *, counted: bool = False) -> Label | None:
             counted = True
             number_word = number_word or "#" in word.gap or "№" in word.gap
         text = word.text
+        if text.endswith("nr") and len(text) > _SHORTEST_COMPOUND:
+            text = text[:-2] + "nummer"
         if text[-1] > _CJK:
             entity = _ideographs(text)
             return Label(entity, word.end, counted=True) if entity is not None else None
         if text in _ENDS and not (text == "dl" and folded[word.start - 1] == "/"):
-            found = _phrase(folded, word, limit)
+            found = _phrase(folded, text, word, limit)
             if found is not None and (found[1] or counted):
                 return Label(found[0], word.end, counted=counted)
         if text in NUMBERS and not (text == "n" and "=" in word.gap):
@@ -163,9 +166,8 @@ def _told(word: _Word, *, number_word: bool) -> Label | None:
     return Label(OTHER_ID, word.end, counted=True, generic=True)
 
 
-def _phrase(folded: str, word: _Word, limit: int) -> tuple[EntityType, bool] | None:
-    """Return what the longest label that ends with `word` means, and whether it is strong."""
-    phrase = word.text
+def _phrase(folded: str, phrase: str, word: _Word, limit: int) -> tuple[EntityType, bool] | None:
+    """Return what the longest label that ends with `phrase` means, and whether it is strong."""
     best = _WORDS.get(phrase)
     for _ in range(_LONGEST - 1):
         first = _previous(folded, word.start, limit)

@@ -40,6 +40,8 @@ _LABEL: Final = (
     r"cc|to|from|attn|attention|re|ref|regarding|dear|user|agent|employee|recipient|sender|customer|beneficiary|subscriber|insured|guarantor|policy ?holder|account holder|donor|"
     r"name des patienten|nachname|vorname|arzt|ärztin|hausarzt|patientin|patienten|nom(?: de naissance| d'usage)?|prénom|médecin|nombre|apellidos?|médico|paciente|姓名|患者|医生)"
 )
+_ASKS: Final = re.compile(r"(?i)name|nom\b|nombre|apellido|prénom|姓名")
+"""A label that asks for a name, not for a person."""
 _CREDENTIAL: Final = r"(?:M\.?D\.?|D\.?O\.?|R\.?N\.?|N\.?P\.?|P\.?A\.?(?:-C)?|Ph\.?D\.?|PharmD|DPM|DDS|DMD|FACS|FACP|FACC|LPN|LVN|CRNA|CNM|CNP|FNP(?:-C|-BC)?|ARNP|APRN|DNP|MPH|MBBS|MBChB|FRCP|FRCS|LCSW|LMFT|PsyD|PT|DPT|OTR|SLP|RD|RT|BSN|MSN|MSW|EMT|CNA|Esq)"
 _SAID_STRONG: Final = r"(?i:named|called|known as|aka|a\.k\.a\.|alias|goes by|name is|name's|name was|it's under|is under|i am|i'm|signed|dear|hello|hi|hey|sincerely|regards|cheers|yours truly|respectfully|addressed to|spoke (?:to|with)|contact|ask for|accompanied by|care of|referred by|seen by|treated by|ordered by|dictated by|reviewed by|signed by|performed by|written by|per|married to)"
 _SUFFIX: Final = r"(?:,?[ ](?:Jr|Sr|II|III|IV)\b\.?)?"
@@ -71,6 +73,13 @@ def _field(match: re.Match[str]) -> bool:
         # "Grace Young" is two everyday words and a person: behind a label only forms' words count.
         return not any(word.lower().rstrip(".") in NEVER_NAMES for word in words)
     return not is_word(words[0])
+
+
+def _labelled(match: re.Match[str]) -> bool:
+    """Say whether a field holds a name; a single word does where the label asks for one."""
+    label = match[0][: match.start("value") - match.start()]
+    single = len(_trimmed_words(match["value"])) == 1
+    return _field(match) and not (single and _ASKS.search(label) is None)
 
 
 def _lower_field(match: re.Match[str]) -> bool:
@@ -108,7 +117,7 @@ RULES: Final[Rules] = (
             rf"(?:(?<![^\W_])|(?<=[a-z])(?=N))(?i:{_LABEL}){MARK}(?:(?:Dr|Mrs?|Ms|Prof)\.?[ ])?(?P<value>{WORD},{GAP}?{WORD}(?:{GAP}(?:{WORD}|{INITIAL})){{0,2}}|{FULL}{_SUFFIX})"
         ),
         0.85,
-        _field,
+        _labelled,
     ),
     Rule(
         "name.labelled_lower",

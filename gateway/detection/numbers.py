@@ -39,6 +39,10 @@ ENTITIES: Final = tuple(
 )
 _AND: Final = re.compile(r"[ ]?(?:/|,|;|y|o|u|e|und|oder|or|and|et|ou)[ ]?")
 _YEARS: Final = re.compile(r"[0-9]{1,3}[ ]?(?:anos|ans|jahre|years|岁)")
+_UNDATED: Final = frozenset(
+    ["partial", "partial_heading", "partial_year", "month_year", "relative"]
+)
+"""Forms without a day, a month or a year, which are no birthday."""
 _LONE: Final = 2
 """Digits of a number that by itself is nobody's."""
 _LONGEST_AGE: Final = 3
@@ -87,6 +91,8 @@ def _in_order(reading: Reading, taken: list[tuple[int, int]]) -> Iterator[Findin
 
 def _at(reading: Reading, index: int) -> list[Finding]:
     unit = reading.units[index]
+    if reading.text.startswith("(01)", unit.start - 4):
+        return []  # A device's UDI, which `contact.py` reads whole.
     misread = phones.misread(reading, index)
     if misread is not None:
         return [misread]
@@ -126,7 +132,10 @@ def _dated(reading: Reading, hit: dates.Hit) -> Iterator[Finding]:
         yield Finding(hit.start, hit.end, DATE_OF_BIRTH, 0.95, "birth.labelled")
         return
     yield Finding(hit.start, hit.end, DATE_TIME, hit.score, f"date.{hit.form}")
-    if dates.is_old(reading.folded[hit.start : hit.end], reading.year):
+    date = reading.folded[hit.start : hit.end]
+    if hit.form == "boxes":
+        date = "{}{}.{}{}.{}{}{}{}".format(*date.split())
+    if hit.form not in _UNDATED and dates.is_old(date, reading.year):
         yield Finding(hit.start, hit.end, DATE_OF_BIRTH, 0.5, f"birth.old_{hit.form}")
 
 

@@ -119,8 +119,9 @@ _ONE_NUMBER: Final = 15
 _LONGEST_ROW: Final = 6
 """Joined numbers: a longer row is of a table."""
 _FEW: Final = 2
-_LEAST_LABELLED: Final = 5
+LEAST: Final = 5
 """Digits of a number after its label: an extension of a house."""
+LEAST_EXTENSION: Final = 3
 _LEAST_AGAIN: Final = 4
 _LEAST_GROUPED: Final = 8
 _AND: Final = re.compile(r"[ ]?(?:/|,|;|y|o|u|e|und|oder|or|and|et|ou|bzw\.?)[ ]?")
@@ -237,9 +238,9 @@ def misread(reading: Reading, index: int) -> Finding | None:
     return finding(phone, "contact.phone_mangled")
 
 
-def called(reading: Reading, index: int, entity: EntityType) -> Finding | None:
+def called(reading: Reading, index: int, entity: EntityType, least: int = LEAST) -> Finding | None:
     """Return the telephone or fax number at unit `index`, whose label was seen."""
-    phone = _labelled(reading, index)
+    phone = _labelled(reading, index, least)
     name = "contact.fax" if entity == FAX_NUMBER else "contact.phone_labelled"
     return None if phone is None else finding(phone, name, entity)
 
@@ -271,7 +272,7 @@ def unlabelled(reading: Reading, index: int) -> Finding | None:
     return None
 
 
-def _labelled(reading: Reading, index: int) -> Phone | None:
+def _labelled(reading: Reading, index: int, least: int) -> Phone | None:
     units = reading.units
     start = opening(reading.text, units[index].start, reading.done)
     digits, last = 0, index
@@ -290,7 +291,7 @@ def _labelled(reading: Reading, index: int) -> Phone | None:
         last = at
         if letters and not misread:
             break
-    if digits < _LEAST_LABELLED:
+    if digits < least:
         return None
     return Phone(start, with_extension(reading.text, units[last].end), "labelled", 0.9)
 

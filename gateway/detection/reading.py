@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from gateway.detection import labels
+from gateway.detection.label_words import GAPS, NUMBERS
 from gateway.detection.units import Unit, rows, units
 from gateway.domain.findings import Finding
 
@@ -66,10 +67,15 @@ class Reading:
         """
         for pattern in _PREFIXES:
             match = pattern.search(self.text, max(self.done, unit.start - 8), unit.start)
-            if match is not None:
-                label = labels.before(self.folded, match.start(), counted=match[0].isupper())
-                if label is not None:
-                    return match.start(), label
+            if match is None:
+                continue
+            capital = match[0].isupper()
+            word = self.folded[match.start() : match.end() - 1]
+            if word in NUMBERS or (word in GAPS and not capital):
+                continue  # "ID 12", "ending in 12": said of the number, and none of its letters.
+            label = labels.before(self.folded, match.start(), counted=capital)
+            if label is not None:
+                return match.start(), label
         return None
 
     def inside(self, unit: Unit) -> bool:

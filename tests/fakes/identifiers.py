@@ -13,7 +13,7 @@ import string
 from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
-from gateway.detection.label_words import CHINESE, STRONG, WEAK
+from gateway.detection.label_words import CHINESE, NUMBERS, STRONG, WEAK
 from gateway.domain import checksums as c
 from gateway.domain import entities as e
 
@@ -764,7 +764,9 @@ def labels() -> Iterator[tuple[e.EntityType, str, str]]:
 
 def value(chance: random.Random) -> str:
     """Return a number as it may stand after a label."""
-    return _pattern(chance.choice(VALUES))(chance)
+    drawn = _pattern(chance.choice(VALUES))(chance)
+    # "ID" or "NO" before a number is said of it; no number has them for its own letters.
+    return value(chance) if drawn.split(" ")[0].lower() in NUMBERS else drawn
 
 
 SENTENCES: Final[tuple[str, ...]] = (

@@ -371,3 +371,15 @@ def test_ci_ends_with_the_command_of_the_readme() -> None:
     assert "golang-go golang-golang-x-mod-dev" in script.read_text()
     assert lines[-1] == "exec make --no-print-directory test"
     assert "\nmake test " in read("README.md")
+
+
+def test_every_form_that_needs_no_label_is_in_the_table_of_detection() -> None:
+    from gateway.detection import contact, shapes
+    from gateway.domain.entities import IP_ADDRESS, POSTCODE
+
+    table = section(read("docs/detection.md"), "### Forms that need no label")
+    listed = {name for row in rows(table) for name in re.findall(r"`([a-z]+\.\w+)`", row[0])}
+    topics = {POSTCODE: "postcode.", IP_ADDRESS: "contact."}
+    exist = {topics.get(form.entity, "id.") + form.name for form in (*shapes.FORMS, *shapes.LOOSE)}
+    exist |= {rule.name for rule in contact.RULES if rule.name.startswith(("id.udi", "id.mrz"))}
+    assert listed == exist | {"id.iban", "id.nino", "id.chinese_plate", "contact.ipv6"}
