@@ -52,7 +52,7 @@ class PresidioDetector:
     knows of its own fields of HL7 v2. `close` ends all threads.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it is made of, each part by its name
         self,
         *,
         reference_year: int,
