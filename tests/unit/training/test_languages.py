@@ -15,7 +15,7 @@ from training.fillers.base import Cast
 from training.fillers.de import in_words as german
 from training.fillers.es import in_words as spanish
 from training.fillers.fr import in_words as french
-from training.fillers.zh import in_words as chinese
+from training.fillers.zh_dates import in_words as chinese
 from training.generate import fillers, generate, library
 from training.lists import words
 from training.templates import Slot, parse
