@@ -173,7 +173,9 @@ class German(European):
             return self.aged(
                 f"{rng.randint(2, 18)}-{rng.choice(('monatige', 'monatiger', 'wöchiges'))}", 0
             )
-        ending = rng.choice(("jährige", "jähriger", "jährigen", "jähr.", "jährige"))
+        ending = rng.choice(
+            ("jährige", "jähriger", "jährigen", "jähr.", "jährige", "jähriges", "jährig")
+        )
         if rng.random() < 0.08 and years < 100:
             text = in_words(years)
             return self.aged(

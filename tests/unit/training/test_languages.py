@@ -15,7 +15,7 @@ from training.fillers.base import Cast
 from training.fillers.de import in_words as german
 from training.fillers.es import in_words as spanish
 from training.fillers.fr import in_words as french
-from training.fillers.zh import in_words as chinese
+from training.fillers.zh_dates import in_words as chinese
 from training.generate import fillers, generate, library
 from training.lists import words
 from training.templates import Slot, parse
@@ -106,7 +106,7 @@ def test_many_types_of_identifiers_occur(lang: str) -> None:
         ("wardcode", r"[A-Z0-9Ebeno .-]{1,7}|\d (Nord|Süd|West)|3 West"),
         (
             "age.adj",
-            r"(\d{1,3}|[A-ZÄÖÜ][a-zäöüß]+)[-\u2013 ]?(jährige[rn]?|jähr\.|monatiger?|wöchiges)",
+            r"(\d{1,3}|[A-ZÄÖÜ][a-zäöüß]+)[-\u2013 ]?(jährige?[rns]?|jähr\.|monatiger?|wöchiges)",
         ),
         ("age", r"\d{1,3} ?(Jahren?|J\.?|Monate|Mon\.|Wochen|Tage|Lebenstage)"),
     ],

@@ -91,7 +91,7 @@ def taiwan(number: str) -> bool:
 
 def credit_code(number: str) -> bool:
     known = "0123456789ABCDEFGHJKLMNPQRTUWXY"
-    weighted = sum(known.index(c) * 3**i for i, c in enumerate(number[:-1]))
+    weighted = sum(known.index(c) * pow(3, i, 31) for i, c in enumerate(number[:-1]))
     return (weighted + known.index(number[-1])) % 31 == 0
 
 
