@@ -68,7 +68,7 @@ def test_nothing_is_learnt_of_an_age_where_the_source_labels_none() -> None:
 
 
 def test_windows_leave_no_piece_out_and_batches_no_row() -> None:
-    draw = random.Random(1)
+    draw = random.Random(1)  # noqa: S311
     text = "x " * 1000
     found = list(rows(words(), [Example(text, "en", ())], draw))
     assert all(0 < len(row.pieces) <= LONGEST for row in found)
@@ -90,7 +90,7 @@ def test_other_names_stand_where_the_spans_say(seed: int) -> None:
     )
     again = text.index("Ann Lee", 5)
     spans = tuple(sorted((*made.spans, Span(again, again + 7, "PERSON")), key=lambda s: s.start))
-    other = swapped(Example(text, "en", spans, made.unjudged), random.Random(seed))
+    other = swapped(Example(text, "en", spans, made.unjudged), random.Random(seed))  # noqa: S311
     surfaces = [other.text[span.start : span.end] for span in other.spans]
     names = [s for s, span in zip(surfaces, other.spans, strict=True) if span.kind == "PERSON"]
     assert len(set(names)) == 1
