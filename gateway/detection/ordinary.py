@@ -52,6 +52,7 @@ _NAMES: Final = _words(
     virgin vogel voll volt wade wall waller ward ware warm wasser waters weich weir weiss weit
     wells welt west whale white will winter wise wohl wolf wood woods worth wunder wurm yard
     young zahn zeit zimmer
+    colon coma comma komma newline paragraph parenthesis period point punkt punto virgule
     """
 )
 
