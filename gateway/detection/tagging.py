@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, Protocol
 
+from gateway.detection.vocabulary import is_word
 from gateway.domain.entities import (
     AGE,
     AGE_OVER_89,
@@ -21,6 +22,7 @@ from gateway.domain.entities import (
     OTHER_ID,
     PERSON,
     PHONE_NUMBER,
+    POSTCODE,
     STREET_ADDRESS,
     URL,
     USERNAME,
@@ -86,12 +88,16 @@ _WEB: Final = re.compile(r"https?://|www\.|[^\s@]{1,200}\.[a-z]{2,12}(?:/|\Z)", 
 _EMAIL: Final = re.compile(r"[^\s@]{1,200}@[^\s@]{1,200}\.[^\s@.]{2,40}")
 _LEAST_DIGITS: Final = 3
 _REGISTER: Final = (
-    r"\b(?:PMID|PMCID|NCT|DOI|ISBN|ISSN|ISRCTN|EudraCT|ICD|LOINC|SNOMED|CPT|NDC|ATC|CAS|RRID)"
+    r"(?:\b(?:PMID|PMCID|NCT|DOI|ISBN|ISSN|ISRCTN|EudraCT|ICD|LOINC|SNOMED|CPT|NDC|ATC|CAS|RRID)|国药准字)"
     r"[-\s:#.(]{0,4}"
 )
 _PUBLIC: Final = re.compile(_REGISTER + r"[A-Z]{0,3}\d", re.IGNORECASE)
 _PUBLIC_BEFORE: Final = re.compile(_REGISTER + r"\Z", re.IGNORECASE)
 """Registers that are public: of articles, trials, codes and substances, not of patients."""
+_POSTCODE: Final = re.compile(
+    r"(?:[A-Z]{1,3}-)?\d{4,6}(?:-\d{3,4})?|\d{2} \d{3}|\d{4} ?[A-Z]{2}"
+    r"|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}|[A-Z]\d[A-Z] ?\d[A-Z]\d"
+)
 _FAX: Final = re.compile(r"fax|传真", re.IGNORECASE)
 _BEFORE: Final = 16
 """Characters before a number in which its label may stand."""
@@ -131,11 +137,16 @@ def _always(entity: EntityType) -> Callable[[str, Tag], EntityType]:
     return lambda _text, _tag: entity
 
 
+def _street(text: str, tag: Tag) -> EntityType:
+    # The tagger learns streets and post codes as one kind; a post code has a form of its own.
+    return POSTCODE if _POSTCODE.fullmatch(text, tag.start, tag.end) else STREET_ADDRESS
+
+
 _TYPES: Final[dict[str, Callable[[str, Tag], EntityType]]] = {
     "PERSON": _always(PERSON),
     "LOCATION": _always(LOCATION),
     "ORGANIZATION": _always(ORGANIZATION),
-    "STREET_ADDRESS": _always(STREET_ADDRESS),
+    "STREET_ADDRESS": _street,
     "DATE_TIME": _always(DATE_TIME),
     "AGE": _age,
     "CONTACT": _contact,
@@ -144,10 +155,17 @@ _TYPES: Final[dict[str, Callable[[str, Tag], EntityType]]] = {
 LABELS: Final = frozenset(_TYPES)
 """What a tagger may say. Weights that say anything else are not for this gateway."""
 ENTITIES: Final = (
-    *(PERSON, LOCATION, ORGANIZATION, STREET_ADDRESS, DATE_TIME, AGE, AGE_OVER_89),
+    *(PERSON, LOCATION, ORGANIZATION, STREET_ADDRESS, POSTCODE, DATE_TIME, AGE, AGE_OVER_89),
     *(EMAIL_ADDRESS, URL, USERNAME, FAX_NUMBER, PHONE_NUMBER, OTHER_ID),
 )
 _VAGUE: Final = frozenset({"CONTACT", "ID"})
+_NAMING: Final = frozenset({"PERSON", "LOCATION", "ORGANIZATION"})
+
+
+def _is_everyday(text: str, tag: Tag) -> bool:
+    """Say whether a doubtful tag is an everyday word in small letters: "is", "then", "esp"."""
+    value = text[tag.start : tag.end]
+    return tag.score < VAGUE and tag.label in _NAMING and value.islower() and is_word(value)
 
 
 def findings(text: str, tags: Iterable[Tag]) -> Iterator[Finding]:
@@ -156,7 +174,7 @@ def findings(text: str, tags: Iterable[Tag]) -> Iterator[Finding]:
     `KeyError` for a label that is none of `LABELS`.
     """
     for tag in tags:
-        if tag.label == "ID" and _is_public(text, tag):
+        if (tag.label == "ID" and _is_public(text, tag)) or _is_everyday(text, tag):
             continue
         entity = _TYPES[tag.label](text, tag)
         score = min(tag.score, VAGUE) if tag.label in _VAGUE else tag.score

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import replace
-from itertools import count
+from itertools import product
 
 import pytest
 
@@ -13,9 +13,10 @@ from gateway import logs
 from gateway.domain.entities import PERSON, PHONE_NUMBER
 from gateway.domain.errors import Code
 from gateway.domain.exchange import Ask, CacheStatus, FinishReason, Options
+from gateway.domain.findings import Finding
 from gateway.domain.policy import Invented, Operator
-from gateway.domain.pseudonyms import Pseudonyms, conversation_key
 from gateway.domain.records import Intent, Kind, Outcome, Refusal, Status
+from gateway.domain.redaction import redact
 from gateway.domain.text import RawText
 from tests.fakes.exchange import NAME, World, ask, read, submission
 from tests.fakes.identity import caller
@@ -56,11 +57,15 @@ async def test_a_hit_is_recorded_as_a_hit_between_an_intent_and_an_outcome() -> 
 
 def namesakes() -> tuple[str, str]:
     """Return two names that get the same pseudonym in a conversation that begins with Hello."""
-    key = conversation_key(b"p" * 32, caller().id, ["Hello"])
+    secrets = World().parts().secrets
     issued: dict[str, str] = {}
-    for number in count():
-        name = f"Patient{number:04d}x"
-        stand_in = Pseudonyms(key).stand_in(PERSON, name)
+    for syllables in product(("ba", "ce", "di", "fo", "gu"), repeat=4):
+        name = f"Anna {''.join(syllables).title()}"
+        text = f"How is {name}?"
+        asked = ask("Hello", text)
+        findings = ((), (Finding(7, 7 + len(name), PERSON, 1.0, "test"),))
+        redacted = redact(asked.conversation, findings, profile(), secrets, caller().id)
+        stand_in = list(redacted.conversation.texts())[1].for_engine()
         if stand_in in issued:
             return issued[stand_in], name
         issued[stand_in] = name
@@ -122,11 +127,12 @@ async def test_policy_is_asked_before_a_hit_is_given() -> None:
 
 async def test_a_client_that_leaves_a_shared_run_is_settled_and_the_other_is_served() -> None:
     world = world_that_keeps()
-    world.engine.delay = 0.01
+    world.engine.delay = 0.05
     pipeline = world.pipeline()
-    leader, follower = (pipeline.start(submission(question())) for _ in range(2))
+    leader = pipeline.start(submission(question()))
     await world.engine.started.wait()
-    await asyncio.sleep(0.02)
+    follower = pipeline.start(submission(question()))
+    await asyncio.sleep(0.05)
     leader.cancel(Code.CLIENT_DISCONNECTED)
     await read(leader)
     reply = await read(follower)
