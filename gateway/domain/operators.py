@@ -25,7 +25,7 @@ from gateway.domain.policy import DEFAULT_DAYS, Operator, Profile, Rule
 from gateway.domain.ports import Cipher
 from gateway.domain.pseudonyms import Pseudonyms, TooManyPseudonyms, canonical
 from gateway.domain.safeharbor import generalise
-from gateway.domain.standins import StandIns
+from gateway.domain.standins import StandIns, runs_on
 from gateway.domain.stock import NO_STOCK, Stock
 from gateway.domain.surrogates import Surrogates, Words
 
@@ -200,8 +200,13 @@ class Operators:
         return self.stand_ins.add(moved, surface)
 
     def _tellable(self, new: str, surface: str) -> bool:
-        # One Chinese character is a part of many words; two digits are any number.
-        short = sum(char.isalnum() for char in new) < 2 or (new.isdigit() and len(new) < 4)  # noqa: PLR2004
+        # One Chinese character is a part of many words; two digits are any number; "Do" is a name
+        # and "OR" a state, and a model writes both for other reasons.
+        short = (
+            sum(char.isalnum() for char in new) < 2  # noqa: PLR2004
+            or (new.isdigit() and len(new) < 4)  # noqa: PLR2004
+            or (new.isalpha() and len(new) < 3 and runs_on(new[0]))  # noqa: PLR2004
+        )
         return not short and new != surface
 
     def _learn_words(self) -> None:

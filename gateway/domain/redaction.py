@@ -25,7 +25,7 @@ from gateway.domain.persons import Person, Persons
 from gateway.domain.places import read, write
 from gateway.domain.policy import STRICTNESS, Operator, Profile
 from gateway.domain.pseudonyms import Pseudonyms, conversation_key, own_tags, written_pseudonyms
-from gateway.domain.standins import StandIns
+from gateway.domain.standins import StandIns, runs_on
 from gateway.domain.text import _MAKER, RawText, RedactedText
 
 __all__ = ["Redaction", "Secrets", "merge", "redact", "redact_transcript", "spoken"]
@@ -314,12 +314,17 @@ class _Treatment:
         touches = _touches(left[-1:], right[:1])
         value = read(surface, finding.place)
         made = self.operators.stand_in(
-            finding.entity, value, person, touches=touches or _joined(left, right)
+            finding.entity,
+            value,
+            person,
+            touches=touches or runs_on(left[-1:]) or runs_on(right[:1]) or _joined(left, right),
         )
         if made.text == value:
             return surface
-        # In brackets, or a pseudonym that runs into its neighbours could not come back.
-        text = f"[{made.text}]" if made.is_pseudonym and touches else made.text
+        # In brackets, or a pseudonym that runs into its neighbours could not come back; in its own
+        # inside of the caller's, which would be taken for them.
+        apart = touches or (self._profile.restore and left[-1:] == "[" and right[:1] == "]")
+        text = f"[{made.text}]" if made.is_pseudonym and apart else made.text
         placed = write(text, finding.place)
         if placed != text:
             self.operators.also(made, placed, value)

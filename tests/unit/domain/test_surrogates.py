@@ -450,3 +450,33 @@ def test_nothing_that_tells_whose_it_is_stays(
     for number in range(12):
         new = one(entity, value, f"Seen {{}} as case {chr(97 + number)}.")
         assert not any(part in new for part in gone), new
+
+
+def test_a_name_in_capitals_spoils_no_stand_in_of_the_same_name_in_small_letters() -> None:
+    text = "THORNTON, MARGARET was seen. Mrs Thornton is well."
+    sent, _ = redacted(
+        text,
+        (e.PERSON, "THORNTON, MARGARET"),
+        (e.PERSON, "Thornton"),
+        rules=profile(restore=True),
+    )
+    family = sent.partition(",")[0]
+    assert f"Mrs {family.capitalize()} is well" in sent
+
+
+@pytest.mark.parametrize(("entity", "value"), [(e.LOCATION, "TX"), (e.PERSON, "Do")])
+def test_two_letters_stand_in_for_nothing_that_comes_back(entity: EntityType, value: str) -> None:
+    # "OR" is a state, and what a model writes for other reasons.
+    sent, _ = redacted(f"Seen: {value}.", (entity, value), rules=profile(restore=True))
+    assert len(sent) > len("Seen: XX.")
+
+
+def test_a_name_that_is_a_word_as_well_stands_in_for_nobody() -> None:
+    names = {kind: ("Agudo", "Read", "Máxima") for kind in Kind}
+    stock = Stock(names={"en": names, "es": names})
+    sent, _ = redacted(
+        "Seen: Helen Ashford.",
+        (e.PERSON, "Helen Ashford"),
+        secrets=Secrets(pseudonym=b"p" * 32, hash=b"h" * 32, stock=stock),
+    )
+    assert sent == "Seen: [PERSON]."

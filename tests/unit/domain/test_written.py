@@ -169,12 +169,16 @@ def stand_ins(**pairs: str) -> StandIns:
         ("Helen Ashford rests", "Margaret Thornton rests"),
         ("HELEN ASHFORD rests", "MARGARET THORNTON rests"),
         ("helen ashford rests", "margaret thornton rests"),
-        ("Helen  Ashford's cough", "Margaret Thornton's cough"),
+        ("Helen  Ashford's cough", "Margaret  Thornton's cough"),
         ("Mrs Ashford rests", "Mrs Thornton rests"),
         ("Ashfords Befund", "Thorntons Befund"),
         ("**Helen** Ashford", "**Margaret** Thornton"),
         ("Helene and Ashfordshire", "Helene and Ashfordshire"),
         ("Helen, and Ashford", "Margaret, and Thornton"),
+        ("Helen\nAshford", "Margaret\nThornton"),
+        ("an ashford and ashfords", "an ashford and ashfords"),
+        ("Осип Кононов", "Иван Петров"),
+        ("(Осип Кононова)", "(Осип Кононова)"),
         ("On 3/4 not 3/4/2021 nor 13/4", "On 1/2 not 3/4/2021 nor 13/4"),
         ("患者娄淑华说", "患者王小明说"),
         ("Frau Weiß. Weißs Befund, WEISS", "Frau Groß. Großs Befund, GROSS"),
@@ -185,7 +189,7 @@ def test_a_surrogate_comes_back_by_whole_words_the_longest_first(reply: str, exp
         Helen_Ashford="Margaret Thornton",
         Helen="Margaret",
         Ashford="Thornton",
-        **{"3/4": "1/2", "娄淑华": "王小明", "Weiß": "Groß"},
+        **{"3/4": "1/2", "娄淑华": "王小明", "Weiß": "Groß", "Осип Кононов": "Иван Петров"},
     )
     for place in range(len(reply) + 1):
         guard = StreamGuard(Pseudonyms(b"k"), PROFILE, Digits(), stand_ins=made)
