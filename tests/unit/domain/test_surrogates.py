@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -472,7 +473,7 @@ def test_two_letters_stand_in_for_nothing_that_comes_back(entity: EntityType, va
 
 
 def test_a_name_that_is_a_word_as_well_stands_in_for_nobody() -> None:
-    names = {kind: ("Agudo", "Read", "Máxima") for kind in Kind}
+    names = dict.fromkeys(Kind, ("Agudo", "Read", "Máxima"))
     stock = Stock(names={"en": names, "es": names})
     sent, _ = redacted(
         "Seen: Helen Ashford.",
@@ -480,3 +481,25 @@ def test_a_name_that_is_a_word_as_well_stands_in_for_nobody() -> None:
         secrets=Secrets(pseudonym=b"p" * 32, hash=b"h" * 32, stock=stock),
     )
     assert sent == "Seen: [PERSON]."
+
+
+def test_two_numbers_never_get_one_stand_in() -> None:
+    phones = [f"555-{2000 + index}" for index in range(30)]
+    records = [f"A{index}" for index in range(1, 9)]
+    for entity, values in ((e.PHONE_NUMBER, phones), (e.MEDICAL_RECORD_NUMBER, records)):
+        sent, _ = redacted(" , ".join(values), *((entity, value) for value in values))
+        assert len(set(sent.split(" , "))) == len(values)
+
+
+@pytest.mark.parametrize("value", ["March 2019", "5 March 2019", "Mar 12", "31/12", "03/2019"])
+@pytest.mark.parametrize("days", [1, 7, 365])
+def test_no_month_and_no_day_stays_what_it_is(value: str, days: int) -> None:
+    rules = {e.DATE_TIME: Rule(Operator.DATE_SHIFT, days=days)}
+    for caller in map(str, range(20)):
+        sent, _ = redacted(
+            f"Seen: {value}.",
+            (e.DATE_TIME, value),
+            rules=replace(profile(), entities=rules),
+            caller=caller,
+        )
+        assert value not in sent
