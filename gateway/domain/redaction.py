@@ -23,7 +23,7 @@ from gateway.domain.operators import Operators, Secrets
 from gateway.domain.person_names import Mention, mention
 from gateway.domain.persons import Person, Persons
 from gateway.domain.places import read, write
-from gateway.domain.policy import STRICTNESS, Operator, Profile
+from gateway.domain.policy import Operator, Profile
 from gateway.domain.pseudonyms import Pseudonyms, conversation_key, own_tags, written_pseudonyms
 from gateway.domain.standins import StandIns, runs_on
 from gateway.domain.text import _MAKER, RawText, RedactedText
@@ -197,9 +197,15 @@ def merge(findings: Findings, profile: Profile) -> Iterator[Finding]:
     longest, then the first by name, so that the answer does not depend on the order given.
     """
 
-    def rank(finding: Finding) -> tuple[int, float, int, str]:
-        strictness = STRICTNESS[profile.rule(finding.entity).operator]
-        return (strictness, finding.score, finding.end - finding.start, finding.entity)
+    def rank(finding: Finding) -> tuple[float, int, float, int, str]:
+        rule = profile.rule(finding.entity)
+        return (
+            rule.strictness,
+            -rule.keep_last,
+            finding.score,
+            finding.end - finding.start,
+            finding.entity,
+        )
 
     group: list[Finding] = []
     end = 0

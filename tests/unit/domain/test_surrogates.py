@@ -503,3 +503,19 @@ def test_no_month_and_no_day_stays_what_it_is(value: str, days: int) -> None:
             caller=caller,
         )
         assert value not in sent
+
+
+def test_a_mask_keeps_no_last_characters_of_a_neighbour() -> None:
+    rules = {
+        e.PERSON: Rule(Operator.PSEUDONYM),
+        e.MEDICAL_RECORD_NUMBER: Rule(Operator.MASK, keep_last=4),
+        e.PHONE_NUMBER: Rule(Operator.MASK),
+    }
+    for entity in (e.PERSON, e.PHONE_NUMBER):
+        sent, _ = redacted(
+            "Seen: 12345 Thornton.",
+            (e.MEDICAL_RECORD_NUMBER, "12345 Tho"),
+            (entity, "Thornton"),
+            rules=replace(profile(), entities=rules),
+        )
+        assert "nton" not in sent
