@@ -261,3 +261,19 @@ def test_what_searching_costs_grows_as_the_reply_does_and_not_with_the_stand_ins
     made.pending(reply)
     assert len(found) == 2000
     assert time.process_time() - start < 5
+
+
+@pytest.mark.parametrize("name", ["Helen Ashford", "Осип Кононов"])
+@pytest.mark.parametrize("before", ["", "\n", "\t", "\u201c", "- \n\n", "\\\\ "])
+def test_an_escape_in_front_hides_no_stand_in_in_the_arguments_of_a_tool(
+    before: str, name: str
+) -> None:
+    names = Pseudonyms(b"k")
+    number = names.stand_in(e.PERSON, "Smith")
+    made = stand_ins(**{name: "Margaret Thornton"})
+    sent = json.dumps({"note": f"{before}{number}, {before}{name} rests"})
+    plain = sent if name.isascii() else sent.replace(json.dumps(name)[1:-1], name)
+    for place in range(len(plain) + 1):
+        guard = StreamGuard(names, PROFILE, Digits(), stand_ins=made, encoding=Encoding.JSON)
+        said = guard.feed(plain[:place]) + guard.feed(plain[place:]) + guard.finish()
+        assert json.loads(said)["note"] == f"{before}Smith, {before}Margaret Thornton rests"
