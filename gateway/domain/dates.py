@@ -136,7 +136,7 @@ def read(surface: str, reading: Reading) -> list[Written] | None:
         if has_name and not has_letters:
             continue
         for match in pattern.finditer(left):
-            written = _written(match, surface, reading)
+            written = None if _may_be_day(match) else _written(match, surface, reading)
             if written is not None:
                 found.append(written)
                 left = _without(left, match)
@@ -185,6 +185,20 @@ def _written(match: re.Match[str], surface: str, reading: Reading) -> Written | 
     return Written(match.start(), match.end(), year, month, day, match, day_first)
 
 
+def _may_be_day(match: re.Match[str]) -> bool:
+    """Say whether the short year is likelier a day: March 12 is no month of 2012."""
+    groups = match.groupdict()
+    if not groups.get("month") or not groups.get("year") or groups.get("day"):
+        return False
+    between = match.string[match.end("month") : match.start("year")]
+    return (
+        match.start("month") < match.start("year")
+        and len(groups["year"]) == 2  # noqa: PLR2004 - digits of a short year
+        and 1 <= int(groups["year"]) <= 31  # noqa: PLR2004 - days
+        and not any(map(str.isalpha, between))
+    )
+
+
 def _day_first(one: int, two: int, separator: str, reading: Reading) -> bool:
     if "." in separator or one > 12 >= two:  # noqa: PLR2004 - months
         return True
@@ -203,7 +217,7 @@ def shift(surface: str, days: int, reading: Reading) -> str | None:
 
     A day moves by the days, a month without a day by the months that they round to, a year alone
     by the years: so intervals stay at each precision. Weekdays move along. `None` if it cannot be
-    read, if it holds nothing to move, or if the calendar ends (the years 1 and 9999).
+    read, if it holds nothing to move, if a day would stay what it is (12/31 moved by a year), or if the calendar ends (the years 1 and 9999).
     """
     if (compact := _compact(surface, days, reading)) is not None:
         return compact
@@ -215,7 +229,10 @@ def shift(surface: str, days: int, reading: Reading) -> str | None:
         place = 0
         for written in found:
             pieces += [_weekdays(surface[place : written.start], days, reading)]
-            pieces += [_moved(written, days, reading)]
+            new = _moved(written, days, reading)
+            if written.day is not None and new == surface[written.start : written.end]:
+                return None
+            pieces += [new]
             place = written.end
         pieces.append(_weekdays(surface[place:], days, reading))
     except (OverflowError, ValueError):
@@ -234,6 +251,11 @@ def years(surface: str, reading: Reading) -> list[int | None] | None:
         return None if day is None else [day[0].year]
     found = read(surface, reading)
     return None if not found else [written.year for written in found]
+
+
+def are_years(surface: str, reading: Reading) -> bool:
+    """Say whether `surface` tells years, and nothing smaller."""
+    return all(written.month is None for written in read(surface, reading) or ())
 
 
 def _weekdays(text: str, days: int, reading: Reading) -> str:

@@ -44,6 +44,11 @@ _BEFORE: Final = 4
 """Characters of released text that tell whether a stand-in begins here or goes on."""
 
 
+_BEFORE_JSON: Final = 16
+"""The same, where the last of them may be an escape."""
+_ESCAPE: Final = re.compile(r"\\\\|\\[bfnrt]|\\u[0-9A-Fa-f]{4}")
+
+
 class Encoding(StrEnum):
     """What the stream is made of, so that what is put into it is of the same kind."""
 
@@ -152,13 +157,25 @@ class StreamGuard:
 
     def _settled(self) -> int:
         """Return how much of the held text no continuation can turn into part of something else."""
-        text = self._held.translate(written.ALIKE)
-        settled = _settled(text)
+        settled = _settled(self._held.translate(written.ALIKE))
+        read = self._read(self._held)
         if self._tags:
-            settled = min(settled, written.pending(text, self._tags))
+            settled = min(settled, written.pending(read.translate(written.ALIKE), self._tags))
         if self._stand_ins is not None:
-            settled = min(settled, self._stand_ins.pending(self._held))
+            settled = min(settled, self._stand_ins.pending(read))
         return settled
+
+    def _read(self, text: str) -> str:
+        r"""Return `text` with lines' ends for escapes, as long as it is.
+
+        The letter of an escape, as in "\nPERSON_412", is none that a stand-in runs into.
+        """
+        if self._encoding is Encoding.TEXT or "\\" not in text:
+            return text
+        return _ESCAPE.sub(_blank, text)
+
+    def _before(self) -> str:
+        return self._context[-(_BEFORE if self._encoding is Encoding.TEXT else _BEFORE_JSON) :]
 
     def _restorations(self) -> list[_Edit]:
         """Return what is restored: disjoint, in order; of two that overlap, the one that begins."""
@@ -171,8 +188,8 @@ class StreamGuard:
     def _pseudonyms_held(self) -> Iterator[_Edit]:
         if not self._tags:
             return
-        before = self._context[-_BEFORE:]
-        text = (before + self._held).translate(written.ALIKE)
+        before = self._before()
+        text = self._read(before + self._held).translate(written.ALIKE)
         for place in written.find(text, self._tags):
             if place.start < len(before):
                 continue
@@ -187,8 +204,8 @@ class StreamGuard:
     def _stand_ins_held(self) -> Iterator[_Edit]:
         if self._stand_ins is None:
             return
-        before = self._context[-_BEFORE:]
-        for place in self._stand_ins.find(before + self._held, len(before)):
+        before = self._before()
+        for place in self._stand_ins.find(self._read(before + self._held), len(before)):
             start, end = place.start - len(before), place.end - len(before)
             yield _Edit(start, end, self._encoded(place.original), invented=False)
 
@@ -244,6 +261,11 @@ class StreamGuard:
                 return "*" * length
             case Invented.BLOCK:
                 return ""
+
+
+def _blank(escape: re.Match[str]) -> str:
+    # An escaped backslash stays: a model writes PERSON\\_412 so.
+    return escape[0] if escape[0] == "\\\\" else "\n" * len(escape[0])
 
 
 def _place(edit: _Edit) -> tuple[int, int]:

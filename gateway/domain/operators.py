@@ -15,7 +15,18 @@ from typing import Final
 
 from gateway.domain import dates
 from gateway.domain.dates import Reading, reading_of
-from gateway.domain.entities import DATE_OF_BIRTH, DATE_TIME, EntityType, tag
+from gateway.domain.entities import (
+    AGE,
+    AGE_OVER_89,
+    DATE_OF_BIRTH,
+    DATE_TIME,
+    LOCATION,
+    ORGANIZATION,
+    PERSON,
+    STREET_ADDRESS,
+    EntityType,
+    tag,
+)
 from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.findings import Findings
 from gateway.domain.keyed import Keyed
@@ -25,13 +36,14 @@ from gateway.domain.policy import DEFAULT_DAYS, Operator, Profile, Rule
 from gateway.domain.ports import Cipher
 from gateway.domain.pseudonyms import Pseudonyms, TooManyPseudonyms, canonical
 from gateway.domain.safeharbor import generalise
-from gateway.domain.standins import StandIns
+from gateway.domain.standins import StandIns, runs_on
 from gateway.domain.stock import NO_STOCK, Stock
 from gateway.domain.surrogates import Surrogates, Words
 
 _HASH_HEX: Final = 16
 """Digits of a `hash` stand-in: 64 bits, far past any collision within one hospital."""
 _DATES: Final = frozenset({DATE_TIME, DATE_OF_BIRTH})
+_NOT_UNIQUE: Final = frozenset({PERSON, LOCATION, STREET_ADDRESS, ORGANIZATION, AGE, AGE_OVER_89})
 _A_MONTH: Final = 31
 
 
@@ -88,6 +100,8 @@ class Operators:
         # Where replies are restored, they hold the caller's words like any other text.
         self._replies = frozenset() if profile.restore else replies
         self._issued: set[str] = set()
+        self._values: dict[str, str] = {}
+        """What each number or address that was issued stands for."""
         self._made: dict[tuple[EntityType, str, str], StandIn] = {}
         self.pseudonyms = Pseudonyms(key, taken)
         self.stand_ins = StandIns()
@@ -178,16 +192,30 @@ class Operators:
     ) -> StandIn:
         if entity in _DATES:
             moved = dates.shift(surface, self._days, self._reading)
+            if moved == surface and not dates.are_years(surface, self._reading):
+                moved = None  # A month that fewer days than half of one do not move.
             if moved is not None and self._may_stand(moved, surface):
                 return StandIn(moved)
         elif rule.operator is Operator.SURROGATE:
             for new in self._surrogates.candidates(entity, surface, person):
                 self._learn_words()
+                if not self._is_only(entity, new, surface):
+                    continue
                 if not self._profile.restore or (
                     self._tellable(new, surface) and self.stand_ins.add(new, surface)
                 ):
                     return StandIn(new)
         return self._otherwise(entity, surface, person)
+
+    def _is_only(self, entity: EntityType, new: str, surface: str) -> bool:
+        """Say whether `new` stands for no other value: two records are not to become one.
+
+        Names and places see to it word by word; an age is a quantity, and may be another's too.
+        """
+        if entity in _NOT_UNIQUE:
+            return True
+        value = canonical(entity, surface)
+        return self._values.setdefault(new.casefold(), value) == value
 
     def _may_stand(self, moved: str, surface: str) -> bool:
         """Say whether a date that was moved can be told from what else the texts say."""
@@ -200,8 +228,13 @@ class Operators:
         return self.stand_ins.add(moved, surface)
 
     def _tellable(self, new: str, surface: str) -> bool:
-        # One Chinese character is a part of many words; two digits are any number.
-        short = sum(char.isalnum() for char in new) < 2 or (new.isdigit() and len(new) < 4)  # noqa: PLR2004
+        # One Chinese character is a part of many words; two digits are any number; "Do" is a name
+        # and "OR" a state, and a model writes both for other reasons.
+        short = (
+            sum(char.isalnum() for char in new) < 2  # noqa: PLR2004
+            or (new.isdigit() and len(new) < 4)  # noqa: PLR2004
+            or (new.isalpha() and len(new) < 3 and runs_on(new[0]))  # noqa: PLR2004
+        )
         return not short and new != surface
 
     def _learn_words(self) -> None:

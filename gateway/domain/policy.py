@@ -59,6 +59,8 @@ STRICTNESS: Mapping[Operator, int] = {
 The first two leave a part of the value, a surrogate leaves its form, the rest nothing that can be
 read. What the first three cannot treat, they replace: a union with a neighbour that is no date.
 """
+STRICTNESS_OF_TAIL: Final = 0.5
+"""Of a `mask` that keeps its last characters: in a union those would be a neighbour's."""
 DEFAULT_DAYS: Final = 365
 """How far `date_shift` moves a date at most, where a profile does not say."""
 
@@ -71,6 +73,11 @@ class Rule:
     keep_last: int = 0
     days: int = DEFAULT_DAYS
     """A date moves by 1 to this many days, forwards or back; one profile has one number."""
+
+    @property
+    def strictness(self) -> float:
+        """Return which rule wins where findings overlap: the higher, which leaves less."""
+        return STRICTNESS_OF_TAIL if self.keep_last else STRICTNESS[self.operator]
 
 
 class Invented(StrEnum):

@@ -23,9 +23,9 @@ from gateway.domain.operators import Operators, Secrets
 from gateway.domain.person_names import Mention, mention
 from gateway.domain.persons import Person, Persons
 from gateway.domain.places import read, write
-from gateway.domain.policy import STRICTNESS, Operator, Profile
+from gateway.domain.policy import Operator, Profile
 from gateway.domain.pseudonyms import Pseudonyms, conversation_key, own_tags, written_pseudonyms
-from gateway.domain.standins import StandIns
+from gateway.domain.standins import StandIns, runs_on
 from gateway.domain.text import _MAKER, RawText, RedactedText
 
 __all__ = ["Redaction", "Secrets", "merge", "redact", "redact_transcript", "spoken"]
@@ -197,9 +197,15 @@ def merge(findings: Findings, profile: Profile) -> Iterator[Finding]:
     longest, then the first by name, so that the answer does not depend on the order given.
     """
 
-    def rank(finding: Finding) -> tuple[int, float, int, str]:
-        strictness = STRICTNESS[profile.rule(finding.entity).operator]
-        return (strictness, finding.score, finding.end - finding.start, finding.entity)
+    def rank(finding: Finding) -> tuple[float, int, float, int, str]:
+        rule = profile.rule(finding.entity)
+        return (
+            rule.strictness,
+            -rule.keep_last,
+            finding.score,
+            finding.end - finding.start,
+            finding.entity,
+        )
 
     group: list[Finding] = []
     end = 0
@@ -314,12 +320,17 @@ class _Treatment:
         touches = _touches(left[-1:], right[:1])
         value = read(surface, finding.place)
         made = self.operators.stand_in(
-            finding.entity, value, person, touches=touches or _joined(left, right)
+            finding.entity,
+            value,
+            person,
+            touches=touches or runs_on(left[-1:]) or runs_on(right[:1]) or _joined(left, right),
         )
         if made.text == value:
             return surface
-        # In brackets, or a pseudonym that runs into its neighbours could not come back.
-        text = f"[{made.text}]" if made.is_pseudonym and touches else made.text
+        # In brackets, or a pseudonym that runs into its neighbours could not come back; in its own
+        # inside of the caller's, which would be taken for them.
+        apart = touches or (self._profile.restore and left[-1:] == "[" and right[:1] == "]")
+        text = f"[{made.text}]" if made.is_pseudonym and apart else made.text
         placed = write(text, finding.place)
         if placed != text:
             self.operators.also(made, placed, value)

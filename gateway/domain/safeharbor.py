@@ -10,6 +10,7 @@ then there is no answer, and whoever asked replaces the value by its type.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from typing import Final
 
@@ -56,7 +57,7 @@ _OVER: Final = f"{OLDEST + 1}+"
 
 _ZIP: Final = re.compile(r"(?<![\w-])(\d{3})\d{2}(?:[- ]?\d{4})?(?![\w-])")
 _YEARS: Final = re.compile(
-    r"(?<![\d.,])(\d{1,3})(?:[.,]\d{1,2})?(?P<after>[ \-]?(?:(?:years?|yrs?|jahre?|ans?|años?|año)(?P<more>[ ,]{1,2}(?:and |und |et |y )?\d{1,2}[ \-]?(?:months?|mos?|monate?|mois|meses?))?)?)",
+    r"(?<![\d.,])(\d{1,3})(?:[.,]\d{1,2})?(?P<after>[ \-]?(?:(?:years?|yrs?|jahre?|ans?|años?|año)(?P<more>[ ,]{1,2}(?:and |und |et |y )?\d{1,2}[ \-]?(?:months?|mos?|monate?|mois|meses?)(?![^\W\d_]))?)?)",
     re.IGNORECASE,
 )
 _SMALLER: Final = re.compile(
@@ -79,6 +80,21 @@ _OLD_WORDS: Final = re.compile(
     re.IGNORECASE,
 )
 _OLD_NOUNS: Final = re.compile(r"\b(?:centenarian|nonagenarian)", re.IGNORECASE)
+_NO_AGE: Final = re.compile(r"\d{4}|\d[.,]\d{3}|\d[.,]\d+[.,]\d|\d\s+\d|\d\s?/\s?\d|\d-\d+-\d")
+"""Numbers that are more than an age: a date, a year, thousands, digits with spaces between them."""
+_PART_OF_A_YEAR: Final = re.compile(r"\d ?m(?![^\W\d_])", re.IGNORECASE)
+_AGE_WORD: Final = re.compile(r"[^\W\d_]+|[^\W\d]")
+_SAID_OF_AGES: Final = (
+    "years year yrs yr y yo old olds o ld of age aged male female m f man woman boy girl lady "
+    "gentleman patient wm wf bm bf aam aaf months month mos mo weeks week wks wk w days day d "
+    "jahre jahren jahr jahrig jahrige jahriger jahriges jahrigen jahrigem j alt alte alter alten "
+    "altes lebensjahr im monate monaten monat wochen woche tage tagen tag ans an agee agees ages "
+    "mois jours jour semaines semaine anos ano a de edad vida meses mes dias dia semanas semana "
+    "to and or und oder et ou y bis over under about approximately approx nearly almost early mid "
+    "late in her his their the at s th st nd rd yom yof"
+)
+_AGE_WORDS: Final = frozenset(_SAID_OF_AGES.split())
+_AGE_HAN: Final = frozenset("岁周多余半个月天男女大龄")
 _STATES: Final = "Alabama AL|Alaska AK|Arizona AZ|Arkansas AR|California CA|Colorado CO|Connecticut CT|Delaware DE|Florida FL|Georgia GA|Hawaii HI|Idaho ID|Illinois IL|Indiana IN|Iowa IA|Kansas KS|Kentucky KY|Louisiana LA|Maine ME|Maryland MD|Massachusetts MA|Michigan MI|Minnesota MN|Mississippi MS|Missouri MO|Montana MT|Nebraska NE|Nevada NV|New Hampshire NH|New Jersey NJ|New Mexico NM|New York NY|North Carolina NC|North Dakota ND|Ohio OH|Oklahoma OK|Oregon OR|Pennsylvania PA|Rhode Island RI|South Carolina SC|South Dakota SD|Tennessee TN|Texas TX|Utah UT|Vermont VT|Virginia VA|Washington WA|West Virginia WV|Wisconsin WI|Wyoming WY|District of Columbia DC|Puerto Rico PR"
 STATES: Final[Mapping[str, str]] = {
     name: code for name, _, code in (each.rpartition(" ") for each in _STATES.split("|"))
@@ -151,18 +167,20 @@ def _three(code: str) -> str:
 
 
 def _age(surface: str) -> str | None:
-    """Return the age with what is over 89 as `90+`, in its place; `None` where no number is read.
+    """Return the age with what is over 89 as `90+`, in its place.
 
-    89 years and 11 months are 89; of 90 years and 2 months, the months go too.
+    89 years and 11 months are 89; of 90 years and 2 months, the months go too. `None` where no
+    number is read, and where anything is left over that is no part of an age.
     """
     if smaller := _SMALLER.fullmatch(surface.strip().removesuffix(" old").removesuffix("-old")):
         unit = _IN_A_YEAR[smaller[2][0].lower()]
         return None if int(smaller[1]) >= (OLDEST + 1) * unit else surface
-    if _OLD_WORDS.search(surface) and not any(map(str.isdigit, surface)):
-        return _OLD_WORDS.sub(_OVER, surface)
-    if _OLD_NOUNS.search(surface):
-        return _OLD_NOUNS.sub(f"{_OVER}-year-old", surface)
-    if not any(map(str.isdigit, surface)):
+    has_digits = any(map(str.isdigit, surface))
+    if not has_digits and _OLD_WORDS.search(surface):
+        return _if_age(_OLD_WORDS.sub(_OVER, surface))
+    if not has_digits and _OLD_NOUNS.search(surface):
+        return _if_age(_OLD_NOUNS.sub(f"{_OVER}-year-old", surface))
+    if not has_digits or _NO_AGE.search(surface):
         return None
 
     def capped(match: re.Match[str]) -> str:
@@ -171,7 +189,21 @@ def _age(surface: str) -> str | None:
         after = match["after"]
         return _OVER + (after.removesuffix(match["more"]) if match["more"] else after)
 
-    return _YEARS.sub(capped, surface)
+    new = _YEARS.sub(capped, surface)
+    if new != surface and (_SMALLER.search(new) or _PART_OF_A_YEAR.search(new)):
+        return None  # Months or days beside it would say more than 90+.
+    return _if_age(new)
+
+
+def _if_age(text: str) -> str | None:
+    """Return `text` if each of its words is said of ages: a neighbour's name or place is not."""
+    plain = "".join(
+        char
+        for char in unicodedata.normalize("NFKD", text.casefold())
+        if not unicodedata.combining(char)
+    )
+    words = _AGE_WORD.findall(plain)
+    return text if all(word in _AGE_WORDS or _AGE_HAN.issuperset(word) for word in words) else None
 
 
 def _years(entity: EntityType, surface: str, reading: Reading, this_year: int | None) -> str | None:
@@ -192,6 +224,8 @@ def _years(entity: EntityType, surface: str, reading: Reading, this_year: int | 
     for year in found:
         if year is None:
             return None  # A day without its year: nothing of it may stand.
+        if year > this_year and str(year) not in surface:
+            return None  # 31 is 1931 as well as 2031, and 1931 tells an age over 89.
         years.append(f"≤{bound}" if year <= bound else str(year))
     return "-".join(dict.fromkeys(years))
 

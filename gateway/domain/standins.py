@@ -2,14 +2,15 @@
 
 A pseudonym is known by its shape wherever a model writes it. These have no shape of their own, so
 the reply is searched for each of them, word by word: the longest first, whole words only, in any
-case, with an inflection behind. What the caller wrote himself is never one: a stand-in is issued
-only if none of its words is in his texts.
+case (but one word alone is none in small letters, where it was issued with a capital), with an
+inflection behind. What the caller wrote himself is never one: a stand-in is issued only if none of
+its words is in his texts.
 """
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, insort
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, NoReturn
@@ -17,13 +18,13 @@ from typing import Final, NoReturn
 _UNPARTED: Final = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\ud7af\U00020000-\U0003ffff"
 """Scripts that do not part their words: each character is a word here."""
 _TOKEN: Final = re.compile(rf"[{_UNPARTED}]|[^\W_{_UNPARTED}]+|\s+|.", re.DOTALL)
-_SPACES: Final = re.compile(r"\s+")
 _ALIKE: Final = str.maketrans(
     dict(zip(range(0xFF01, 0xFF5F), range(0x21, 0x7F), strict=True))
     | dict.fromkeys(map(ord, "\u2018\u2019\u02bc"), "'")
     | dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013"), "-")
 )
 """Marks that models write one for another, and full-width forms. Never changes the length."""
+_ALONE: Final = re.compile(f"[{_UNPARTED}]")
 _ENDINGS: Final = ("s", "es")
 _JOINTS: Final = frozenset("./-:,")
 _Phrase = tuple[str, ...]
@@ -33,6 +34,11 @@ _Phrase = tuple[str, ...]
 def folded(token: str) -> str:
     """Return what two ways of writing one word have in common."""
     return " " if token.isspace() else token.translate(_ALIKE).casefold()
+
+
+def runs_on(char: str) -> bool:
+    """Say whether `char` beside a stand-in would be one word with it, and so hide it."""
+    return char.isalnum() and _ALONE.match(char) is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +70,15 @@ class Place:
 class StandIns:
     """The stand-ins of one exchange that have no shape. Never shown, never pickled."""
 
-    __slots__ = ("_exact", "_first", "_lengths", "_longest", "_new", "_next")
+    __slots__ = ("_begins", "_exact", "_first", "_lengths", "_longest", "_new", "_next")
 
     def __init__(self) -> None:
         self._exact: dict[str, str] = {}
         self._first: dict[_Phrase, str] = {}
         self._lengths: dict[str, list[int]] = {}
         """How many words the phrases have that begin with a word, the most first."""
+        self._begins: list[str] = []
+        """The words that phrases begin with, sorted."""
         self._next: dict[_Phrase, list[str]] = {}
         """What goes on behind the beginning of a phrase, sorted."""
         self._longest = 0
@@ -109,6 +117,9 @@ class StandIns:
         for index in range(max(0, len(words) - self._longest), len(words)):
             if words[index].text in self._lengths and self._may_go_on(words[index:]):
                 return words[index].start
+        if words and _begins_with(self._begins, words[-1].text):
+            # A word that is cut, or that goes on: nobody else holds one of another script.
+            return words[-1].start
         return len(text)
 
     def _learn(self) -> None:
@@ -119,6 +130,8 @@ class StandIns:
                 continue
             self._first[phrase] = stand_in
             self._longest = max(self._longest, len(phrase))
+            if phrase[0] not in self._lengths:
+                insort(self._begins, phrase[0])
             lengths = self._lengths.setdefault(phrase[0], [])
             if len(phrase) not in lengths:
                 lengths.append(len(phrase))
@@ -136,8 +149,7 @@ class StandIns:
             return (words[0].text,) in self._next
         following = self._next.get(tuple(word.text for word in words[:-1]), [])
         said = words[-1].text
-        at = bisect_left(following, said)
-        if at < len(following) and following[at].startswith(said):
+        if _begins_with(following, said):
             return True
         # Or an inflection has begun behind it, which may prove to be another word.
         return any(said[:-cut] in following for cut in (1, 2) if _begins_ending(said[-cut:]))
@@ -156,11 +168,19 @@ class StandIns:
                 index += 1
 
     def _at(self, text: str, words: list[Token], index: int) -> Place | None:
-        """Return the longest stand-in that begins at a word, if one does."""
+        """Return the longest stand-in that begins at a word, if one does.
+
+        Names that stand in by themselves go before a longer one that is written otherwise: two
+        findings on two lines are not the one that was on one.
+        """
         first = words[index].text
+        alone = first.isalpha() and text[words[index].start : words[index].end] in self._exact
         for length in self._lengths.get(first, ()):
             said = tuple(word.text for word in words[index : index + length])
             if length > 1 and len(said) == length:
+                written = text[words[index].start : words[index + length - 1].end]
+                if alone and said in self._first and written not in self._exact:
+                    continue
                 for last in _stems(said[-1]):
                     if place := self._place(text, words, index, (*said[:-1], last)):
                         return place
@@ -176,6 +196,10 @@ class StandIns:
         last = words[index + len(phrase) - 1]
         # Folding may lengthen a word ("Weiß"), an ending it does not.
         end = last.end - (len(last.text) - len(phrase[-1]))
+        stand_in, written = self._first[phrase], text[start:end]
+        if stand_in.isalpha() and written.islower() and not stand_in.islower():
+            # "read" is what a model writes for other reasons than "Read", who is somebody.
+            return Place(start, end, self._exact[written]) if written in self._exact else None
         return Place(start, end, self._original(phrase, text[start:end]))
 
     def _original(self, phrase: _Phrase, written: str) -> str:
@@ -189,6 +213,12 @@ class StandIns:
         if written.islower() and not stand_in.islower():
             return original.lower()
         return original
+
+
+def _begins_with(words: list[str], start: str) -> bool:
+    """Say whether one of `words`, which are sorted, begins with `start` or is it."""
+    at = bisect_left(words, start)
+    return at < len(words) and words[at].startswith(start)
 
 
 def _stems(word: str) -> Iterator[str]:

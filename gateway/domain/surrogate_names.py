@@ -29,6 +29,14 @@ _DEGREES: Final = re.compile(
     r"md|do|rn|np|pac?|phd|pharmd|dds|dmd|fac[cps]|mbbs|mbchb|frc[ps]|mrcp|[mb]sc"
 )
 _NOBODY: Final = Person("")
+_WORDS_TOO: Final = (
+    "agudo ante benigno borde cadenas campos carina clara curry dada dass date del do don durante "
+    "ernst frank han jade julio jung le list long luna mai max maxima maximo mora noble pall "
+    "paredes penny pero pilar post rama read severo son song"
+)
+_ALSO_WORDS: Final = frozenset(_WORDS_TOO.split())
+"""Names of the lists that a model also writes as words ("dolor agudo"): they stand in for nobody,
+or the patient's name would come back there. Folded."""
 
 
 class NameSurrogates:
@@ -118,7 +126,10 @@ class NameSurrogates:
         def free(name: str) -> bool:
             # A Chinese name is of characters that any text holds: there the whole is looked at.
             return (
-                fold(name) != folded and fold(name) not in self._used and (han or self._free(name))
+                fold(name) != folded
+                and fold(name) not in _ALSO_WORDS
+                and fold(name) not in self._used
+                and (han or self._free(name))
             )
 
         new = self._stock.choose(culture, kind, like, number, free)
@@ -127,7 +138,7 @@ class NameSurrogates:
         self._words[folded] = new
         self._used.add(fold(new))
         if not han:
-            self.fresh.append((new, like))
+            self.fresh.append((in_case_of(like, new), like))
         return new
 
     def _initial(self, word: str, part: Part, who: Person, culture: str) -> str:

@@ -146,3 +146,41 @@ def test_however_a_stream_is_cut_the_reply_is_restored_alike(
     redaction, said = treated(NOTE, FOUND, operator)
     edges = [0, *sorted(place % (len(said) + 1) for place in places), len(said)]
     assert echoed(redaction, (said[a:b] for a, b in itertools.pairwise(edges))) == NOTE
+
+
+def told(text: str, *values: tuple[str, e.EntityType]) -> Findings:
+    found, place = [], 0
+    for value, entity in values:
+        start = text.index(value, place)
+        place = start + len(value)
+        found.append(Finding(start, place, entity))
+    return tuple(found)
+
+
+AWKWARD = [
+    # The caller's own brackets are not those of a pseudonym.
+    ("see [Thornton](x)", [("Thornton", e.PERSON)]),
+    ("[123-45-6789]Thornton", [("123-45-6789", e.US_SSN), ("Thornton", e.PERSON)]),
+    # A letter of any script beside it hides a stand-in that has no shape.
+    ("Thorntoné, 0301234567ß", [("Thornton", e.PERSON), ("0301234567", e.PHONE_NUMBER)]),
+    # Scripts that the guard does not hold back by the word.
+    ("-Иван Петров) и Петров", [("Иван Петров", e.PERSON), ("Петров", e.PERSON)]),
+    ("Γιώργος Παππάς.", [("Γιώργος Παππάς", e.PERSON)]),
+    # One name found on one line, and in two parts on two.
+    (
+        "Margaret Thornton, Margaret\nThornton",
+        [("Margaret Thornton", e.PERSON), ("Margaret", e.PERSON), ("Thornton", e.PERSON)],
+    ),
+    ("TX and Do", [("TX", e.LOCATION), ("Do", e.PERSON)]),
+]
+
+
+@pytest.mark.parametrize("operator", COMES_BACK)
+@pytest.mark.parametrize(("text", "values"), AWKWARD)
+def test_awkward_neighbours_come_back_at_every_split(
+    text: str, values: list[tuple[str, e.EntityType]], operator: Operator
+) -> None:
+    redaction, sent = treated(text, told(text, *values), operator)
+    for place in range(len(sent) + 1):
+        assert echoed(redaction, iter([sent[:place], sent[place:]])) == text
+    assert echoed(redaction, iter(sent)) == text

@@ -112,3 +112,22 @@ def test_the_other_dates_tell_which_number_is_the_day(
 )
 def test_little_words_tell_the_language(text: str, language: Language | None) -> None:
     assert language_of([text]) is language
+
+
+@pytest.mark.parametrize(
+    ("surface", "by", "moved"),
+    [
+        ("March 12", 40, "April 21"),
+        ("Feb 29", 365, "Feb 28"),
+        ("Feb 30", 365, None),
+        ("March '12", 365, "March '13"),
+        ("March of 12", 365, "March of 13"),
+        ("March 98", 365, "March 99"),
+        ("12/31", 365, None),
+        ("5 March", -365, None),
+    ],
+)
+def test_a_day_without_a_year_moves_as_a_day_or_not_at_all(
+    surface: str, by: int, moved: str | None
+) -> None:
+    assert shift(surface, by, ENGLISH) == moved

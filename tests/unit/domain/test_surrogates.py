@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -450,3 +451,71 @@ def test_nothing_that_tells_whose_it_is_stays(
     for number in range(12):
         new = one(entity, value, f"Seen {{}} as case {chr(97 + number)}.")
         assert not any(part in new for part in gone), new
+
+
+def test_a_name_in_capitals_spoils_no_stand_in_of_the_same_name_in_small_letters() -> None:
+    text = "THORNTON, MARGARET was seen. Mrs Thornton is well."
+    sent, _ = redacted(
+        text,
+        (e.PERSON, "THORNTON, MARGARET"),
+        (e.PERSON, "Thornton"),
+        rules=profile(restore=True),
+    )
+    family = sent.partition(",")[0]
+    assert f"Mrs {family.capitalize()} is well" in sent
+
+
+@pytest.mark.parametrize(("entity", "value"), [(e.LOCATION, "TX"), (e.PERSON, "Do")])
+def test_two_letters_stand_in_for_nothing_that_comes_back(entity: EntityType, value: str) -> None:
+    # "OR" is a state, and what a model writes for other reasons.
+    sent, _ = redacted(f"Seen: {value}.", (entity, value), rules=profile(restore=True))
+    assert len(sent) > len("Seen: XX.")
+
+
+def test_a_name_that_is_a_word_as_well_stands_in_for_nobody() -> None:
+    names = dict.fromkeys(Kind, ("Agudo", "Read", "Máxima"))
+    stock = Stock(names={"en": names, "es": names})
+    sent, _ = redacted(
+        "Seen: Helen Ashford.",
+        (e.PERSON, "Helen Ashford"),
+        secrets=Secrets(pseudonym=b"p" * 32, hash=b"h" * 32, stock=stock),
+    )
+    assert sent == "Seen: [PERSON]."
+
+
+def test_two_numbers_never_get_one_stand_in() -> None:
+    phones = [f"555-{2000 + index}" for index in range(30)]
+    records = [f"A{index}" for index in range(1, 9)]
+    for entity, values in ((e.PHONE_NUMBER, phones), (e.MEDICAL_RECORD_NUMBER, records)):
+        sent, _ = redacted(" , ".join(values), *((entity, value) for value in values))
+        assert len(set(sent.split(" , "))) == len(values)
+
+
+@pytest.mark.parametrize("value", ["March 2019", "5 March 2019", "Mar 12", "31/12", "03/2019"])
+@pytest.mark.parametrize("days", [1, 7, 365])
+def test_no_month_and_no_day_stays_what_it_is(value: str, days: int) -> None:
+    rules = {e.DATE_TIME: Rule(Operator.DATE_SHIFT, days=days)}
+    for caller in map(str, range(20)):
+        sent, _ = redacted(
+            f"Seen: {value}.",
+            (e.DATE_TIME, value),
+            rules=replace(profile(), entities=rules),
+            caller=caller,
+        )
+        assert value not in sent
+
+
+def test_a_mask_keeps_no_last_characters_of_a_neighbour() -> None:
+    rules = {
+        e.PERSON: Rule(Operator.PSEUDONYM),
+        e.MEDICAL_RECORD_NUMBER: Rule(Operator.MASK, keep_last=4),
+        e.PHONE_NUMBER: Rule(Operator.MASK),
+    }
+    for entity in (e.PERSON, e.PHONE_NUMBER):
+        sent, _ = redacted(
+            "Seen: 12345 Thornton.",
+            (e.MEDICAL_RECORD_NUMBER, "12345 Tho"),
+            (entity, "Thornton"),
+            rules=replace(profile(), entities=rules),
+        )
+        assert "nton" not in sent

@@ -169,12 +169,16 @@ def stand_ins(**pairs: str) -> StandIns:
         ("Helen Ashford rests", "Margaret Thornton rests"),
         ("HELEN ASHFORD rests", "MARGARET THORNTON rests"),
         ("helen ashford rests", "margaret thornton rests"),
-        ("Helen  Ashford's cough", "Margaret Thornton's cough"),
+        ("Helen  Ashford's cough", "Margaret  Thornton's cough"),
         ("Mrs Ashford rests", "Mrs Thornton rests"),
         ("Ashfords Befund", "Thorntons Befund"),
         ("**Helen** Ashford", "**Margaret** Thornton"),
         ("Helene and Ashfordshire", "Helene and Ashfordshire"),
         ("Helen, and Ashford", "Margaret, and Thornton"),
+        ("Helen\nAshford", "Margaret\nThornton"),
+        ("an ashford and ashfords", "an ashford and ashfords"),
+        ("Осип Кононов", "Иван Петров"),
+        ("(Осип Кононова)", "(Осип Кононова)"),
         ("On 3/4 not 3/4/2021 nor 13/4", "On 1/2 not 3/4/2021 nor 13/4"),
         ("患者娄淑华说", "患者王小明说"),
         ("Frau Weiß. Weißs Befund, WEISS", "Frau Groß. Großs Befund, GROSS"),
@@ -185,7 +189,7 @@ def test_a_surrogate_comes_back_by_whole_words_the_longest_first(reply: str, exp
         Helen_Ashford="Margaret Thornton",
         Helen="Margaret",
         Ashford="Thornton",
-        **{"3/4": "1/2", "娄淑华": "王小明", "Weiß": "Groß"},
+        **{"3/4": "1/2", "娄淑华": "王小明", "Weiß": "Groß", "Осип Кононов": "Иван Петров"},
     )
     for place in range(len(reply) + 1):
         guard = StreamGuard(Pseudonyms(b"k"), PROFILE, Digits(), stand_ins=made)
@@ -257,3 +261,19 @@ def test_what_searching_costs_grows_as_the_reply_does_and_not_with_the_stand_ins
     made.pending(reply)
     assert len(found) == 2000
     assert time.process_time() - start < 5
+
+
+@pytest.mark.parametrize("name", ["Helen Ashford", "Осип Кононов"])
+@pytest.mark.parametrize("before", ["", "\n", "\t", "\u201c", "- \n\n", "\\\\ "])
+def test_an_escape_in_front_hides_no_stand_in_in_the_arguments_of_a_tool(
+    before: str, name: str
+) -> None:
+    names = Pseudonyms(b"k")
+    number = names.stand_in(e.PERSON, "Smith")
+    made = stand_ins(**{name: "Margaret Thornton"})
+    sent = json.dumps({"note": f"{before}{number}, {before}{name} rests"})
+    plain = sent if name.isascii() else sent.replace(json.dumps(name)[1:-1], name)
+    for place in range(len(plain) + 1):
+        guard = StreamGuard(names, PROFILE, Digits(), stand_ins=made, encoding=Encoding.JSON)
+        said = guard.feed(plain[:place]) + guard.feed(plain[place:]) + guard.finish()
+        assert json.loads(said)["note"] == f"{before}Smith, {before}Margaret Thornton rests"
