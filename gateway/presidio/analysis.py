@@ -20,7 +20,7 @@ from gateway.domain.policy import Profile
 from gateway.domain.ports import Detector
 from gateway.domain.redaction import Secrets, merge
 from gateway.domain.text import RawText
-from gateway.presidio.adhoc import AdHoc
+from gateway.presidio.adhoc import AdHoc, Context
 from gateway.presidio.expressions import Expression
 from gateway.treatment import Treated, Work, counted, found_in
 
@@ -52,7 +52,8 @@ under that name, so that a client's own rule for the type applies."""
 
 
 MAX_BROUGHT: Final = 10_000
-"""Findings of a request's own recognizers: an expression that matches everywhere finds no more."""
+"""Matches of a request's own recognizers, whatever their score: an expression that matches
+everywhere finds no more."""
 
 MAX_STEPS: Final = 500_000_000
 """Of a request's own recognizers: their programs' lengths times the texts'. At worst ten seconds of
@@ -131,13 +132,16 @@ class Analysis(Work):
     def _report(self, found: Sequence[Findings], profile: Profile) -> Analyzed:
         reported = []
         brought = 0
+        contexts = {id(each): Context(each, self.around) for each in self.ad_hoc}
         for document, findings in zip(self.documents, found, strict=True):
             text = document.reveal()
-            finding = (each for ad_hoc in self.ad_hoc for each in ad_hoc.find(text, self.around))
-            own = list(islice(finding, MAX_BROUGHT + 1 - brought))
-            brought += len(own)
+            matching = (each for ad_hoc in self.ad_hoc for each in ad_hoc.matches(text))
+            matches = list(islice(matching, MAX_BROUGHT + 1 - brought))
+            brought += len(matches)
             if brought > MAX_BROUGHT:
                 raise _too_much(f"find more than {MAX_BROUGHT} times")
+            weighed = (contexts[id(each.by)].finding(each, text) for each in matches)
+            own = [each for each in weighed if each is not None]
             reported.append(
                 tuple(merge(tuple(self.narrowing.keep(text, (*findings, *own))), profile))
             )
