@@ -56,7 +56,7 @@ MAX_BROUGHT: Final = 10_000
 everywhere finds no more."""
 
 MAX_STEPS: Final = 500_000_000
-"""Of a request's own recognizers: their programs' lengths times the texts'. At worst ten seconds of
+"""Of a request's own expressions: their programs' lengths times the texts'. At worst ten seconds of
 a thread, which RE2 spends without the interpreter's lock."""
 
 
@@ -121,13 +121,19 @@ class Analysis(Work):
         caller: str,  # noqa: ARG002
     ) -> Analyzed:
         """Detect, run the client's own recognizers, and keep what is asked for."""
-        steps = sum(map(len, self.documents)) * sum(
-            pattern.expression.cost for ad_hoc in self.ad_hoc for pattern in ad_hoc.patterns
-        )
-        if steps > MAX_STEPS:
+        if sum(map(len, self.documents)) * self._cost() > MAX_STEPS:
             raise _too_much("would take too long on a text of this length")
         found = await found_in(detector, self.documents)
         return await asyncio.to_thread(self._report, found, profile)
+
+    def _cost(self) -> int:
+        """Return the steps for each character at worst.
+
+        Each pattern may match the whole text, and what it matches is compared with the allow-list.
+        """
+        patterns = [pattern.expression.cost for each in self.ad_hoc for pattern in each.patterns]
+        allowed = self.narrowing.allowed_expression
+        return sum(patterns) + (0 if allowed is None else allowed.cost * (1 + len(patterns)))
 
     def _report(self, found: Sequence[Findings], profile: Profile) -> Analyzed:
         reported = []

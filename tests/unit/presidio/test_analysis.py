@@ -129,6 +129,19 @@ async def test_a_recognizer_that_finds_everywhere_is_refused() -> None:
     assert caught.value.code is Code.LIMIT_EXCEEDED
 
 
+async def test_an_allow_list_is_among_what_may_take_too_long() -> None:
+    wide = {"name": "x", "regex": "(?:.|a)*", "score": 1}
+    asked = work(
+        text="a" * 100_000,
+        ad_hoc_recognizers=[{"supported_entity": "X", "patterns": [wide] * 50}],
+        allow_list=["(?:x{1,30}y){20}"],
+        allow_list_match="regex",
+    )
+    with pytest.raises(ExchangeError) as caught:
+        await asked.carry_out(FakeDetector(), profile(), SECRETS, "key:x")
+    assert caught.value.code is Code.LIMIT_EXCEEDED
+
+
 async def test_matches_without_a_score_count_among_those_that_a_recognizer_may_have() -> None:
     nowhere = {"supported_entity": "X", "patterns": [{"name": "x", "regex": ".", "score": 0}]}
     asked = work(text="a" * 20_000, ad_hoc_recognizers=[nowhere])
