@@ -7,6 +7,7 @@ by it. Nothing restores its output, and nothing is kept that could.
 from __future__ import annotations
 
 import asyncio
+import io
 import sys
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
@@ -247,7 +248,8 @@ def _policy(settings: Settings, name: str | None) -> tuple[Profile, Secrets]:
 
 def _documents(name: str, text: str) -> list[tuple[str, str]]:
     """Return the documents in a file: each line of JSONL is one, any other file is one whole."""
-    lines = text.splitlines(keepends=True)
+    # Not `splitlines`, which also breaks at characters that a JSON string may hold, U+2028 say.
+    lines = list(io.StringIO(text, newline="\n"))
     if len(lines) > 1 and all(_is_object(line) for line in lines if line.strip()):
         return [(f"{name}, line {number}", line) for number, line in enumerate(lines, 1)]
     return [(name, text)]

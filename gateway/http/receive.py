@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from typing import cast
+from typing import Final, cast
 
 from litestar.datastructures import Headers
 from litestar.types import HTTPRequestEvent, Receive
 
 from gateway.domain.errors import Code, ExchangeError
 
+_CHARSETS: Final = frozenset({"utf-8", "utf8", "us-ascii", "ascii"})
+
 
 def check_plain(headers: Headers) -> None:
-    """Raise `ExchangeError` for a body that is compressed, or that the HTTP parser would lose."""
+    """Raise `ExchangeError` for a body that is compressed, in another encoding than UTF-8, or lost.
+
+    A body in ISO-2022-JP or HZ is valid UTF-8 too, in which no detector would read a name.
+    """
+    for parameter in headers.get("content-type", "").split(";")[1:]:
+        name, _, value = parameter.partition("=")
+        if name.strip().lower() == "charset" and value.strip(" \t\"'").lower() not in _CHARSETS:
+            raise ExchangeError(
+                Code.UNSUPPORTED_MEDIA_TYPE, "Send the body in UTF-8: no other charset is read."
+            )
     if headers.get("content-encoding", "identity").lower() != "identity":
         raise ExchangeError(Code.UNSUPPORTED_MEDIA_TYPE, "Send the body uncompressed.")
     if "upgrade" in headers:

@@ -38,19 +38,53 @@ class AdHoc:
     patterns: tuple[Pattern, ...]
     context: tuple[str, ...] = field(default=(), repr=False)
 
-    def find(self, text: str, around: tuple[str, ...]) -> Iterator[Finding]:
-        """Yield what it finds; `around` are words that the request says stand near."""
+    def matches(self, text: str) -> Iterator[Match]:
+        """Yield where its patterns match, whatever the score."""
         for pattern in self.patterns:
             for start, end in pattern.expression.spans(text):
-                score = self._score(pattern.score, text, start, around)
-                if score > 0:
-                    yield Finding(start, end, self.entity, score, self.name)
+                yield Match(start, end, pattern.score, self)
 
-    def _score(self, score: float, text: str, start: int, around: tuple[str, ...]) -> float:
-        if not self.context:
-            return score
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """`text[start:end]` as one pattern matches it, before any context is looked at."""
+
+    start: int
+    end: int
+    score: float
+    by: AdHoc
+
+
+class Context:
+    """Which words of context stand near a match. Each word of the texts is compared once.
+
+    Without that a request of some ten thousand words would keep a thread for minutes.
+    """
+
+    __slots__ = ("_around", "_asked", "_terms")
+
+    def __init__(self, ad_hoc: AdHoc, around: tuple[str, ...]) -> None:
+        """`around` are words that the request says stand near all of its texts."""
+        self._terms = tuple({term.lower() for term in ad_hoc.context})
+        self._asked: dict[str, bool] = {}
+        self._around = any(self._names(word.lower()) for word in set(around))
+
+    def finding(self, match: Match, text: str) -> Finding | None:
+        """Return what a match amounts to; None where its score is 0."""
+        score = match.score
+        if self._around or self._near(text, match.start):
+            score = min(1.0, max(score + BOOST, LEAST_WITH_CONTEXT))
+        if score <= 0:
+            return None
+        return Finding(match.start, match.end, match.by.entity, score, match.by.name)
+
+    def _near(self, text: str, start: int) -> bool:
+        if not self._terms:
+            return False
         near = _WORD.findall(text[max(0, start - _REACH) : start])[-BEFORE:]
-        surrounding = {word.lower() for word in (*near, *around)}
-        if not any(any(word.lower() in each for each in surrounding) for word in self.context):
-            return score
-        return min(1.0, max(score + BOOST, LEAST_WITH_CONTEXT))
+        return any(self._names(word.lower()) for word in near)
+
+    def _names(self, word: str) -> bool:
+        if (known := self._asked.get(word)) is None:
+            known = self._asked[word] = any(term in word for term in self._terms)
+        return known

@@ -20,7 +20,7 @@ from gateway.domain.policy import Profile
 from gateway.domain.ports import Detector
 from gateway.domain.redaction import Secrets, merge
 from gateway.domain.text import RawText
-from gateway.presidio.adhoc import AdHoc
+from gateway.presidio.adhoc import AdHoc, Context
 from gateway.presidio.expressions import Expression
 from gateway.treatment import Treated, Work, counted, found_in
 
@@ -52,10 +52,11 @@ under that name, so that a client's own rule for the type applies."""
 
 
 MAX_BROUGHT: Final = 10_000
-"""Findings of a request's own recognizers: an expression that matches everywhere finds no more."""
+"""Matches of a request's own recognizers, whatever their score: an expression that matches
+everywhere finds no more."""
 
 MAX_STEPS: Final = 500_000_000
-"""Of a request's own recognizers: their programs' lengths times the texts'. At worst ten seconds of
+"""Of a request's own expressions: their programs' lengths times the texts'. At worst ten seconds of
 a thread, which RE2 spends without the interpreter's lock."""
 
 
@@ -120,24 +121,33 @@ class Analysis(Work):
         caller: str,  # noqa: ARG002
     ) -> Analyzed:
         """Detect, run the client's own recognizers, and keep what is asked for."""
-        steps = sum(map(len, self.documents)) * sum(
-            pattern.expression.cost for ad_hoc in self.ad_hoc for pattern in ad_hoc.patterns
-        )
-        if steps > MAX_STEPS:
+        if sum(map(len, self.documents)) * self._cost() > MAX_STEPS:
             raise _too_much("would take too long on a text of this length")
         found = await found_in(detector, self.documents)
         return await asyncio.to_thread(self._report, found, profile)
 
+    def _cost(self) -> int:
+        """Return the steps for each character at worst.
+
+        Each pattern may match the whole text, and what it matches is compared with the allow-list.
+        """
+        patterns = [pattern.expression.cost for each in self.ad_hoc for pattern in each.patterns]
+        allowed = self.narrowing.allowed_expression
+        return sum(patterns) + (0 if allowed is None else allowed.cost * (1 + len(patterns)))
+
     def _report(self, found: Sequence[Findings], profile: Profile) -> Analyzed:
         reported = []
         brought = 0
+        contexts = {id(each): Context(each, self.around) for each in self.ad_hoc}
         for document, findings in zip(self.documents, found, strict=True):
             text = document.reveal()
-            finding = (each for ad_hoc in self.ad_hoc for each in ad_hoc.find(text, self.around))
-            own = list(islice(finding, MAX_BROUGHT + 1 - brought))
-            brought += len(own)
+            matching = (each for ad_hoc in self.ad_hoc for each in ad_hoc.matches(text))
+            matches = list(islice(matching, MAX_BROUGHT + 1 - brought))
+            brought += len(matches)
             if brought > MAX_BROUGHT:
                 raise _too_much(f"find more than {MAX_BROUGHT} times")
+            weighed = (contexts[id(each.by)].finding(each, text) for each in matches)
+            own = [each for each in weighed if each is not None]
             reported.append(
                 tuple(merge(tuple(self.narrowing.keep(text, (*findings, *own))), profile))
             )

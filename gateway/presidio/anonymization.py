@@ -6,8 +6,10 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from gateway.domain.entities import EntityType
+from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.findings import Finding
 from gateway.domain.policy import Profile
 from gateway.domain.ports import Detector
@@ -19,6 +21,10 @@ from gateway.treatment import Treated, Work, counted
 
 DEFAULT = "DEFAULT"
 """The name under which a request gives the operator for all other types."""
+
+MAX_COVERED: Final = 4_000_000
+"""Characters of all stretches of a request together. Those that overlap are all carried out: ten
+thousand over one long text would fill the memory with copies of it."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -79,10 +85,21 @@ class Operating(Work):
         secrets: Secrets,  # noqa: ARG002
         caller: str,  # noqa: ARG002
     ) -> Operated:
-        """Apply the operators. Raises `ExchangeError` with INVALID_REQUEST."""
+        """Apply the operators. Raises `ExchangeError` with INVALID_REQUEST or LIMIT_EXCEEDED."""
         return await asyncio.to_thread(self._operate)
 
     def _operate(self) -> Operated:
+        covered = sum(
+            max(0, min(each.end, len(text)) - each.start)
+            for text, some in zip(self.documents, self.stretches, strict=True)
+            for each in some
+        )
+        if covered > MAX_COVERED:
+            raise ExchangeError(
+                Code.LIMIT_EXCEEDED,
+                f"The results cover more than {MAX_COVERED} characters together. Send fewer that "
+                "overlap, or fewer texts.",
+            )
         results = tuple(
             apply(text.reveal(), stretches, self.operators, resolve=self.resolve)
             for text, stretches in zip(self.documents, self.stretches, strict=True)

@@ -72,7 +72,7 @@ class Words:
     __slots__ = ("_any", "_shorter")
 
     def __init__(self, listed: tuple[str, ...], param: str) -> None:
-        longest_first = sorted({word.lower() for word in listed}, key=len, reverse=True)
+        longest_first = sorted({_folded(word) for word in listed}, key=len, reverse=True)
         either = "|".join(re2.escape(word) for word in longest_first)
         self._any = _compiled(f"(?i){either}", param)
         self._shorter = {
@@ -90,11 +90,22 @@ class Words:
         for start, end in self._any.spans(text):
             if start and _inside(text[start - 1]):
                 continue
-            for word in self._shorter.get(text[start:end].lower(), ()):
+            # Where RE2 takes a letter for another and `_folded` does not, the match stays whole.
+            whole = text[start:end]
+            for word in self._shorter.get(_folded(whole), (whole,)):
                 after = start + len(word)
                 if after == len(text) or not _inside(text[after]):
                     yield start, after
                     break
+
+
+def _folded(text: str) -> str:
+    """Return `text` in one case, each character for itself: "İ" in small letters would be two."""
+    return "".join(map(_folded_character, text))
+
+
+def _folded_character(char: str) -> str:
+    return next((each for each in (char.casefold(), char.lower()) if len(each) == 1), char)
 
 
 def _inside(char: str) -> bool:

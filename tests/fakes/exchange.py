@@ -26,7 +26,9 @@ from gateway.domain.redaction import Secrets
 from gateway.domain.text import RawText
 from gateway.generation.cached import CachedEngine
 from gateway.pipeline import Parts, Pipeline, Submission
-from gateway.treatment import Work
+from gateway.presidio.analysis import Analysis, Narrowing
+from gateway.presidio.anonymization import Operating
+from gateway.treatment import Redacting, Work
 from tests.fakes.detector import FakeDetector, FakeScanner
 from tests.fakes.engine import EMBEDDER, MODEL, TRANSCRIBER, FakeEngine
 from tests.fakes.identity import FakeAuthenticator, StoppedClock
@@ -89,6 +91,20 @@ def ask_for(action: Action, *texts: str) -> Ask[RawText]:
     recording = Recording(b"RIFF") if action.task is Task.TRANSCRIBE else None
     model = MODELS[action.task].name
     return Ask(model, Conversation((message,)), Options(), recording=recording)
+
+
+def submitted_for(action: Action, *texts: str) -> Ask[RawText] | Work:
+    """Return what a body of any action becomes, also where no engine takes part."""
+    documents = tuple(RawText(text) for text in texts)
+    match action:
+        case Action.REDACT:
+            return Redacting(documents)
+        case Action.ANALYZE:
+            return Analysis(documents, Narrowing())
+        case Action.ANONYMIZE | Action.DEANONYMIZE:
+            return Operating(documents, ((),) * len(documents), {}, resolve=False)
+        case _:
+            return ask_for(action, *texts)
 
 
 def submission(

@@ -16,7 +16,8 @@ from tests.fakes.policy import profile
 
 NOTE = "Patient: Ilse Quandahl, MRN 4471902, <b>72 years old</b>\n"
 LINES = (
-    '{"id": "a", "text": "Seen by Dr. Helen Reyes."}\n{"id": "b", "text": "No findings today."}\n'
+    '{"section": "history", "text": "Seen by Dr. Helen Reyes."}\n'
+    '{"section": "findings", "text": "No findings today."}\n'
 )
 
 
@@ -63,8 +64,15 @@ def test_each_line_of_jsonl_is_a_document_and_stays_json(data: Path) -> None:
     done = run(data, given=LINES)
     first, second = (json.loads(line) for line in done.stdout.splitlines())
     assert "Reyes" not in first["text"]
-    assert second == {"id": "b", "text": "No findings today."}
+    assert second == {"section": "findings", "text": "No findings today."}
     assert len(run(data, "--format", "json", given=LINES).stdout.splitlines()) == 2
+
+
+def test_a_line_of_jsonl_ends_at_a_line_feed_and_at_nothing_else(data: Path) -> None:
+    given = '{"text": "Seen\u2028by \x85 Ilse Quandahl"}\r\n{"text": "Nobody came"}\n'
+    done = run(data, "--format", "json", given=given)
+    lines = [json.loads(line) for line in done.stdout.rstrip().split("\n")]
+    assert [line["name"] for line in lines] == ["stdin, line 1", "stdin, line 2"]
 
 
 def test_a_page_shows_what_stands_in_and_escapes_the_rest(data: Path, note: Path) -> None:
@@ -86,7 +94,7 @@ def test_files_go_to_a_directory_and_nothing_is_overwritten(
     assert done.exit_code == 0, done.output
     assert stat.S_IMODE((out / "note.txt").stat().st_mode) == 0o600
     assert "Quandahl" not in (out / "note.txt").read_text()
-    assert json.loads((out / "notes.jsonl").read_text().splitlines()[1])["id"] == "b"
+    assert json.loads((out / "notes.jsonl").read_text().splitlines()[1])["section"] == "findings"
     assert "PERSON" in done.stderr
     assert "Quandahl" not in done.output
     again = run(data, note, other, "--out", out)

@@ -107,6 +107,20 @@ async def test_what_cannot_be_read_is_refused_in_openais_shape(
     assert NAME not in reply.text
 
 
+@pytest.mark.parametrize("charset", ["ISO-2022-JP", '"hz-gb-2312"', "utf-16le", ""])
+async def test_a_body_in_another_charset_is_refused_and_not_taken_for_utf_8(
+    serving: Serving, charset: str
+) -> None:
+    async with serving() as world, world.client() as client:
+        reply = await client.post(
+            "/v1/redact",
+            content="\u5c71\u7530\u592a\u90ce".encode("iso-2022-jp"),
+            headers={"Content-Type": f"text/plain; Charset={charset}"},
+        )
+    assert reply.status_code == 415
+    assert any(isinstance(record, Refusal) for record in world.ledger.records)
+
+
 async def test_what_is_blocked_is_refused_and_says_which_type(serving: Serving) -> None:
     async with serving() as world, world.client() as client:
         world.decider.profiles = {"treatment": profile(PERSON=Rule(Operator.BLOCK))}

@@ -96,6 +96,16 @@ async def test_listed_words_are_found_whole_and_next_to_each_other() -> None:
     assert [each.start for each in found.findings[0]] == [0, 3, 15]
 
 
+@pytest.mark.parametrize("word", ["İbrahim", "KAŞİ", "Straẞe", "\u017fmith", "Σάς", "\u212aelvin"])
+async def test_a_listed_word_is_found_whatever_its_letters_become_in_another_case(
+    word: str,
+) -> None:
+    brought = {"supported_entity": "NAME", "deny_list": [word]}
+    asked = work(text=f"saw {word} today", ad_hoc_recognizers=[brought])
+    found = await asked.carry_out(FakeDetector(), profile(), SECRETS, "key:x")
+    assert [(each.start, each.end) for each in found.findings[0]] == [(4, 4 + len(word))]
+
+
 async def test_a_recognizer_of_another_language_is_not_asked() -> None:
     assert ("46802", "ZIP") not in await told(
         ad_hoc_recognizers=[ZIP | {"supported_language": "de"}]
@@ -117,6 +127,41 @@ async def test_a_recognizer_that_finds_everywhere_is_refused() -> None:
     with pytest.raises(ExchangeError) as caught:
         await asked.carry_out(FakeDetector(), profile(), SECRETS, "key:x")
     assert caught.value.code is Code.LIMIT_EXCEEDED
+
+
+async def test_an_allow_list_is_among_what_may_take_too_long() -> None:
+    wide = {"name": "x", "regex": "(?:.|a)*", "score": 1}
+    asked = work(
+        text="a" * 100_000,
+        ad_hoc_recognizers=[{"supported_entity": "X", "patterns": [wide] * 50}],
+        allow_list=["(?:x{1,30}y){20}"],
+        allow_list_match="regex",
+    )
+    with pytest.raises(ExchangeError) as caught:
+        await asked.carry_out(FakeDetector(), profile(), SECRETS, "key:x")
+    assert caught.value.code is Code.LIMIT_EXCEEDED
+
+
+async def test_matches_without_a_score_count_among_those_that_a_recognizer_may_have() -> None:
+    nowhere = {"supported_entity": "X", "patterns": [{"name": "x", "regex": ".", "score": 0}]}
+    asked = work(text="a" * 20_000, ad_hoc_recognizers=[nowhere])
+    with pytest.raises(ExchangeError) as caught:
+        await asked.carry_out(FakeDetector(), profile(), SECRETS, "key:x")
+    assert caught.value.code is Code.LIMIT_EXCEEDED
+
+
+async def test_a_thousand_words_of_context_cost_nothing_at_each_match() -> None:
+    brought = {
+        "supported_entity": "X",
+        "context": [f"x{number}" for number in range(1000)],
+        "patterns": [{"name": "x", "regex": "a", "score": 0.1}],
+    }
+    around = [f"y{number}" for number in range(1000)]
+    asked = work(text="a " * 4000, ad_hoc_recognizers=[brought], context=around)
+    begun = time.process_time()
+    found = await asked.carry_out(FakeDetector(), profile(), SECRETS, "key:x")
+    assert time.process_time() - begun < 5
+    assert len(found.findings[0]) == 4000
 
 
 async def test_recognizers_that_would_take_too_long_are_refused_before_anything_is_read() -> None:

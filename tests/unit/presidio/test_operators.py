@@ -122,6 +122,24 @@ def test_a_stretch_outside_of_the_text_is_refused(result: dict[str, object]) -> 
     assert caught.value.code is Code.INVALID_REQUEST
 
 
+def test_stretches_that_would_copy_one_text_a_thousand_times_are_refused() -> None:
+    copies = [
+        {"start": 0, "end": 100_000 - number, "entity_type": f"T{number}", "score": 1}
+        for number in range(1000)
+    ]
+    backwards = {"start": 9_000_000_000, "end": 0, "entity_type": "T", "score": 1}
+    _, work = anonymization(
+        body(
+            text=["a" * 100_000, "b"],
+            analyzer_results=[copies, [backwards]],
+            anonymizers={"DEFAULT": {"type": "keep"}},
+        )
+    )
+    with pytest.raises(ExchangeError) as caught:
+        carried_out(work)
+    assert caught.value.code is Code.LIMIT_EXCEEDED
+
+
 @pytest.mark.parametrize("text", ["Ilse", "not base64!", "QUJD", "A" * 64])
 def test_what_cannot_be_decrypted_is_refused_without_a_word_of_why(text: str) -> None:
     with pytest.raises(ExchangeError, match="cannot be decrypted") as caught:
