@@ -11,7 +11,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from gateway.detection.structured import hl7, regions
@@ -74,7 +74,7 @@ class Reading:
     def findings(self, found: Iterable[Finding]) -> Findings:
         """Return `found`, which is of what is read, as findings of the text."""
         if not self.leaves:
-            return tuple(sorted({self._plain(each) for each in found}))
+            return tuple(sorted({own for each in found if (own := self._plain(each))}))
         result: set[Finding] = set()
         files: dict[int, _File] = {}
         begins = [leaf.begin for leaf in self.leaves]
@@ -100,8 +100,10 @@ class Reading:
             file.found = set()
         return tuple(sorted(result))
 
-    def _plain(self, finding: Finding) -> Finding:
+    def _plain(self, finding: Finding) -> Finding | None:
         start, end = self.view.original(finding.start, finding.end)
+        if start == end:
+            return None  # It is of what was written between values, which no text holds.
         return Finding(start, end, finding.entity, finding.score, finding.recognizer)
 
     def _cut(self, leaf: _Leaf, finding: Finding) -> Finding | None:
@@ -213,7 +215,9 @@ class _Writer:
     def _file(
         self, inner: Source, place: Place, holder: _File | None, value: Value, depth: int
     ) -> None:
-        """Write what an attachment says; where it is no text, all of it is found."""
+        """Write what an attachment says; one that is no text, or lies too deep, is found whole."""
+        if depth >= regions.DEEPEST:
+            value = replace(value, entity=value.entity or OTHER_ID)
         decoded = decode_base64(inner.text) if depth < regions.DEEPEST else None
         if decoded is None:
             self._leaf(inner, place, holder, value, shown="file")
