@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from gateway.detection.structured import hl7, regions
+from gateway.detection.structured import columns, hl7, regions
 from gateway.detection.structured.source import Source
 from gateway.detection.structured.values import Value
 from gateway.detection.view import View, view_of
@@ -24,6 +24,8 @@ from gateway.domain.places import Place, decode_base64
 
 _LABEL: Final = 48
 _FILE: Final = "structured.file"
+_SOUGHT: Final = ("propagated.", "dictionary.")
+"""What is known from elsewhere, and is found in the name of a field, too."""
 
 
 @dataclass(slots=True, repr=False)
@@ -106,10 +108,16 @@ class Reading:
             return None  # It is of what was written between values, which no text holds.
         return Finding(start, end, finding.entity, finding.score, finding.recognizer)
 
+    def _is_sought(self, leaf: _Leaf, finding: Finding) -> bool:
+        """Say whether the name of a field holds what is known; a name with a meaning keeps it."""
+        name = self.text[leaf.begin : leaf.end]
+        known = finding.recognizer.startswith(_SOUGHT)
+        return known and columns.strong(name) is None and columns.weak(name) is None
+
     def _cut(self, leaf: _Leaf, finding: Finding) -> Finding | None:
         """Return the part of a finding that is of one value; None if nothing of it is."""
         begin, end = max(leaf.begin, finding.start), min(leaf.end, finding.end)
-        if begin >= end or leaf.name:
+        if begin >= end or (leaf.name and not self._is_sought(leaf, finding)):
             return None
         shown = self.text[begin:end]
         if not any(map(str.isalnum, shown)):

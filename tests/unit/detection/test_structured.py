@@ -320,6 +320,19 @@ async def test_what_a_field_names_is_found_in_prose(detector: PresidioDetector) 
     assert "Adeyemi" not in out
 
 
+async def test_the_name_of_a_field_that_is_one_of_a_person_goes() -> None:
+    names = {"Ana_Sato": "PERSON", "ana_sato": "PERSON", "eva lang": "PERSON", "father": "PERSON"}
+    detector = PresidioDetector(reference_year=2025, tagger=FakeTagger(names))
+    text = '{"ana_sato": 1, "eva lang": 2, "thornton": 3, "heart_rate": 4, "father": 5}'
+    try:
+        out = await through(detector, f"Mrs. Margaret Thornton slept. {text}")
+    finally:
+        detector.close()
+    assert list(json.loads(out[out.index("{") :]))[-2:] == ["heart_rate", "father"]
+    for name in ("ana", "sato", "eva", "lang", "thornton"):
+        assert name not in out.lower()
+
+
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(),
                     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))  # fmt: skip
 def test_every_string_of_any_json_is_read_or_is_a_name_of_a_field(value: object) -> None:
