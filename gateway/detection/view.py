@@ -36,8 +36,8 @@ _EMOJI: Final = "[\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff\ufffd]"
 _PICTURE: Final = re.compile(_EMOJI)
 _LETTER: Final = "[A-Za-z\u00c0-\u024f\u0370-\u052f\u1e00-\u1fff]"
 _LEFT_OUT: Final = re.compile(
-    # Emoji inside a word.
-    rf"(?<={_LETTER}){_EMOJI}{{1,8}}(?={_LETTER})"
+    # Emoji inside a word or a number.
+    rf"(?<={_LETTER}){_EMOJI}{{1,8}}(?={_LETTER})|(?<=[0-9]){_EMOJI}{{1,8}}(?=[0-9])"
     # A word that goes on in the next line.
     rf"|(?<={_LETTER})-[ \t]{{0,4}}\r?\n[ \t]{{0,8}}(?=[a-z\u00df-\u00ff])"
     # The soft line break of quoted-printable.
