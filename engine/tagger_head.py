@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 
 from engine.decoder import Array
+from engine.errors import EngineFailed
 from engine.tags import Scheme
 
 Threshold = Annotated[float, msgspec.Meta(gt=0, lt=1)]
@@ -73,6 +74,12 @@ class Head:
         return cls(scheme, weight, bias, tagging, np.array(odds, np.float32))
 
     def scores(self, states: Array) -> Array:
-        """Return the scores of the labels, `[tokens, labels]`, without the two tokens around."""
+        """Return the scores of the labels, `[tokens, labels]`, without the two tokens around.
+
+        `EngineFailed` where one is no number: the best of such labels would be `O`, and nothing
+        would be found.
+        """
         result: Array = states[1:-1] @ self.weight.T + self.bias
+        if not np.isfinite(result).all():
+            raise EngineFailed
         return result

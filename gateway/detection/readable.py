@@ -11,10 +11,10 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
-from gateway.detection.structured import hl7, regions
+from gateway.detection.structured import columns, hl7, regions
 from gateway.detection.structured.source import Source
 from gateway.detection.structured.values import Value
 from gateway.detection.view import View, view_of
@@ -24,6 +24,8 @@ from gateway.domain.places import Place, decode_base64
 
 _LABEL: Final = 48
 _FILE: Final = "structured.file"
+_SOUGHT: Final = ("propagated.", "dictionary.")
+"""What is known from elsewhere, and is found in the name of a field, too."""
 
 
 @dataclass(slots=True, repr=False)
@@ -74,7 +76,7 @@ class Reading:
     def findings(self, found: Iterable[Finding]) -> Findings:
         """Return `found`, which is of what is read, as findings of the text."""
         if not self.leaves:
-            return tuple(sorted({self._plain(each) for each in found}))
+            return tuple(sorted({own for each in found if (own := self._plain(each))}))
         result: set[Finding] = set()
         files: dict[int, _File] = {}
         begins = [leaf.begin for leaf in self.leaves]
@@ -100,14 +102,22 @@ class Reading:
             file.found = set()
         return tuple(sorted(result))
 
-    def _plain(self, finding: Finding) -> Finding:
+    def _plain(self, finding: Finding) -> Finding | None:
         start, end = self.view.original(finding.start, finding.end)
+        if start == end:
+            return None  # It is of what was written between values, which no text holds.
         return Finding(start, end, finding.entity, finding.score, finding.recognizer)
+
+    def _is_sought(self, leaf: _Leaf, finding: Finding) -> bool:
+        """Say whether the name of a field holds what is known; a name with a meaning keeps it."""
+        name = self.text[leaf.begin : leaf.end]
+        known = finding.recognizer.startswith(_SOUGHT)
+        return known and columns.strong(name) is None and columns.weak(name) is None
 
     def _cut(self, leaf: _Leaf, finding: Finding) -> Finding | None:
         """Return the part of a finding that is of one value; None if nothing of it is."""
         begin, end = max(leaf.begin, finding.start), min(leaf.end, finding.end)
-        if begin >= end or leaf.name:
+        if begin >= end or (leaf.name and not self._is_sought(leaf, finding)):
             return None
         shown = self.text[begin:end]
         if not any(map(str.isalnum, shown)):
@@ -213,7 +223,9 @@ class _Writer:
     def _file(
         self, inner: Source, place: Place, holder: _File | None, value: Value, depth: int
     ) -> None:
-        """Write what an attachment says; where it is no text, all of it is found."""
+        """Write what an attachment says; one that is no text, or lies too deep, is found whole."""
+        if depth >= regions.DEEPEST:
+            value = replace(value, entity=value.entity or OTHER_ID)
         decoded = decode_base64(inner.text) if depth < regions.DEEPEST else None
         if decoded is None:
             self._leaf(inner, place, holder, value, shown="file")

@@ -28,6 +28,9 @@ from gateway.domain.person_names import bare
 
 _FARTHEST: Final = 128
 """Characters that a finding grows to either side: longer runs are not words."""
+_LONG_URL: Final = 290
+"""Characters of an address of the web that its pattern, which is bounded, may have cut."""
+_URL_REST: Final = re.compile(r"[^\s<>\"'`\])}\u3000-\u303f\u4e00-\u9fff]{1,20000}")
 _JOINTS: Final = frozenset("-'")
 _EXACT: Final = frozenset({AGE, AGE_OVER_89})
 _UNPARTED: Final = (
@@ -48,7 +51,7 @@ def is_letter(char: str) -> bool:
 
 
 def grow(finding: Finding, text: str) -> Finding:
-    """Return `finding` grown to whole, hyphenated words of `text`."""
+    """Return `finding` grown to whole, hyphenated words of `text`, and a long URL to its end."""
     if finding.entity in _EXACT or is_structured(finding):
         return finding
     start, end = finding.start, finding.end
@@ -60,6 +63,8 @@ def grow(finding: Finding, text: str) -> Finding:
         text[end - 1] in _JOINTS and is_letter(text[end - 2 : end - 1])
     ):
         end = _right(text, end)
+    if finding.entity == URL and end - start > _LONG_URL and (rest := _URL_REST.match(text, end)):
+        end = rest.end()
     if finding.entity == PERSON and end - start > 2 and text[end - 2 : end] in {"'s", "'S"}:  # noqa: PLR2004
         end -= 2
     if (start, end) == (finding.start, finding.end):

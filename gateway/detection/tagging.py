@@ -32,6 +32,8 @@ from gateway.domain.findings import Finding
 
 RECOGNIZER: Final = "tagger"
 VAGUE: Final = 0.5
+_LEAST: Final = 0.01
+"""Presidio drops a result with a score of 0 and says nothing; what a tagger names is a finding."""
 
 
 class Tag(Protocol):
@@ -171,11 +173,13 @@ def _is_everyday(text: str, tag: Tag) -> bool:
 def findings(text: str, tags: Iterable[Tag]) -> Iterator[Finding]:
     """Yield a finding for each tag of `text` that may identify.
 
-    `KeyError` for a label that is none of `LABELS`.
+    `KeyError` for a label that is none of `LABELS`, `ValueError` for a tag that makes no sense.
     """
     for tag in tags:
+        if not (0 <= tag.start < tag.end <= len(text) and 0 <= tag.score <= 1):
+            raise ValueError("a tag lies in its text, and its score is a probability")
         if (tag.label == "ID" and _is_public(text, tag)) or _is_everyday(text, tag):
             continue
         entity = _TYPES[tag.label](text, tag)
-        score = min(tag.score, VAGUE) if tag.label in _VAGUE else tag.score
+        score = max(min(tag.score, VAGUE) if tag.label in _VAGUE else tag.score, _LEAST)
         yield Finding(tag.start, tag.end, entity, score, f"{RECOGNIZER}.{tag.label.lower()}")

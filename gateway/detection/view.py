@@ -21,21 +21,23 @@ from gateway.detection.lookalikes import LOOKALIKES, latin
 
 _PLAIN: Final = re.compile(r"[\t\n\r -~]*\Z")
 _ESCAPE: Final = re.compile(
-    r'\\{1,4}(?:u(?P<unicode>[0-9a-fA-F]{4})|(?P<short>[nrtbf"/]))'
+    r'\\{1,32}+(?:u(?P<unicode>[0-9a-fA-F]{4})|x(?P<byte>[0-9a-fA-F]{2})|(?P<short>[nrtbf"/]))'
+    # Colours of a terminal.
+    r"|(?P<colour>\x1b\[[0-9;]{0,20}[A-Za-z])"
     r"|&(?P<entity>#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]{2,8});"
     r"|(?P<percent>(?:%[0-9A-Fa-f]{2}){1,64})"
     r"|(?P<quoted>(?:=[C-F][0-9A-F](?:=[89AB][0-9A-F]){1,3}){1,32})"
 )
-_ESCAPES: Final = "\\&%="
+_ESCAPES: Final = "\\&%=\x1b"
 _BREAKS: Final = frozenset("nrbf")
-_FRAMES: Final = frozenset("\x0b\x0c\x1c\x1d\x1e\x1f")
 _BROKEN: Final = ("-\n", "-\r", "- \n", "=\n", "=\r")
-_EMOJI: Final = "[\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff]"
+_EMOJI: Final = "[\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff\ufffd]"
+"""With what stands for half of one."""
 _PICTURE: Final = re.compile(_EMOJI)
 _LETTER: Final = "[A-Za-z\u00c0-\u024f\u0370-\u052f\u1e00-\u1fff]"
 _LEFT_OUT: Final = re.compile(
-    # Emoji inside a word.
-    rf"(?<={_LETTER}){_EMOJI}{{1,8}}(?={_LETTER})"
+    # Emoji inside a word or a number.
+    rf"(?<={_LETTER}){_EMOJI}{{1,8}}(?={_LETTER})|(?<=[0-9]){_EMOJI}{{1,8}}(?=[0-9])"
     # A word that goes on in the next line.
     rf"|(?<={_LETTER})-[ \t]{{0,4}}\r?\n[ \t]{{0,8}}(?=[a-z\u00df-\u00ff])"
     # The soft line break of quoted-printable.
@@ -46,6 +48,7 @@ _SPACED: Final = re.compile(
 )
 _MIXED: Final = re.compile(rf"{_LETTER}{{2,64}}")
 _SHOWN: Final = {
+    "Cc": "",
     "Mn": "",
     "Me": "",
     "Cf": "",
@@ -55,8 +58,12 @@ _SHOWN: Final = {
     "Zp": "\n",
     "Pd": "-",
 }
-_QUOTES: Final = (
-    dict.fromkeys("\u2018\u2019\u201b\u02bc\u00b4\u2032\uff07", "'")
+_READ_AS: Final = (
+    # HL7 v2 frames its messages in control characters; others have no business in a text.
+    dict.fromkeys("\x0b\x0c\x1c\x1d\x1e\x1f\x85", "\n")
+    # Hangul's fillers and Braille without a dot are letters and signs that show nothing.
+    | dict.fromkeys("\u115f\u1160\u2800\u3164\uffa0", " ")
+    | dict.fromkeys("\u2018\u2019\u201b\u02bc\u00b4\u2032\uff07", "'")
     | {"\u2212": "-"}
     | dict.fromkeys("\u201c\u201d\u201e\u00ab\u00bb\u2033", '"')
 )
@@ -139,11 +146,8 @@ def _plain(char: str) -> str:
     """Return what stands for `char`: one character, or none where it is not to be seen."""
     if " " <= char <= "~" or char in "\t\n\r":
         return char
-    if char < " " or char == "\x7f":
-        # HL7 v2 frames its messages in control characters; others have no business in a text.
-        return "\n" if char in _FRAMES else ""
-    if char in _QUOTES:
-        return _QUOTES[char]
+    if char in _READ_AS:
+        return _READ_AS[char]
     category = unicodedata.category(char)
     if category == "Nd":
         return str(unicodedata.digit(char))
@@ -184,8 +188,10 @@ def _mapped(text: str, table: dict[int, str]) -> View:
 
 def _shown(escape: re.Match[str]) -> list[tuple[str, int]] | None:
     """Return the characters that an escape shows, and where each begins in it; None if none is."""
-    if escape["unicode"] is not None:
-        return [(chr(int(escape["unicode"], 16)), 0)]
+    if code := escape["unicode"] or escape["byte"]:
+        return [(chr(int(code, 16)), 0)]
+    if escape["colour"]:
+        return []
     if short := escape["short"]:
         return [("\n" if short in _BREAKS else " " if short == "t" else short, 0)]
     if escape["entity"] is not None:

@@ -13,13 +13,15 @@ from gateway.detection.structured.markup import runs
 from gateway.detection.structured.values import Value
 from gateway.domain import entities
 from gateway.domain.entities import EntityType
+from gateway.domain.person_names import fold, is_given
 from gateway.domain.places import Layer, Place, Writing, read
 
 JSON: Final[Place] = (fhir.JSON,)
 _LITERAL: Final[Place] = (Layer(Writing.LITERAL),)
 _NUMBER: Final[Place] = (Layer(Writing.NUMBER),)
 _XHTML: Final[Place] = (fhir.JSON, Layer(Writing.XML))
-_FIELD: Final = re.compile(r"[$@_]{0,2}[a-z][A-Za-z0-9]{0,40}(?:[_\-. /][A-Za-z0-9]{1,40}){0,8}\Z")
+_FIELD: Final = re.compile(r"[$@_]{0,2}[a-z][A-Za-z0-9]{0,40}(?:[_\-./][A-Za-z0-9]{1,40}){0,8}\Z")
+_PARTS: Final = re.compile(r"[_\-./]")
 _DIGITS: Final = re.compile(r"[0-9]{4}")
 _LEAST_DIGITS: Final = 4
 """Digits of a number that is worth a look: smaller ones are values and positions."""
@@ -109,10 +111,16 @@ def _name(node: Node, text: str, outer: _Outer) -> Iterator[Value]:
         return
     if outer.element is not None and fhir.ELEMENT.match(name):
         return
-    chosen = (_FIELD.match(name) is not None and not _DIGITS.search(name)) or columns.strong(
-        name
-    ) is not None
+    chosen = columns.strong(name) is not None or (
+        _FIELD.match(name) is not None and not _DIGITS.search(name) and not _may_be_a_person(name)
+    )
     yield Value(node.start, node.end, JSON, name=chosen, after=": ")
+
+
+def _may_be_a_person(name: str) -> bool:
+    """Say whether a name of a field has a given name in it, as a map of people has: `ana_sato`."""
+    parts = _PARTS.split(name)
+    return len(parts) > 1 and any(is_given(fold(part)) for part in parts)
 
 
 def _scalar(node: Node, text: str, outer: _Outer) -> Iterator[Value]:

@@ -20,15 +20,18 @@ _WHOLE: Final = re.compile(r'\s{0,99}["\[]')
 _PACKED: Final = re.compile(
     r"(?:data:(?P<media>[A-Za-z0-9/.+-]{0,80})(?:;[^;,\s\"]{1,60}){0,4};base64,)?"
     r"(?<![A-Za-z0-9+/_-])(?P<run>[A-Za-z0-9+/]{60,76}(?:\r?\n[A-Za-z0-9+/]{60,76})++"
-    r"(?:\r?\n[A-Za-z0-9+/]{1,76})?={0,2}|[A-Za-z0-9+/_-]{16,}+={0,2})"
+    r"(?:\r?\n[A-Za-z0-9+/]{1,76})?={0,2}|[A-Za-z0-9+/_-]{16,}+={0,2}"
+    r"|[A-Za-z0-9+/_-]{8,15}={1,2}(?![A-Za-z0-9=]))"
 )
-"""What may be base64, in one run or in lines (RFC 2045), perhaps of a data URL."""
-_LONG: Final = re.compile(r"[A-Za-z0-9+/_-]{16}")
+"""What may be base64, in one run or in lines (RFC 2045), perhaps of a data URL.
+
+A run as short as a name is one where it is filled up with `=`."""
+_LONG: Final = re.compile(r"[A-Za-z0-9+/_-]{16}|[A-Za-z0-9+/_-]{8}=")
 _BASE64: Final = (Layer(Writing.BASE64),)
 _HEADING: Final = 2000
 """Characters of a line that may be the heading of a table."""
 DEEPEST: Final = 4
-"""Payloads within strings of payloads; below, a string is prose."""
+"""Payloads within strings of payloads; below, a string is prose, and base64 goes as a whole."""
 
 
 def structured(text: str) -> bool:

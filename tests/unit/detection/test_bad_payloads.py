@@ -127,6 +127,11 @@ PIECES = st.sampled_from([
 ])  # fmt: skip
 
 
+def test_a_payload_of_control_characters_alone_fails_nothing() -> None:
+    reading = reading_of(json.dumps("\x00"))
+    assert reading.findings([Finding(0, len(reading.text), PERSON)]) == ()
+
+
 @given(st.lists(PIECES, max_size=40).map("".join))
 def test_every_word_that_a_text_holds_is_read_or_goes_whole(text: str) -> None:
     """The scanner finds the name wherever it is read; what places say goes, too."""

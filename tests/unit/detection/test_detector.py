@@ -149,3 +149,17 @@ async def test_many_tags_are_findings_all_of_them() -> None:
     (found,) = await detector.detect([RawText(text)])
     detector.close()
     assert len({each.start for each in found if each.entity == "ORGANIZATION"}) == 700
+
+
+@pytest.mark.parametrize("before", [0, 9_300])
+@pytest.mark.parametrize("head", ["https://h.example.org/", "www.example.org/", "example.org/"])
+async def test_a_long_address_of_the_web_is_found_to_its_end(before: int, head: str) -> None:
+    text = "x " * (before // 2) + head + "p/" * 1_500 + "thornton?id=48 and no more"
+    detector = PresidioDetector(reference_year=2025, tagger=FakeTagger())
+    try:
+        [findings] = await detector.detect([RawText(text)])
+    finally:
+        detector.close()
+    [url] = [each for each in findings if each.entity == "URL"]
+    assert text[url.start : url.end].startswith(head)
+    assert text[url.end :] == " and no more"

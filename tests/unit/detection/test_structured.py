@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from gateway.detection.detector import PresidioDetector
 from gateway.detection.readable import reading_of
+from gateway.detection.structured import regions
 from gateway.detection.structured.hl7 import STANDARD, Custom
 from gateway.domain import entities
 from gateway.domain.exchange import Conversation, Message, Role
@@ -319,6 +320,19 @@ async def test_what_a_field_names_is_found_in_prose(detector: PresidioDetector) 
     assert "Adeyemi" not in out
 
 
+async def test_the_name_of_a_field_that_is_one_of_a_person_goes() -> None:
+    names = {"Ana_Sato": "PERSON", "ana_sato": "PERSON", "eva lang": "PERSON", "father": "PERSON"}
+    detector = PresidioDetector(reference_year=2025, tagger=FakeTagger(names))
+    text = '{"ana_sato": 1, "eva lang": 2, "thornton": 3, "heart_rate": 4, "father": 5}'
+    try:
+        out = await through(detector, f"Mrs. Margaret Thornton slept. {text}")
+    finally:
+        detector.close()
+    assert list(json.loads(out[out.index("{") :]))[-2:] == ["heart_rate", "father"]
+    for name in ("ana", "sato", "eva", "lang", "thornton"):
+        assert name not in out.lower()
+
+
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(),
                     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))  # fmt: skip
 def test_every_string_of_any_json_is_read_or_is_a_name_of_a_field(value: object) -> None:
@@ -350,6 +364,23 @@ async def test_a_text_in_base64_is_read_where_it_stands(
     assert b"Thornton" not in opened
     assert b"48210377" not in opened
     assert b"was seen in the clinic" in opened
+
+
+async def test_a_name_alone_in_base64_is_read(detector: PresidioDetector) -> None:
+    packed = base64.b64encode(b"Dr. M. Sato").decode()
+    assert len(packed.rstrip("=")) < 16
+    out = await through(detector, f"Ask {packed}, please.")
+    assert b"Sato" not in base64.b64decode(out.removeprefix("Ask ").removesuffix(", please."))
+
+
+async def test_base64_that_lies_too_deep_goes_as_a_whole(detector: PresidioDetector) -> None:
+    packed = "Mrs Margaret Thornton was seen in the clinic."
+    for _ in range(regions.DEEPEST + 3):
+        packed = base64.b64encode(packed.encode()).decode()
+    out = await through(detector, packed)
+    for _ in range(regions.DEEPEST):
+        out = base64.b64decode(out).decode()
+    assert base64.b64decode(out) == b"[ID]"
 
 
 async def test_a_picture_in_a_text_goes(detector: PresidioDetector) -> None:

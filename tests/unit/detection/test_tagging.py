@@ -110,6 +110,26 @@ def test_a_label_that_nobody_knows_is_an_error() -> None:
         list(findings("Mars", [FakeTag(0, 4, "PLANET")]))
 
 
+@pytest.mark.parametrize(
+    "tag",
+    [
+        FakeTag(0, 9, "PERSON"),
+        FakeTag(-1, 3, "PERSON"),
+        FakeTag(3, 3, "PERSON"),
+        FakeTag(0, 3, "PERSON", float("nan")),
+        FakeTag(0, 3, "PERSON", 1.5),
+    ],
+)
+def test_a_tag_that_makes_no_sense_is_an_error(tag: FakeTag) -> None:
+    with pytest.raises(ValueError, match="probability"):
+        tags_analyzer().analyze("Ann Lee", [tag])
+
+
+def test_a_tag_is_a_finding_however_unsure() -> None:
+    [found] = tags_analyzer().analyze("Ann Lee", [FakeTag(0, 7, "PERSON", 0.0)])
+    assert (found.start, found.end) == (0, 7)
+
+
 def test_presidio_passes_tags_on_as_a_recognizer_found_them() -> None:
     text = "Anna, 92, of Ward 4"
     tags = [FakeTag(0, 4, "PERSON", 0.7), FakeTag(6, 8, "AGE"), FakeTag(13, 19, "LOCATION", 0.31)]

@@ -41,7 +41,7 @@ def test_json_escapes_part_words() -> None:
 
 
 def test_a_lone_surrogate_does_not_stop_detection() -> None:
-    assert view_of("a\ud800b").text == "a\ufffdb"
+    assert view_of("1 \ud800 2").text == "1 \ufffd 2"
 
 
 def test_spaces_dashes_and_quotes_are_read_as_the_plain_ones() -> None:
@@ -80,6 +80,7 @@ def test_the_characters_of_a_view_cover_what_can_be_seen(text: str) -> None:
         ("\U0001d40c\U0001d41a\U0001d42b\U0001d420", "Marg"),
         ("\uff2d\uff41\uff52\uff47 \uff11\uff12", "Marg 12"),
         ("Mar\U0001f642gar\U0001f642et \U0001f642", "Margaret \U0001f642"),
+        ("482\U0001f642133\U0001f64277", "48213377"),
         ("1\ufe0f\u20e32\ufe0f\u20e3", "12"),
         ("Mar\u00adga\u200bret", "Margaret"),
         ("Frau Thorn-\n  ton", "Frau Thornton"),
@@ -91,6 +92,12 @@ def test_the_characters_of_a_view_cover_what_can_be_seen(text: str) -> None:
         ("\u738b \u5c0f \u660e \u4f4f\u9662", "\u738b \u5c0f \u660e \u4f4f\u9662"),
         ("a b c", "a b c"),
         ("ab\u202edc", "abdc"),
+        ("\u20284\u00808\u009f2\u0085", "\n482\n"),
+        ("4\u31648\uffa02\u28001", "4 8 2 1"),
+        ("\\x4d\\x61rga\\x72et", "Margaret"),
+        ("\x1b[1;31mMar\x1b[0mgaret\x1b[m", "Margaret"),
+        ("M" + "\\" * 31 + "u00fcller", "M\u00fcller"),
+        ("Mar\ud83dgaret", "Margaret"),
     ],
 )  # fmt: skip
 def test_a_view_shows_what_a_reader_sees(text: str, read: str) -> None:

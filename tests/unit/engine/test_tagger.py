@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import pytest
 from engine import (
     BrokenSource,
     EngineClosed,
+    EngineFailed,
     InstalledModel,
     ModelChanged,
     ModelError,
@@ -23,6 +24,8 @@ from engine import (
     Tagger,
     UnsupportedModel,
 )
+from engine.decoder import Array
+from engine.encoder import Row
 from engine.tags import Scheme, best, spans
 from engine.wordpiece import WordPiece
 from tests.unit.engine.bert import CLS, SEP, TinyBert, write_json
@@ -147,6 +150,25 @@ async def test_many_requests_at_once_are_each_answered(tagger: Tagger) -> None:
     places = [(tag.start, tag.end, tag.label) for tag in alone[0]]
     for reply in replies:
         assert [[(t.start, t.end, t.label) for t in tags] for tags in reply] == [places] * 3
+
+
+@pytest.mark.parametrize("broken", [np.nan, np.inf])
+def test_a_computation_that_yields_no_numbers_fails_and_does_not_find_nothing(
+    tagger: Tagger, monkeypatch: pytest.MonkeyPatch, broken: float
+) -> None:
+    network = tagger._workers._network
+    states = network.states
+
+    def one_is_none(rows: Sequence[Row]) -> Array:
+        result = states(rows).copy()
+        result[0, 1, 0] = broken
+        return result
+
+    monkeypatch.setattr(network, "states", one_is_none)
+    with pytest.raises(EngineFailed):
+        tagger.tag([SHORT])
+    monkeypatch.undo()
+    assert tagger.tag([SHORT])
 
 
 def test_a_tag_holds_no_text() -> None:
