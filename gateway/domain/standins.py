@@ -17,7 +17,6 @@ from typing import Final, NoReturn
 _UNPARTED: Final = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\ud7af\U00020000-\U0003ffff"
 """Scripts that do not part their words: each character is a word here."""
 _TOKEN: Final = re.compile(rf"[{_UNPARTED}]|[^\W_{_UNPARTED}]+|\s+|.", re.DOTALL)
-_SPACES: Final = re.compile(r"\s+")
 _ALIKE: Final = str.maketrans(
     dict(zip(range(0xFF01, 0xFF5F), range(0x21, 0x7F), strict=True))
     | dict.fromkeys(map(ord, "\u2018\u2019\u02bc"), "'")
