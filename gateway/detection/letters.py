@@ -9,15 +9,11 @@ from typing import Final
 _LATIN_GREEK_CYRILLIC: Final = [chr(code) for code in (*range(0x41, 0x530), *range(0x1E00, 0x1F00))]
 U: Final = "[" + "".join(char for char in _LATIN_GREEK_CYRILLIC if char.isupper()) + "]"
 """One capital letter. Python's `re` has no class for it."""
-L: Final = "[" + "".join(char for char in _LATIN_GREEK_CYRILLIC if char.islower()) + "]"
-"""One small letter."""
 A: Final = r"[^\W\d_]"
 """One letter of any script."""
 
 WORD: Final = rf"(?:[Aa][ls]-|[Ee]l-|[DdOoLl]')?{U}{A}{{1,24}}(?:['-]{A}{{1,24}}){{0,3}}"
 """A word that begins with a capital: Smith, SMITH, McDonald, O'Brien, Smith-Jones, al-Rashid."""
-TITLE_WORD: Final = rf"(?:[Aa][ls]-|[Ee]l-|[DdOoLl]')?{U}{L}{{1,24}}(?:{U}{L}{{1,24}})?(?:['-]{U}?{L}{{1,24}}){{0,2}}(?!{A})"
-"""The same, not all in capitals."""
 INITIAL: Final = rf"{U}(?![\w'-])\.?"
 PARTICLE: Final = (
     r"(?:van der|van den|van de|van|von der|von|vom|zum|zur|zu|de la|de las|de los|del|della|den|der"

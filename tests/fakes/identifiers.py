@@ -239,22 +239,6 @@ def _spelt_french(chance: random.Random) -> str:
     )
 
 
-def _mangled(pattern: str) -> Make:
-    """Return a maker of numbers in which one or two digits were read as letters."""
-    looks = {"0": "Oo", "1": "lI", "5": "S"}
-
-    def make(chance: random.Random) -> str:
-        while True:
-            value = list(_pattern(pattern)(chance))
-            places = [i for i, char in enumerate(value) if char in looks]
-            if places:
-                for place in chance.sample(places, min(len(places), chance.randint(1, 2))):
-                    value[place] = chance.choice(looks[value[place]])
-                return "".join(value)
-
-    return make
-
-
 def _phones() -> Iterator[Form]:
     forms = {
         "us": [

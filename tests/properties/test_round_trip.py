@@ -32,7 +32,6 @@ SECRETS = Secrets(
     stock=shipped_stock(),
     year=2026,
 )
-DATES = {e.DATE_TIME, e.DATE_OF_BIRTH}
 COMES_BACK = [Operator.PSEUDONYM, Operator.SURROGATE, Operator.ENCRYPT]
 without_data = pytest.mark.skipif(not (DATA / "dev").is_dir(), reason=WHY_NOT)
 

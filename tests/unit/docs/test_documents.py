@@ -389,3 +389,29 @@ def test_every_form_that_needs_no_label_is_in_the_table_of_detection() -> None:
     exist = {topics.get(form.entity, "id.") + form.name for form in (*shapes.FORMS, *shapes.LOOSE)}
     exist |= {rule.name for rule in contact.RULES if rule.name.startswith(("id.udi", "id.mrz"))}
     assert listed == exist | {"id.iban", "id.nino", "id.chinese_plate", "contact.ipv6"}
+
+
+def test_the_changelog_says_nothing_twice() -> None:
+    text = (ROOT / "CHANGELOG.md").read_text()
+    entries = [
+        " ".join(entry.split()) for entry in re.split(r"^(?:- |#+ )", text, flags=re.MULTILINE)
+    ]
+    assert len(entries) > 50
+    assert [entry for entry in entries if len(entry) > 20 and entries.count(entry) > 1] == []
+
+
+def test_the_list_of_pages_names_each_page_once() -> None:
+    listed = re.findall(
+        r"^\| \[([\w-]+\.md)\]", (ROOT / "docs" / "README.md").read_text(), flags=re.MULTILINE
+    )
+    pages = {page.name for page in (ROOT / "docs").glob("*.md")} - {"README.md"}
+    assert sorted(listed) == sorted(pages)
+
+
+def test_the_glossary_is_in_order() -> None:
+    rows = re.findall(
+        r"^\| ([\w' -]+?) \|", (ROOT / "docs" / "glossary.md").read_text(), flags=re.MULTILINE
+    )
+    words = [row.lower() for row in rows if row != "word" and not row.startswith("---")]
+    assert words
+    assert words == sorted(words)
