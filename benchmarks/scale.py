@@ -24,7 +24,7 @@ class Measured:
     """Share of that under mixed load (`mixed_over_offline_sorted`, the least that is accepted)."""
     gateway: float = 0.00115
     """Seconds of a gateway for an exchange: HTTP, key, policy, two durable records."""
-    detection: float = 0.042
+    detection: float = 0.024
     """Seconds of detection for a note of 1,500 characters."""
     token: float = 60e-6
     """Seconds of a gateway for a token (`python_us_per_token`, the most that is accepted)."""
