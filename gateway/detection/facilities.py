@@ -31,7 +31,7 @@ _INSTITUTION: Final = re.compile(
     r"(?:Hospital|HOSPITAL|Med(?:ical|\.)? Cent(?:er|re)|MEDICAL CENTER|Infirmary|Hospice|General|Memorial)\Z"
 )
 _NAME_WORD: Final = rf"(?:St\.?|Ste\.?|Mt\.?|Ft\.?|{U}\.|{U}(?:{A}|['\-&.](?={A})){{0,24}}(?:'s?)?)"
-_INNER: Final = r"(?:of|the|and|&|at|for|de|del|la|in|-)"
+_INNER: Final = r"(?:of|the|and|&|de|del|la|-)"
 FORM: Final = re.compile(
     rf"(?<!\w){_NAME_WORD}(?:[ ](?:{_INNER}[ ]){{0,2}}{_NAME_WORD}){{0,4}}?[ ]{_KIND}(?!\w)(?:[ ](?:of|at|in|-)[ ](?:the[ ])?{U}{A}{{1,24}}(?:[ ](?:of[ ])?{U}{A}{{1,24}}){{0,3}})?(?:[ ](?:{_KIND})(?!\w)){{0,2}}"
 )

@@ -338,8 +338,8 @@ def test_what_a_profile_encrypts_without_a_key_is_refused() -> None:
     assert "Anna" not in caught.value.message
 
 
-def note() -> tuple[str, list[Finding]]:
-    """A note of 1,500 characters with 30 findings of the usual kinds."""
+def note(count: int) -> tuple[str, list[Finding]]:
+    """A note with `count` findings of the usual kinds, 50 characters for each."""
     kinds = [
         (e.PERSON, "Margaret Thornton"), (e.PERSON, "James Okafor"), (e.DATE_TIME, "03/14/2021"),
         (e.PHONE_NUMBER, "(617) 496-3321"), (e.MEDICAL_RECORD_NUMBER, "00482103"),
@@ -347,31 +347,32 @@ def note() -> tuple[str, list[Finding]]:
         (e.STREET_ADDRESS, "12 Elm Street"), (e.EMAIL_ADDRESS, "m.thornton@partners.org"),
     ]  # fmt: skip
     text, found = "", []
-    for number in range(30):
+    for number in range(count):
         entity, value = kinds[number % 10]
         text += "was seen again for chronic cough "
         found.append(Finding(len(text), len(text) + len(value), entity))
         text += value + ". "
-    return text[:1500] if len(text) < 1500 else text, found
+    return text, found
 
 
 @pytest.mark.parametrize("operator", [Operator.SURROGATE, Operator.GENERALISE, Operator.ENCRYPT])
-def test_a_note_of_thirty_findings_takes_a_millisecond(operator: Operator) -> None:
-    text, found = note()
-    conversation = Conversation((Message(Role.USER, (RawText(text),)),))
+def test_ten_times_the_findings_cost_no_more_than_some_ten_times_the_work(
+    operator: Operator,
+) -> None:
     rules = profile(operator)
 
-    def run() -> Redaction:
-        return redact(conversation, [tuple(found)], rules, SECRETS, "key:a")
+    def least(count: int) -> float:
+        text, found = note(count)
+        conversation = Conversation((Message(Role.USER, (RawText(text),)),))
+        times = []
+        for _ in range(8):
+            start = time.process_time()
+            redact(conversation, [tuple(found)], rules, SECRETS, "key:a")
+            times.append(time.process_time() - start)
+        # The best of some: what other processes do to this machine is not what it costs.
+        return min(times)
 
-    run()
-    times = []
-    for _ in range(60):
-        start = time.process_time()
-        run()
-        times.append(time.process_time() - start)
-    # The best of many: what other processes do to this machine is not what it costs.
-    assert min(times) < 0.003
+    assert least(300) < 60 * least(30)
 
 
 def turns(*said: tuple[Role, str]) -> Conversation[RawText]:
