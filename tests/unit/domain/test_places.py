@@ -13,7 +13,17 @@ from gateway.domain.entities import DATE_OF_BIRTH, MEDICAL_RECORD_NUMBER, OTHER_
 from gateway.domain.exchange import Conversation, Message, Role
 from gateway.domain.findings import Finding
 from gateway.domain.guard import StreamGuard
-from gateway.domain.places import Layer, Place, Writing, dated, read, stand_ins, write
+from gateway.domain.places import (
+    Layer,
+    Place,
+    Writing,
+    dated,
+    decode_base64,
+    read,
+    stand_ins,
+    unescape_hl7,
+    write,
+)
 from gateway.domain.policy import Operator, Profile
 from gateway.domain.redaction import Redaction, Secrets, redact
 from gateway.domain.text import RawText
@@ -151,3 +161,50 @@ def test_a_number_becomes_a_string_of_json() -> None:
         by=profile(default=Operator.REPLACE),
     )
     assert json.loads(text_of(redaction)) == {"mrn": "[MRN]"}
+
+
+@pytest.mark.parametrize(
+    ("text", "encoded"),
+    [
+        ("Margaret Thornton, née Weiß", "utf-8"),
+        ("Margaret Thornton", "utf-16"),
+        ("Jürgen Weißmüller wurde am Montag entlassen", "latin-1"),
+    ],
+)
+def test_text_in_base64_is_read_in_the_encodings_that_hospitals_have(
+    text: str, encoded: str
+) -> None:
+    packed = base64.b64encode(text.encode(encoded)).decode()
+    assert decode_base64(packed) == text
+    assert decode_base64(packed.rstrip("=").replace("+", "-").replace("/", "_")) == text
+
+
+@pytest.mark.parametrize(
+    "data", [b"\x89PNG\r\n\x1a\n" + bytes(range(200, 256)), b"\x00\x01\x02 and text", b""]
+)
+def test_what_is_no_text_in_base64_is_none(data: bytes) -> None:
+    assert decode_base64(base64.b64encode(data).decode()) is None
+
+
+@pytest.mark.parametrize("text", ["abcde", "????", "aaa=aaaa"])
+def test_what_is_no_base64_is_none(text: str) -> None:
+    assert decode_base64(text) is None
+
+
+@pytest.mark.parametrize(
+    ("escaped", "shown"),
+    [
+        (r"Thornton\T\Hale", "Thornton&Hale"),
+        (r"a\F\b\S\c\R\d\E\e", "a|b^c~d\\e"),
+        (r"one\.br\two", "one\ntwo"),
+        (r"M\X6172\garet", "Margaret"),
+        (r"\H\loud\N\ ", "loud "),
+        (r"no escape at all", "no escape at all"),
+    ],
+)
+def test_an_escape_of_hl7_shows_what_it_stands_for(escaped: str, shown: str) -> None:
+    assert unescape_hl7(escaped, "|^~\\&") == shown
+
+
+def test_without_an_escape_character_separators_become_spaces() -> None:
+    assert write("a|b^c\nd", (Layer(Writing.HL7, "|^~"),)) == "a b c d"

@@ -520,3 +520,39 @@ def test_a_mask_keeps_no_last_characters_of_a_neighbour() -> None:
             rules=replace(profile(), entities=rules),
         )
         assert "nton" not in sent
+
+
+@pytest.mark.parametrize(
+    ("entity", "value", "kept"),
+    [
+        (e.STREET_ADDRESS, "西湖区文三路12号", "区路号"),
+        (e.LOCATION, "浙江省杭州市西湖区", "省市区"),
+        (e.ORGANIZATION, "佛山市第六医院", "市医院"),
+    ],
+)
+def test_a_chinese_place_keeps_what_says_its_kind(
+    entity: EntityType, value: str, kept: str
+) -> None:
+    new = one(entity, value, "患者{}。")
+    assert new != value
+    assert all(char in new for char in kept)
+    assert not any(char.isascii() and char.isalpha() for char in new)
+
+
+@pytest.mark.parametrize(
+    "value", ["Boston, MA 02118", "118 Alder Creek Road, Boston, Massachusetts", "Denver, CO"]
+)
+def test_a_place_of_several_parts_keeps_its_form(value: str) -> None:
+    new = one(e.LOCATION, value, "Lives in {} now.")
+    assert new != value
+    assert re.sub(r"[^\W\d_]+", "a", new).count(",") == value.count(",")
+    assert re.sub(r"\d", "9", new).count("9") == re.sub(r"\d", "9", value).count("9")
+
+
+@pytest.mark.parametrize("value", ["Lindenstraße 12", "12 rue de la Paix", "Calle Mayor 5, 2 B"])
+def test_a_street_abroad_keeps_its_kind_and_its_numbers_of_digits(value: str) -> None:
+    new = one(e.STREET_ADDRESS, value, "Wohnt {} heute.")
+    assert new != value
+    assert [len(part) for part in re.findall(r"\d+", new)] == [
+        len(part) for part in re.findall(r"\d+", value)
+    ]
