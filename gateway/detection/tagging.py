@@ -32,6 +32,8 @@ from gateway.domain.findings import Finding
 
 RECOGNIZER: Final = "tagger"
 VAGUE: Final = 0.5
+_SURE: Final = 0.8
+"""From here on an everyday word in small letters is a name all the same: "rose called"."""
 _LEAST: Final = 0.01
 """Presidio drops a result with a score of 0 and says nothing; what a tagger names is a finding."""
 
@@ -167,7 +169,7 @@ _NAMING: Final = frozenset({"PERSON", "LOCATION", "ORGANIZATION"})
 def _is_everyday(text: str, tag: Tag) -> bool:
     """Say whether a doubtful tag is an everyday word in small letters: "is", "then", "esp"."""
     value = text[tag.start : tag.end]
-    return tag.score < VAGUE and tag.label in _NAMING and value.islower() and is_word(value)
+    return tag.score < _SURE and tag.label in _NAMING and value.islower() and is_word(value)
 
 
 def findings(text: str, tags: Iterable[Tag]) -> Iterator[Finding]:

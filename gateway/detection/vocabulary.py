@@ -66,6 +66,8 @@ TITLE_STOPS: Final = _words(
 
 _COMMON: Final = _words(
     """
+    beautiful cloudy cold foggy funny happy lovely lucky nice pleasant rainy sad snowy stormy
+    sunny terrible warm windy wonderful
     ability able abnormal absent access account action active activity address admission admit
     admitted adult adults advanced advice afternoon agent alert alcohol alternative although
     always american among analysis anatomy anesthesia another answer antibiotic antibiotics
