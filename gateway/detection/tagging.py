@@ -167,7 +167,7 @@ _NAMING: Final = frozenset({"PERSON", "LOCATION", "ORGANIZATION"})
 
 
 def _is_everyday(text: str, tag: Tag) -> bool:
-    """Say whether a doubtful tag is an everyday word in small letters: "is", "then", "esp"."""
+    """Say whether a doubtful tag is an everyday word in small letters: "is", "then", "seen"."""
     value = text[tag.start : tag.end]
     return tag.score < _SURE and tag.label in _NAMING and value.islower() and is_word(value)
 
