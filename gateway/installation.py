@@ -65,6 +65,14 @@ def encryption_of(keys: Path) -> Encryption:
     return Encryption([current, *older])
 
 
+def subject_key(keys: Path) -> bytes:
+    """Return the key of the fingerprints of whom exchanges are about, made if it is missing.
+
+    Raises `SecretFileError`.
+    """
+    return secretfiles.read_or_create(keys / "subject.key", 32)
+
+
 def place_of(settings: Settings) -> Place:
     """Return where this node's ledger is."""
     return Place(directory=settings.ledger, keys=settings.keys, node=settings.node)

@@ -12,7 +12,18 @@ from typing import Any, Final
 
 import typer
 
-from gateway.domain.records import Admin, Intent, Outcome, Record, Refusal, kind_of
+from gateway.domain.records import (
+    Access,
+    Admin,
+    Alert,
+    Difference,
+    Intent,
+    Outcome,
+    Record,
+    Refusal,
+    Review,
+    kind_of,
+)
 from gateway.ledger.query import Inclusion, LedgerReader, LoggedRecord
 from gateway.ledger.verifier import VerificationReport
 
@@ -50,7 +61,7 @@ def print_table(records: Iterator[LoggedRecord]) -> None:
     console.print(table)
 
 
-def _row(logged: LoggedRecord) -> tuple[str, ...]:
+def _row(logged: LoggedRecord) -> tuple[str, ...]:  # noqa: PLR0911 - one row for each kind
     record = logged.record
     start = (str(logged.index), _moment(record.time), kind_of(record).value, record.exchange)
     match record:
@@ -68,6 +79,15 @@ def _row(logged: LoggedRecord) -> tuple[str, ...]:
             return (*start, record.actor, what, record.code)
         case Admin():
             return (*start, record.actor, record.act, record.target)
+        case Access():
+            how = f"{record.code}" if record.code else ""
+            return (*start, record.actor, f"{record.access} {record.target}".rstrip(), how)
+        case Review():
+            return (*start, record.actor, f"record {record.record}", record.state or "comment")
+        case Alert():
+            return (*start, record.actor, f"record {record.record}", record.rule)
+        case Difference():
+            return (*start, "", record.release[:12], record.code or record.profile or "")
 
 
 def _moment(milliseconds: int) -> str:

@@ -49,6 +49,7 @@ class Code(StrEnum):
     POLICY_DENIED = "policy_denied"
     LIMIT_EXCEEDED = "limit_exceeded"
     ENTITY_BLOCKED = "entity_blocked"
+    DUTY_REFUSED = "duty_refused"
     # this side
     CLIENT_DISCONNECTED = "client_disconnected"
     OVERLOADED = "overloaded"

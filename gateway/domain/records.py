@@ -1,12 +1,12 @@
 """The leaves of the audit log: what is said about an exchange, and its exact bytes.
 
-DURABLE FORMAT, versions 1 and 2. A leaf is hashed and stored as the bytes that `encode` returns,
+DURABLE FORMAT, versions 1 to 3. A leaf is hashed and stored as the bytes that `encode` returns,
 for ever: never reorder, rename or drop a key, and never change how a value is written; add a
 version instead.
 JSON with sorted ASCII keys, no white space, integers below 2^53, no floats: this equals RFC 8785
 for these values. A leaf holds no text, no patient identifier, and no hash of either.
-Version 2 adds fields that may be absent. A leaf is of the lowest version that has its fields, so a
-record without those fields has the bytes that it always had.
+Versions 2 and 3 add fields that may be absent, and version 3 adds kinds. A leaf is of the lowest
+version that has its kind and its fields, so a record without them has the bytes that it always had.
 `encode` and `decode` are exact inverses: there is one sequence of bytes for a record, and no other
 sequence of bytes decodes to it, so a verifier may demand that encoding a decoded leaf returns it.
 """
@@ -28,8 +28,20 @@ _SINCE: Final[Mapping[tuple[str, str], int]] = {
     ("outcome", "audio_ms"): 2,
     ("outcome", "cache"): 2,
     ("outcome", "findings"): 2,
+    ("intent", "sealed"): 3,
+    ("outcome", "sealed"): 3,
+    ("admin", "purpose"): 3,
+    ("admin", "sealed"): 3,
+    ("admin", "until"): 3,
+    ("access", "exchange"): 3,
+    ("alert", "exchange"): 3,
+    ("difference", "exchange"): 3,
+    ("review", "exchange"): 3,
 }
-"""The version that brought a field of a kind of record, where it was not the first."""
+"""The version that brought a field of a kind of record, where it was not the first.
+
+A kind that is new as a whole is of the version of its field `exchange`, which every record has.
+"""
 MAX_LEAF: Final = 2048
 """Bytes. A longer record is a programming error, not a client's: every field is bounded where it is
 made (names by the key store, rules by the decider), and all known entity types together fit."""
@@ -66,6 +78,8 @@ class Intent:
     findings: Mapping[str, int]
     """How many findings of each entity type redaction treated."""
     prompt_tokens: int
+    sealed: str | None = None
+    """SHA-256 of the sealed request, where the profile keeps it. Since version 3."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +104,8 @@ class Outcome:
     """How the reply came, where the engine did not make it for this exchange. Since version 2."""
     audio_ms: int | None = None
     """Of a transcription: how long the recording lasts, in milliseconds. Since version 2."""
+    sealed: str | None = None
+    """SHA-256 of the sealed reply, where the profile keeps it. Since version 3."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +137,8 @@ class AdminAct(StrEnum):
     DICTIONARY_LOADED = "dictionary_loaded"
     DICTIONARY_REMOVED = "dictionary_removed"
     DICTIONARY_CORRECTED = "dictionary_corrected"
+    DUTY_REFUSED = "duty_refused"
+    """Somebody asked for what their roles do not give; the target is the duty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +150,100 @@ class Admin:
     actor: str
     act: AdminAct
     target: str
+    purpose: Purpose | None = None
+    """Of a grant: what it is for. Since version 3."""
+    until: int | None = None
+    """When what was done ends by itself, or begins: milliseconds since the epoch. Version 3."""
+    sealed: str | None = None
+    """SHA-256 of what was said about it (a reason), which is sealed apart. Since version 3."""
 
 
-Record = Intent | Outcome | Refusal | Admin
+class AccessAct(StrEnum):
+    """How somebody looked at what the gateway keeps."""
+
+    SEARCH = "search"
+    """Of records; the target is none, or `patient` where the question named one."""
+    EXPORT = "export"
+    READ_PAYLOAD = "read_payload"
+    REIDENTIFY = "reidentify"
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Somebody looked at the audit, at a kept text, or at who a pseudonym is. Since version 3.
+
+    It is durable before anything is shown. With `code`, nothing was.
+    """
+
+    exchange: str
+    time: int
+    actor: str
+    client: str
+    access: AccessAct
+    target: str
+    """An id of ours: an exchange, an export's form, or empty."""
+    grant: str | None = None
+    """Id of the break-glass grant that it was done under."""
+    purpose: Purpose | None = None
+    code: Code | None = None
+
+
+class ReviewState(StrEnum):
+    """Where the review of a record stands."""
+
+    OPEN = "open"
+    EXPLAINED = "explained"
+    ESCALATED = "escalated"
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What an auditor makes of a record. Since version 3."""
+
+    exchange: str
+    time: int
+    actor: str
+    record: int
+    """Index of the record in this log."""
+    state: ReviewState | None = None
+    """`None` is a comment alone."""
+    sealed: str | None = None
+    """SHA-256 of the comment, which is sealed apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """A rule of the site's found something that a person should look at. Since version 3."""
+
+    exchange: str
+    time: int
+    rule: str
+    """Id of the rule."""
+    record: int
+    """Index of the record that set it off."""
+    actor: str
+    """Who that record is about."""
+    count: int = 1
+    """How many records it took."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A candidate release would have decided an exchange otherwise. Since version 3."""
+
+    exchange: str
+    """Of the exchange that was decided, under the release in force."""
+    time: int
+    release: str
+    """Digest of the candidate."""
+    rules: tuple[str, ...]
+    profile: str | None = None
+    """The candidate's; `None` where it denies."""
+    code: Code | None = None
+    """Why it denies."""
+
+
+Record = Intent | Outcome | Refusal | Admin | Access | Review | Alert | Difference
 
 
 class RecordOrderError(RuntimeError):
@@ -146,25 +255,21 @@ class RecordOrderError(RuntimeError):
 
 
 class Kind(StrEnum):
-    """The four kinds of record, as a leaf names them."""
+    """The kinds of record, as a leaf names them."""
 
     INTENT = "intent"
     OUTCOME = "outcome"
     REFUSAL = "refusal"
     ADMIN = "admin"
+    ACCESS = "access"
+    REVIEW = "review"
+    ALERT = "alert"
+    DIFFERENCE = "difference"
 
 
 def kind_of(record: Record) -> Kind:
     """Return which kind of record this is."""
-    match record:
-        case Intent():
-            return Kind.INTENT
-        case Outcome():
-            return Kind.OUTCOME
-        case Refusal():
-            return Kind.REFUSAL
-        case Admin():
-            return Kind.ADMIN
+    return _KINDS[type(record)]
 
 
 def encode(record: Record) -> bytes:
@@ -255,12 +360,14 @@ def _enum(name: str, value: object) -> object:
 
 
 _ENUMS: Final[Mapping[str, type[StrEnum]]] = {
+    "access": AccessAct,
     "act": AdminAct,
     "action": Action,
     "cache": CacheStatus,
     "code": Code,
     "finish_reason": FinishReason,
     "purpose": Purpose,
+    "state": ReviewState,
     "status": Status,
 }
 _Check = Callable[[str, object], object]
@@ -272,6 +379,9 @@ _CHECKS: Final[Mapping[str, _Check]] = {
     "restored": _number,
     "invented": _number,
     "audio_ms": _number,
+    "count": _number,
+    "record": _number,
+    "until": _number,
     "rules": _rules,
     "findings": _counts,
     **dict.fromkeys(_ENUMS, _enum),
@@ -282,7 +392,12 @@ _CLASSES: Final[Mapping[Kind, type[Record]]] = {
     Kind.OUTCOME: Outcome,
     Kind.REFUSAL: Refusal,
     Kind.ADMIN: Admin,
+    Kind.ACCESS: Access,
+    Kind.REVIEW: Review,
+    Kind.ALERT: Alert,
+    Kind.DIFFERENCE: Difference,
 }
+_KINDS: Final[Mapping[type[Record], Kind]] = {each: kind for kind, each in _CLASSES.items()}
 _FIELDS: Final[Mapping[Kind, tuple[tuple[str, _Check, bool], ...]]] = {
     kind: tuple(
         (field.name, _CHECKS.get(field.name, _text), field.default is not MISSING)

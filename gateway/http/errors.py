@@ -39,6 +39,7 @@ STATUS: Final[dict[Code, int]] = {
     Code.PROFILE_NOT_STRICTER: 403,
     Code.POLICY_DENIED: 403,
     Code.ENTITY_BLOCKED: 403,
+    Code.DUTY_REFUSED: 403,
     Code.CLIENT_DISCONNECTED: 499,
     Code.OVERLOADED: 503,
     Code.RATE_LIMITED: 429,

@@ -7,7 +7,18 @@ from __future__ import annotations
 
 import apsw
 
-from gateway.domain.records import Admin, Intent, Outcome, Record, RecordOrderError, Refusal
+from gateway.domain.records import (
+    Access,
+    Admin,
+    Alert,
+    Difference,
+    Intent,
+    Outcome,
+    Record,
+    RecordOrderError,
+    Refusal,
+    Review,
+)
 from gateway.ledger import store
 from gateway.ledger.store import Batch, Facts, Subject
 
@@ -50,6 +61,22 @@ class Admission:
             case Admin():
                 subject = Subject(record.actor, record.act.value, None, None)
                 facts = Facts(index, "admin", exchange, record.time, subject, None)
+            case Access():
+                purpose = None if record.purpose is None else record.purpose.value
+                code = None if record.code is None else record.code.value
+                subject = Subject(record.actor, record.access.value, purpose, None)
+                facts = Facts(index, "access", exchange, record.time, subject, code)
+            case Review():
+                state = "comment" if record.state is None else record.state.value
+                subject = Subject(record.actor, state, None, None)
+                facts = Facts(index, "review", exchange, record.time, subject, None)
+            case Alert():
+                subject = Subject(record.actor, record.rule, None, None)
+                facts = Facts(index, "alert", exchange, record.time, subject, None)
+            case Difference():
+                code = None if record.code is None else record.code.value
+                subject = Subject(None, None, None, None)
+                facts = Facts(index, "difference", exchange, record.time, subject, code)
         self.batch.leaves.append((index, leaf))
         self.batch.facts.append(facts)
 

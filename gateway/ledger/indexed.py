@@ -9,7 +9,17 @@ import apsw
 from msgspec import UnsetType
 
 from gateway.ledger.errors import VerificationError
-from gateway.ledger.leaves import AdminLeaf, IntentLeaf, Leaf, OutcomeLeaf, RefusalLeaf
+from gateway.ledger.leaves import (
+    AccessLeaf,
+    AdminLeaf,
+    AlertLeaf,
+    DifferenceLeaf,
+    IntentLeaf,
+    Leaf,
+    OutcomeLeaf,
+    RefusalLeaf,
+    ReviewLeaf,
+)
 
 _Row = tuple[int | str | None, ...]
 _Subject = tuple[str | None, str | None, str | None, str | None]
@@ -52,7 +62,7 @@ class IndexCheck:
         if dict(self._db.execute("SELECT exchange, idx FROM open_exchanges")) != expected:
             raise VerificationError("the table of open exchanges is not what the log says")
 
-    def _row(self, index: int, leaf: Leaf) -> _Row:
+    def _row(self, index: int, leaf: Leaf) -> _Row:  # noqa: PLR0911 - one row for each kind
         exchange, time = leaf.exchange, leaf.time
         match leaf:
             case IntentLeaf():
@@ -67,6 +77,16 @@ class IndexCheck:
                 return (index, "refusal", exchange, time, *subject, leaf.code)
             case AdminLeaf():
                 return (index, "admin", exchange, time, leaf.actor, leaf.act, None, None, None)
+            case AccessLeaf():
+                subject = (leaf.actor, leaf.access, _set(leaf.purpose), None)
+                return (index, "access", exchange, time, *subject, _set(leaf.code))
+            case ReviewLeaf():
+                subject = (leaf.actor, _set(leaf.state) or "comment", None, None)
+                return (index, "review", exchange, time, *subject, None)
+            case AlertLeaf():
+                return (index, "alert", exchange, time, leaf.actor, leaf.rule, None, None, None)
+            case DifferenceLeaf():
+                return (index, "difference", exchange, time, *_NOBODY, _set(leaf.code))
 
 
 def _set(value: str | UnsetType) -> str | None:

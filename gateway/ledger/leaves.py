@@ -16,15 +16,24 @@ from msgspec import UNSET, UnsetType
 from gateway.domain.entities import entity_type
 from gateway.domain.errors import Code
 from gateway.domain.exchange import Action, CacheStatus, FinishReason, Purpose
-from gateway.domain.records import MAX_LEAF, AdminAct, Kind, Status, decode
+from gateway.domain.records import (
+    MAX_LEAF,
+    AccessAct,
+    AdminAct,
+    Kind,
+    ReviewState,
+    Status,
+    decode,
+)
 
 _Text = Annotated[str, msgspec.Meta(max_length=128)]
 _Id = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
 _Number = Annotated[int, msgspec.Meta(ge=0, lt=2**53)]
 _V1 = Literal[1]
+_V3 = Literal[3]
 
 
-class IntentLeaf(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
+class IntentLeaf(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False, kw_only=True):
     """An intent, its fields in the order of their names."""
 
     action: Action
@@ -40,8 +49,13 @@ class IntentLeaf(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=Fal
     purpose: Purpose
     release: _Text
     rules: tuple[_Text, ...]
+    sealed: _Text | UnsetType = UNSET
     time: _Number
-    v: _V1
+    v: Literal[1, 3]
+
+    def __post_init__(self) -> None:
+        """Raise `ValueError` unless the version is the one that its fields make."""
+        _check_version(self.v, 1 if self.sealed is UNSET else 3)
 
 
 class OutcomeLeaf(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False, kw_only=True):
@@ -58,15 +72,16 @@ class OutcomeLeaf(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=Fa
     kind: Literal["outcome"]
     prompt_tokens: _Number
     restored: _Number
+    sealed: _Text | UnsetType = UNSET
     status: Status
     time: _Number
-    v: Literal[1, 2]
+    v: Literal[1, 2, 3]
 
     def __post_init__(self) -> None:
         """Raise `ValueError` unless the version is the one that its fields make."""
         later = (self.audio_ms, self.cache, self.findings)
-        if (self.v == 1) != all(field is UNSET for field in later):
-            raise ValueError("a leaf of version 2 has a field of version 2, and of version 1 none")
+        second = any(field is not UNSET for field in later)
+        _check_version(self.v, 3 if self.sealed is not UNSET else 2 if second else 1)
 
 
 class RefusalLeaf(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False, kw_only=True):
@@ -87,25 +102,103 @@ class RefusalLeaf(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=Fa
     v: _V1
 
 
-class AdminLeaf(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
+class AdminLeaf(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False, kw_only=True):
     """An administrative act, its fields in the order of their names."""
 
     act: AdminAct
     actor: _Text
     exchange: _Id
     kind: Literal["admin"]
+    purpose: Purpose | UnsetType = UNSET
+    sealed: _Text | UnsetType = UNSET
     target: _Text
     time: _Number
-    v: _V1
+    until: _Number | UnsetType = UNSET
+    v: Literal[1, 3]
+
+    def __post_init__(self) -> None:
+        """Raise `ValueError` unless the version is the one that its fields make."""
+        later = (self.purpose, self.sealed, self.until)
+        _check_version(self.v, 3 if any(field is not UNSET for field in later) else 1)
 
 
-Leaf = IntentLeaf | OutcomeLeaf | RefusalLeaf | AdminLeaf
+class AccessLeaf(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False, kw_only=True):
+    """A look at what is kept, its fields in the order of their names."""
+
+    access: AccessAct
+    actor: _Text
+    client: _Text
+    code: Code | UnsetType = UNSET
+    exchange: _Id
+    grant: _Text | UnsetType = UNSET
+    kind: Literal["access"]
+    purpose: Purpose | UnsetType = UNSET
+    target: _Text
+    time: _Number
+    v: _V3
+
+
+class ReviewLeaf(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False, kw_only=True):
+    """What an auditor makes of a record, its fields in the order of their names."""
+
+    actor: _Text
+    exchange: _Id
+    kind: Literal["review"]
+    record: _Number
+    sealed: _Text | UnsetType = UNSET
+    state: ReviewState | UnsetType = UNSET
+    time: _Number
+    v: _V3
+
+
+class AlertLeaf(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
+    """What a rule of the site's found, its fields in the order of their names."""
+
+    actor: _Text
+    count: _Number
+    exchange: _Id
+    kind: Literal["alert"]
+    record: _Number
+    rule: _Text
+    time: _Number
+    v: _V3
+
+
+class DifferenceLeaf(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False, kw_only=True
+):
+    """What a candidate release would have decided, its fields in the order of their names."""
+
+    code: Code | UnsetType = UNSET
+    exchange: _Id
+    kind: Literal["difference"]
+    profile: _Text | UnsetType = UNSET
+    release: _Text
+    rules: tuple[_Text, ...]
+    time: _Number
+    v: _V3
+
+
+Leaf = (
+    IntentLeaf
+    | OutcomeLeaf
+    | RefusalLeaf
+    | AdminLeaf
+    | AccessLeaf
+    | ReviewLeaf
+    | AlertLeaf
+    | DifferenceLeaf
+)
 
 STRUCTS: Final[dict[Kind, type[Leaf]]] = {
     Kind.INTENT: IntentLeaf,
     Kind.OUTCOME: OutcomeLeaf,
     Kind.REFUSAL: RefusalLeaf,
     Kind.ADMIN: AdminLeaf,
+    Kind.ACCESS: AccessLeaf,
+    Kind.REVIEW: ReviewLeaf,
+    Kind.ALERT: AlertLeaf,
+    Kind.DIFFERENCE: DifferenceLeaf,
 }
 _MARKS: Final[tuple[tuple[bytes, Callable[[bytes], Leaf]], ...]] = tuple(
     (f'"kind":"{kind.value}"'.encode(), msgspec.json.Decoder(struct).decode)
@@ -142,3 +235,8 @@ def _reader(leaf: bytes) -> Callable[[bytes], Leaf]:
         if mark in leaf:
             return parse
     raise ValueError("a leaf does not say what kind of record it holds")
+
+
+def _check_version(said: int, meant: int) -> None:
+    if said != meant:
+        raise ValueError("a leaf is of the lowest version that has its fields")

@@ -12,14 +12,20 @@ from gateway.domain.exchange import Action, FinishReason, Purpose
 from gateway.domain.merkle import leaf_hash
 from gateway.domain.ports import Receipt
 from gateway.domain.records import (
+    Access,
+    AccessAct,
     Admin,
     AdminAct,
+    Alert,
+    Difference,
     Intent,
     Kind,
     Outcome,
     Record,
     RecordOrderError,
     Refusal,
+    Review,
+    ReviewState,
     Status,
     encode,
     kind_of,
@@ -80,7 +86,7 @@ class MemoryLedger:
             case Outcome():
                 if record.exchange not in self._open:
                     raise RecordOrderError("an outcome settles an open intent, once")
-            case Admin():
+            case Admin() | Access() | Review() | Alert() | Difference():
                 pass
 
     def _write(self, record: Record) -> None:
@@ -92,7 +98,7 @@ class MemoryLedger:
                 self._known.add(record.exchange)
             case Outcome():
                 self._open.remove(record.exchange)
-            case Admin():
+            case Admin() | Access() | Review() | Alert() | Difference():
                 pass
         self.records.append(record)
 
@@ -173,3 +179,52 @@ def photograph(directory: Path, copy: Path) -> None:
 def _published(directory: Path) -> bytes:
     path = directory / "checkpoint"
     return path.read_bytes() if path.exists() else b""
+
+
+def access(exchange: str) -> Access:
+    """Return a look at the audit."""
+    return Access(
+        exchange=exchange,
+        time=1_780_000_000_000,
+        actor="key-77aa01bb",
+        client="audit-desk",
+        access=AccessAct.SEARCH,
+        target="patient",
+        grant="0199f2c4-0000-7000-8000-000000000001",
+        purpose=Purpose.HCOMPL,
+    )
+
+
+def review(exchange: str, record: int = 0) -> Review:
+    """Return what an auditor says of a record."""
+    return Review(
+        exchange=exchange,
+        time=1_780_000_000_000,
+        actor="key-77aa01bb",
+        record=record,
+        state=ReviewState.EXPLAINED,
+        sealed="ab" * 32,
+    )
+
+
+def alert(exchange: str, record: int = 0) -> Alert:
+    """Return an alert about a record."""
+    return Alert(
+        exchange=exchange,
+        time=1_780_000_000_000,
+        rule="bulk-access",
+        record=record,
+        actor="key-4f2a91c0",
+        count=120,
+    )
+
+
+def difference(exchange: str) -> Difference:
+    """Return what a candidate release would have decided."""
+    return Difference(
+        exchange=exchange,
+        time=1_780_000_000_000,
+        release="cd" * 32,
+        rules=("night-shift",),
+        code=Code.POLICY_DENIED,
+    )

@@ -144,7 +144,8 @@ def test_verify_prints_what_held(settings: Settings) -> None:
     assert "The log of intramural/ward-1 is whole." in result.stdout
     (report,) = lines(run(settings, "verify", "--json"))
     assert report["verified"] is True
-    assert report["counts"] == {"intent": 2, "outcome": 1, "refusal": 1, "admin": 1}
+    found = {kind: count for kind, count in report["counts"].items() if count}
+    assert found == {"intent": 2, "outcome": 1, "refusal": 1, "admin": 1}
     assert (report["size"], report["open"], report["lost"]) == (5, 1, 0)
 
 

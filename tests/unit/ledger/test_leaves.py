@@ -14,20 +14,35 @@ from gateway.domain.errors import Code
 from gateway.domain.exchange import Action, CacheStatus, FinishReason, Purpose
 from gateway.domain.records import (
     _CLASSES,
+    Access,
+    AccessAct,
     Admin,
     AdminAct,
+    Alert,
+    Difference,
     Intent,
     Kind,
     Outcome,
     Record,
     Refusal,
+    Review,
+    ReviewState,
     Status,
     decode,
     encode,
     kind_of,
 )
 from gateway.ledger.leaves import STRUCTS, read_leaf
-from tests.fakes.ledger import admin, intent, outcome, refusal
+from tests.fakes.ledger import (
+    access,
+    admin,
+    alert,
+    difference,
+    intent,
+    outcome,
+    refusal,
+    review,
+)
 
 texts = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=20)
 ids = texts.filter(bool)
@@ -49,6 +64,7 @@ records = st.one_of(
         rules=rules,
         findings=st.dictionaries(st.sampled_from(sorted(KNOWN)), numbers, max_size=4),
         prompt_tokens=numbers,
+        sealed=st.none() | texts,
     ),
     st.builds(
         Outcome,
@@ -63,6 +79,7 @@ records = st.one_of(
         invented=numbers,
         cache=st.none() | st.sampled_from(CacheStatus),
         findings=st.none() | st.dictionaries(st.sampled_from(sorted(KNOWN)), numbers, max_size=4),
+        sealed=st.none() | texts,
     ),
     st.builds(
         Refusal,
@@ -85,6 +102,48 @@ records = st.one_of(
         actor=texts,
         act=st.sampled_from(AdminAct),
         target=texts,
+        purpose=st.none() | st.sampled_from(Purpose),
+        until=st.none() | numbers,
+        sealed=st.none() | texts,
+    ),
+    st.builds(
+        Access,
+        exchange=ids,
+        time=numbers,
+        actor=texts,
+        client=texts,
+        access=st.sampled_from(AccessAct),
+        target=texts,
+        grant=st.none() | texts,
+        purpose=st.none() | st.sampled_from(Purpose),
+        code=st.none() | st.sampled_from(Code),
+    ),
+    st.builds(
+        Review,
+        exchange=ids,
+        time=numbers,
+        actor=texts,
+        record=numbers,
+        state=st.none() | st.sampled_from(ReviewState),
+        sealed=st.none() | texts,
+    ),
+    st.builds(
+        Alert,
+        exchange=ids,
+        time=numbers,
+        rule=texts,
+        record=numbers,
+        actor=texts,
+        count=numbers,
+    ),
+    st.builds(
+        Difference,
+        exchange=ids,
+        time=numbers,
+        release=texts,
+        rules=rules,
+        profile=st.none() | texts,
+        code=st.none() | st.sampled_from(Code),
     ),
 )
 
@@ -138,7 +197,18 @@ def kept(exchange: str) -> Outcome:
     return replace(outcome(exchange), cache=CacheStatus.HIT)
 
 
-@pytest.mark.parametrize("make", [intent, outcome, kept, refusal, admin])
+def sealed_intent(exchange: str) -> Intent:
+    return replace(intent(exchange), sealed="ab" * 32)
+
+
+def grant_made(exchange: str) -> Admin:
+    return replace(admin(exchange), purpose=Purpose.BTG, until=1_780_000_900_000)
+
+
+NEW = [sealed_intent, grant_made, access, review, alert, difference]
+
+
+@pytest.mark.parametrize("make", [intent, outcome, kept, refusal, admin, *NEW])
 def test_every_single_bit_is_judged_alike(make) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
     leaf = encode(make("x"))
     for at in range(len(leaf)):
@@ -172,8 +242,8 @@ def test_the_corner_cases_are_judged_alike(old: str, new: str) -> None:
     agree(encode(intent("x1")).decode().replace(old, new, 1).encode())
 
 
-@pytest.mark.parametrize("make", [outcome, kept])
-@pytest.mark.parametrize("version", [0, 1, 2, 3])
+@pytest.mark.parametrize("make", [intent, outcome, kept, admin, *NEW])
+@pytest.mark.parametrize("version", [0, 1, 2, 3, 4])
 def test_a_leaf_is_of_the_version_that_its_fields_make(make, version: int) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
     leaf, _, _ = encode(make("x")).rpartition(b'"v":')
     leaf += f'"v":{version}}}'.encode()

@@ -1,0 +1,89 @@
+"""Whom an exchange is about, as keyed fingerprints: for limits, for search, for erasure.
+
+A patient is a number (record, plan, national id) that was found in the texts or that the caller
+stated; a name is a person's in two words or more. Numbers of any type that read alike are one
+patient: "MRN 48 21-03" and "482103". HMAC-SHA-256 under a key of the installation: without it a
+fingerprint cannot be guessed from a list of numbers. None of them goes into a leaf.
+"""
+
+from __future__ import annotations
+
+import hmac
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from gateway.domain.entities import (
+    HEALTH_PLAN_NUMBER,
+    MEDICAL_RECORD_NUMBER,
+    NATIONAL_ID,
+    PERSON,
+    US_SSN,
+)
+from gateway.domain.findings import Findings
+from gateway.domain.text import RawText
+
+NUMBERS: Final = frozenset({MEDICAL_RECORD_NUMBER, HEALTH_PLAN_NUMBER, NATIONAL_ID, US_SSN})
+"""Entity types that name one patient and nobody else."""
+_SHORTEST: Final = 4
+"""Characters: a shorter number is shared by too many."""
+_MOST: Final = 256
+"""Of each kind that one exchange may be about; a list of a whole hospital is none of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subjects:
+    """Fingerprints of 32 bytes, sorted, each once."""
+
+    patients: tuple[bytes, ...] = field(default=(), repr=False)
+    names: tuple[bytes, ...] = field(default=(), repr=False)
+
+
+def subjects_of(
+    texts: Sequence[RawText], found: Sequence[Findings], stated: str | None, key: bytes
+) -> Subjects:
+    """Return whom `texts`, with what was found in each, and the caller's own word are about."""
+    patients = {patient(key, stated)} if stated else set()
+    names: set[bytes] = set()
+    for text, findings in zip(texts, found, strict=True):
+        value = text.reveal()
+        for finding in findings:
+            words = value[finding.start : finding.end]
+            if finding.entity in NUMBERS and len(_plain(words)) >= _SHORTEST:
+                patients.add(patient(key, words))
+            elif finding.entity == PERSON and len(_tokens(words)) > 1:
+                names.add(named(key, words))
+    return Subjects(tuple(sorted(patients)[:_MOST]), tuple(sorted(names)[:_MOST]))
+
+
+def patient(key: bytes, number: str) -> bytes:
+    """Return the fingerprint of a patient's number, however it is spaced, dotted or cased."""
+    return _digest(key, "patient", _plain(number))
+
+
+def named(key: bytes, name: str) -> bytes:
+    """Return the fingerprint of a name, whatever the order, case and accents of its words."""
+    return _digest(key, "name", " ".join(sorted(_tokens(name))))
+
+
+def _digest(key: bytes, kind: str, value: str) -> bytes:
+    return hmac.digest(key, f"{kind}\0{value}".encode("utf-8", "surrogatepass"), "sha256")
+
+
+def _plain(value: str) -> str:
+    return "".join(_letters(value))
+
+
+def _tokens(value: str) -> list[str]:
+    apart = "".join(char if char.isalnum() else " " for char in _folded(value))
+    return apart.split()
+
+
+def _letters(value: str) -> Iterator[str]:
+    return (char for char in _folded(value) if char.isalnum())
+
+
+def _folded(value: str) -> str:
+    whole = unicodedata.normalize("NFKD", value.casefold())
+    return "".join(char for char in whole if not unicodedata.combining(char))

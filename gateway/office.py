@@ -1,0 +1,53 @@
+"""Who comes to do a duty: authenticated, and checked against the table of duties.
+
+The one door of the administrator's and the auditor's routes and commands. Who may not is told which
+role they lack, and the attempt is recorded before they are told.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gateway.domain.duties import Duty, carries, conflicts, roles_for
+from gateway.domain.errors import Code, ExchangeError
+from gateway.domain.exchange import Caller, Credentials
+from gateway.domain.ports import Authenticator, Clock, Ledger
+from gateway.domain.records import Admin, AdminAct
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Office:
+    """Lets in whoever carries a duty."""
+
+    authenticator: Authenticator
+    ledger: Ledger
+    clock: Clock
+
+    async def admit(self, credentials: Credentials, duty: Duty) -> Caller:
+        """Return who presents `credentials`, who carries `duty`.
+
+        Raises `AuthenticationError`, `ExchangeError` with DUTY_REFUSED, or `LedgerUnavailable`.
+        """
+        caller = self.authenticator.authenticate(credentials)
+        if not carries(caller.roles, duty):
+            await self.ledger.append(
+                Admin(
+                    exchange=self.clock.new_id(),
+                    time=self.clock.now_ms(),
+                    actor=caller.id,
+                    act=AdminAct.DUTY_REFUSED,
+                    target=duty.value,
+                )
+            )
+            raise refused(caller, duty)
+        return caller
+
+
+def refused(caller: Caller, duty: Duty) -> ExchangeError:
+    """Return what a caller without `duty` is told."""
+    if pairs := conflicts(caller.roles):
+        first, second = pairs[0]
+        why = f"Nobody may be {first} and {second} at once: ask for a key with one of the two."
+    else:
+        why = f"This needs the role {' or '.join(roles_for(duty))}."
+    return ExchangeError(Code.DUTY_REFUSED, why)

@@ -1,0 +1,65 @@
+"""The one door to the administrator's and the auditor's work."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.clock import SystemClock
+from gateway.domain.duties import Duty
+from gateway.domain.errors import AuthenticationError, Code, ExchangeError, LedgerUnavailable
+from gateway.domain.exchange import Assurance, Caller, Credentials
+from gateway.domain.records import Admin, AdminAct
+from gateway.office import Office
+from tests.fakes.ledger import MemoryLedger
+
+
+class Known:
+    """Believes one caller."""
+
+    def __init__(self, *roles: str) -> None:
+        self.caller = Caller(
+            "key-77aa01bb", "desk", frozenset(roles), frozenset(), "desk", Assurance.API_KEY
+        )
+
+    def authenticate(self, credentials: Credentials) -> Caller:
+        if credentials.authorization is None:
+            raise AuthenticationError(Code.MISSING_CREDENTIALS, "Send a key.")
+        return self.caller
+
+
+GOOD = Credentials("Bearer x", "127.0.0.1")
+
+
+async def test_who_carries_the_duty_is_let_in() -> None:
+    ledger = MemoryLedger()
+    caller = await Office(Known("auditor"), ledger, SystemClock()).admit(GOOD, Duty.READ_AUDIT)
+    assert caller.id == "key-77aa01bb"
+    assert ledger.records == []
+
+
+@pytest.mark.parametrize("roles", [(), ("operator",), ("auditor", "operator")])
+async def test_who_does_not_is_refused_and_recorded(roles: tuple[str, ...]) -> None:
+    ledger = MemoryLedger()
+    with pytest.raises(ExchangeError) as refused:
+        await Office(Known(*roles), ledger, SystemClock()).admit(GOOD, Duty.READ_AUDIT)
+    assert refused.value.code is Code.DUTY_REFUSED
+    assert "auditor" in refused.value.message
+    (record,) = ledger.records
+    assert isinstance(record, Admin)
+    assert (record.act, record.target) == (AdminAct.DUTY_REFUSED, "read_audit")
+
+
+async def test_nobody_known_is_nobody_recorded() -> None:
+    ledger = MemoryLedger()
+    with pytest.raises(AuthenticationError):
+        await Office(Known(), ledger, SystemClock()).admit(
+            Credentials(None, "127.0.0.1"), Duty.READ_AUDIT
+        )
+    assert ledger.records == []
+
+
+async def test_without_a_ledger_nobody_is_told_why() -> None:
+    ledger = MemoryLedger()
+    ledger.fail_next = 1
+    with pytest.raises(LedgerUnavailable):
+        await Office(Known(), ledger, SystemClock()).admit(GOOD, Duty.READ_AUDIT)
