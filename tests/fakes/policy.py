@@ -15,11 +15,13 @@ from gateway.domain.exchange import Action, Caller, Model, Purpose
 from gateway.domain.policy import (
     Deny,
     Invented,
+    Keep,
     Limits,
     Operator,
     Permit,
     Priority,
     Profile,
+    Reidentify,
     Rule,
 )
 
@@ -36,12 +38,23 @@ def profile(
     limits: Limits = LIMITS,
     priority: Priority = Priority.INTERACTIVE,
     cache: bool = False,
+    keep: Keep = Keep.NOTHING,
+    reidentify: Reidentify = Reidentify(),  # noqa: B008 - a value that never changes
     **rules: Rule,
 ) -> Profile:
     """Treats every known entity type by `default`, except those named, e.g. `AGE=Rule(KEEP)`."""
     entities = {entity: rules.get(entity, Rule(default)) for entity in KNOWN}
     return Profile(
-        name, strictness, MappingProxyType(entities), restore, invented, limits, priority, cache
+        name,
+        strictness,
+        MappingProxyType(entities),
+        restore,
+        invented,
+        limits,
+        priority,
+        cache,
+        keep,
+        reidentify,
     )
 
 
