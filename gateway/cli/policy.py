@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gateway.cli import policy_traffic
 from gateway.cli.common import fail, print_json, settings_of
 from gateway.domain.exchange import Action, Purpose
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from gateway.policy.release import Release
 
 app = typer.Typer(help="Test, show and explain the policy.", no_args_is_help=True)
+policy_traffic.register(app)
 
 _Directory = Annotated[
     Path | None,
