@@ -109,6 +109,17 @@ class Limits:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Reidentify:
+    """Whether, and how, somebody may learn who a pseudonym is; by default nobody may."""
+
+    allowed: bool = False
+    second_person: bool = True
+    """Whether a grant waits for somebody else's approval."""
+    minutes: int = 60
+    """How long a grant lasts at most, from its approval."""
+
+
 class Priority(StrEnum):
     """Who goes first where an engine cannot serve all at once."""
 
@@ -159,6 +170,7 @@ class Profile:
     """Whether a reply may be kept for a while in memory, for the same caller alone."""
     keep: Keep = Keep.NOTHING
     """Which texts are sealed and kept for the audit."""
+    reidentify: Reidentify = Reidentify()
     digest: str = field(init=False, repr=False)
     """SHA-256 over all of the above, in hexadecimal; it lives no longer than the process."""
 
@@ -207,6 +219,7 @@ def _digest(profile: Profile) -> str:
         profile.priority,
         profile.cache,
         profile.keep,
+        astuple(profile.reidentify),
     ]
     return hashlib.sha256(json.dumps(whole).encode()).hexdigest()
 
