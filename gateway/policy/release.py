@@ -13,9 +13,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
+from gateway.domain.limits import NO_LIMITS, LimitTable
 from gateway.domain.policy import Profile
 from gateway.policy.aliases import Alias, read_aliases
 from gateway.policy.cedar import CedarPolicies, Statement
+from gateway.policy.limits import FILE as LIMITS
+from gateway.policy.limits import read_limits
 from gateway.policy.problems import PolicyError, Problem, problem
 from gateway.policy.profiles import ProfileFile, read_profile
 from gateway.policy.strictyaml import meant
@@ -48,6 +51,7 @@ class Release:
     """By name, the least strict first."""
     vectors: tuple[Vector, ...] = field(repr=False)
     aliases: tuple[Alias, ...] = field(default=(), repr=False)
+    limits: LimitTable = field(default=NO_LIMITS, repr=False)
 
     def model(self, name: str) -> str:
         """Return which model is meant by `name`: its own name, or what an alias leads to."""
@@ -105,13 +109,14 @@ def digest(files: Mapping[str, bytes]) -> str:
     return whole.hexdigest()
 
 
-def build(files: Mapping[str, bytes]) -> Release:
+def build(files: Mapping[str, bytes]) -> Release:  # noqa: C901 - a branch for each kind of file
     """Return the release that `files` make; `PolicyError` with every problem found."""
     problems: list[Problem] = []
     policies: CedarPolicies | None = None
     profiles: list[ProfileFile] = []
     vectors: list[Vector] = []
     aliases: tuple[Alias, ...] = ()
+    limits = NO_LIMITS
     for name, data in sorted(files.items()):
         folder, _, rest = name.partition("/")
         try:
@@ -121,6 +126,8 @@ def build(files: Mapping[str, bytes]) -> Release:
                 vectors += read_vectors(name, data)
             elif name == MODELS:
                 aliases = read_aliases(name, data)
+            elif name == LIMITS:
+                limits = read_limits(name, data)
             elif name == ACCESS:
                 policies = CedarPolicies(ACCESS, _text(files, ACCESS), SCHEMA, _text(files, SCHEMA))
         except PolicyError as error:
@@ -144,13 +151,14 @@ def build(files: Mapping[str, bytes]) -> Release:
         ),
         vectors=tuple(vectors),
         aliases=aliases,
+        limits=limits,
     )
 
 
 def _known(name: str) -> bool:
     folder, slash, rest = name.partition("/")
     if not slash:
-        return name in {ACCESS, SCHEMA, MODELS}
+        return name in {ACCESS, SCHEMA, MODELS, LIMITS}
     return folder in {_PROFILES, _VECTORS} and "/" not in rest and rest.endswith(".yaml")
 
 
@@ -159,6 +167,7 @@ def _unknown(name: str) -> str:
         ACCESS,
         SCHEMA,
         MODELS,
+        LIMITS,
         f"{_PROFILES}/NAME.yaml",
         f"{_VECTORS}/NAME.yaml",
         README,
