@@ -30,10 +30,10 @@ _CHUNK: Final = 256
 
 
 class Subjects(Protocol):
-    """Which records are about whom, by a keyed fingerprint (`domain.subjects`)."""
+    """Which exchanges are about whom, by a keyed fingerprint (`domain.subjects`)."""
 
-    def find(self, fingerprint: bytes, before: int, limit: int) -> Sequence[int]:
-        """Return up to `limit` indices below `before`, the highest first, each once."""
+    def find(self, fingerprint: bytes, before: str | None, limit: int) -> Sequence[str]:
+        """Return the ids of up to `limit` exchanges, those older than `before`, newest first."""
         ...
 
 
@@ -61,6 +61,7 @@ class Search:
         self._subjects = subjects
         self._covered = 0 if self._index is None else self._index.blocks * BLOCK
         self._said: dict[int, ReviewState] | None = None
+        self._whose: tuple[bytes, list[int]] | None = None
 
     @property
     def size(self) -> int:
@@ -139,11 +140,23 @@ class Search:
         return named
 
     def _about(self, fingerprint: bytes, top: int) -> Iterator[int]:
-        if self._subjects is None:
-            return
-        while some := self._subjects.find(fingerprint, top, _CHUNK):
-            yield from some
-            top = some[-1]
+        if self._whose is None or self._whose[0] != fingerprint:
+            self._whose = (fingerprint, self._records_about(fingerprint))
+        # Ids and indices have not the same order: an exchange that began first may end last.
+        yield from (index for index in self._whose[1] if index < top)
+
+    def _records_about(self, fingerprint: bytes) -> list[int]:
+        found: list[int] = []
+        before: str | None = None
+        while self._subjects is not None:
+            some = self._subjects.find(fingerprint, before, _CHUNK)
+            for exchange in some:
+                found += self._of_exchange(exchange, self._size)
+            if len(some) < _CHUNK:
+                break
+            before = some[-1]
+        found.sort(reverse=True)
+        return found
 
     def _of_exchange(self, exchange: str, top: int) -> Iterator[int]:
         rows = self._db.execute(
