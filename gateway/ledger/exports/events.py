@@ -24,10 +24,15 @@ def events(reader: LedgerReader, query: Query) -> Iterator[Event]:
 
     An exchange is told where its outcome stands. One that has none yet is told by its intent.
     """
+    for logged in readable(reader.search(query)):
+        if (event := event_of(reader, logged, whole=True)) is not None:
+            yield event
+
+
+def readable(records: Iterator[LoggedRecord]) -> Iterator[LoggedRecord]:
+    """Yield records; raises `UnknownRecord` at one that cannot be read."""
     try:
-        for logged in reader.search(query):
-            if (event := event_of(reader, logged, whole=True)) is not None:
-                yield event
+        yield from records
     except VerificationError as error:
         if error.index is None:
             raise
