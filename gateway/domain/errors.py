@@ -50,6 +50,11 @@ class Code(StrEnum):
     LIMIT_EXCEEDED = "limit_exceeded"
     ENTITY_BLOCKED = "entity_blocked"
     DUTY_REFUSED = "duty_refused"
+    GRANT_REQUIRED = "grant_required"
+    PAYLOAD_NOT_KEPT = "payload_not_kept"
+    PAYLOAD_SHREDDED = "payload_shredded"
+    PAYLOAD_DAMAGED = "payload_damaged"
+    PAYLOAD_HELD = "payload_held"
     # this side
     CLIENT_DISCONNECTED = "client_disconnected"
     OVERLOADED = "overloaded"

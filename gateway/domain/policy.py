@@ -118,6 +118,16 @@ class Priority(StrEnum):
     """It may take until the others have been served."""
 
 
+class Keep(StrEnum):
+    """What of the texts of an exchange is kept, sealed, so that an auditor may see it later."""
+
+    NOTHING = "nothing"
+    REDACTED = "redacted"
+    """What the engine was given, and what it generated."""
+    ALL = "all"
+    """These, what was received and what was restored, and whom the pseudonyms stand for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
     """On which terms an engine works for a caller: what policy says besides the words."""
@@ -147,6 +157,8 @@ class Profile:
     priority: Priority = Priority.INTERACTIVE
     cache: bool = False
     """Whether a reply may be kept for a while in memory, for the same caller alone."""
+    keep: Keep = Keep.NOTHING
+    """Which texts are sealed and kept for the audit."""
     digest: str = field(init=False, repr=False)
     """SHA-256 over all of the above, in hexadecimal; it lives no longer than the process."""
 
@@ -165,6 +177,8 @@ class Profile:
             limits=self.limits.within(granted.limits),
             priority=max(self.priority, granted.priority, key=_LATER.index),
             cache=self.cache and granted.cache,
+            # What an auditor may see later is no matter of what a client asks for.
+            keep=granted.keep,
         )
 
     def terms(self, partition: str, *, may_wait: bool) -> Terms:
@@ -192,6 +206,7 @@ def _digest(profile: Profile) -> str:
         astuple(profile.limits),
         profile.priority,
         profile.cache,
+        profile.keep,
     ]
     return hashlib.sha256(json.dumps(whole).encode()).hexdigest()
 

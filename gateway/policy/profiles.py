@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Final
 
 from gateway.domain.entities import DATE_OF_BIRTH, DATE_TIME, EntityType, entity_type
-from gateway.domain.policy import Invented, Limits, Operator, Priority, Profile, Rule
+from gateway.domain.policy import Invented, Keep, Limits, Operator, Priority, Profile, Rule
 from gateway.policy import strictyaml as strict
 from gateway.policy.strictyaml import Mapping, Node, Scalar
 
@@ -52,7 +52,7 @@ def read_profile(file: str, name: str, data: bytes) -> ProfileFile:
     root = strict.parse(file, data)
     fields = root.fields(
         ("name", "strictness", "description", "entities", "restore", "output", "limits"),
-        ("priority", "cache"),
+        ("priority", "cache", "keep"),
     )
     if not NAME.match(name):
         raise root.wrong("a profile's file name is a-z, 0-9 and hyphens, at most 32, and .yaml")
@@ -62,10 +62,11 @@ def read_profile(file: str, name: str, data: bytes) -> ProfileFile:
     limits = strict.mapping(fields["limits"]).fields(
         ("max_input_characters", "max_output_tokens"), ("max_in_flight",)
     )
-    in_flight, priority, cache = (
+    in_flight, priority, cache, keep = (
         limits.get("max_in_flight"),
         fields.get("priority"),
         fields.get("cache"),
+        fields.get("keep"),
     )
     return ProfileFile(
         file=file,
@@ -86,6 +87,7 @@ def read_profile(file: str, name: str, data: bytes) -> ProfileFile:
             if priority is None
             else strict.choice(priority, Priority),
             cache=False if cache is None else strict.boolean(cache),
+            keep=Keep.NOTHING if keep is None else strict.choice(keep, Keep),
         ),
     )
 
