@@ -1,61 +1,38 @@
-"""Quarters of a year, in UTC: what is closed, kept and dropped as a whole. "2026Q4".
+"""Epochs: quarters of a year in UTC, by which kept texts are sealed and records are put away.
 
-DURABLE FORMAT: names of shards, of holds and of keys are made of it.
+DURABLE FORMAT: an epoch's name, `2026Q4`, stands in records and in the vault.
 """
 
 from __future__ import annotations
 
 import re
-import uuid
 from datetime import UTC, datetime
 from typing import Final
 
-_NAME: Final = re.compile(r"([0-9]{4})Q([1-4])\Z")
-_LAST_YEAR: Final = 9999
-_UUID_V7: Final = 7
+_NAME: Final = re.compile(r"(?P<year>[0-9]{4})Q(?P<quarter>[1-4])\Z")
+_MONTHS: Final = 3
 
 
-def epoch_of(milliseconds: int) -> str:
-    """Return the quarter of a time since the Unix epoch; a clock past the year 9999 has its last.
+def epoch_of(time: int) -> str:
+    """Return the name of the epoch of a time in milliseconds since 1970.
 
-    >>> epoch_of(1_795_346_955_251)
-    '2026Q4'
+    >>> epoch_of(1_790_000_000_000)
+    '2026Q3'
     """
-    try:
-        moment = datetime.fromtimestamp(milliseconds // 1000, UTC)
-    except (OverflowError, OSError, ValueError):
-        return f"{_LAST_YEAR}Q4"
-    return f"{moment.year:04d}Q{(moment.month + 2) // 3}"
+    moment = datetime.fromtimestamp(time / 1000, UTC)
+    return f"{moment.year:04}Q{(moment.month - 1) // _MONTHS + 1}"
 
 
-def bounds(name: str) -> tuple[int, int]:
-    """Return when a quarter begins, and when the next one does, in milliseconds.
+def epoch_span(name: str) -> tuple[int, int]:
+    """Return when an epoch begins, and when it is over: milliseconds since 1970.
 
-    Raises `ValueError` for what is no quarter.
+    Raises `ValueError` for what is no name of an epoch.
     """
-    matched = _NAME.match(name)
-    if matched is None or not int(matched[1]):
-        raise ValueError("a quarter is written 2026Q4")
-    year, quarter = int(matched[1]), int(matched[2])
-    after = (year + 1, 1) if quarter == 4 else (year, quarter * 3 + 1)  # noqa: PLR2004
-    return _begin(year, quarter * 3 - 2), _begin(*after)
-
-
-def following(name: str) -> str:
-    """Return the quarter after this one."""
-    return epoch_of(bounds(name)[1])
-
-
-def epoch_of_id(exchange: str) -> str | None:
-    """Return the quarter in which a UUIDv7 was made; `None` for any other id."""
-    try:
-        value = uuid.UUID(exchange)
-    except ValueError:
-        return None
-    return epoch_of(value.int >> 80) if value.version == _UUID_V7 else None
-
-
-def _begin(year: int, month: int) -> int:
-    if year > _LAST_YEAR:
-        return 253_402_300_800_000
-    return int(datetime(year, month, 1, tzinfo=UTC).timestamp()) * 1000
+    match = _NAME.match(name)
+    if match is None or not int(match["year"]):
+        raise ValueError("an epoch is a quarter of a year: 2026Q4")
+    year, quarter = int(match["year"]), int(match["quarter"])
+    start = datetime(year, (quarter - 1) * _MONTHS + 1, 1, tzinfo=UTC)
+    following = (year, quarter + 1) if quarter < 4 else (year + 1, 1)  # noqa: PLR2004 - of a year
+    end = datetime(following[0], (following[1] - 1) * _MONTHS + 1, 1, tzinfo=UTC)
+    return int(start.timestamp() * 1000), int(end.timestamp() * 1000)

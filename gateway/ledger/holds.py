@@ -18,8 +18,9 @@ from typing import Final
 
 import apsw
 
-from gateway.domain.epochs import bounds, epoch_of_id
+from gateway.domain.epochs import epoch_span
 from gateway.domain.errors import Code, ExchangeError
+from gateway.ledger.quarters import epoch_of_id
 
 DATABASE: Final = "holds.db"
 MAX_REASON: Final = 1000
@@ -70,7 +71,7 @@ def new_hold(hold_id: str, what: str, actor: str, reason: str, now: int) -> Hold
     """Return a hold on an exchange or a quarter. Raises `HoldError`."""
     if epoch_of_id(what) is None:
         try:
-            bounds(what)
+            epoch_span(what)
         except ValueError:
             raise HoldError(
                 Code.INVALID_REQUEST, "Name the id of an exchange, or a quarter such as 2026Q4."
@@ -111,8 +112,8 @@ class LegalHolds:
         with self._open() as db:
             rows = db.execute(
                 "SELECT id, what, actor, reason, placed, salt, lifted FROM hold ORDER BY placed, id"
-            ).fetchall()
-        return tuple(Hold(*row) for row in rows)
+            )
+            return tuple(_hold(row) for row in rows)
 
     def place(self, hold: Hold) -> None:
         """Make a hold durable. Raises `HoldError`."""
@@ -169,3 +170,12 @@ class LegalHolds:
                 f"{self._path} cannot be used ({type(error).__name__}), so nothing is erased: "
                 "check the file and the disk, or restore it from a backup.",
             ) from None
+
+
+def _hold(row: tuple[apsw.SQLiteValue, ...]) -> Hold:
+    match row:
+        case (str(name), str(what), str(actor), str(reason), int(placed), bytes(salt), lifted):
+            ended = lifted if isinstance(lifted, int) else None
+            return Hold(name, what, actor, reason, placed, salt, ended)
+        case _:
+            raise OSError("a row of another form")

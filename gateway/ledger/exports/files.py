@@ -33,7 +33,7 @@ def write_lines(path: Path, lines: Iterable[bytes], progress: Progress | None = 
 def copy_lines(file: BinaryIO, lines: Iterable[bytes], progress: Progress | None = None) -> int:
     """Write the lines to an open file, and return how many."""
     count = 0
-    for count, line in enumerate(lines, 1):  # noqa: B007 - the last number is the result
+    for count, line in enumerate(lines, 1):
         file.write(line)
         if progress is not None and count % _TOLD == 0:
             progress(count)

@@ -95,35 +95,53 @@ def verify_lines(lines: Iterable[bytes], vkey: VerifierKey) -> Verified:
     Raises `VerificationError`, which names the first line at fault, if anything in them is not what
     `vkey` signed, or if lines are missing, doubled or out of order.
     """
-    checkpoint: Checkpoint | None = None
-    first = last = None
-    count, ended = 0, False
+    reading = _Reading(vkey)
     for number, line in enumerate(lines, 1):
         try:
-            if ended:
-                raise ValueError("it stands after the end")
-            match _parse(line):
-                case Head() as head if checkpoint is None:
-                    checkpoint = open_checkpoint(head.checkpoint.encode(), vkey)
-                    if head.origin != checkpoint.origin:
-                        raise ValueError("it names another log than its checkpoint")
-                case Proved() as proved if checkpoint is not None:
-                    if last is not None and proved.index <= last:
-                        raise ValueError("records stand in the order of the log, each once")
-                    _check(proved, checkpoint)
-                    first, last = (proved.index if first is None else first), proved.index
-                    count += 1
-                case End() as end if checkpoint is not None:
-                    ended = True
-                    if end.records != count:
-                        raise ValueError(f"it says {end.records} records, and there are {count}")
-                case _:
-                    raise ValueError("it does not belong here")
+            reading.take(_parse(line))
         except (NoteError, ProofError, ValueError) as error:
             raise VerificationError(f"line {number}: {error}") from None
-    if checkpoint is None or not ended:
+    if reading.checkpoint is None or not reading.ended:
         raise VerificationError("the file was cut short: its last lines are missing")
-    return Verified(checkpoint, count, first, last)
+    return Verified(reading.checkpoint, reading.count, reading.first, reading.last)
+
+
+class _Reading:
+    """Where in the file the reader is; `take` raises what is wrong with the next line."""
+
+    def __init__(self, vkey: VerifierKey) -> None:
+        self._vkey = vkey
+        self.checkpoint: Checkpoint | None = None
+        self.first: int | None = None
+        self.last: int | None = None
+        self.count = 0
+        self.ended = False
+
+    def take(self, line: Head | Proved | End) -> None:
+        if self.ended:
+            raise ValueError("it stands after the end")
+        if isinstance(line, Head):
+            self._begin(line)
+        elif self.checkpoint is None:
+            raise ValueError("the first line names the log, and this one does not")
+        elif isinstance(line, Proved):
+            if self.last is not None and line.index <= self.last:
+                raise ValueError("records stand in the order of the log, each once")
+            _check(line, self.checkpoint)
+            self.first = line.index if self.first is None else self.first
+            self.last = line.index
+            self.count += 1
+        else:
+            self.ended = True
+            if line.records != self.count:
+                raise ValueError(f"it says {line.records} records, and there are {self.count}")
+
+    def _begin(self, head: Head) -> None:
+        if self.checkpoint is not None:
+            raise ValueError("a file names its log once")
+        self.checkpoint = open_checkpoint(head.checkpoint.encode(), self._vkey)
+        if head.origin != self.checkpoint.origin:
+            raise ValueError("it names another log than its checkpoint")
 
 
 def _check(proved: Proved, checkpoint: Checkpoint) -> None:
@@ -138,14 +156,16 @@ def _check(proved: Proved, checkpoint: Checkpoint) -> None:
     )
 
 
-_decode = msgspec.json.Decoder(Head | Proved | End).decode
+_decoder: Final[msgspec.json.Decoder[Head | Proved | End]] = msgspec.json.Decoder(
+    Head | Proved | End
+)
 
 
 def _parse(line: bytes) -> Head | Proved | End:
     if len(line) > MAX_LINE or not line.endswith(b"\n"):
         raise ValueError("it is too long, or has no end")
     try:
-        return _decode(line)
+        return _decoder.decode(line)
     except (msgspec.DecodeError, RecursionError):
         raise ValueError("it is not a line of an export with proofs") from None
 

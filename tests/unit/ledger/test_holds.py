@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from gateway.clock import SystemClock
-from gateway.domain.epochs import bounds, epoch_of, epoch_of_id, following
+from gateway.domain.epochs import epoch_of, epoch_span
 from gateway.ledger.holds import HoldError, LegalHolds, new_hold
+from gateway.ledger.quarters import epoch_of_id, following, quarter_of
 
 EXCHANGE = "01a20304-7bf3-7105-bfa9-51e21af9fa71"
 NOW = 1_795_346_955_251
@@ -17,20 +18,20 @@ NOW = 1_795_346_955_251
 def test_quarters_follow_each_other_without_a_gap() -> None:
     name = "2023Q4"
     for expected in ("2024Q1", "2024Q2", "2024Q3", "2024Q4", "2025Q1"):
-        end = bounds(name)[1]
+        end = epoch_span(name)[1]
         assert epoch_of(end - 1) == name
         name = following(name)
-        assert (name, bounds(name)[0]) == (expected, end)
+        assert (name, epoch_span(name)[0]) == (expected, end)
 
 
 @pytest.mark.parametrize("word", ["2026", "2026Q5", "0000Q1", "2026q1", " 2026Q1", "2026Q1\n"])
 def test_what_is_no_quarter_is_refused(word: str) -> None:
     with pytest.raises(ValueError, match="2026Q4"):
-        bounds(word)
+        epoch_span(word)
 
 
 def test_a_clock_past_the_calendar_has_a_quarter_too() -> None:
-    assert epoch_of(2**53 - 1) == "9999Q4"
+    assert quarter_of(2**53 - 1) == "9999Q4"
 
 
 def test_the_time_of_an_exchange_is_in_its_id() -> None:
