@@ -16,7 +16,13 @@ import apsw
 
 from gateway.domain.errors import Code
 from gateway.domain.exchange import Purpose
-from gateway.domain.merkle import ProofError, check_inclusion, inclusion_proof, leaf_hash
+from gateway.domain.merkle import (
+    ProofError,
+    RangeRoot,
+    check_inclusion,
+    inclusion_proof,
+    leaf_hash,
+)
 from gateway.domain.notes import Checkpoint, NoteError, VerifierKey, parse_vkey
 from gateway.domain.records import Kind, Record, decode
 from gateway.domain.tiles import range_root_of
@@ -129,6 +135,10 @@ class LedgerReader:
             except ProofError as error:
                 raise VerificationError(str(error), index=logged.index) from None
         return Inclusion(logged.index, hashed, path, self.checkpoint)
+
+    def range_root(self) -> RangeRoot:
+        """Return what gives the root of a range of records, out of the tiles: for many proofs."""
+        return range_root_of(StoredHashes(self._db, self._tiles).read)
 
     def _path(self, index: int, leaf: bytes, tiles: TileDirectory | None) -> tuple[bytes, ...]:
         size = self._head.size
