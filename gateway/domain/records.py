@@ -137,6 +137,9 @@ class AdminAct(StrEnum):
     DICTIONARY_LOADED = "dictionary_loaded"
     DICTIONARY_REMOVED = "dictionary_removed"
     DICTIONARY_CORRECTED = "dictionary_corrected"
+    LOG_KEY_ADDED = "log_key_added"
+    """The log is signed with one more key from now on; the target is its vkey."""
+    LOG_KEY_ENDED = "log_key_ended"
     DUTY_REFUSED = "duty_refused"
     """Somebody asked for what their roles do not give; the target is the duty."""
 
