@@ -29,7 +29,9 @@ _SINCE: Final[Mapping[tuple[str, str], int]] = {
     ("outcome", "cache"): 2,
     ("outcome", "findings"): 2,
     ("intent", "sealed"): 3,
+    ("intent", "standing"): 3,
     ("outcome", "sealed"): 3,
+    ("refusal", "standing"): 3,
     ("admin", "purpose"): 3,
     ("admin", "sealed"): 3,
     ("admin", "until"): 3,
@@ -80,6 +82,8 @@ class Intent:
     prompt_tokens: int
     sealed: str | None = None
     """SHA-256 of the sealed request, where the profile keeps it. Since version 3."""
+    standing: str | None = None
+    """Digest of the caller's roles, groups and assurance (`standing.py`). Since version 3."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +128,8 @@ class Refusal:
     profile: str | None = None
     release: str | None = None
     rules: tuple[str, ...] = ()
+    standing: str | None = None
+    """As in an intent. Since version 3."""
 
 
 class AdminAct(StrEnum):
@@ -140,6 +146,14 @@ class AdminAct(StrEnum):
     LOG_KEY_ADDED = "log_key_added"
     """The log is signed with one more key from now on; the target is its vkey."""
     LOG_KEY_ENDED = "log_key_ended"
+    SHADOW_STARTED = "shadow_started"
+    """A candidate decides beside the release in force; the target is its digest."""
+    SHADOW_STOPPED = "shadow_stopped"
+    GRANT_ASKED = "grant_asked"
+    """Somebody asks to learn who a pseudonym is; the target is the id of the grant."""
+    GRANT_APPROVED = "grant_approved"
+    GRANT_REFUSED = "grant_refused"
+    GRANT_ENDED = "grant_ended"
     DUTY_REFUSED = "duty_refused"
     """Somebody asked for what their roles do not give; the target is the duty."""
 
@@ -169,6 +183,8 @@ class AccessAct(StrEnum):
     EXPORT = "export"
     READ_PAYLOAD = "read_payload"
     REIDENTIFY = "reidentify"
+    REPORT = "report"
+    """Of what many records say together; the target is which report."""
 
 
 @dataclass(frozen=True, slots=True)

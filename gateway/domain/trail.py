@@ -19,6 +19,7 @@ from gateway.domain.exchange import (
 )
 from gateway.domain.policy import Deny, Permit, Profile
 from gateway.domain.records import Intent, Outcome, Refusal, Status
+from gateway.domain.standing import standing_of
 
 
 @dataclass(slots=True)
@@ -49,6 +50,7 @@ class Trail:
             profile=None if self.profile is None else self.profile.name,
             release=None if self.decision is None else self.decision.release,
             rules=() if self.decision is None else self.decision.rules,
+            standing=standing_of(self.caller).digest,
         )
 
     def intent(self, time: int, findings: Counts, prompt_tokens: int) -> Intent:
@@ -67,6 +69,7 @@ class Trail:
             profile=self.profile.name,
             release=self.decision.release,
             rules=self.decision.rules,
+            standing=standing_of(self.caller).digest,
             findings=findings,
             prompt_tokens=prompt_tokens,
         )

@@ -29,7 +29,6 @@ from gateway.domain.records import (
 _Text = Annotated[str, msgspec.Meta(max_length=128)]
 _Id = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
 _Number = Annotated[int, msgspec.Meta(ge=0, lt=2**53)]
-_V1 = Literal[1]
 _V3 = Literal[3]
 
 
@@ -50,12 +49,14 @@ class IntentLeaf(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=Fal
     release: _Text
     rules: tuple[_Text, ...]
     sealed: _Text | UnsetType = UNSET
+    standing: _Text | UnsetType = UNSET
     time: _Number
     v: Literal[1, 3]
 
     def __post_init__(self) -> None:
         """Raise `ValueError` unless the version is the one that its fields make."""
-        _check_version(self.v, 1 if self.sealed is UNSET else 3)
+        later = (self.sealed, self.standing)
+        _check_version(self.v, 3 if any(field is not UNSET for field in later) else 1)
 
 
 class OutcomeLeaf(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False, kw_only=True):
@@ -98,8 +99,13 @@ class RefusalLeaf(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=Fa
     purpose: Purpose | UnsetType = UNSET
     release: _Text | UnsetType = UNSET
     rules: tuple[_Text, ...]
+    standing: _Text | UnsetType = UNSET
     time: _Number
-    v: _V1
+    v: Literal[1, 3]
+
+    def __post_init__(self) -> None:
+        """Raise `ValueError` unless the version is the one that its fields make."""
+        _check_version(self.v, 1 if self.standing is UNSET else 3)
 
 
 class AdminLeaf(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False, kw_only=True):
