@@ -94,6 +94,8 @@ class Action(StrEnum):
     """The caller's own operators on what the caller says was found."""
     DEANONYMIZE = "deanonymize"
     """The caller's own keys on what was encrypted with them."""
+    REIDENTIFY = "reidentify"
+    """Who the stand-ins of one exchange are, under a grant."""
 
     @property
     def task(self) -> Task:
@@ -106,6 +108,8 @@ class Action(StrEnum):
             case Action.TRANSCRIBE:
                 return Task.TRANSCRIBE
             case Action.REDACT | Action.ANALYZE | Action.ANONYMIZE | Action.DEANONYMIZE:
+                return Task.TREAT
+            case Action.REIDENTIFY:
                 return Task.TREAT
 
 

@@ -32,7 +32,9 @@ _SINCE: Final[Mapping[tuple[str, str], int]] = {
     ("intent", "patients"): 3,
     ("intent", "reserved"): 3,
     ("intent", "sealed"): 3,
+    ("intent", "standing"): 3,
     ("outcome", "sealed"): 3,
+    ("refusal", "standing"): 3,
     ("refusal", "department"): 3,
     ("admin", "purpose"): 3,
     ("admin", "sealed"): 3,
@@ -84,6 +86,8 @@ class Intent:
     prompt_tokens: int
     sealed: str | None = None
     """SHA-256 of the sealed request, where the profile keeps it. Since version 3."""
+    standing: str | None = None
+    """Digest of the caller's roles, groups and assurance (`standing.py`). Since version 3."""
     department: str | None = None
     """The group that the caller's use is counted under, where it has one. Since version 3."""
     patients: int | None = None
@@ -136,6 +140,8 @@ class Refusal:
     profile: str | None = None
     release: str | None = None
     rules: tuple[str, ...] = ()
+    standing: str | None = None
+    """As in an intent. Since version 3."""
     department: str | None = None
     """As of an intent. Since version 3."""
 
@@ -153,6 +159,14 @@ class AdminAct(StrEnum):
     DICTIONARY_LOADED = "dictionary_loaded"
     DICTIONARY_REMOVED = "dictionary_removed"
     DICTIONARY_CORRECTED = "dictionary_corrected"
+    SHADOW_STARTED = "shadow_started"
+    """A candidate decides beside the release in force; the target is its digest."""
+    SHADOW_STOPPED = "shadow_stopped"
+    GRANT_ASKED = "grant_asked"
+    """Somebody asks to learn who a pseudonym is; the target is the id of the grant."""
+    GRANT_APPROVED = "grant_approved"
+    GRANT_REFUSED = "grant_refused"
+    GRANT_ENDED = "grant_ended"
     DUTY_REFUSED = "duty_refused"
     """Somebody asked for what their roles do not give; the target is the duty."""
 
@@ -182,6 +196,8 @@ class AccessAct(StrEnum):
     EXPORT = "export"
     READ_PAYLOAD = "read_payload"
     REIDENTIFY = "reidentify"
+    REPORT = "report"
+    """Of what many records say together; the target is which report."""
 
 
 @dataclass(frozen=True, slots=True)

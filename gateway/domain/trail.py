@@ -20,6 +20,7 @@ from gateway.domain.exchange import (
 from gateway.domain.policy import Deny, Permit, Profile
 from gateway.domain.ports import Hold
 from gateway.domain.records import Intent, Outcome, Refusal, Status
+from gateway.domain.standing import standing_of
 
 
 @dataclass(slots=True)
@@ -51,6 +52,7 @@ class Trail:
             profile=None if self.profile is None else self.profile.name,
             release=None if self.decision is None else self.decision.release,
             rules=() if self.decision is None else self.decision.rules,
+            standing=standing_of(self.caller).digest,
             department=self.caller.department,
         )
 
@@ -70,6 +72,7 @@ class Trail:
             profile=self.profile.name,
             release=self.decision.release,
             rules=self.decision.rules,
+            standing=standing_of(self.caller).digest,
             findings=findings,
             prompt_tokens=prompt_tokens,
             department=self.caller.department,

@@ -52,12 +52,13 @@ class IntentLeaf(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=Fal
     reserved: _Number | UnsetType = UNSET
     rules: tuple[_Text, ...]
     sealed: _Text | UnsetType = UNSET
+    standing: _Text | UnsetType = UNSET
     time: _Number
     v: Literal[1, 3]
 
     def __post_init__(self) -> None:
         """Raise `ValueError` unless the version is the one that its fields make."""
-        later = (self.department, self.patients, self.reserved, self.sealed)
+        later = (self.department, self.patients, self.reserved, self.sealed, self.standing)
         _check_version(self.v, 3 if any(field is not UNSET for field in later) else 1)
 
 
@@ -102,12 +103,14 @@ class RefusalLeaf(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=Fa
     purpose: Purpose | UnsetType = UNSET
     release: _Text | UnsetType = UNSET
     rules: tuple[_Text, ...]
+    standing: _Text | UnsetType = UNSET
     time: _Number
     v: Literal[1, 3]
 
     def __post_init__(self) -> None:
         """Raise `ValueError` unless the version is the one that its fields make."""
-        _check_version(self.v, 1 if self.department is UNSET else 3)
+        later = (self.department, self.standing)
+        _check_version(self.v, 3 if any(field is not UNSET for field in later) else 1)
 
 
 class AdminLeaf(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False, kw_only=True):

@@ -16,6 +16,7 @@ from gateway.domain.limits import NO_LIMITS, LimitTable
 from gateway.domain.policy import (
     Deny,
     Invented,
+    Keep,
     Limits,
     Operator,
     Permit,
@@ -37,12 +38,21 @@ def profile(
     limits: Limits = LIMITS,
     priority: Priority = Priority.INTERACTIVE,
     cache: bool = False,
+    keep: Keep = Keep.NOTHING,
     **rules: Rule,
 ) -> Profile:
     """Treats every known entity type by `default`, except those named, e.g. `AGE=Rule(KEEP)`."""
     entities = {entity: rules.get(entity, Rule(default)) for entity in KNOWN}
     return Profile(
-        name, strictness, MappingProxyType(entities), restore, invented, limits, priority, cache
+        name,
+        strictness,
+        MappingProxyType(entities),
+        restore,
+        invented,
+        limits,
+        priority,
+        cache,
+        keep,
     )
 
 
