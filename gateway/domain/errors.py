@@ -50,6 +50,7 @@ class Code(StrEnum):
     LIMIT_EXCEEDED = "limit_exceeded"
     ENTITY_BLOCKED = "entity_blocked"
     DUTY_REFUSED = "duty_refused"
+    REVIEW_REFUSED = "review_refused"
     GRANT_REQUIRED = "grant_required"
     PAYLOAD_NOT_KEPT = "payload_not_kept"
     PAYLOAD_SHREDDED = "payload_shredded"

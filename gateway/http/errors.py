@@ -40,6 +40,7 @@ STATUS: Final[dict[Code, int]] = {
     Code.POLICY_DENIED: 403,
     Code.ENTITY_BLOCKED: 403,
     Code.DUTY_REFUSED: 403,
+    Code.REVIEW_REFUSED: 409,
     Code.GRANT_REQUIRED: 403,
     Code.PAYLOAD_NOT_KEPT: 404,
     Code.PAYLOAD_SHREDDED: 410,
