@@ -33,7 +33,7 @@ from gateway.ledger.errors import LedgerDamaged, LedgerError, VerificationError
 from gateway.ledger.head import check_head
 from gateway.ledger.indexed import IndexCheck
 from gateway.ledger.keys import open_checkpoint
-from gateway.ledger.leaves import AdminLeaf, IntentLeaf, Leaf, OutcomeLeaf, RefusalLeaf, read_leaf
+from gateway.ledger.leaves import IntentLeaf, Leaf, OutcomeLeaf, RefusalLeaf, read_leaf
 from gateway.ledger.readonly import open_snapshot
 from gateway.ledger.recovery import CHECKPOINT_FILE, Progress
 from gateway.ledger.tiles import TileCheck, TileDirectory
@@ -249,7 +249,7 @@ class _Verification:
                 raise ValueError("an outcome without an open intent")
             self._open.remove(leaf.exchange)
             self._lost += leaf.status is Status.LOST
-        elif not isinstance(leaf, AdminLeaf):
+        elif isinstance(leaf, IntentLeaf | RefusalLeaf):
             self._started.append(hash(leaf.exchange))
             if isinstance(leaf, IntentLeaf):
                 self._open.add(leaf.exchange)

@@ -11,7 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.domain.entities import AGE
-from gateway.domain.policy import Invented, Keep, Limits, Operator, Priority, Profile, Rule
+from gateway.domain.policy import (
+    Invented,
+    Keep,
+    Limits,
+    Operator,
+    Priority,
+    Profile,
+    Reidentify,
+    Rule,
+)
 from tests.fakes.policy import profile
 
 PLAIN = profile()
@@ -25,6 +34,7 @@ CHANGED: dict[str, Any] = {
     "priority": Priority.BATCH,
     "cache": True,
     "keep": Keep.ALL,
+    "reidentify": Reidentify(allowed=True),
 }
 LIMITS = st.builds(Limits, st.integers(1, 9), st.integers(1, 9), st.none() | st.integers(1, 9))
 PROFILES = st.builds(
