@@ -20,8 +20,6 @@ from gateway.cli.audit_views import (
     print_report,
     print_row,
     print_table,
-    proof_as_json,
-    record_as_json,
     report_as_json,
 )
 from gateway.cli.common import fail, print_json
@@ -36,6 +34,7 @@ from gateway.ledger.query import (
     Query,
     read_ledger,
 )
+from gateway.ledger.shown import proof_as_json, record_as_json
 from gateway.ledger.verifier import Derived, verify
 
 app = typer.Typer(
