@@ -32,6 +32,8 @@ class Trail:
     model: Model | None = None
     decision: Permit | Deny | None = None
     profile: Profile | None = None
+    sealed: str | None = None
+    """SHA-256 of the sealed request, where the profile keeps it."""
 
     def refusal(self, time: int, code: Code) -> Refusal | None:
         """Return the record of a refusal, or `None` where no caller is known to record it under."""
@@ -69,6 +71,7 @@ class Trail:
             rules=self.decision.rules,
             findings=findings,
             prompt_tokens=prompt_tokens,
+            sealed=self.sealed,
         )
 
 
