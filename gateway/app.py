@@ -42,11 +42,13 @@ from gateway.http import health, openai, openapi, presidio, redact, transcriptio
 from gateway.http.errors import HANDLERS
 from gateway.identity.authenticator import ApiKeyAuthenticator
 from gateway.identity.bare import NetworkAuthenticator
+from gateway.identity.certificate import CertificateAuthenticator
 from gateway.identity.chain import ChainAuthenticator
 from gateway.identity.keyring import open_keyring
 from gateway.identity.networks import parse_networks
 from gateway.identity.provider import open_oidc
 from gateway.ledger.ledger import SqliteLedger
+from gateway.ledger.sealing import SqliteVault
 from gateway.pipeline import Parts, Pipeline
 from gateway.policy.aliases import astray
 from gateway.policy.check import check_release
@@ -83,8 +85,8 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
     """Build the parts from `settings`. Nothing listens yet.
 
     Raises `SecretFileError`, `PolicyError`, `DictionaryError`, `KeyStoreError`, `LedgerError`,
-    `LedgerUnavailable`, `EngineError`, `RemoteEngineError`, `SameName` or `ProviderError`, each
-    with what to do; then nothing stays open.
+    `LedgerUnavailable`, `EngineError`, `RemoteEngineError`, `SameName`, `ProviderError` or
+    `AuthorityError`, each with what to do; then nothing stays open.
     """
     clock = SystemClock()
     secrets = installation.prepare(settings)
@@ -99,6 +101,9 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
         say("ledger")
         ledger = undo.enter_context(
             SqliteLedger.open_for_serving(installation.place_of(settings), now_ms=clock.now_ms)
+        )
+        vault = undo.enter_context(
+            SqliteVault.open_for_serving(installation.vault_of(settings), now_ms=clock.now_ms)
         )
         say("detection")
         site = SiteDictionary(settings.dictionary, settings.keys)
@@ -137,6 +142,10 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
             authenticator = NetworkAuthenticator(
                 authenticator, parse_networks(bare.networks), bare.role, bare.purpose
             )
+        if (certificates := settings.identity.certificates) is not None:
+            authenticator = CertificateAuthenticator(
+                certificates, settings.data, authenticator, clock
+            )
         close = undo.pop_all().close
     logs.event(
         "gateway_built", node=settings.node, release=decider.release, open_exchanges=ledger.lost
@@ -148,14 +157,16 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
             detector=detector,
             scanner=ShapeScanner(),
             ledger=ledger,
+            vault=vault,
             engine=engine,
             clock=clock,
             secrets=secrets,
+            subject_key=installation.subject_key(settings.keys),
             detection=replace(DETECTION, digest=detector.digest),
         ),
         recognizers=detector.recognizers,
         checks={
-            "ledger": ledger.ready,
+            "ledger": lambda: ledger.ready() and vault.ready(),
             "detection": lambda: detector.healthy,
             "model": lambda: bool(plain.models()) and all(each.ready for each in (plain, *others)),
             "policy": lambda: bool(decider.release),

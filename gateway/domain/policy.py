@@ -15,6 +15,7 @@ from typing import Final
 
 from gateway.domain.entities import EntityType
 from gateway.domain.errors import Code
+from gateway.domain.limits import Bound
 
 
 class Operator(StrEnum):
@@ -233,6 +234,8 @@ class Permit:
     rules: tuple[str, ...]
     release: str
     """SHA-256 of the active policy release, in hexadecimal."""
+    bounds: tuple[Bound, ...] = ()
+    """How much this caller and its department may use, where the release limits it."""
 
 
 @dataclass(frozen=True, slots=True)
