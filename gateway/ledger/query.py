@@ -125,7 +125,7 @@ class LedgerReader:
             start = self._head.size if first is None else first
         for chunk in store.read_leaves(self._db, start, self._head.size):
             for index, leaf in chunk:
-                yield self._logged(index, leaf)
+                yield self.logged(index, leaf)
 
     def at(self, index: int) -> LoggedRecord | None:
         """Return record number `index`, if there is one."""
