@@ -50,6 +50,12 @@ class Code(StrEnum):
     LIMIT_EXCEEDED = "limit_exceeded"
     ENTITY_BLOCKED = "entity_blocked"
     DUTY_REFUSED = "duty_refused"
+    # releases of the policy
+    RELEASE_NOT_FOUND = "release_not_found"
+    RELEASE_CONFLICT = "release_conflict"
+    RELEASE_INVALID = "release_invalid"
+    SIGNATURE_REFUSED = "signature_refused"
+    SELF_APPROVAL = "self_approval"
     # this side
     CLIENT_DISCONNECTED = "client_disconnected"
     OVERLOADED = "overloaded"
