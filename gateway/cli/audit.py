@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from gateway.cli import audit_proofs
+from gateway.cli import audit_proofs, audit_rotate
 from gateway.cli.audit_arguments import Directory, directory_of, find, ledger_errors, read_file
 from gateway.cli.audit_views import (
     print_records,
@@ -29,13 +29,12 @@ from gateway.domain.errors import Code
 from gateway.domain.exchange import Purpose
 from gateway.domain.records import Kind
 from gateway.ledger.errors import LedgerError, VerificationError
+from gateway.ledger.publickeys import read_vkey, vkey_beside
 from gateway.ledger.query import (
     DEFAULT_LIMIT,
     LoggedRecord,
     Query,
     read_ledger,
-    read_vkey,
-    vkey_beside,
 )
 from gateway.ledger.verifier import Derived, verify
 
@@ -171,6 +170,7 @@ def checkpoint(context: typer.Context, directory: Directory = None) -> None:
 
 app.command("prove")(audit_proofs.prove)
 app.command("check-proof")(audit_proofs.check)
+app.command("rotate-key")(audit_rotate.rotate_key)
 
 
 # -- arguments
