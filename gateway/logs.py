@@ -120,6 +120,11 @@ def unexpected(error: BaseException, *, exchange: str | None = None) -> None:
     _log.error("unexpected_error", **fields)
 
 
+def policy_emergency(*, release: str, actor: str) -> None:
+    """Log, at the level that nobody hides, that one person alone put a release in force."""
+    _log.error("policy_emergency", release=release, actor=actor)
+
+
 def detail(name: str, **fields: object) -> None:
     """Log the literal `name` with allow-listed `fields`, for who looks closely (`debug`)."""
     _log.debug(name, **fields)

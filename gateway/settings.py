@@ -290,6 +290,13 @@ class Presidio(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 raise ValueError("a network of all addresses is none: name the hosts")
 
 
+class PolicySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the policy in force comes from."""
+
+    mode: Literal["directory", "releases"] = "directory"
+    """A directory that an administrator edits, or releases that two persons signed."""
+
+
 class Egress(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """More peers that this process may open connections to: `address:port`, `unix:/path`."""
 
@@ -317,6 +324,7 @@ class File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     transcription: Transcription = Transcription()
     identity: Identity = Identity()
     presidio: Presidio = Presidio()
+    policy: PolicySettings = PolicySettings()
     egress: Egress = Egress()
     log: Log = Log()
     models: str | None = None
@@ -341,6 +349,7 @@ class Settings:
     embeddings: Embeddings = field(default_factory=Embeddings)
     transcription: Transcription = field(default_factory=Transcription)
     presidio: Presidio = field(default_factory=Presidio)
+    policy: PolicySettings = field(default_factory=PolicySettings)
 
     @property
     def named_models(self) -> tuple[tuple[str, Task], ...]:
@@ -431,4 +440,5 @@ def load(data: Path | None = None, config: Path | None = None) -> Settings:
         embeddings=file.embeddings,
         transcription=file.transcription,
         presidio=file.presidio,
+        policy=file.policy,
     )
