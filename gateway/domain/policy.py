@@ -15,6 +15,7 @@ from typing import Final
 
 from gateway.domain.entities import EntityType
 from gateway.domain.errors import Code
+from gateway.domain.limits import Bound
 
 
 class Operator(StrEnum):
@@ -191,6 +192,7 @@ class Profile:
             cache=self.cache and granted.cache,
             # What an auditor may see later is no matter of what a client asks for.
             keep=granted.keep,
+            reidentify=granted.reidentify,
         )
 
     def terms(self, partition: str, *, may_wait: bool) -> Terms:
@@ -232,6 +234,8 @@ class Permit:
     rules: tuple[str, ...]
     release: str
     """SHA-256 of the active policy release, in hexadecimal."""
+    bounds: tuple[Bound, ...] = ()
+    """How much this caller and its department may use, where the release limits it."""
 
 
 @dataclass(frozen=True, slots=True)

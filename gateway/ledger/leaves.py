@@ -38,15 +38,18 @@ class IntentLeaf(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=Fal
     action: Action
     actor: _Text
     client: _Text
+    department: _Text | UnsetType = UNSET
     exchange: _Id
     findings: dict[str, _Number]
     kind: Literal["intent"]
     model: _Text
     model_digest: _Text
+    patients: _Number | UnsetType = UNSET
     profile: _Text
     prompt_tokens: _Number
     purpose: Purpose
     release: _Text
+    reserved: _Number | UnsetType = UNSET
     rules: tuple[_Text, ...]
     sealed: _Text | UnsetType = UNSET
     standing: _Text | UnsetType = UNSET
@@ -55,7 +58,7 @@ class IntentLeaf(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=Fal
 
     def __post_init__(self) -> None:
         """Raise `ValueError` unless the version is the one that its fields make."""
-        later = (self.sealed, self.standing)
+        later = (self.department, self.patients, self.reserved, self.sealed, self.standing)
         _check_version(self.v, 3 if any(field is not UNSET for field in later) else 1)
 
 
@@ -92,6 +95,7 @@ class RefusalLeaf(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=Fa
     actor: _Text
     client: _Text
     code: Code
+    department: _Text | UnsetType = UNSET
     exchange: _Id
     kind: Literal["refusal"]
     model: _Text | UnsetType = UNSET
@@ -105,7 +109,8 @@ class RefusalLeaf(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=Fa
 
     def __post_init__(self) -> None:
         """Raise `ValueError` unless the version is the one that its fields make."""
-        _check_version(self.v, 1 if self.standing is UNSET else 3)
+        later = (self.department, self.standing)
+        _check_version(self.v, 3 if any(field is not UNSET for field in later) else 1)
 
 
 class AdminLeaf(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False, kw_only=True):

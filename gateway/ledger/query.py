@@ -16,7 +16,13 @@ import apsw
 
 from gateway.domain.errors import Code
 from gateway.domain.exchange import Purpose
-from gateway.domain.merkle import ProofError, check_inclusion, inclusion_proof, leaf_hash
+from gateway.domain.merkle import (
+    ProofError,
+    RangeRoot,
+    check_inclusion,
+    inclusion_proof,
+    leaf_hash,
+)
 from gateway.domain.notes import Checkpoint, VerifierKey
 from gateway.domain.records import Kind, Record, decode
 from gateway.domain.tiles import range_root_of
@@ -83,6 +89,11 @@ class LedgerReader:
         check_head(self._head, trusted)
 
     @property
+    def connection(self) -> apsw.Connection:
+        """The connection that sees this state, for the search beside this module."""
+        return self._db
+
+    @property
     def checkpoint(self) -> Checkpoint:
         """The signed head of this state."""
         return Checkpoint(self.vkey.name, self._head.size, self._head.root)
@@ -96,7 +107,7 @@ class LedgerReader:
         """Yield the records that match, in the order of the log, as they are read."""
         statement, values = _statement(query)
         for index, leaf in self._db.execute(statement, values):
-            yield self._logged(index, leaf)
+            yield self.logged(index, leaf)
 
     def exchange(self, exchange: str) -> tuple[LoggedRecord, ...]:
         """Return every record of an exchange: a refusal, or an intent and, later, an outcome."""
@@ -105,7 +116,7 @@ class LedgerReader:
     def at(self, index: int) -> LoggedRecord | None:
         """Return record number `index`, if there is one."""
         row = self._db.execute("SELECT leaf FROM entries WHERE idx = ?", (index,)).fetchone()
-        return None if row is None else self._logged(index, row[0])
+        return None if row is None else self.logged(index, row[0])
 
     def prove(self, logged: LoggedRecord) -> Inclusion:
         """Return the checked proof that a record is in the log that was signed.
@@ -126,6 +137,10 @@ class LedgerReader:
                 raise VerificationError(str(error), index=logged.index) from None
         return Inclusion(logged.index, hashed, path, self.checkpoint)
 
+    def range_root(self) -> RangeRoot:
+        """Return what gives the root of a range of records, out of the tiles: for many proofs."""
+        return range_root_of(StoredHashes(self._db, self._tiles).read)
+
     def _path(self, index: int, leaf: bytes, tiles: TileDirectory | None) -> tuple[bytes, ...]:
         size = self._head.size
         hashes = StoredHashes(self._db, tiles)
@@ -133,7 +148,8 @@ class LedgerReader:
         check_inclusion(index=index, size=size, leaf=leaf, proof=path, root=self._head.root)
         return path
 
-    def _logged(self, index: int, leaf: bytes | None) -> LoggedRecord:
+    def logged(self, index: int, leaf: bytes | None) -> LoggedRecord:
+        """Return the record in `leaf`; `VerificationError` if there is none, or no record."""
         if leaf is None:
             raise VerificationError("the search index names it, and it is missing", index=index)
         try:

@@ -133,7 +133,7 @@ def _open_exchanges(db: apsw.Connection) -> tuple[str, ...]:
     for exchange, leaf in db.execute(
         "SELECT exchange, leaf FROM open_exchanges LEFT JOIN entries USING (idx) ORDER BY idx"
     ):
-        intent = None if leaf is None else read_leaf(leaf)
+        intent = read_leaf(leaf) if isinstance(leaf, bytes) else None
         if not isinstance(intent, IntentLeaf) or intent.exchange != exchange:
             raise LedgerDamaged(f"the list of open exchanges is not that of the log: {_NEXT}")
         found.append(exchange)

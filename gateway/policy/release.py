@@ -15,9 +15,12 @@ from typing import Final
 
 from gateway.domain.entities import EntityType
 from gateway.domain.exchange import Purpose
+from gateway.domain.limits import NO_LIMITS, LimitTable
 from gateway.domain.policy import Profile
 from gateway.policy.aliases import Alias, read_aliases
 from gateway.policy.cedar import CedarPolicies, Statement
+from gateway.policy.limits import FILE as LIMITS
+from gateway.policy.limits import read_limits
 from gateway.policy.problems import PolicyError, Problem, problem
 from gateway.policy.profiles import ProfileFile, read_profile
 from gateway.policy.purposes import read_purposes
@@ -57,6 +60,7 @@ class Release:
         default_factory=lambda: MappingProxyType({}), repr=False
     )
     """What each purpose needs; it decides nothing."""
+    limits: LimitTable = field(default=NO_LIMITS, repr=False)
 
     def model(self, name: str) -> str:
         """Return which model is meant by `name`: its own name, or what an alias leads to."""
@@ -114,7 +118,7 @@ def digest(files: Mapping[str, bytes]) -> str:
     return whole.hexdigest()
 
 
-def build(files: Mapping[str, bytes]) -> Release:  # noqa: C901 - a branch for each file
+def build(files: Mapping[str, bytes]) -> Release:  # noqa: C901 - a branch for each kind of file
     """Return the release that `files` make; `PolicyError` with every problem found."""
     problems: list[Problem] = []
     policies: CedarPolicies | None = None
@@ -122,6 +126,7 @@ def build(files: Mapping[str, bytes]) -> Release:  # noqa: C901 - a branch for e
     vectors: list[Vector] = []
     aliases: tuple[Alias, ...] = ()
     needs: Mapping[Purpose, frozenset[EntityType]] = MappingProxyType({})
+    limits = NO_LIMITS
     for name, data in sorted(files.items()):
         folder, _, rest = name.partition("/")
         try:
@@ -133,6 +138,8 @@ def build(files: Mapping[str, bytes]) -> Release:  # noqa: C901 - a branch for e
                 aliases = read_aliases(name, data)
             elif name == PURPOSES:
                 needs = read_purposes(name, data)
+            elif name == LIMITS:
+                limits = read_limits(name, data)
             elif name == ACCESS:
                 policies = CedarPolicies(ACCESS, _text(files, ACCESS), SCHEMA, _text(files, SCHEMA))
         except PolicyError as error:
@@ -157,13 +164,14 @@ def build(files: Mapping[str, bytes]) -> Release:  # noqa: C901 - a branch for e
         vectors=tuple(vectors),
         aliases=aliases,
         needs=needs,
+        limits=limits,
     )
 
 
 def _known(name: str) -> bool:
     folder, slash, rest = name.partition("/")
     if not slash:
-        return name in {ACCESS, SCHEMA, MODELS, PURPOSES}
+        return name in {ACCESS, SCHEMA, MODELS, PURPOSES, LIMITS}
     return folder in {_PROFILES, _VECTORS} and "/" not in rest and rest.endswith(".yaml")
 
 
@@ -173,6 +181,7 @@ def _unknown(name: str) -> str:
         SCHEMA,
         MODELS,
         PURPOSES,
+        LIMITS,
         f"{_PROFILES}/NAME.yaml",
         f"{_VECTORS}/NAME.yaml",
         README,
