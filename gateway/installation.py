@@ -76,7 +76,12 @@ def subject_key(keys: Path) -> bytes:
 
 def place_of(settings: Settings) -> Place:
     """Return where this node's ledger is."""
-    return Place(directory=settings.ledger, keys=settings.keys, node=settings.node)
+    return Place(
+        directory=settings.ledger,
+        keys=settings.keys,
+        node=settings.node,
+        second_signature=settings.signing.second_signature is not None,
+    )
 
 
 def vault_of(settings: Settings) -> VaultPlace:

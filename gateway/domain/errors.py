@@ -84,6 +84,7 @@ class Code(StrEnum):
     IDENTITY_UNAVAILABLE = "identity_unavailable"
     POLICY_UNAVAILABLE = "policy_unavailable"
     AUDIT_UNAVAILABLE = "audit_unavailable"
+    AUDIT_UNWITNESSED = "audit_unwitnessed"
     MODEL_UNAVAILABLE = "model_unavailable"
     ENGINE_FAILED = "engine_failed"
     ENGINE_TIMEOUT = "engine_timeout"
