@@ -14,6 +14,7 @@ from contextlib import ExitStack, aclosing
 from dataclasses import dataclass, field
 
 from gateway import catalogue, logs
+from gateway.allowance import check_scope, check_size, most_tokens, reply_tokens
 from gateway.channel import Channel, Done
 from gateway.domain.errors import AuthenticationError, Code, ExchangeError
 from gateway.domain.exchange import (
@@ -40,6 +41,7 @@ from gateway.domain.ports import (
     Detector,
     Engine,
     Ledger,
+    Limiter,
     OutputScanner,
     Prompt,
 )
@@ -47,6 +49,7 @@ from gateway.domain.purpose import parse_purpose
 from gateway.domain.redaction import Redaction, Secrets, redact, redact_transcript, spoken
 from gateway.domain.text import RawText, RedactedText
 from gateway.domain.trail import Progress, Trail
+from gateway.limiter import Limiter as Counting
 from gateway.settlement import Settlement
 from gateway.treatment import DETECTION, Treated, Work
 
@@ -79,6 +82,7 @@ class Parts:
     secrets: Secrets
     detection: Model = DETECTION
     """What policy and records call detection where no other model takes part."""
+    limiter: Limiter = field(default_factory=Counting)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -129,6 +133,8 @@ class Pipeline:
         try:
             end = await self._exchange(submission, trail, progress, channel)
         finally:
+            if trail.hold is not None:
+                trail.hold.settle(progress.prompt_tokens + progress.completion_tokens)
             # Whatever happened, nobody waits for ever.
             channel.end(end)
             submission.over()
@@ -161,6 +167,7 @@ class Pipeline:
         # 1. Authenticate.
         try:
             caller = trail.caller = parts.authenticator.authenticate(submission.credentials)
+            channel.expires = caller.expires
         except AuthenticationError as error:
             trail.caller = error.caller
             raise
@@ -174,13 +181,15 @@ class Pipeline:
         if not isinstance(ask, Work):
             catalogue.check_task(model, trail.action)
         # 2. Decide.
+        check_scope(caller, trail.action, model, purpose)
         decision = trail.decision = parts.decider.decide(caller, trail.action, model, purpose)
         match decision:
             case Deny():
                 raise _denied(decision, trail)
             case Permit():
                 profile = trail.profile = self._tightened(decision.profile, submission.profile)
-        _check_size(ask, profile)
+                hold = trail.hold = parts.limiter.admit(decision.bounds)
+        check_size(ask, profile)
         if isinstance(ask, Work):
             # 3 and 4, for texts that go back to their caller and to nobody else.
             treated = await ask.carry_out(parts.detector, profile, parts.secrets, caller.id)
@@ -195,6 +204,7 @@ class Pipeline:
             redaction, prompt = await asyncio.to_thread(
                 self._redact, ask, findings, profile, caller.id, model
             )
+            hold.reserve(most_tokens(prompt, ask, profile, trail.action), ())
             if channel.cancelled is not None:
                 raise _stopped(channel.cancelled)
             return _Admitted(redaction, prompt, coming.pop_all())
@@ -282,11 +292,10 @@ class Pipeline:
         model: Model,
     ) -> tuple[Redaction, Prompt]:
         redaction = redact(ask.conversation, findings, profile, self._parts.secrets, caller)
-        granted = profile.limits.max_output_tokens
         prompt = self._parts.engine.prepare(
             model,
             ask.over(redaction.conversation),
-            min(granted, ask.options.max_tokens or granted),
+            reply_tokens(ask, profile),
             profile.terms(caller, may_wait=ask.may_wait),
         )
         return redaction, prompt
@@ -375,14 +384,3 @@ def _denied(decision: Deny, trail: Trail) -> ExchangeError:
         f"Policy does not permit '{trail.action}' for the purpose {trail.purpose} to this caller. "
         "`intramural policy explain` shows the administrator why.",
     )
-
-
-def _check_size(ask: Ask[RawText] | Work, profile: Profile) -> None:
-    texts = ask.texts() if isinstance(ask, Work) else ask.conversation.texts()
-    size = sum(map(len, texts))
-    if size > profile.limits.max_input_characters:
-        raise ExchangeError(
-            Code.LIMIT_EXCEEDED,
-            f"The request holds {size} characters; the profile '{profile.name}' lets "
-            f"{profile.limits.max_input_characters} through. Send it in parts.",
-        )

@@ -22,8 +22,11 @@ from gateway.domain.exchange import (
     Purpose,
 )
 from gateway.domain.findings import Finding, Findings
+from gateway.domain.limits import Bound
+from gateway.domain.payloads import Part, Payload, Words
 from gateway.domain.policy import Deny, Permit, Profile, Terms
-from gateway.domain.records import Record
+from gateway.domain.records import AccessAct, Record
+from gateway.domain.subjects import Subjects
 from gateway.domain.text import RawText, RedactedText
 
 
@@ -75,6 +78,44 @@ class Decider(Protocol):
 
     def profile(self, name: str) -> Profile | None:
         """Return the profile of that name in the active release."""
+        ...
+
+
+class Hold(Protocol):
+    """What one exchange takes of its caller's limits."""
+
+    @property
+    def reserved(self) -> int:
+        """Tokens that are set aside under a limit; 0 where none limits them."""
+        ...
+
+    @property
+    def patients(self) -> int:
+        """Patients that its caller touches by it for the first time within the limit's span."""
+        ...
+
+    def reserve(self, tokens: int, patients: Sequence[bytes]) -> None:
+        """Set `tokens` aside, the most that prompt and reply can take, and count `patients`.
+
+        At most once. Raises as `Limiter.admit`, or `ExchangeError` with LIMIT_EXCEEDED for more
+        than the whole limit; then this exchange counts for nothing, not even as a request.
+        """
+        ...
+
+    def settle(self, tokens: int) -> None:
+        """Give back what was set aside but for `tokens`, which were used. Counts once."""
+        ...
+
+
+class Limiter(Protocol):
+    """Counts after step 2, sets aside in step 4, gives back after step 8."""
+
+    def admit(self, bounds: Sequence[Bound]) -> Hold:
+        """Count one request under `bounds`, under all of them or none.
+
+        Never lets one too many through, however many ask at once. Raises `ExchangeError` with
+        RATE_LIMITED or QUOTA_EXCEEDED and the seconds until the same request may pass.
+        """
         ...
 
 
@@ -137,6 +178,73 @@ class Ledger(Protocol):
 
         Cancelling the call neither un-writes the record nor disturbs other callers. Records of one
         process are logged in the order of the calls. An outcome needs its intent, exactly once.
+        """
+        ...
+
+
+class Vault(Protocol):
+    """What is kept of exchanges besides their records, and can be erased: texts, and about whom.
+
+    Texts are sealed under a key of their own, which patients' keys wrap, which an epoch's key
+    wraps: each of them can be destroyed, and what it opened is gone for ever. The index from
+    fingerprints to exchanges is no part of the log, and is erased with the patient.
+    """
+
+    async def keep(
+        self, exchange: str, part: Part, subjects: Subjects, words: Words | None
+    ) -> str | None:
+        """Return the SHA-256 of the sealed `words` in hexadecimal once they are durable.
+
+        Durable with it: that the exchange is about `subjects`. `None` is returned where there are
+        no words to keep, or where the exchange's request was shredded before its reply came.
+        Raises `LedgerUnavailable` if it is not durable, or may not be. Cancelling the call disturbs
+        nobody else. A part is kept once.
+        """
+        ...
+
+    def open(self, exchange: str) -> Payload:
+        """Return what is kept of `exchange`, after comparing it with what its leaves say.
+
+        Blocks: call it in a thread. Raises `ExchangeError` with PAYLOAD_NOT_KEPT, PAYLOAD_SHREDDED
+        or PAYLOAD_DAMAGED. Whoever calls this has recorded before that it is done, and for whom.
+        """
+        ...
+
+    def about(self, exchange: str) -> Subjects:
+        """Return whom an exchange is about; nobody, where that was erased or never known.
+
+        Blocks. Raises `ExchangeError` with AUDIT_UNAVAILABLE.
+        """
+        ...
+
+    def find(self, fingerprint: bytes, before: str | None, limit: int) -> Sequence[str]:
+        """Return the ids of exchanges about a patient or a name, the newest first.
+
+        At most `limit`, and with `before`, the last id of the page before, those that are older.
+        Blocks for a time that does not grow with the index. Raises as `about`.
+        """
+        ...
+
+
+class Grants(Protocol):
+    """Permissions for a time, to see what nobody may see without one."""
+
+    def check(self, caller: Caller, act: AccessAct, patients: Sequence[bytes]) -> str:
+        """Return the id of the grant under which `caller` may do `act` now, for these patients.
+
+        `patients` are fingerprints (`domain.subjects.patient`); none of them means that nobody
+        knows whom it is about. Raises `ExchangeError` with GRANT_REQUIRED if there is none.
+        """
+        ...
+
+
+class Holds(Protocol):
+    """What the law forbids to erase, for now."""
+
+    def held(self, what: str) -> bool:
+        """Say whether `what`, the id of an exchange or the name of an epoch (2026Q4), is held.
+
+        An epoch is held if any exchange of its time is. Raises `ExchangeError` if nobody can tell.
         """
         ...
 

@@ -287,10 +287,15 @@ def intent_of(db: apsw.Connection, exchange: str) -> Subject | None:
 
 
 def is_known(db: apsw.Connection, exchange: str) -> bool:
-    """Return whether an exchange has any record but administrative ones."""
+    """Return whether an exchange has an intent, an outcome or a refusal.
+
+    Others may name it before it has: a candidate's difference is written beside the exchange.
+    """
     return (
         db.execute(
-            "SELECT 1 FROM facts WHERE exchange = ? AND kind <> 'admin' LIMIT 1", (exchange,)
+            "SELECT 1 FROM facts WHERE exchange = ? AND kind IN ('intent', 'outcome', 'refusal') "
+            "LIMIT 1",
+            (exchange,),
         ).fetchone()
         is not None
     )

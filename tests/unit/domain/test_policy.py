@@ -11,7 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.domain.entities import AGE
-from gateway.domain.policy import Invented, Limits, Operator, Priority, Profile, Rule
+from gateway.domain.policy import (
+    Invented,
+    Keep,
+    Limits,
+    Operator,
+    Priority,
+    Profile,
+    Reidentify,
+    Rule,
+)
 from tests.fakes.policy import profile
 
 PLAIN = profile()
@@ -24,13 +33,18 @@ CHANGED: dict[str, Any] = {
     "limits": Limits(200_000, 4096, 1),
     "priority": Priority.BATCH,
     "cache": True,
+    "reidentify": Reidentify(allowed=True),
+    "keep": Keep.ALL,
 }
 LIMITS = st.builds(Limits, st.integers(1, 9), st.integers(1, 9), st.none() | st.integers(1, 9))
 PROFILES = st.builds(
-    lambda limits, priority, cache: profile(limits=limits, priority=priority, cache=cache),
+    lambda limits, priority, cache, keep: profile(
+        limits=limits, priority=priority, cache=cache, keep=keep
+    ),
     LIMITS,
     st.sampled_from(Priority),
     st.booleans(),
+    st.sampled_from(Keep),
 )
 
 
@@ -56,6 +70,7 @@ def test_a_stricter_profile_brings_nothing_that_the_granted_one_does_not_give(
         assert got.limits.max_in_flight is not None
         assert got.limits.max_in_flight <= granted.limits.max_in_flight
     assert granted.cache or not got.cache
+    assert got.keep is granted.keep
     assert got.priority is Priority.BATCH or granted.priority is Priority.INTERACTIVE
     assert got.within(granted) == got
     assert asked.within(asked) == asked
