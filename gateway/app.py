@@ -23,7 +23,7 @@ from litestar import Litestar
 from litestar.datastructures import State
 
 from engine import ModelStore
-from gateway import installation, logs
+from gateway import auditing, installation, logs
 from gateway.clock import SystemClock
 from gateway.detection.dictionary import SiteDictionary
 from gateway.detection.scanner import ShapeScanner
@@ -38,7 +38,7 @@ from gateway.generation.engines import Engines
 from gateway.generation.local import LocalEngine
 from gateway.generation.remote import RemoteEngine
 from gateway.generation.transcription import LocalTranscriber
-from gateway.http import health, openai, openapi, presidio, redact, transcription
+from gateway.http import audit, health, openai, openapi, presidio, redact, transcription
 from gateway.http.errors import HANDLERS
 from gateway.identity.authenticator import ApiKeyAuthenticator
 from gateway.identity.bare import NetworkAuthenticator
@@ -47,6 +47,7 @@ from gateway.identity.keyring import open_keyring
 from gateway.identity.networks import parse_networks
 from gateway.identity.provider import open_oidc
 from gateway.ledger.ledger import SqliteLedger
+from gateway.office import Office
 from gateway.pipeline import Parts, Pipeline
 from gateway.policy.aliases import astray
 from gateway.policy.check import check_release
@@ -161,7 +162,7 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
             "policy": lambda: bool(decider.release),
         },
         close=close,
-        running=(plain.serving,),
+        running=(plain.serving, auditing.follower_of(settings).following),
     )
 
 
@@ -189,6 +190,12 @@ def assemble(
     """Return the HTTP application over `parts`; tests pass fakes with fault hooks here."""
     server = settings.server
     desk = transcription.Desk(settings.transcription.places, settings.transcription.body_limit)
+
+    room = audit.AuditRoom(
+        office=Office(parts.authenticator, parts.ledger, parts.clock),
+        desk=auditing.desk_of(settings),
+        subject_key=lambda: installation.subject_key(settings.keys),
+    )
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
@@ -221,6 +228,7 @@ def assemble(
         route_handlers=[
             *openai.ROUTES,
             *presidio.ROUTES,
+            *audit.ROUTES,
             redact.redact,
             transcription.transcriptions,
             health.live,
@@ -228,7 +236,7 @@ def assemble(
             openapi.openapi_document,
         ],
         lifespan=[lifespan],
-        state=State({"checks": checks, "desk": desk}),
+        state=State({"checks": checks, "desk": desk, "audit": room}),
         exception_handlers=HANDLERS,
         openapi_config=None,  # Litestar's pages load scripts from the internet; `openapi.py` ours.
         request_max_body_size=None,  # `receive.py` counts, and answers with our code.

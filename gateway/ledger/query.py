@@ -48,6 +48,8 @@ class Query:
     """Before this time."""
     after: int | None = None
     """With a higher index than this one."""
+    before: int | None = None
+    """With a lower index than this one."""
     limit: int | None = DEFAULT_LIMIT
     """The newest so many; `None` for all."""
 
@@ -192,6 +194,7 @@ def _statement(query: Query) -> tuple[str, tuple[int | str, ...]]:
         ("time >= ?", query.since),
         ("time < ?", query.until),
         ("idx > ?", query.after),
+        ("idx < ?", query.before),
     ]
     used = [(condition, value) for condition, value in conditions if value is not None]
     where = " AND ".join(condition for condition, _ in used) or "1"
