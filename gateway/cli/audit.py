@@ -10,11 +10,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import typer
 
-from gateway.cli import audit_proofs
+from gateway.cli import audit_proofs, audit_review, audit_search
 from gateway.cli.audit_arguments import (
     Directory,
     directory_of,
@@ -181,6 +181,9 @@ def checkpoint(context: typer.Context, directory: Directory = None) -> None:
 
 app.command("prove")(audit_proofs.prove)
 app.command("check-proof")(audit_proofs.check)
+app.command()(audit_search.search)
+app.command()(audit_review.review)
+app.command()(audit_review.alerts)
 
 
 # -- arguments

@@ -26,7 +26,16 @@ from gateway.domain.subjects import named, patient
 from gateway.http.openai import HttpRequest, credentials_of
 from gateway.http.parse import decode
 from gateway.http.receive import Inbox, check_plain
-from gateway.ledger.desk import DEFAULT_LIMIT, MAX_LIMIT, PATIENT, Answer, Desk, Who, as_lines, looked
+from gateway.ledger.desk import (
+    DEFAULT_LIMIT,
+    MAX_LIMIT,
+    PATIENT,
+    Answer,
+    Desk,
+    Who,
+    as_lines,
+    looked,
+)
 from gateway.ledger.errors import LedgerError
 from gateway.office import Office
 
@@ -250,6 +259,4 @@ def _there(found: T | None) -> T:
 
 
 def _json(value: object, status: int = 200) -> Response[bytes]:
-    return Response(
-        msgspec.json.encode(value), status_code=status, media_type="application/json"
-    )
+    return Response(msgspec.json.encode(value), status_code=status, media_type="application/json")

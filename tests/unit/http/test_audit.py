@@ -17,7 +17,7 @@ from gateway.app import assemble
 from gateway.clock import SystemClock
 from gateway.domain.errors import LedgerUnavailable
 from gateway.domain.merkle import check_inclusion
-from gateway.domain.records import Access, Admin, Alert, Record, Review, ReviewState
+from gateway.domain.records import Access, Admin, Record, Review, ReviewState
 from gateway.domain.subjects import named, patient
 from gateway.installation import place_of, subject_key
 from gateway.ledger import SqliteLedger, read_ledger
@@ -179,7 +179,10 @@ async def test_a_patient_in_an_address_is_refused(auditor: httpx.AsyncClient) ->
     ("body", "says"),
     [
         ({"where": ["kind"]}, "word 1: write field=value"),
-        ({"where": ["kind=intent", "actr=x"]}, "word 2: there is no such field; did you mean actor?"),
+        (
+            {"where": ["kind=intent", "actr=x"]},
+            "word 2: there is no such field; did you mean actor?",
+        ),
         ({"where": ["kind=intents"]}, "did you mean intent?"),
         ({"where": ["since=yesterday"]}, "word 1: since: not a time"),
         ({"where": ["since=1h", "since=2h"]}, "word 2: since a second time"),
@@ -365,5 +368,3 @@ async def test_a_log_that_cannot_be_read_is_said_so(
     (settings.ledger / "ledger.vkey").write_text("nonsense\n")
     reply = await auditor.get("/audit/records")
     assert (reply.status_code, reply.json()["code"]) == (503, "audit_unavailable")
-
-
