@@ -23,7 +23,7 @@ from litestar import Litestar
 from litestar.datastructures import State
 
 from engine import ModelStore
-from gateway import installation, logs
+from gateway import auditing, installation, logs
 from gateway.clock import SystemClock
 from gateway.detection.dictionary import SiteDictionary
 from gateway.detection.scanner import ShapeScanner
@@ -38,7 +38,7 @@ from gateway.generation.engines import Engines
 from gateway.generation.local import LocalEngine
 from gateway.generation.remote import RemoteEngine
 from gateway.generation.transcription import LocalTranscriber
-from gateway.http import health, openai, openapi, presidio, redact, transcription
+from gateway.http import audit, health, openai, openapi, presidio, redact, transcription
 from gateway.http.errors import HANDLERS
 from gateway.identity.authenticator import ApiKeyAuthenticator
 from gateway.identity.bare import NetworkAuthenticator
@@ -180,7 +180,7 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
             "policy": lambda: bool(decider.release),
         },
         close=close,
-        running=(plain.serving, following.running),
+        running=(plain.serving, following.running, auditing.follower_of(settings).following),
         extras={"releases": releases, "warnings": {"policy": lambda: following.as_ordered}},
     )
 
@@ -210,6 +210,12 @@ def assemble(  # noqa: PLR0913, PLR0917 - each is a part of `Gateway`
     """Return the HTTP application over `parts`; tests pass fakes with fault hooks here."""
     server = settings.server
     desk = transcription.Desk(settings.transcription.places, settings.transcription.body_limit)
+
+    room = audit.AuditRoom(
+        office=Office(parts.authenticator, parts.ledger, parts.clock),
+        desk=auditing.desk_of(settings),
+        subject_key=lambda: installation.subject_key(settings.keys),
+    )
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
@@ -242,6 +248,7 @@ def assemble(  # noqa: PLR0913, PLR0917 - each is a part of `Gateway`
         route_handlers=[
             *openai.ROUTES,
             *presidio.ROUTES,
+            *audit.ROUTES,
             redact.redact,
             transcription.transcriptions,
             health.live,
@@ -254,6 +261,7 @@ def assemble(  # noqa: PLR0913, PLR0917 - each is a part of `Gateway`
                 "checks": checks,
                 "warnings": {},
                 "desk": desk,
+                "audit": room,
                 "office": Office(parts.authenticator, parts.ledger, parts.clock),
                 **(extras or {}),
             }

@@ -55,6 +55,8 @@ class Query:
     """Before this time."""
     after: int | None = None
     """With a higher index than this one."""
+    before: int | None = None
+    """With a lower index than this one."""
     limit: int | None = DEFAULT_LIMIT
     """The newest so many; `None` for all."""
 
@@ -125,7 +127,7 @@ class LedgerReader:
             start = self._head.size if first is None else first
         for chunk in store.read_leaves(self._db, start, self._head.size):
             for index, leaf in chunk:
-                yield self._logged(index, leaf)
+                yield self.logged(index, leaf)
 
     def at(self, index: int) -> LoggedRecord | None:
         """Return record number `index`, if there is one."""
@@ -197,6 +199,7 @@ def _statement(query: Query) -> tuple[str, tuple[int | str, ...]]:
         ("time >= ?", query.since),
         ("time < ?", query.until),
         ("idx > ?", query.after),
+        ("idx < ?", query.before),
     ]
     used = [(condition, value) for condition, value in conditions if value is not None]
     where = " AND ".join(condition for condition, _ in used) or "1"
