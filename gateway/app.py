@@ -46,6 +46,7 @@ from gateway.identity.chain import ChainAuthenticator
 from gateway.identity.keyring import open_keyring
 from gateway.identity.networks import parse_networks
 from gateway.identity.provider import open_oidc
+from gateway.ledger.exports.feeding import open_feeds
 from gateway.ledger.ledger import SqliteLedger
 from gateway.pipeline import Parts, Pipeline
 from gateway.policy.aliases import astray
@@ -137,6 +138,7 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
             authenticator = NetworkAuthenticator(
                 authenticator, parse_networks(bare.networks), bare.role, bare.purpose
             )
+        feeds = open_feeds(settings.export, installation.feeds_of(settings))
         close = undo.pop_all().close
     logs.event(
         "gateway_built", node=settings.node, release=decider.release, open_exchanges=ledger.lost
@@ -161,7 +163,7 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
             "policy": lambda: bool(decider.release),
         },
         close=close,
-        running=(plain.serving,),
+        running=(plain.serving, feeds.serving),
     )
 
 

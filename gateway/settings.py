@@ -19,6 +19,7 @@ import msgspec
 from gateway.domain.entities import KNOWN
 from gateway.domain.exchange import Purpose
 from gateway.endpoints import Endpoint, OpenAIEngines, parse_endpoint
+from gateway.feeds import Export, Retention
 
 _Positive = Annotated[int, msgspec.Meta(ge=1)]
 _BYTES: Final = r"([0-9]{1,15}(?:\.[0-9]{1,3})?)([KMGT]?)\Z"
@@ -313,6 +314,8 @@ class File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     transcription: Transcription = Transcription()
     identity: Identity = Identity()
     presidio: Presidio = Presidio()
+    export: Export = Export()
+    retention: Retention = Retention()
     egress: Egress = Egress()
     log: Log = Log()
     models: str | None = None
@@ -337,6 +340,8 @@ class Settings:
     embeddings: Embeddings = field(default_factory=Embeddings)
     transcription: Transcription = field(default_factory=Transcription)
     presidio: Presidio = field(default_factory=Presidio)
+    export: Export = field(default_factory=Export)
+    retention: Retention = field(default_factory=Retention)
 
     @property
     def named_models(self) -> tuple[tuple[str, Task], ...]:
@@ -376,11 +381,11 @@ class Settings:
 
     @property
     def peers(self) -> tuple[str, ...]:
-        """Whom the process may connect to: named peers, identity provider, engines elsewhere."""
+        """Whom the process may connect to: named peers, provider, engines, targets of exports."""
         oidc, engines = self.identity.oidc, self.engine.openai
         provider = () if oidc is None else (oidc.endpoint.peer,)
         places = () if engines is None else tuple(place.peer for place in engines.places)
-        return (*self.egress.peers, *provider, *places)
+        return (*self.egress.peers, *provider, *places, *self.export.peers)
 
     @property
     def policies(self) -> Path:
@@ -427,4 +432,6 @@ def load(data: Path | None = None, config: Path | None = None) -> Settings:
         embeddings=file.embeddings,
         transcription=file.transcription,
         presidio=file.presidio,
+        export=file.export,
+        retention=file.retention,
     )
