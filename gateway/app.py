@@ -48,6 +48,7 @@ from gateway.identity.keyring import open_keyring
 from gateway.identity.networks import parse_networks
 from gateway.identity.provider import open_oidc
 from gateway.inforce import Following, open_desk, release_in_force
+from gateway.ledger.exports.feeding import open_feeds
 from gateway.ledger.ledger import SqliteLedger
 from gateway.ledger.sealing import SqliteVault
 from gateway.office import Office
@@ -154,6 +155,7 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
             authenticator = CertificateAuthenticator(
                 certificates, settings.data, authenticator, clock
             )
+        feeds = open_feeds(settings.export, installation.feeds_of(settings))
         close = undo.pop_all().close
     logs.event(
         "gateway_built", node=settings.node, release=decider.release, open_exchanges=ledger.lost
@@ -180,7 +182,12 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
             "policy": lambda: bool(decider.release),
         },
         close=close,
-        running=(plain.serving, following.running, auditing.follower_of(settings).following),
+        running=(
+            plain.serving,
+            following.running,
+            auditing.follower_of(settings).following,
+            feeds.serving,
+        ),
         extras={"releases": releases, "warnings": {"policy": lambda: following.as_ordered}},
     )
 

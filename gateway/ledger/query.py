@@ -134,6 +134,12 @@ class LedgerReader:
         row = self._db.execute("SELECT leaf FROM entries WHERE idx = ?", (index,)).fetchone()
         return None if row is None else self.logged(index, row[0])
 
+    def span(self, start: int, end: int) -> Iterator[LoggedRecord]:
+        """Yield the records from number `start` up to but not including `end`."""
+        for chunk in store.read_leaves(self._db, start, end):
+            for index, leaf in chunk:
+                yield self._logged(index, leaf)
+
     def prove(self, logged: LoggedRecord) -> Inclusion:
         """Return the checked proof that a record is in the log that was signed.
 
