@@ -17,13 +17,14 @@ from contextlib import (
     asynccontextmanager,
 )
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Final
 
 from litestar import Litestar
 from litestar.datastructures import State
 
 from engine import ModelStore
-from gateway import auditing, installation, logs
+from gateway import auditing, breakglass, installation, logs
 from gateway.clock import SystemClock
 from gateway.detection.dictionary import SiteDictionary
 from gateway.detection.scanner import ShapeScanner
@@ -38,7 +39,7 @@ from gateway.generation.engines import Engines
 from gateway.generation.local import LocalEngine
 from gateway.generation.remote import RemoteEngine
 from gateway.generation.transcription import LocalTranscriber
-from gateway.http import audit, health, openai, openapi, presidio, redact, transcription
+from gateway.http import audit, grants, health, openai, openapi, presidio, redact, transcription
 from gateway.http.errors import HANDLERS
 from gateway.identity.authenticator import ApiKeyAuthenticator
 from gateway.identity.bare import NetworkAuthenticator
@@ -56,6 +57,7 @@ from gateway.pipeline import Parts, Pipeline
 from gateway.policy.active import ActiveDecider
 from gateway.policy.aliases import astray
 from gateway.policy.problems import PolicyError
+from gateway.reidentification import Pace, Reidentification
 from gateway.settings import Settings
 from gateway.treatment import DETECTION
 from gateway.weights import open_detector
@@ -84,7 +86,9 @@ class Gateway:
     """What the administrator's routes find in the application's state, by name."""
 
 
-def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
+def build(  # noqa: PLR0915 - what there is to put together, read top to bottom
+    settings: Settings, say: Progress = lambda _: None
+) -> Gateway:
     """Build the parts from `settings`. Nothing listens yet.
 
     Raises `SecretFileError`, `PolicyError`, `DictionaryError`, `KeyStoreError`, `LedgerError`,
@@ -156,6 +160,13 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
                 certificates, settings.data, authenticator, clock
             )
         feeds = open_feeds(settings.export, installation.feeds_of(settings))
+        detection = replace(DETECTION, digest=detector.digest)
+        subject_key = installation.subject_key(settings.keys)
+        desk = breakglass.open_grants(
+            *(settings.state, settings.keys, decider, detection, clock, subject_key),
+            ledger.append_blocking,
+        )
+        undo.callback(desk.close)
         close = undo.pop_all().close
     logs.event(
         "gateway_built", node=settings.node, release=decider.release, open_exchanges=ledger.lost
@@ -171,8 +182,8 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
             engine=engine,
             clock=clock,
             secrets=secrets,
-            subject_key=installation.subject_key(settings.keys),
-            detection=replace(DETECTION, digest=detector.digest),
+            subject_key=subject_key,
+            detection=detection,
         ),
         recognizers=detector.recognizers,
         checks={
@@ -187,8 +198,15 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
             following.running,
             auditing.follower_of(settings).following,
             feeds.serving,
+            partial(breakglass.sweeping, desk),
         ),
-        extras={"releases": releases, "warnings": {"policy": lambda: following.as_ordered}},
+        extras={
+            "releases": releases,
+            "warnings": {"policy": lambda: following.as_ordered},
+            "grants": grants.GrantRoom(
+                desk, Reidentification(decider, detection, vault, desk), Pace(clock)
+            ),
+        },
     )
 
 
@@ -256,6 +274,7 @@ def assemble(  # noqa: PLR0913, PLR0917 - each is a part of `Gateway`
             *openai.ROUTES,
             *presidio.ROUTES,
             *audit.ROUTES,
+            *grants.ROUTES,
             redact.redact,
             transcription.transcriptions,
             health.live,

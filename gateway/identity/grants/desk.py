@@ -64,7 +64,7 @@ class Means:
     key: bytes
     """Seals reasons: 32 bytes."""
     subject_key: bytes
-    record: Callable[[Record], None]
+    record: Callable[[Record], object]
     """Makes a record durable, or raises; called in a thread."""
 
 
@@ -236,6 +236,10 @@ class GrantDesk:
                 "The reason of this grant does not open: restore keys and grants from one backup.",
             ) from None
         return opened.decode()
+
+    def close(self) -> None:
+        """Close the table."""
+        self._means.store.close()
 
     # -- the steps
 
