@@ -7,6 +7,8 @@ processes.
 
 from __future__ import annotations
 
+import getpass
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
@@ -47,9 +49,7 @@ def ask(
     from gateway.identity.grants.rules import Request
 
     caller = person(context, Duty.ASK_GRANT)
-    # Both are read without echo or history; a pipe gives two lines.
-    patient = typer.prompt("Patient's number", hide_input=True, err=True)
-    reason = typer.prompt("Reason", err=True)
+    patient, reason = _told("Patient's number: "), _told("Reason: ")
     with _desk(context) as desk:
         grant = desk.ask(caller, Request(purpose, patient, reason, minutes))
     _print(grant, json=json)
@@ -102,6 +102,13 @@ def waiting(context: typer.Context, json: _Json = False, _as: As = None) -> None
         )
 
 
+def _told(what: str) -> str:
+    """Return a line: asked for at the terminal, without echo or history, or out of a pipe."""
+    if sys.stdin.isatty():
+        return getpass.getpass(what)
+    return sys.stdin.readline().strip()
+
+
 def _decide(context: typer.Context, caller: Caller, step: str, grant: str, *, json: bool) -> None:
     with _desk(context) as desk:
         steps: dict[str, Callable[[Caller, str], AccessGrant]] = {
@@ -116,6 +123,7 @@ def _decide(context: typer.Context, caller: Caller, step: str, grant: str, *, js
 @contextmanager
 def _desk(context: typer.Context, look: Caller | None = None) -> Iterator[GrantDesk]:
     """Open the desk beside a running gateway, and say what is wrong in one line."""
+    from gateway import logs
     from gateway.breakglass import open_grants
     from gateway.clock import SystemClock
     from gateway.domain.errors import ExchangeError
@@ -129,6 +137,8 @@ def _desk(context: typer.Context, look: Caller | None = None) -> Iterator[GrantD
     from gateway.treatment import DETECTION
 
     settings = settings_of(context)
+    # What is said of a grant belongs on standard error, as in the gateway.
+    logs.configure(style=settings.log.format, level=settings.log.level)
     decider = CedarDecider(release_named(context, None))
     try:
         with SqliteLedger.open_for_recording(place_of(settings)) as ledger:
