@@ -42,6 +42,7 @@ from gateway.http import health, openai, openapi, presidio, redact, transcriptio
 from gateway.http.errors import HANDLERS
 from gateway.identity.authenticator import ApiKeyAuthenticator
 from gateway.identity.bare import NetworkAuthenticator
+from gateway.identity.certificate import CertificateAuthenticator
 from gateway.identity.chain import ChainAuthenticator
 from gateway.identity.keyring import open_keyring
 from gateway.identity.networks import parse_networks
@@ -84,8 +85,8 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
     """Build the parts from `settings`. Nothing listens yet.
 
     Raises `SecretFileError`, `PolicyError`, `DictionaryError`, `KeyStoreError`, `LedgerError`,
-    `LedgerUnavailable`, `EngineError`, `RemoteEngineError`, `SameName` or `ProviderError`, each
-    with what to do; then nothing stays open.
+    `LedgerUnavailable`, `EngineError`, `RemoteEngineError`, `SameName`, `ProviderError` or
+    `AuthorityError`, each with what to do; then nothing stays open.
     """
     clock = SystemClock()
     secrets = installation.prepare(settings)
@@ -140,6 +141,10 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
         if (bare := settings.presidio).role is not None and bare.purpose is not None:
             authenticator = NetworkAuthenticator(
                 authenticator, parse_networks(bare.networks), bare.role, bare.purpose
+            )
+        if (certificates := settings.identity.certificates) is not None:
+            authenticator = CertificateAuthenticator(
+                certificates, settings.data, authenticator, clock
             )
         close = undo.pop_all().close
     logs.event(

@@ -14,6 +14,7 @@ from contextlib import ExitStack, aclosing
 from dataclasses import dataclass, field
 
 from gateway import catalogue, logs
+from gateway.allowance import check_scope, check_size, most_tokens, reply_tokens
 from gateway.channel import Channel, Done
 from gateway.domain.errors import AuthenticationError, Code, ExchangeError
 from gateway.domain.exchange import (
@@ -40,6 +41,7 @@ from gateway.domain.ports import (
     Detector,
     Engine,
     Ledger,
+    Limiter,
     OutputScanner,
     Prompt,
     Vault,
@@ -49,8 +51,9 @@ from gateway.domain.redaction import Redaction, Secrets, redact, redact_transcri
 from gateway.domain.text import RawText, RedactedText
 from gateway.domain.trail import Progress, Trail
 from gateway.keeping import Keeping
+from gateway.limiter import Limiter as Counting
 from gateway.settlement import Settlement
-from gateway.tightening import check_size, tightened
+from gateway.tightening import tightened
 from gateway.treatment import DETECTION, Treated, Work
 
 
@@ -87,6 +90,7 @@ class Parts:
     """Of the fingerprints of whom exchanges are about."""
     detection: Model = DETECTION
     """What policy and records call detection where no other model takes part."""
+    limiter: Limiter = field(default_factory=Counting)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -139,6 +143,8 @@ class Pipeline:
         try:
             end = await self._exchange(submission, trail, progress, channel)
         finally:
+            if trail.hold is not None:
+                trail.hold.settle(progress.prompt_tokens + progress.completion_tokens)
             # Whatever happened, nobody waits for ever.
             channel.end(end)
             submission.over()
@@ -171,6 +177,7 @@ class Pipeline:
         # 1. Authenticate.
         try:
             caller = trail.caller = parts.authenticator.authenticate(submission.credentials)
+            channel.expires = caller.expires
         except AuthenticationError as error:
             trail.caller = error.caller
             raise
@@ -187,6 +194,7 @@ class Pipeline:
         if not isinstance(ask, Work):
             catalogue.check_task(model, trail.action)
         # 2. Decide.
+        check_scope(caller, trail.action, model, purpose)
         decision = trail.decision = parts.decider.decide(caller, trail.action, model, purpose)
         match decision:
             case Deny():
@@ -195,7 +203,8 @@ class Pipeline:
                 profile = trail.profile = tightened(
                     decision.profile, submission.profile, parts.decider
                 )
-        check_size(ask.texts() if isinstance(ask, Work) else ask.conversation.texts(), profile)
+        hold = trail.hold = parts.limiter.admit(decision.bounds)
+        check_size(ask, profile)
         if isinstance(ask, Work):
             # 3 and 4, for texts that go back to their caller and to nobody else.
             treated = await ask.carry_out(keeping, profile, parts.secrets, caller.id)
@@ -212,6 +221,7 @@ class Pipeline:
             redaction, prompt = await asyncio.to_thread(
                 self._redact, ask, findings, profile, caller.id, model, keeping
             )
+            hold.reserve(most_tokens(prompt, ask, profile, trail.action), keeping.subjects.patients)
             if channel.cancelled is not None:
                 raise _stopped(channel.cancelled)
             trail.sealed = await keeping.request()
@@ -308,11 +318,10 @@ class Pipeline:
     ) -> tuple[Redaction, Prompt]:
         redaction = redact(ask.conversation, findings, profile, self._parts.secrets, caller)
         keeping.asked(ask.conversation.texts(), redaction)
-        granted = profile.limits.max_output_tokens
         prompt = self._parts.engine.prepare(
             model,
             ask.over(redaction.conversation),
-            min(granted, ask.options.max_tokens or granted),
+            reply_tokens(ask, profile),
             profile.terms(caller, may_wait=ask.may_wait),
         )
         return redaction, prompt

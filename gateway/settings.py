@@ -16,6 +16,7 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
+from gateway.certificates import Certificates
 from gateway.domain.entities import KNOWN
 from gateway.domain.exchange import Purpose
 from gateway.endpoints import Endpoint, OpenAIEngines, parse_endpoint
@@ -45,6 +46,8 @@ class Server(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     host: str = "127.0.0.1"
     port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 8400
+    socket: Annotated[str, msgspec.Meta(min_length=1, max_length=107)] | None = None
+    """A Unix socket (0660) to listen on besides, for a reverse proxy; relative to --data."""
     body_limit: _Positive = 1024 * 1024
     """Bytes of a request body."""
     header_limit: _Positive = 32 * 1024
@@ -256,6 +259,7 @@ class Identity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Who may be believed, besides those with API keys."""
 
     oidc: Oidc | None = None
+    certificates: Certificates | None = None
 
 
 _NETWORKS: Final = 64

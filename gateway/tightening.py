@@ -1,13 +1,10 @@
-"""What a request may ask for within its permit: a stricter profile, and as much as that lets in."""
+"""What a client may ask for within its permit: a profile that is stricter, and never a laxer."""
 
 from __future__ import annotations
-
-from collections.abc import Iterable
 
 from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.policy import Profile
 from gateway.domain.ports import Decider
-from gateway.domain.text import RawText
 
 
 def tightened(granted: Profile, asked: str | None, decider: Decider) -> Profile:
@@ -31,14 +28,3 @@ def tightened(granted: Profile, asked: str | None, decider: Decider) -> Profile:
             "which policy grants.",
         )
     return profile.within(granted)
-
-
-def check_size(texts: Iterable[RawText], profile: Profile) -> None:
-    """Raise `ExchangeError` with LIMIT_EXCEEDED if there is more than the profile lets in."""
-    size = sum(map(len, texts))
-    if size > profile.limits.max_input_characters:
-        raise ExchangeError(
-            Code.LIMIT_EXCEEDED,
-            f"The request holds {size} characters; the profile '{profile.name}' lets "
-            f"{profile.limits.max_input_characters} through. Send it in parts.",
-        )

@@ -13,15 +13,13 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from gateway.cli import audit_proofs
+from gateway.cli import audit_proofs, audit_rotate
 from gateway.cli.audit_arguments import Directory, directory_of, find, ledger_errors, read_file
 from gateway.cli.audit_views import (
     print_records,
     print_report,
     print_row,
     print_table,
-    proof_as_json,
-    record_as_json,
     report_as_json,
 )
 from gateway.cli.common import fail, print_json
@@ -29,14 +27,14 @@ from gateway.domain.errors import Code
 from gateway.domain.exchange import Purpose
 from gateway.domain.records import Kind
 from gateway.ledger.errors import LedgerError, VerificationError
+from gateway.ledger.publickeys import read_vkey, vkey_beside
 from gateway.ledger.query import (
     DEFAULT_LIMIT,
     LoggedRecord,
     Query,
     read_ledger,
-    read_vkey,
-    vkey_beside,
 )
+from gateway.ledger.shown import proof_as_json, record_as_json
 from gateway.ledger.verifier import Derived, verify
 
 app = typer.Typer(
@@ -171,6 +169,7 @@ def checkpoint(context: typer.Context, directory: Directory = None) -> None:
 
 app.command("prove")(audit_proofs.prove)
 app.command("check-proof")(audit_proofs.check)
+app.command("rotate-key")(audit_rotate.rotate_key)
 
 
 # -- arguments

@@ -33,6 +33,8 @@ from gateway.domain.entities import (
 
 _SHUT: Final = r"(?![0-9A-Za-z]|[.,][0-9])"
 _LONGEST_SHAPE: Final = 20
+_COLUMN: Final = 3
+"""Different digits that a column of counts has at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,11 @@ class Form:
     pattern: re.Pattern[str]
     score: float
     check: Callable[[re.Match[str]], bool] | None = None
+
+
+def _dealt(match: re.Match[str]) -> bool:
+    """Say whether digits apart are more than a column of counts, which repeats two or three."""
+    return len(set(bare(match[0]))) > _COLUMN
 
 
 def _of(kind: Kind) -> Callable[[re.Match[str]], bool]:
@@ -97,7 +104,7 @@ FORMS: Final[tuple[Form, ...]] = (
     _form("resident", NATIONAL_ID, "9{6}|9{17,18}[Aa]?", r"[1-9]\d{5}[ -]?(?:19|20)\d{2}[ ]?(?:0[1-9]|1[0-2])[ ]?(?:0[1-9]|[12]\d|3[01])[ -]?\d{3}[\dXx]", 0.95, _of(checksums.RESIDENT)),
     _form("resident_old", NATIONAL_ID, "9{15}", r"[1-8]\d{7}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}", 0.6),
     _form("nir", NATIONAL_ID, "9|9{5}.*", r"[1-478]([ .]?)\d{2}\1(?:0[1-9]|1[0-2]|[2-9]\d)\1(?:\d{2}|2[AB])\1\d{3}\1\d{3}[ ./]{0,3}\d{2}", 0.9, _of(checksums.NIR)),
-    _form("nir_digits", NATIONAL_ID, "9", r"\d(?: \d){5}(?: [0-9AB])(?: \d){5,9}(?! \d)", 0.6),
+    _form("nir_digits", NATIONAL_ID, "9", r"\d(?: \d){5}(?: [0-9AB])(?: \d){5,9}(?! \d)", 0.6, _dealt),
     _form("german_tax", NATIONAL_ID, "9{2}|9{3}|9{11}", r"[1-9]\d(?:([ ./]?)\d{3}\1\d{3}\1\d{3}|\d[ /]\d{3}[ /]\d{5})", 0.7, _of(checksums.TAX_ID)),
     _form("german_health", HEALTH_PLAN_NUMBER, "A9{9}|A9{3}", r"[A-Z]\d{3}([ ]?)\d{3}\1\d{3}", 0.9, _of(checksums.KVNR)),
     _form("german_pension", NATIONAL_ID, "9{8}A.*|9{8}|9{2}", r"\d{2}[ ]?(?:[0-9]\d)(?:0[1-9]|1[0-2])\d{2}[ ]?[A-Z][ ]?\d{2}[ ]?\d", 0.85, lambda match: " " in match[0] or checksums.PENSION.valid(match[0])),

@@ -28,7 +28,7 @@ from gateway.ledger.answers import Waiter, deliver
 from gateway.ledger.errors import LedgerDamaged
 from gateway.ledger.failures import FatalError, is_fsync, is_retryable, name_of
 from gateway.ledger.head import check_continues, check_head
-from gateway.ledger.keys import SigningKey
+from gateway.ledger.keys import SigningKeys
 from gateway.ledger.publisher import OnFatal, Publication, Publisher
 from gateway.ledger.store import Batch, Head
 
@@ -56,7 +56,7 @@ class OpenLog:
 
     directory: Path
     db: apsw.Connection
-    key: SigningKey
+    key: SigningKeys
     head: Head
 
 
@@ -189,6 +189,7 @@ class Writer:
             raise LedgerDamaged("the records that were committed are not what was signed")
         try:
             db.execute("BEGIN IMMEDIATE")
+            self._key = self._key.fresh()
             head = self._trust(store.read_head(db))
             batch, answers = self._plan(group, head.size)
             frontier = Frontier.from_bytes(head.size, head.frontier)
@@ -226,7 +227,7 @@ class Writer:
     def _trust(self, head: Head) -> Head:
         """Return `head`, which another process may have written, if it continues the last one."""
         if head != self._trusted:
-            check_head(head, self._key.vkey)
+            check_head(head, self._key.trusted)
             check_continues(self._db, self._trusted, head)
             self._trusted = head
         return head

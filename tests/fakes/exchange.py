@@ -106,7 +106,7 @@ def submitted_for(action: Action, *texts: str) -> Ask[RawText] | Work:
             return Redacting(documents)
         case Action.ANALYZE:
             return Analysis(documents, Narrowing())
-        case Action.ANONYMIZE | Action.DEANONYMIZE:
+        case Action.ANONYMIZE | Action.DEANONYMIZE | Action.REIDENTIFY:
             return Operating(documents, ((),) * len(documents), {}, resolve=False)
         case _:
             return ask_for(action, *texts)
