@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from gateway.domain.errors import Code, ExchangeError, LedgerUnavailable
+from gateway.domain.exchange import Options
 from gateway.domain.records import Admin, AdminAct, Intent, Outcome
 from gateway.inforce import Following
 from gateway.policy.problems import PolicyError
@@ -135,20 +136,19 @@ async def test_a_running_gateway_follows_and_exchanges_end_under_their_release(
 async def test_a_reply_that_was_kept_is_not_given_under_a_release_that_denies(
     settings: Settings, office: Office
 ) -> None:
-    access = WIDE["profiles/treatment.yaml"].replace(
-        b"cache: false", b"cache: true"
-    )
+    access = WIDE["profiles/treatment.yaml"].replace(b"cache: false", b"cache: true")
     release(office, {**WIDE, "profiles/treatment.yaml": access})
     async with following(settings, Log()) as policy:
         world = World(caching=True)
         world.decider = policy.decider  # type: ignore[assignment]
         pipeline = world.pipeline()
+        cached = replace(ask("hello"), options=Options(temperature=0))
         for _ in range(2):
             assert (await read(pipeline.start(submission(ask("hello"))))).error is None
         assert len(world.engine.seen) == 1  # The second was given from memory.
         second = release(office, denying())
         await until(lambda: policy.decider.release == second)
-        reply = await read(pipeline.start(submission(ask("hello"))))
+        reply = await read(pipeline.start(submission(cached)))
         assert reply.error is not None
         assert reply.text == ""
 
