@@ -49,6 +49,7 @@ from gateway.identity.networks import parse_networks
 from gateway.identity.provider import open_oidc
 from gateway.inforce import Following
 from gateway.ledger.ledger import SqliteLedger
+from gateway.ledger.sealing import SqliteVault
 from gateway.office import Office
 from gateway.pipeline import Parts, Pipeline
 from gateway.settings import Settings
@@ -97,6 +98,9 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
         say("ledger")
         ledger = undo.enter_context(
             SqliteLedger.open_for_serving(installation.place_of(settings), now_ms=clock.now_ms)
+        )
+        vault = undo.enter_context(
+            SqliteVault.open_for_serving(installation.vault_of(settings), now_ms=clock.now_ms)
         )
         say("detection")
         site = SiteDictionary(settings.dictionary, settings.keys)
@@ -152,14 +156,16 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
             detector=detector,
             scanner=ShapeScanner(),
             ledger=ledger,
+            vault=vault,
             engine=engine,
             clock=clock,
             secrets=secrets,
+            subject_key=installation.subject_key(settings.keys),
             detection=replace(DETECTION, digest=detector.digest),
         ),
         recognizers=detector.recognizers,
         checks={
-            "ledger": ledger.ready,
+            "ledger": lambda: ledger.ready() and vault.ready(),
             "detection": lambda: detector.healthy,
             "model": lambda: bool(plain.models()) and all(each.ready for each in (plain, *others)),
             "policy": lambda: bool(policy.decider.release),

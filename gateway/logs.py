@@ -47,10 +47,13 @@ FIELDS: Final = frozenset(
         "release",
         "replica",
         "rows",
+        "seconds",
         "size",
+        "standing",
         "timestamp",
         "url",
         "waited_milliseconds",
+        "witness",
     }
 )
 """What a log line may hold: numbers, enums and ids of ours."""

@@ -20,6 +20,7 @@ from gateway.certificates import Certificates
 from gateway.domain.entities import KNOWN
 from gateway.domain.exchange import Purpose
 from gateway.endpoints import Endpoint, OpenAIEngines, parse_endpoint
+from gateway.evidence import LedgerSettings, WitnessSettings
 
 _Positive = Annotated[int, msgspec.Meta(ge=1)]
 _BYTES: Final = r"([0-9]{1,15}(?:\.[0-9]{1,3})?)([KMGT]?)\Z"
@@ -325,6 +326,8 @@ class File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     identity: Identity = Identity()
     presidio: Presidio = Presidio()
     policy: PolicySettings = PolicySettings()
+    ledger: LedgerSettings = LedgerSettings()
+    witness: WitnessSettings = WitnessSettings()
     egress: Egress = Egress()
     log: Log = Log()
     models: str | None = None
@@ -350,6 +353,9 @@ class Settings:
     transcription: Transcription = field(default_factory=Transcription)
     presidio: Presidio = field(default_factory=Presidio)
     policy: PolicySettings = field(default_factory=PolicySettings)
+    signing: LedgerSettings = field(default_factory=LedgerSettings)
+    """How the log is signed: the table `[ledger]`."""
+    witness: WitnessSettings = field(default_factory=WitnessSettings)
 
     @property
     def named_models(self) -> tuple[tuple[str, Task], ...]:
@@ -389,11 +395,12 @@ class Settings:
 
     @property
     def peers(self) -> tuple[str, ...]:
-        """Whom the process may connect to: named peers, identity provider, engines elsewhere."""
+        """Whom the process may connect to: named peers, provider, engines elsewhere, witnesses."""
         oidc, engines = self.identity.oidc, self.engine.openai
         provider = () if oidc is None else (oidc.endpoint.peer,)
         places = () if engines is None else tuple(place.peer for place in engines.places)
-        return (*self.egress.peers, *provider, *places)
+        witnesses = tuple(peer.place.peer for peer in self.witness.peers)
+        return (*self.egress.peers, *provider, *places, *witnesses)
 
     @property
     def policies(self) -> Path:
@@ -441,4 +448,6 @@ def load(data: Path | None = None, config: Path | None = None) -> Settings:
         transcription=file.transcription,
         presidio=file.presidio,
         policy=file.policy,
+        signing=file.ledger,
+        witness=file.witness,
     )

@@ -51,6 +51,7 @@ class Code(StrEnum):
     LIMIT_EXCEEDED = "limit_exceeded"
     ENTITY_BLOCKED = "entity_blocked"
     DUTY_REFUSED = "duty_refused"
+    REVIEW_REFUSED = "review_refused"
     # releases of the policy
     RELEASE_NOT_FOUND = "release_not_found"
     RELEASE_CONFLICT = "release_conflict"
@@ -83,6 +84,7 @@ class Code(StrEnum):
     IDENTITY_UNAVAILABLE = "identity_unavailable"
     POLICY_UNAVAILABLE = "policy_unavailable"
     AUDIT_UNAVAILABLE = "audit_unavailable"
+    AUDIT_UNWITNESSED = "audit_unwitnessed"
     MODEL_UNAVAILABLE = "model_unavailable"
     ENGINE_FAILED = "engine_failed"
     ENGINE_TIMEOUT = "engine_timeout"
