@@ -39,6 +39,7 @@ from gateway.generation.local import LocalEngine
 from gateway.generation.remote import RemoteEngine
 from gateway.generation.transcription import LocalTranscriber
 from gateway.http import health, openai, openapi, presidio, redact, transcription
+from gateway.http import policy as policy_routes
 from gateway.http.errors import HANDLERS
 from gateway.identity.authenticator import ApiKeyAuthenticator
 from gateway.identity.bare import NetworkAuthenticator
@@ -233,6 +234,7 @@ def assemble(  # noqa: PLR0913, PLR0917 - each is a part of `Gateway`
         route_handlers=[
             *openai.ROUTES,
             *presidio.ROUTES,
+            *policy_routes.ROUTES,
             redact.redact,
             transcription.transcriptions,
             health.live,

@@ -144,7 +144,7 @@ async def test_a_reply_that_was_kept_is_not_given_under_a_release_that_denies(
         pipeline = world.pipeline()
         cached = replace(ask("hello"), options=Options(temperature=0))
         for _ in range(2):
-            assert (await read(pipeline.start(submission(ask("hello"))))).error is None
+            assert (await read(pipeline.start(submission(cached)))).error is None
         assert len(world.engine.seen) == 1  # The second was given from memory.
         second = release(office, denying())
         await until(lambda: policy.decider.release == second)
