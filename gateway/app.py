@@ -48,6 +48,9 @@ from gateway.identity.keyring import open_keyring
 from gateway.identity.networks import parse_networks
 from gateway.identity.provider import open_oidc
 from gateway.ledger.ledger import SqliteLedger
+from gateway.ledger.witness.opening import open_watch, recorder
+from gateway.ledger.witness.watch import Watch
+from gateway.ledger.sealing import SqliteVault
 from gateway.pipeline import Parts, Pipeline
 from gateway.policy.aliases import astray
 from gateway.policy.check import check_release
@@ -101,6 +104,16 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
         ledger = undo.enter_context(
             SqliteLedger.open_for_serving(installation.place_of(settings), now_ms=clock.now_ms)
         )
+        vault = undo.enter_context(
+            SqliteVault.open_for_serving(installation.vault_of(settings), now_ms=clock.now_ms)
+        )
+        watch: Watch | None = None
+        if settings.witness.peers:
+            say("witnesses")
+            watch, end_watch = open_watch(
+                settings.witness, settings.ledger, settings.data, recorder(ledger, clock)
+            )
+            undo.callback(end_watch)
         say("detection")
         site = SiteDictionary(settings.dictionary, settings.keys)
         detector = open_detector(_year(clock), settings.detection, site)
@@ -153,17 +166,21 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
             detector=detector,
             scanner=ShapeScanner(),
             ledger=ledger,
+            vault=vault,
             engine=engine,
             clock=clock,
             secrets=secrets,
+            subject_key=installation.subject_key(settings.keys),
             detection=replace(DETECTION, digest=detector.digest),
+            gate=watch.check if watch is not None else lambda: None,
         ),
         recognizers=detector.recognizers,
         checks={
-            "ledger": ledger.ready,
+            "ledger": lambda: ledger.ready() and vault.ready(),
             "detection": lambda: detector.healthy,
             "model": lambda: bool(plain.models()) and all(each.ready for each in (plain, *others)),
             "policy": lambda: bool(decider.release),
+            **({"witnesses": watch.ready} if watch is not None else {}),
         },
         close=close,
         running=(plain.serving,),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -13,6 +15,8 @@ from gateway.cli.common import fail, settings_of
 from gateway.ledger.errors import LedgerError
 from gateway.ledger.query import LedgerReader, LoggedRecord
 
+_UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_AGO: Final = re.compile(r"(\d{1,6})([smhdw])\Z")
 Directory = Annotated[
     Path | None, typer.Option("--dir", help="Directory of the log.", show_default="this node's")
 ]
@@ -37,6 +41,22 @@ def read_file(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise LedgerError(f"{path} cannot be read: {error.strerror}") from None
+
+
+def moment(text: str | None) -> int | None:
+    """Return Unix milliseconds of an ISO 8601 time, UTC unless it says otherwise, or of `2h`."""
+    if text is None:
+        return None
+    if matched := _AGO.match(text):
+        past = timedelta(**{_UNITS[matched[2]]: int(matched[1])})
+        return int((datetime.now(UTC) - past).timestamp() * 1000)
+    try:
+        given = datetime.fromisoformat(text)
+    except ValueError:
+        fail(f"not a time: {text!r}; write 2026-11-22, 2026-11-22T08:00 or 2h", status=2)
+    if given.tzinfo is None:
+        given = given.replace(tzinfo=UTC)
+    return int(given.timestamp() * 1000)
 
 
 @contextmanager

@@ -136,24 +136,6 @@ def _fields(record: Record) -> Iterator[tuple[str, str]]:
             yield label, str(value)
 
 
-def record_as_json(logged: LoggedRecord) -> dict[str, Any]:
-    """Return a record's leaf with its index."""
-    import msgspec
-
-    return {"index": logged.index, **msgspec.json.decode(logged.leaf)}
-
-
-def proof_as_json(proof: Inclusion) -> dict[str, Any]:
-    """Return an inclusion proof, so that another program can check it."""
-    return {
-        "leaf_hash": proof.leaf_hash.hex(),
-        "path": [node.hex() for node in proof.path],
-        "origin": proof.checkpoint.origin,
-        "size": proof.checkpoint.size,
-        "root": proof.checkpoint.root.hex(),
-    }
-
-
 def print_report(report: VerificationReport) -> None:
     """Print what a verification found to hold."""
     from rich.table import Table

@@ -51,6 +51,7 @@ class Code(StrEnum):
     LIMIT_EXCEEDED = "limit_exceeded"
     ENTITY_BLOCKED = "entity_blocked"
     DUTY_REFUSED = "duty_refused"
+    REVIEW_REFUSED = "review_refused"
     GRANT_REFUSED = "grant_refused"
     """All that a caller learns. The record holds one of the next five, or what the vault said."""
     GRANT_UNKNOWN = "grant_unknown"

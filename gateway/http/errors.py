@@ -45,6 +45,7 @@ STATUS: Final[dict[Code, int]] = {
     Code.GRANT_UNKNOWN: 404,
     Code.GRANT_STATE: 409,
     Code.GRANT_OWN: 403,
+    Code.REVIEW_REFUSED: 409,
     Code.GRANT_REQUIRED: 403,
     Code.PAYLOAD_NOT_KEPT: 404,
     Code.PAYLOAD_SHREDDED: 410,
