@@ -52,6 +52,8 @@ from gateway.inforce import Following
 from gateway.ledger.exports.feeding import open_feeds
 from gateway.ledger.ledger import SqliteLedger
 from gateway.ledger.sealing import SqliteVault
+from gateway.ledger.witness.opening import open_watch, recorder
+from gateway.ledger.witness.watch import Watch
 from gateway.office import Office
 from gateway.pipeline import Parts, Pipeline
 from gateway.settings import Settings
@@ -104,6 +106,13 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
         vault = undo.enter_context(
             SqliteVault.open_for_serving(installation.vault_of(settings), now_ms=clock.now_ms)
         )
+        watch: Watch | None = None
+        if settings.witness.peers:
+            say("witnesses")
+            watch, end_watch = open_watch(
+                settings.witness, settings.ledger, settings.data, recorder(ledger, clock)
+            )
+            undo.callback(end_watch)
         say("detection")
         site = SiteDictionary(settings.dictionary, settings.keys)
         detector = open_detector(_year(clock), settings.detection, site)
@@ -165,6 +174,7 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
             secrets=secrets,
             subject_key=installation.subject_key(settings.keys),
             detection=replace(DETECTION, digest=detector.digest),
+            gate=watch.check if watch is not None else lambda: None,
         ),
         recognizers=detector.recognizers,
         checks={
@@ -172,6 +182,7 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
             "detection": lambda: detector.healthy,
             "model": lambda: bool(plain.models()) and all(each.ready for each in (plain, *others)),
             "policy": lambda: bool(policy.decider.release),
+            **({"witnesses": watch.ready} if watch is not None else {}),
         },
         close=close,
         running=(
