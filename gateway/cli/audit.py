@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import re
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
-from gateway.cli import audit_proofs, audit_review, audit_search
+from gateway.cli import audit_export, audit_proofs, audit_review, audit_rotate, audit_search
 from gateway.cli.audit_arguments import (
     Directory,
     directory_of,
     find,
     ledger_errors,
     looking,
+    moment,
     read_file,
     record_own,
 )
@@ -36,13 +35,12 @@ from gateway.domain.errors import Code
 from gateway.domain.exchange import Purpose
 from gateway.domain.records import Kind
 from gateway.ledger.errors import LedgerError, VerificationError
+from gateway.ledger.publickeys import read_vkey, vkey_beside
 from gateway.ledger.query import (
     DEFAULT_LIMIT,
     LoggedRecord,
     Query,
     read_ledger,
-    read_vkey,
-    vkey_beside,
 )
 from gateway.ledger.shown import proof_as_json, record_as_json
 from gateway.ledger.verifier import Derived, verify
@@ -55,8 +53,6 @@ app = typer.Typer(
 )
 
 _FOLLOW_SECONDS: Final = 1.0
-_UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-_AGO: Final = re.compile(r"(\d{1,6})([smhdw])\Z")
 
 _Actor = Annotated[
     str | None, typer.Option(metavar="ID", help="Only what this caller or administrator did.")
@@ -102,8 +98,8 @@ def list_records(  # noqa: PLR0913, PLR0917
         code=code,
         exchange=exchange,
         purpose=purpose,
-        since=_time(since),
-        until=_time(until),
+        since=moment(since),
+        until=moment(until),
         limit=limit or None,
     )
     show = _print_line if as_json else print_row
@@ -181,28 +177,11 @@ def checkpoint(context: typer.Context, directory: Directory = None) -> None:
 
 app.command("prove")(audit_proofs.prove)
 app.command("check-proof")(audit_proofs.check)
+app.command("rotate-key")(audit_rotate.rotate_key)
+audit_export.register(app)
 app.command()(audit_search.search)
 app.command()(audit_review.review)
 app.command()(audit_review.alerts)
-
-
-# -- arguments
-
-
-def _time(text: str | None) -> int | None:
-    """Return Unix milliseconds of an ISO 8601 time, UTC unless it says otherwise, or of `2h`."""
-    if text is None:
-        return None
-    if matched := _AGO.match(text):
-        past = timedelta(**{_UNITS[matched[2]]: int(matched[1])})
-        return int((datetime.now(UTC) - past).timestamp() * 1000)
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        fail(f"not a time: {text!r}; write 2026-11-22, 2026-11-22T08:00 or 2h", status=2)
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return int(moment.timestamp() * 1000)
 
 
 # -- printing

@@ -13,7 +13,7 @@ from gateway.cli.common import fail, print_json
 from gateway.files import replace_file
 from gateway.ledger.errors import LedgerError
 from gateway.ledger.proofs import check_proof, make_proof
-from gateway.ledger.query import read_vkey
+from gateway.ledger.publickeys import read_vkey
 
 
 def prove(

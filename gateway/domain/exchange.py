@@ -160,6 +160,8 @@ class Credentials:
     forwarded: tuple[tuple[str, str], ...] = ()
     """Headers that speak of a client certificate, as they came: names in lower case, in order.
     They mean nothing unless `address` is a proxy that the settings name."""
+    certificate: bytes | None = None
+    """SHA-256 of a client certificate that was verified. Only `gateway.identity` sets it."""
 
     def __repr__(self) -> str:
         return "<Credentials>"

@@ -16,14 +16,21 @@ import apsw
 
 from gateway.domain.errors import Code
 from gateway.domain.exchange import Purpose
-from gateway.domain.merkle import ProofError, check_inclusion, inclusion_proof, leaf_hash
-from gateway.domain.notes import Checkpoint, NoteError, VerifierKey, parse_vkey
+from gateway.domain.merkle import (
+    ProofError,
+    RangeRoot,
+    check_inclusion,
+    inclusion_proof,
+    leaf_hash,
+)
+from gateway.domain.notes import Checkpoint, VerifierKey
 from gateway.domain.records import Kind, Record, decode
 from gateway.domain.tiles import range_root_of
 from gateway.ledger import store
 from gateway.ledger.errors import LedgerError, VerificationError
 from gateway.ledger.head import check_head
-from gateway.ledger.ledger import VKEY_FILE
+from gateway.ledger.keys import Trusted, first_of
+from gateway.ledger.publickeys import vkey_beside
 from gateway.ledger.readonly import open_snapshot
 from gateway.ledger.tiles import StoredHashes, TileDirectory
 
@@ -76,12 +83,12 @@ class Inclusion:
 class LedgerReader:
     """One state of one log. Open it with `read_ledger`."""
 
-    def __init__(self, db: apsw.Connection, vkey: VerifierKey, tiles: TileDirectory) -> None:
+    def __init__(self, db: apsw.Connection, trusted: Trusted, tiles: TileDirectory) -> None:
         self._db = db
         self._tiles = tiles
-        self.vkey = vkey
+        self.vkey: VerifierKey = first_of(trusted)
         self._head = store.read_head(db)
-        check_head(self._head, vkey)
+        check_head(self._head, trusted)
 
     @property
     def connection(self) -> apsw.Connection:
@@ -132,6 +139,10 @@ class LedgerReader:
                 raise VerificationError(str(error), index=logged.index) from None
         return Inclusion(logged.index, hashed, path, self.checkpoint)
 
+    def range_root(self) -> RangeRoot:
+        """Return what gives the root of a range of records, out of the tiles: for many proofs."""
+        return range_root_of(StoredHashes(self._db, self._tiles).read)
+
     def _path(self, index: int, leaf: bytes, tiles: TileDirectory | None) -> tuple[bytes, ...]:
         size = self._head.size
         hashes = StoredHashes(self._db, tiles)
@@ -140,7 +151,7 @@ class LedgerReader:
         return path
 
     def logged(self, index: int, leaf: bytes | None) -> LoggedRecord:
-        """Return the record in `leaf`; raises `VerificationError` if there is none, or no record."""
+        """Return the record in `leaf`; `VerificationError` if there is none, or no record."""
         if leaf is None:
             raise VerificationError("the search index names it, and it is missing", index=index)
         try:
@@ -150,7 +161,7 @@ class LedgerReader:
 
 
 @contextmanager
-def read_ledger(directory: Path, vkey: VerifierKey | None = None) -> Iterator[LedgerReader]:
+def read_ledger(directory: Path, vkey: Trusted | None = None) -> Iterator[LedgerReader]:
     """Yield a reader of the log as it is now, beside a running gateway or from a copy.
 
     `vkey` is by default the one beside the log. Raises `LedgerError` if the log cannot be read, and
@@ -162,26 +173,6 @@ def read_ledger(directory: Path, vkey: VerifierKey | None = None) -> Iterator[Le
             yield LedgerReader(db, key, TileDirectory(directory))
     except apsw.Error as error:
         raise LedgerError(f"the database cannot be read now ({type(error).__name__})") from None
-
-
-def vkey_beside(directory: Path) -> VerifierKey:
-    """Return the public key that a log publishes about itself; raises `LedgerError`.
-
-    Whoever can replace the log can replace this too: an auditor brings their own copy.
-    """
-    if not (directory / store.DATABASE).exists():
-        raise LedgerError(f"there is no log in {directory}")
-    return read_vkey(directory / VKEY_FILE)
-
-
-def read_vkey(path: Path) -> VerifierKey:
-    """Return the public key in a file of one line; raises `LedgerError`."""
-    try:
-        return parse_vkey(path.read_text(encoding="utf-8").strip())
-    except OSError as error:
-        raise LedgerError(f"{path} cannot be read: {error.strerror}") from None
-    except (NoteError, ValueError) as error:
-        raise LedgerError(f"{path}: {error}") from None
 
 
 def _statement(query: Query) -> tuple[str, tuple[int | str, ...]]:
