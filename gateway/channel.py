@@ -54,6 +54,8 @@ class Channel:
         """Why the work is to stop, once somebody said so."""
         self.cache: CacheStatus | None = None
         """How the reply comes, if the engine does not make it for this exchange."""
+        self.expires: int | None = None
+        """When the caller's credential ends, where somebody has to replace it (milliseconds)."""
         self._stall_timeout = stall_timeout
         self._waiting: deque[str] = deque()
         self._end: Done | ExchangeError | None = None

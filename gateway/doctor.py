@@ -31,8 +31,8 @@ from gateway.identity.store import KeyStoreError
 from gateway.installation import feeds_of
 from gateway.ledger.errors import LedgerError
 from gateway.ledger.exports.feeding import open_feeds, status_of
-from gateway.ledger.ledger import VKEY_FILE
-from gateway.ledger.query import read_ledger, read_vkey
+from gateway.ledger.publickeys import VKEY_FILE, vkey_beside
+from gateway.ledger.query import read_ledger
 from gateway.policy.check import check
 from gateway.policy.release import load as load_release
 from gateway.policy.shipped import shipped_policies
@@ -210,7 +210,7 @@ def _ledger(settings: Settings) -> Diagnosis:
             "`intramural serve` begins it",
         )
     try:
-        with read_ledger(settings.ledger, read_vkey(vkey_file)) as reader:
+        with read_ledger(settings.ledger, vkey_beside(settings.ledger)) as reader:
             size = reader.checkpoint.size
     except LedgerError as error:
         return Diagnosis("ledger", Verdict.FAILED, str(error), "`intramural audit verify`")

@@ -16,9 +16,11 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
+from gateway.certificates import Certificates
 from gateway.domain.entities import KNOWN
 from gateway.domain.exchange import Purpose
 from gateway.endpoints import Endpoint, OpenAIEngines, parse_endpoint
+from gateway.evidence import LedgerSettings, WitnessSettings
 from gateway.feeds import Export, Retention
 
 _Positive = Annotated[int, msgspec.Meta(ge=1)]
@@ -46,6 +48,8 @@ class Server(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     host: str = "127.0.0.1"
     port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 8400
+    socket: Annotated[str, msgspec.Meta(min_length=1, max_length=107)] | None = None
+    """A Unix socket (0660) to listen on besides, for a reverse proxy; relative to --data."""
     body_limit: _Positive = 1024 * 1024
     """Bytes of a request body."""
     header_limit: _Positive = 32 * 1024
@@ -257,6 +261,7 @@ class Identity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Who may be believed, besides those with API keys."""
 
     oidc: Oidc | None = None
+    certificates: Certificates | None = None
 
 
 _NETWORKS: Final = 64
@@ -287,6 +292,13 @@ class Presidio(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 raise ValueError("a network of all addresses is none: name the hosts")
 
 
+class PolicySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the policy in force comes from."""
+
+    mode: Literal["directory", "releases"] = "directory"
+    """A directory that an administrator edits, or releases that two persons signed."""
+
+
 class Egress(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """More peers that this process may open connections to: `address:port`, `unix:/path`."""
 
@@ -314,6 +326,9 @@ class File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     transcription: Transcription = Transcription()
     identity: Identity = Identity()
     presidio: Presidio = Presidio()
+    policy: PolicySettings = PolicySettings()
+    ledger: LedgerSettings = LedgerSettings()
+    witness: WitnessSettings = WitnessSettings()
     export: Export = Export()
     retention: Retention = Retention()
     egress: Egress = Egress()
@@ -340,6 +355,10 @@ class Settings:
     embeddings: Embeddings = field(default_factory=Embeddings)
     transcription: Transcription = field(default_factory=Transcription)
     presidio: Presidio = field(default_factory=Presidio)
+    policy: PolicySettings = field(default_factory=PolicySettings)
+    signing: LedgerSettings = field(default_factory=LedgerSettings)
+    """How the log is signed: the table `[ledger]`."""
+    witness: WitnessSettings = field(default_factory=WitnessSettings)
     export: Export = field(default_factory=Export)
     retention: Retention = field(default_factory=Retention)
 
@@ -381,11 +400,12 @@ class Settings:
 
     @property
     def peers(self) -> tuple[str, ...]:
-        """Whom the process may connect to: named peers, provider, engines, targets of exports."""
+        """Whom the process may connect to: all that these settings name."""
         oidc, engines = self.identity.oidc, self.engine.openai
         provider = () if oidc is None else (oidc.endpoint.peer,)
         places = () if engines is None else tuple(place.peer for place in engines.places)
-        return (*self.egress.peers, *provider, *places, *self.export.peers)
+        witnesses = tuple(peer.place.peer for peer in self.witness.peers)
+        return (*self.egress.peers, *provider, *places, *witnesses, *self.export.peers)
 
     @property
     def policies(self) -> Path:
@@ -432,6 +452,9 @@ def load(data: Path | None = None, config: Path | None = None) -> Settings:
         embeddings=file.embeddings,
         transcription=file.transcription,
         presidio=file.presidio,
+        policy=file.policy,
+        signing=file.ledger,
+        witness=file.witness,
         export=file.export,
         retention=file.retention,
     )

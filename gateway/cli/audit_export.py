@@ -83,12 +83,12 @@ def verify_export(
     Takes the file and the public key alone, and no log.
     """
     from gateway.ledger.exports.proofs import verify_lines
-    from gateway.ledger.ledger import VKEY_FILE
-    from gateway.ledger.query import read_vkey
+    from gateway.ledger.keys import first_of
+    from gateway.ledger.publickeys import VKEY_FILE, read_vkey
 
     try:
         key = read_vkey(vkey or directory_of(context, directory) / VKEY_FILE)
-        verified = verify_lines(_lines(file), key)
+        verified = verify_lines(_lines(file), first_of(key))
     except LedgerError as error:
         if as_json:
             print_json({"verified": False, "error": str(error)})

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gateway.cli.common import fail, settings_of
 from gateway.cli.invitation import invitation
+from gateway.listening import Inode, remove
 from gateway.settings import Settings
 
 if TYPE_CHECKING:
@@ -42,7 +44,7 @@ def serve(
     except ValueError as error:
         fail(f"egress.peers in the settings: {error}", 2)
     egress.install(peers)
-    listener = _listen(settings)
+    listener, more = _listen(settings)
     try:
         gateway = build(settings, lambda part: typer.echo(f"  {part} …", err=True))
     except Exception as error:  # noqa: BLE001 - one line for people, by a type that is known
@@ -54,13 +56,21 @@ def serve(
             except Exception as error:  # noqa: BLE001 - as above
                 fail(explain(error))
         app = assemble(
-            gateway.parts, settings, gateway.checks, gateway.running, gateway.recognizers
+            gateway.parts,
+            settings,
+            gateway.checks,
+            gateway.running,
+            gateway.recognizers,
+            gateway.extras,
         )
         server = build_server(app, settings.server)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_run(server, listener, settings, gateway.parts.engine.models()[0].name))
+            name = gateway.parts.engine.models()[0].name
+            runner.run(_run(server, [listener, *more], settings, name))
     finally:
         gateway.close()
+        for path, inode in more.values():
+            remove(path, inode)
     if not server.started:
         raise typer.Exit(1)
 
@@ -74,17 +84,21 @@ def explain(error: Exception) -> str:
     from gateway.generation.remote import RemoteEngineError
     from gateway.identity.provider import ProviderError
     from gateway.identity.store import KeyStoreError
+    from gateway.identity.x509 import AuthorityError
     from gateway.ledger.errors import LedgerError
     from gateway.policy.problems import PolicyError
+    from gateway.policy.releases.store import PolicyStoreError
     from gateway.secretfiles import SecretFileError
 
     known = (
+        AuthorityError,
         DictionaryError,
         EngineError,
         ExchangeError,
         KeyStoreError,
         LedgerError,
         PolicyError,
+        PolicyStoreError,
         ProviderError,
         RemoteEngineError,
         SameName,
@@ -118,21 +132,32 @@ def _make_demo_key(settings: Settings) -> None:
         keyring.store.close()
 
 
-def _listen(settings: Settings) -> socket.socket:
-    from gateway.listening import ListenError, listen
+def _listen(
+    settings: Settings,
+) -> tuple[socket.socket, dict[socket.socket, tuple[Path, Inode | None]]]:
+    """Return the address's socket, and the Unix socket of a proxy with what lies at its path."""
+    from gateway.listening import ListenError, inode_of, listen, listen_unix
 
     try:
-        return listen(settings.server.host, settings.server.port)
+        listener = listen(settings.server.host, settings.server.port)
     except ListenError as error:
         fail(f"{error}. Stop what uses it, or set server.port in intramural.toml")
+    if settings.server.socket is None:
+        return listener, {}
+    path = settings.data / settings.server.socket
+    try:
+        # The proxy's user joins the gateway's group: to anyone else the socket is closed.
+        return listener, {listen_unix(path, 0o660): (path, inode_of(path))}
+    except ListenError as error:
+        fail(f"{error}. See server.socket in intramural.toml")
 
 
 async def _run(
-    server: uvicorn.Server, listener: socket.socket, settings: Settings, model: str
+    server: uvicorn.Server, listeners: list[socket.socket], settings: Settings, model: str
 ) -> None:
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    serving = asyncio.create_task(server.serve(sockets=listeners))
     while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn has no event for it
         await asyncio.sleep(0.01)
     if server.started:
-        typer.echo(invitation(settings, listener.getsockname()[1], model))
+        typer.echo(invitation(settings, listeners[0].getsockname()[1], model))
     await serving

@@ -10,12 +10,12 @@ import logging
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
-from gateway.detection.placeholder import without_spacy
+from gateway.detection.placeholder import without_unused
 from gateway.detection.tagging import Tag
 from gateway.domain.entities import EntityType
 from gateway.domain.findings import Finding
 
-with without_spacy():
+with without_unused():
     from presidio_analyzer import (
         AnalyzerEngine,
         EntityRecognizer,

@@ -1,9 +1,9 @@
-"""Imports presidio-analyzer without the spaCy below it (docs/adr/0019).
+"""Imports presidio-analyzer without what its own engines and recognizers need (docs/adr/0019).
 
-Presidio imports spaCy for its engines for language, of which none is used here: half of the time
-and of the memory of its import, a command line, and three clients of HTTP. While it is imported,
-its `spacy` is a placeholder: names to annotate and to decorate with, that do nothing. Whoever
-imports spaCy itself, before or after, gets spaCy.
+None of those is used here, and spaCy, tldextract (which would fetch a list from the internet),
+requests and phonenumbers are most of the time and of the memory of its import. While Presidio is
+imported they are placeholders: names to annotate and to decorate with, that do nothing. Whoever
+imports one of them, before or after, gets the real one.
 """
 
 from __future__ import annotations
@@ -16,13 +16,12 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any, Final, TypeVar
 
-_PACKAGES: Final = frozenset({"spacy", "thinc"})
-"""spaCy, and what it computes with."""
+_PACKAGES: Final = ("spacy", "thinc", "tldextract", "requests", "phonenumbers")
 T = TypeVar("T")
 
 
 class _Nothing(type):
-    """A class of spaCy's: to annotate with, to derive from, and its attributes are decorators."""
+    """A class of theirs: to annotate with, to derive from, and its attributes are decorators."""
 
     def __getattr__(cls, name: str) -> Callable[..., Callable[[T], T]]:
         if name.startswith("__"):
@@ -31,20 +30,23 @@ class _Nothing(type):
 
 
 class _Placeholder(ModuleType):
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever spaCy has of that name
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the package has of that name
         if name.startswith("__"):
             raise AttributeError(name)
         return _Nothing(name, (), {})
 
 
 class _Finder(MetaPathFinder, Loader):
+    def __init__(self, packages: frozenset[str]) -> None:
+        self.packages = packages
+
     def find_spec(
         self,
         fullname: str,
         path: Sequence[str] | None,  # noqa: ARG002 - the signature of import
         target: ModuleType | None = None,  # noqa: ARG002
     ) -> ModuleSpec | None:
-        if fullname.partition(".")[0] in _PACKAGES:
+        if fullname.partition(".")[0] in self.packages:
             return ModuleSpec(fullname, self, is_package=True)
         return None
 
@@ -56,16 +58,13 @@ class _Finder(MetaPathFinder, Loader):
 
 
 @contextmanager
-def without_spacy() -> Iterator[None]:
-    """Import inside what would import spaCy. Where spaCy is imported already, it stays."""
-    if not _PACKAGES.isdisjoint(sys.modules):
-        yield
-        return
-    finder = _Finder()
+def without_unused() -> Iterator[None]:
+    """Import inside what would import the packages. One that is imported already stays."""
+    finder = _Finder(frozenset(_PACKAGES) - sys.modules.keys())
     sys.meta_path.insert(0, finder)
     try:
         yield
     finally:
         sys.meta_path.remove(finder)
-        for name in [name for name in sys.modules if name.partition(".")[0] in _PACKAGES]:
+        for name in [name for name in sys.modules if name.partition(".")[0] in finder.packages]:
             del sys.modules[name]

@@ -44,12 +44,31 @@ class Code(StrEnum):
     PURPOSE_REQUIRED = "purpose_required"
     UNKNOWN_PURPOSE = "unknown_purpose"
     PURPOSE_NOT_ALLOWED = "purpose_not_allowed"
+    SCOPE_EXCEEDED = "scope_exceeded"
     UNKNOWN_PROFILE = "unknown_profile"
     PROFILE_NOT_STRICTER = "profile_not_stricter"
     POLICY_DENIED = "policy_denied"
     LIMIT_EXCEEDED = "limit_exceeded"
     ENTITY_BLOCKED = "entity_blocked"
     DUTY_REFUSED = "duty_refused"
+    REVIEW_REFUSED = "review_refused"
+    # releases of the policy
+    RELEASE_NOT_FOUND = "release_not_found"
+    RELEASE_CONFLICT = "release_conflict"
+    RELEASE_INVALID = "release_invalid"
+    SIGNATURE_REFUSED = "signature_refused"
+    SELF_APPROVAL = "self_approval"
+    GRANT_REFUSED = "grant_refused"
+    """All that a caller learns. The record holds one of the next five, or what the vault said."""
+    GRANT_UNKNOWN = "grant_unknown"
+    GRANT_OF_ANOTHER = "grant_of_another"
+    GRANT_NOT_ACTIVE = "grant_not_active"
+    GRANT_PURPOSE = "grant_purpose"
+    GRANT_PATIENT = "grant_patient"
+    GRANT_STATE = "grant_state"
+    """The grant is past what is asked of it: approved, refused or ended already."""
+    GRANT_OWN = "grant_own"
+    """Nobody approves what they asked for."""
     GRANT_REQUIRED = "grant_required"
     PAYLOAD_NOT_KEPT = "payload_not_kept"
     PAYLOAD_SHREDDED = "payload_shredded"
@@ -59,11 +78,13 @@ class Code(StrEnum):
     CLIENT_DISCONNECTED = "client_disconnected"
     OVERLOADED = "overloaded"
     RATE_LIMITED = "rate_limited"
+    QUOTA_EXCEEDED = "quota_exceeded"
     SHUTTING_DOWN = "shutting_down"
     DETECTION_FAILED = "detection_failed"
     IDENTITY_UNAVAILABLE = "identity_unavailable"
     POLICY_UNAVAILABLE = "policy_unavailable"
     AUDIT_UNAVAILABLE = "audit_unavailable"
+    AUDIT_UNWITNESSED = "audit_unwitnessed"
     MODEL_UNAVAILABLE = "model_unavailable"
     ENGINE_FAILED = "engine_failed"
     ENGINE_TIMEOUT = "engine_timeout"
@@ -74,14 +95,23 @@ class Code(StrEnum):
 class ExchangeError(Exception):
     """An exchange that ends here, with a code and a sentence that may be shown to the client.
 
-    `param` names the request field at fault, from our own schema or shortened by the edge.
+    `param` names the request field at fault, from our own schema or shortened by the edge;
+    `retry_after` is in how many seconds the same request may succeed, where that is known.
     """
 
-    def __init__(self, code: Code, message: str, *, param: str | None = None) -> None:
+    def __init__(
+        self,
+        code: Code,
+        message: str,
+        *,
+        param: str | None = None,
+        retry_after: int | None = None,
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.param = param
+        self.retry_after = retry_after
 
 
 class AuthenticationError(ExchangeError):

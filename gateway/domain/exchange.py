@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Generic, TypeVar
 
+from gateway.domain.scope import ANYTHING, Scope
 from gateway.domain.text import RawText
 
 T = TypeVar("T")
@@ -93,6 +94,8 @@ class Action(StrEnum):
     """The caller's own operators on what the caller says was found."""
     DEANONYMIZE = "deanonymize"
     """The caller's own keys on what was encrypted with them."""
+    REIDENTIFY = "reidentify"
+    """Who the stand-ins of one exchange are, under a grant."""
 
     @property
     def task(self) -> Task:
@@ -106,6 +109,8 @@ class Action(StrEnum):
                 return Task.TRANSCRIBE
             case Action.REDACT | Action.ANALYZE | Action.ANONYMIZE | Action.DEANONYMIZE:
                 return Task.TREAT
+            case Action.REIDENTIFY:
+                return Task.TREAT
 
 
 class Assurance(StrEnum):
@@ -114,6 +119,8 @@ class Assurance(StrEnum):
     API_KEY = "api_key"
     OIDC = "oidc"
     """An access token that the hospital's identity provider signed."""
+    CERTIFICATE = "certificate"
+    """A client certificate that the hospital's authority signed, as a reverse proxy saw it."""
     NETWORK = "network"
     """By nothing but the network that they call from, which the settings name."""
 
@@ -130,6 +137,15 @@ class Caller:
     assurance: Assurance
     purpose: Purpose | None = None
     """The only purpose that this credential may be used for, where it is bound to one."""
+    scope: Scope = ANYTHING
+    """What else the credential is restricted to."""
+    expires: int | None = None
+    """When the credential ends, where somebody has to replace it: milliseconds since the epoch."""
+
+    @property
+    def department(self) -> str | None:
+        """Return the one group that this caller's use is counted under: its first, by name."""
+        return min(self.groups, default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +157,11 @@ class Credentials:
     """The peer's IP address as the socket reports it, or `unix`."""
     may_be_bare: bool = False
     """Whether this is a route for which the settings may admit a network without credentials."""
+    forwarded: tuple[tuple[str, str], ...] = ()
+    """Headers that speak of a client certificate, as they came: names in lower case, in order.
+    They mean nothing unless `address` is a proxy that the settings name."""
+    certificate: bytes | None = None
+    """SHA-256 of a client certificate that was verified. Only `gateway.identity` sets it."""
 
     def __repr__(self) -> str:
         return "<Credentials>"

@@ -15,6 +15,7 @@ from typing import Final
 
 from gateway.domain.entities import EntityType
 from gateway.domain.errors import Code
+from gateway.domain.limits import Bound
 
 
 class Operator(StrEnum):
@@ -109,6 +110,17 @@ class Limits:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Reidentify:
+    """Whether, and how, somebody may learn who a pseudonym is; by default nobody may."""
+
+    allowed: bool = False
+    second_person: bool = True
+    """Whether a grant waits for somebody else's approval."""
+    minutes: int = 60
+    """How long a grant lasts at most, from its approval."""
+
+
 class Priority(StrEnum):
     """Who goes first where an engine cannot serve all at once."""
 
@@ -159,6 +171,7 @@ class Profile:
     """Whether a reply may be kept for a while in memory, for the same caller alone."""
     keep: Keep = Keep.NOTHING
     """Which texts are sealed and kept for the audit."""
+    reidentify: Reidentify = Reidentify()
     digest: str = field(init=False, repr=False)
     """SHA-256 over all of the above, in hexadecimal; it lives no longer than the process."""
 
@@ -179,6 +192,7 @@ class Profile:
             cache=self.cache and granted.cache,
             # What an auditor may see later is no matter of what a client asks for.
             keep=granted.keep,
+            reidentify=granted.reidentify,
         )
 
     def terms(self, partition: str, *, may_wait: bool) -> Terms:
@@ -207,6 +221,7 @@ def _digest(profile: Profile) -> str:
         profile.priority,
         profile.cache,
         profile.keep,
+        astuple(profile.reidentify),
     ]
     return hashlib.sha256(json.dumps(whole).encode()).hexdigest()
 
@@ -219,6 +234,8 @@ class Permit:
     rules: tuple[str, ...]
     release: str
     """SHA-256 of the active policy release, in hexadecimal."""
+    bounds: tuple[Bound, ...] = ()
+    """How much this caller and its department may use, where the release limits it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from gateway.domain.exchange import (
     Purpose,
 )
 from gateway.domain.findings import Finding, Findings
+from gateway.domain.limits import Bound
 from gateway.domain.payloads import Part, Payload, Words
 from gateway.domain.policy import Deny, Permit, Profile, Terms
 from gateway.domain.records import AccessAct, Record
@@ -77,6 +78,44 @@ class Decider(Protocol):
 
     def profile(self, name: str) -> Profile | None:
         """Return the profile of that name in the active release."""
+        ...
+
+
+class Hold(Protocol):
+    """What one exchange takes of its caller's limits."""
+
+    @property
+    def reserved(self) -> int:
+        """Tokens that are set aside under a limit; 0 where none limits them."""
+        ...
+
+    @property
+    def patients(self) -> int:
+        """Patients that its caller touches by it for the first time within the limit's span."""
+        ...
+
+    def reserve(self, tokens: int, patients: Sequence[bytes]) -> None:
+        """Set `tokens` aside, the most that prompt and reply can take, and count `patients`.
+
+        At most once. Raises as `Limiter.admit`, or `ExchangeError` with LIMIT_EXCEEDED for more
+        than the whole limit; then this exchange counts for nothing, not even as a request.
+        """
+        ...
+
+    def settle(self, tokens: int) -> None:
+        """Give back what was set aside but for `tokens`, which were used. Counts once."""
+        ...
+
+
+class Limiter(Protocol):
+    """Counts after step 2, sets aside in step 4, gives back after step 8."""
+
+    def admit(self, bounds: Sequence[Bound]) -> Hold:
+        """Count one request under `bounds`, under all of them or none.
+
+        Never lets one too many through, however many ask at once. Raises `ExchangeError` with
+        RATE_LIMITED or QUOTA_EXCEEDED and the seconds until the same request may pass.
+        """
         ...
 
 

@@ -116,6 +116,10 @@ class Pseudonyms:
         stem, _, number = name.replace("\\", "").rpartition("_")
         return self._restores.get(f"{stem.upper()}_{number}")
 
+    def meanings(self) -> dict[str, str]:
+        """Return what each pseudonym stands for: the map that alone makes re-identification."""
+        return dict(self._restores)
+
     def tags(self) -> frozenset[str]:
         """Return the tags of the pseudonyms that were issued."""
         return frozenset(name.rpartition("_")[0] for name in self._restores)

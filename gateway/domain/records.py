@@ -28,8 +28,14 @@ _SINCE: Final[Mapping[tuple[str, str], int]] = {
     ("outcome", "audio_ms"): 2,
     ("outcome", "cache"): 2,
     ("outcome", "findings"): 2,
+    ("intent", "department"): 3,
+    ("intent", "patients"): 3,
+    ("intent", "reserved"): 3,
     ("intent", "sealed"): 3,
+    ("intent", "standing"): 3,
     ("outcome", "sealed"): 3,
+    ("refusal", "standing"): 3,
+    ("refusal", "department"): 3,
     ("admin", "purpose"): 3,
     ("admin", "sealed"): 3,
     ("admin", "until"): 3,
@@ -80,6 +86,16 @@ class Intent:
     prompt_tokens: int
     sealed: str | None = None
     """SHA-256 of the sealed request, where the profile keeps it. Since version 3."""
+    standing: str | None = None
+    """Digest of the caller's roles, groups and assurance (`standing.py`). Since version 3."""
+    department: str | None = None
+    """The group that the caller's use is counted under, where it has one. Since version 3."""
+    patients: int | None = None
+    """How many patients the caller touches by it that it had not within the last hour, where a
+    limit counts them. Since version 3."""
+    reserved: int | None = None
+    """Tokens that were set aside for prompt and reply, where a limit counts them: what a lost
+    exchange is counted as. Since version 3."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +140,10 @@ class Refusal:
     profile: str | None = None
     release: str | None = None
     rules: tuple[str, ...] = ()
+    standing: str | None = None
+    """As in an intent. Since version 3."""
+    department: str | None = None
+    """As of an intent. Since version 3."""
 
 
 class AdminAct(StrEnum):
@@ -131,12 +151,48 @@ class AdminAct(StrEnum):
 
     KEY_CREATED = "key_created"
     KEY_REVOKED = "key_revoked"
+    KEY_ROTATED = "key_rotated"
+    """It has a new secret; `until` says how long the one before it still works."""
     GATEWAY_STARTED = "gateway_started"
     GATEWAY_STOPPED = "gateway_stopped"
+    POLICY_DRAFTED = "policy_drafted"
+    POLICY_SUBMITTED = "policy_submitted"
+    POLICY_APPROVED = "policy_approved"
+    POLICY_REJECTED = "policy_rejected"
+    POLICY_SCHEDULED = "policy_scheduled"
+    POLICY_UNSCHEDULED = "policy_unscheduled"
+    POLICY_ACTIVATING = "policy_activating"
+    """Somebody is about to put a release in force; `policy_activated` says that it is."""
+    POLICY_ROLLING_BACK = "policy_rolling_back"
+    """As `policy_activating`, of one that was in force before."""
+    POLICY_EMERGENCY = "policy_emergency"
+    """As `policy_activating`, by one person alone."""
     POLICY_ACTIVATED = "policy_activated"
+    POLICY_LOADED = "policy_loaded"
+    """A running gateway decides by it from now on."""
+    POLICY_REFUSED = "policy_refused"
+    """A step, or a gateway's change to a release, was refused: the target ends with the code."""
+    SIGNER_ADDED = "signer_added"
+    SIGNER_REVOKED = "signer_revoked"
     DICTIONARY_LOADED = "dictionary_loaded"
     DICTIONARY_REMOVED = "dictionary_removed"
     DICTIONARY_CORRECTED = "dictionary_corrected"
+    LOG_KEY_ADDED = "log_key_added"
+    """The log is signed with one more key from now on; the target is its vkey."""
+    LOG_KEY_ENDED = "log_key_ended"
+    WITNESS_REFUTED = "witness_refuted"
+    """A witness has seen another history of this log; the target is its name in the settings."""
+    WITNESSES_SILENT = "witnesses_silent"
+    """Too few have cosigned for too long: no new work."""
+    WITNESSES_BACK = "witnesses_back"
+    SHADOW_STARTED = "shadow_started"
+    """A candidate decides beside the release in force; the target is its digest."""
+    SHADOW_STOPPED = "shadow_stopped"
+    GRANT_ASKED = "grant_asked"
+    """Somebody asks to learn who a pseudonym is; the target is the id of the grant."""
+    GRANT_APPROVED = "grant_approved"
+    GRANT_REFUSED = "grant_refused"
+    GRANT_ENDED = "grant_ended"
     DUTY_REFUSED = "duty_refused"
     """Somebody asked for what their roles do not give; the target is the duty."""
 
@@ -166,6 +222,8 @@ class AccessAct(StrEnum):
     EXPORT = "export"
     READ_PAYLOAD = "read_payload"
     REIDENTIFY = "reidentify"
+    REPORT = "report"
+    """Of what many records say together; the target is which report."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -381,6 +439,8 @@ _CHECKS: Final[Mapping[str, _Check]] = {
     "audio_ms": _number,
     "count": _number,
     "record": _number,
+    "patients": _number,
+    "reserved": _number,
     "until": _number,
     "rules": _rules,
     "findings": _counts,

@@ -18,7 +18,9 @@ from gateway.domain.exchange import (
     Purpose,
 )
 from gateway.domain.policy import Deny, Permit, Profile
+from gateway.domain.ports import Hold
 from gateway.domain.records import Intent, Outcome, Refusal, Status
+from gateway.domain.standing import standing_of
 
 
 @dataclass(slots=True)
@@ -32,6 +34,9 @@ class Trail:
     model: Model | None = None
     decision: Permit | Deny | None = None
     profile: Profile | None = None
+    hold: Hold | None = None
+    sealed: str | None = None
+    """SHA-256 of the sealed request, where the profile keeps it."""
 
     def refusal(self, time: int, code: Code) -> Refusal | None:
         """Return the record of a refusal, or `None` where no caller is known to record it under."""
@@ -49,6 +54,8 @@ class Trail:
             profile=None if self.profile is None else self.profile.name,
             release=None if self.decision is None else self.decision.release,
             rules=() if self.decision is None else self.decision.rules,
+            standing=standing_of(self.caller).digest,
+            department=self.caller.department,
         )
 
     def intent(self, time: int, findings: Counts, prompt_tokens: int) -> Intent:
@@ -67,8 +74,13 @@ class Trail:
             profile=self.profile.name,
             release=self.decision.release,
             rules=self.decision.rules,
+            standing=standing_of(self.caller).digest,
             findings=findings,
             prompt_tokens=prompt_tokens,
+            department=self.caller.department,
+            patients=(self.hold and self.hold.patients) or None,
+            reserved=(self.hold and self.hold.reserved) or None,
+            sealed=self.sealed,
         )
 
 

@@ -36,10 +36,20 @@ STATUS: Final[dict[Code, int]] = {
     Code.METHOD_NOT_ALLOWED: 405,
     Code.MODEL_NOT_FOUND: 404,
     Code.PURPOSE_NOT_ALLOWED: 403,
+    Code.SCOPE_EXCEEDED: 403,
     Code.PROFILE_NOT_STRICTER: 403,
     Code.POLICY_DENIED: 403,
     Code.ENTITY_BLOCKED: 403,
     Code.DUTY_REFUSED: 403,
+    Code.RELEASE_NOT_FOUND: 404,
+    Code.RELEASE_CONFLICT: 409,
+    Code.SIGNATURE_REFUSED: 403,
+    Code.SELF_APPROVAL: 403,
+    Code.GRANT_REFUSED: 403,
+    Code.GRANT_UNKNOWN: 404,
+    Code.GRANT_STATE: 409,
+    Code.GRANT_OWN: 403,
+    Code.REVIEW_REFUSED: 409,
     Code.GRANT_REQUIRED: 403,
     Code.PAYLOAD_NOT_KEPT: 404,
     Code.PAYLOAD_SHREDDED: 410,
@@ -48,11 +58,13 @@ STATUS: Final[dict[Code, int]] = {
     Code.CLIENT_DISCONNECTED: 499,
     Code.OVERLOADED: 503,
     Code.RATE_LIMITED: 429,
+    Code.QUOTA_EXCEEDED: 429,
     Code.SHUTTING_DOWN: 503,
     Code.DETECTION_FAILED: 503,
     Code.POLICY_UNAVAILABLE: 503,
     Code.IDENTITY_UNAVAILABLE: 503,
     Code.AUDIT_UNAVAILABLE: 503,
+    Code.AUDIT_UNWITNESSED: 503,
     Code.MODEL_UNAVAILABLE: 503,
     Code.ENGINE_FAILED: 502,
     Code.ENGINE_TIMEOUT: 504,
@@ -67,6 +79,7 @@ _RETRY_AFTER: Final = {
     Code.IDENTITY_UNAVAILABLE: "1",
     Code.SHUTTING_DOWN: "5",
     Code.AUDIT_UNAVAILABLE: "5",
+    Code.AUDIT_UNWITNESSED: "5",
 }
 _UNAUTHORIZED: Final = 401
 _SERVER: Final = 500
@@ -140,7 +153,9 @@ def response(
     all_headers = dict(headers or {})
     if status == _UNAUTHORIZED:
         all_headers["WWW-Authenticate"] = 'Bearer realm="intramural"'
-    if error.code in _RETRY_AFTER:
+    if error.retry_after is not None:
+        all_headers["Retry-After"] = str(error.retry_after)
+    elif error.code in _RETRY_AFTER:
         all_headers["Retry-After"] = _RETRY_AFTER[error.code]
     if path.startswith("/v1/"):
         body, media = msgspec.json.encode(openai_body(error)), "application/json"

@@ -11,6 +11,7 @@ from litestar.datastructures import State
 from litestar.params import FromPath
 from litestar.response.base import ASGIResponse
 
+from gateway.certificates import is_about_certificates
 from gateway.channel import Channel, Delta, Done
 from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.exchange import Action, Ask, CacheStatus, Caller, Credentials
@@ -176,6 +177,11 @@ def credentials_of(request: HttpRequest) -> Credentials:
     return Credentials(
         authorization=request.headers.get("authorization"),
         address=client[0] if client else "unix",
+        forwarded=tuple(
+            (name, value.decode("latin-1"))
+            for raw, value in request.scope["headers"]
+            if is_about_certificates(name := raw.decode("latin-1").lower())
+        ),
     )
 
 
@@ -190,6 +196,7 @@ def _begin(
             action=action,
             purpose=request.headers.get("x-purpose-of-use"),
             profile=request.headers.get("x-redaction-profile"),
+            patient=request.headers.get("x-patient"),
             read=reader.read,
         )
     )

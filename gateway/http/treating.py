@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from litestar import Request
@@ -40,7 +41,7 @@ def key_of(request: HttpRequest) -> Credentials:
     elif presented is not None and presented[:6].lower() == "basic ":
         presented = f"Bearer {_password(presented[6:])}"
     presidio = request.scope["path"] in PRESIDIO_PATHS
-    return Credentials(presented, credentials.address, may_be_bare=presidio)
+    return replace(credentials, authorization=presented, may_be_bare=presidio)
 
 
 def _password(encoded: str) -> str:
@@ -84,6 +85,7 @@ async def answer(  # noqa: PLR0913, PLR0917 - the parts of one route
             action=action,
             purpose=request.headers.get("x-purpose-of-use"),
             profile=request.headers.get("x-redaction-profile"),
+            patient=request.headers.get("x-patient"),
             read=receive,
         )
     )

@@ -27,6 +27,7 @@ _OTHER_KINDS: Final = frozenset({"ID", "Refresh", "Offline", "Logout"})
 """Keycloak's claim `typ` of what is signed by the same key and is no access token."""
 _ID_CLAIMS: Final = frozenset({"at_hash", "c_hash", "events"})
 _MAX_TIME: Final = 2**40
+_THUMBPRINT: Final = re.compile(r"[A-Za-z0-9_-]{43}\Z")
 
 
 class ClaimError(ValueError):
@@ -41,6 +42,8 @@ class Claims:
     expires: int
     begins: int
     """The later of `iat` and `nbf`."""
+    certificate: bytes | None = None
+    """SHA-256 of the certificate that its bearer has to come with (RFC 8705), where it is bound."""
 
 
 def bounded(name: str, size: int) -> str:
@@ -64,8 +67,6 @@ def read_claims(payload: Mapping[str, object], settings: Oidc) -> Claims:
     kind = payload.get("typ", "")
     if _ID_CLAIMS & payload.keys() or not isinstance(kind, str) or kind in _OTHER_KINDS:
         raise ClaimError("it is signed, but is no access token")
-    if "cnf" in payload:
-        raise ClaimError("it is bound to a key of its bearer's, which is not checked here yet")
     subject = payload.get("sub")
     if not isinstance(subject, str) or not subject:
         raise ClaimError("its claim sub is missing")
@@ -80,7 +81,20 @@ def read_claims(payload: Mapping[str, object], settings: Oidc) -> Claims:
         client=client,
         assurance=Assurance.OIDC,
     )
-    return Claims(caller, _moment(payload, "exp"), begins)
+    return Claims(caller, _moment(payload, "exp"), begins, _bound(payload))
+
+
+def _bound(payload: Mapping[str, object]) -> bytes | None:
+    """Return the thumbprint in `cnf`. A binding that is not understood is no missing one."""
+    if "cnf" not in payload:
+        return None
+    confirmed = payload["cnf"]
+    if not isinstance(confirmed, dict) or confirmed.keys() != {"x5t#S256"}:
+        raise ClaimError("it is bound to something else than a certificate (cnf)")
+    word = confirmed["x5t#S256"]
+    if not isinstance(word, str) or not _THUMBPRINT.match(word):
+        raise ClaimError("the certificate that it is bound to is not named by its SHA-256 (cnf)")
+    return base64.urlsafe_b64decode(word + "=")
 
 
 def _client(payload: Mapping[str, object]) -> str:

@@ -5,6 +5,7 @@
    not looked at; `crit` is refused, as nothing critical is understood here.
 3. The signature is checked, by an algorithm that the settings allow and the key is for.
 4. Issuer and audience, then the other claims; then whether it is the time.
+5. A token that is bound to a certificate (RFC 8705) has to come with it, each time.
 
 Only after step 3 is anything believed, and only after issuer and audience has a refusal an owner.
 """
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import hmac
 import re
 import threading
 from collections import OrderedDict
@@ -58,7 +60,7 @@ class _Believed:
     snapshot: int
     checked: int
     until: int
-    caller: Caller
+    claims: Claims
 
 
 class OidcAuthenticator:
@@ -94,12 +96,14 @@ class OidcAuthenticator:
             ) from None
         digest = hashlib.sha256(token.encode("ascii")).digest()
         now = self._clock.now_ms()
-        if caller := self._remembered(digest, snapshot, now):
-            return caller
-        claims = self._verified(token, snapshot)
-        self._check_times(claims, now)
-        until = min(claims.expires, now + CACHE_MS)
-        self._remember(digest, _Believed(snapshot.number, now, until, claims.caller))
+        claims = self._remembered(digest, snapshot, now)
+        if claims is None:
+            claims = self._verified(token, snapshot)
+            self._check_times(claims, now)
+            until = min(claims.expires, now + CACHE_MS)
+            self._remember(digest, _Believed(snapshot.number, now, until, claims))
+        # 5. The certificate, also of a token that is remembered.
+        _check_binding(claims, credentials.certificate)
         return claims.caller
 
     def _verified(self, token: str, snapshot: Snapshot) -> Claims:
@@ -171,7 +175,7 @@ class OidcAuthenticator:
                 caller=claims.caller,
             )
 
-    def _remembered(self, digest: bytes, snapshot: Snapshot, now: int) -> Caller | None:
+    def _remembered(self, digest: bytes, snapshot: Snapshot, now: int) -> Claims | None:
         with self._lock:
             held = self._cache.get(digest)
             # A newer set of keys may lack the one that signed it; a clock may have gone back.
@@ -180,7 +184,7 @@ class OidcAuthenticator:
             if not held.checked <= now < held.until:
                 return None
             self._cache.move_to_end(digest)
-            return held.caller
+            return held.claims
 
     def _remember(self, digest: bytes, believed: _Believed) -> None:
         with self._lock:
@@ -188,6 +192,19 @@ class OidcAuthenticator:
             self._cache.move_to_end(digest)
             if len(self._cache) > CACHE_SIZE:
                 self._cache.popitem(last=False)
+
+
+def _check_binding(claims: Claims, certificate: bytes | None) -> None:
+    if claims.certificate is None:
+        return
+    same = hmac.compare_digest(claims.certificate, certificate or bytes(len(claims.certificate)))
+    if certificate is None or not same:
+        raise AuthenticationError(
+            Code.INVALID_CREDENTIALS,
+            "This access token is not accepted: it is bound to a client certificate that did not "
+            "come with it (cnf).",
+            caller=claims.caller,
+        )
 
 
 def _media(kind: str) -> str:

@@ -29,7 +29,6 @@ from gateway.domain.records import (
 _Text = Annotated[str, msgspec.Meta(max_length=128)]
 _Id = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
 _Number = Annotated[int, msgspec.Meta(ge=0, lt=2**53)]
-_V1 = Literal[1]
 _V3 = Literal[3]
 
 
@@ -39,23 +38,28 @@ class IntentLeaf(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=Fal
     action: Action
     actor: _Text
     client: _Text
+    department: _Text | UnsetType = UNSET
     exchange: _Id
     findings: dict[str, _Number]
     kind: Literal["intent"]
     model: _Text
     model_digest: _Text
+    patients: _Number | UnsetType = UNSET
     profile: _Text
     prompt_tokens: _Number
     purpose: Purpose
     release: _Text
+    reserved: _Number | UnsetType = UNSET
     rules: tuple[_Text, ...]
     sealed: _Text | UnsetType = UNSET
+    standing: _Text | UnsetType = UNSET
     time: _Number
     v: Literal[1, 3]
 
     def __post_init__(self) -> None:
         """Raise `ValueError` unless the version is the one that its fields make."""
-        _check_version(self.v, 1 if self.sealed is UNSET else 3)
+        later = (self.department, self.patients, self.reserved, self.sealed, self.standing)
+        _check_version(self.v, 3 if any(field is not UNSET for field in later) else 1)
 
 
 class OutcomeLeaf(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False, kw_only=True):
@@ -91,6 +95,7 @@ class RefusalLeaf(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=Fa
     actor: _Text
     client: _Text
     code: Code
+    department: _Text | UnsetType = UNSET
     exchange: _Id
     kind: Literal["refusal"]
     model: _Text | UnsetType = UNSET
@@ -98,8 +103,14 @@ class RefusalLeaf(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=Fa
     purpose: Purpose | UnsetType = UNSET
     release: _Text | UnsetType = UNSET
     rules: tuple[_Text, ...]
+    standing: _Text | UnsetType = UNSET
     time: _Number
-    v: _V1
+    v: Literal[1, 3]
+
+    def __post_init__(self) -> None:
+        """Raise `ValueError` unless the version is the one that its fields make."""
+        later = (self.department, self.standing)
+        _check_version(self.v, 3 if any(field is not UNSET for field in later) else 1)
 
 
 class AdminLeaf(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False, kw_only=True):

@@ -58,7 +58,8 @@ class CedarDecider:
             key=lambda statement: (-self._release.profile_of(statement).strictness, statement.id),
         )
         profile = self._release.profile_of(strictest_first[0])
-        return Permit(profile, _named(strictest_first), self.release)
+        bounds = self._release.limits.bounds(caller)
+        return Permit(profile, _named(strictest_first), self.release, bounds)
 
 
 def _named(statements: list[Statement]) -> tuple[str, ...]:

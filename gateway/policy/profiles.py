@@ -11,7 +11,16 @@ from types import MappingProxyType
 from typing import Final
 
 from gateway.domain.entities import DATE_OF_BIRTH, DATE_TIME, EntityType, entity_type
-from gateway.domain.policy import Invented, Keep, Limits, Operator, Priority, Profile, Rule
+from gateway.domain.policy import (
+    Invented,
+    Keep,
+    Limits,
+    Operator,
+    Priority,
+    Profile,
+    Reidentify,
+    Rule,
+)
 from gateway.policy import strictyaml as strict
 from gateway.policy.strictyaml import Mapping, Node, Scalar
 
@@ -24,6 +33,8 @@ _MAX_CHARACTERS: Final = 10_000_000
 _MAX_TOKENS: Final = 1_000_000
 _MAX_IN_FLIGHT: Final = 10_000
 _MAX_DAYS: Final = 3650
+_MAX_MINUTES: Final = 1440
+"""A day: what is needed longer is no emergency."""
 _OPERATOR: Final = (
     "keep, date_shift, {date_shift: {days: 365}}, generalise, surrogate, pseudonym, encrypt, hash, "
     "mask, {mask: {keep_last: 4}}, replace or block"
@@ -52,7 +63,7 @@ def read_profile(file: str, name: str, data: bytes) -> ProfileFile:
     root = strict.parse(file, data)
     fields = root.fields(
         ("name", "strictness", "description", "entities", "restore", "output", "limits"),
-        ("priority", "cache", "keep"),
+        ("priority", "cache", "keep", "reidentify"),
     )
     if not NAME.match(name):
         raise root.wrong("a profile's file name is a-z, 0-9 and hyphens, at most 32, and .yaml")
@@ -87,8 +98,20 @@ def read_profile(file: str, name: str, data: bytes) -> ProfileFile:
             if priority is None
             else strict.choice(priority, Priority),
             cache=False if cache is None else strict.boolean(cache),
+            reidentify=_reidentify(fields.get("reidentify")),
             keep=Keep.NOTHING if keep is None else strict.choice(keep, Keep),
         ),
+    )
+
+
+def _reidentify(node: Node | None) -> Reidentify:
+    if node is None:
+        return Reidentify()
+    fields = strict.mapping(node).fields(("allowed", "second_person", "minutes"))
+    return Reidentify(
+        strict.boolean(fields["allowed"]),
+        strict.boolean(fields["second_person"]),
+        strict.integer(fields["minutes"], 1, _MAX_MINUTES),
     )
 
 

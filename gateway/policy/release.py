@@ -13,11 +13,17 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
+from gateway.domain.entities import EntityType
+from gateway.domain.exchange import Purpose
+from gateway.domain.limits import NO_LIMITS, LimitTable
 from gateway.domain.policy import Profile
 from gateway.policy.aliases import Alias, read_aliases
 from gateway.policy.cedar import CedarPolicies, Statement
+from gateway.policy.limits import FILE as LIMITS
+from gateway.policy.limits import read_limits
 from gateway.policy.problems import PolicyError, Problem, problem
 from gateway.policy.profiles import ProfileFile, read_profile
+from gateway.policy.purposes import read_purposes
 from gateway.policy.strictyaml import meant
 from gateway.policy.vectors import Vector, read_vectors
 
@@ -25,12 +31,14 @@ ACCESS: Final = "access.cedar"
 SCHEMA: Final = "intramural.cedarschema"
 MODELS: Final = "models.yaml"
 """May be absent: then no model has another name."""
+PURPOSES: Final = "purposes.yaml"
+"""May be absent: then nobody has said what a purpose needs."""
 _PROFILES: Final = "profiles"
 _VECTORS: Final = "vectors"
 README: Final = "README.md"
 """May be there, changes nothing, and is not part of the digest."""
-_MAX_FILE: Final = 1024 * 1024
-_MAX_FILES: Final = 512
+MAX_FILE: Final = 1024 * 1024
+MAX_FILES: Final = 512
 
 # DURABLE FORMAT, version 1: records hold the digest for ever. Never change what is hashed; a new
 # way of hashing gets a new prefix.
@@ -48,6 +56,11 @@ class Release:
     """By name, the least strict first."""
     vectors: tuple[Vector, ...] = field(repr=False)
     aliases: tuple[Alias, ...] = field(default=(), repr=False)
+    needs: Mapping[Purpose, frozenset[EntityType]] = field(
+        default_factory=lambda: MappingProxyType({}), repr=False
+    )
+    """What each purpose needs; it decides nothing."""
+    limits: LimitTable = field(default=NO_LIMITS, repr=False)
 
     def model(self, name: str) -> str:
         """Return which model is meant by `name`: its own name, or what an alias leads to."""
@@ -81,10 +94,14 @@ def read(directory: Path) -> Mapping[str, bytes]:
         name = path.relative_to(directory).as_posix()
         if (path.is_dir() and name in {_PROFILES, _VECTORS}) or name == README:
             continue
-        if not path.is_file() or not _known(name):
-            problems.append(Problem(name, None, _unknown(name)))
-        elif len(files) >= _MAX_FILES:
-            raise problem(name, None, f"more than {_MAX_FILES} files")
+        if path.is_symlink():
+            problems.append(
+                Problem(name, None, "a link: what it leads to is no part of this; copy the file")
+            )
+        elif not path.is_file() or not known(name):
+            problems.append(Problem(name, None, unknown(name)))
+        elif len(files) >= MAX_FILES:
+            raise problem(name, None, f"more than {MAX_FILES} files")
         else:
             files[name] = _bytes(path, name)
     if problems:
@@ -105,13 +122,15 @@ def digest(files: Mapping[str, bytes]) -> str:
     return whole.hexdigest()
 
 
-def build(files: Mapping[str, bytes]) -> Release:
+def build(files: Mapping[str, bytes]) -> Release:  # noqa: C901 - a branch for each kind of file
     """Return the release that `files` make; `PolicyError` with every problem found."""
     problems: list[Problem] = []
     policies: CedarPolicies | None = None
     profiles: list[ProfileFile] = []
     vectors: list[Vector] = []
     aliases: tuple[Alias, ...] = ()
+    needs: Mapping[Purpose, frozenset[EntityType]] = MappingProxyType({})
+    limits = NO_LIMITS
     for name, data in sorted(files.items()):
         folder, _, rest = name.partition("/")
         try:
@@ -121,6 +140,10 @@ def build(files: Mapping[str, bytes]) -> Release:
                 vectors += read_vectors(name, data)
             elif name == MODELS:
                 aliases = read_aliases(name, data)
+            elif name == PURPOSES:
+                needs = read_purposes(name, data)
+            elif name == LIMITS:
+                limits = read_limits(name, data)
             elif name == ACCESS:
                 policies = CedarPolicies(ACCESS, _text(files, ACCESS), SCHEMA, _text(files, SCHEMA))
         except PolicyError as error:
@@ -144,21 +167,27 @@ def build(files: Mapping[str, bytes]) -> Release:
         ),
         vectors=tuple(vectors),
         aliases=aliases,
+        needs=needs,
+        limits=limits,
     )
 
 
-def _known(name: str) -> bool:
+def known(name: str) -> bool:
+    """Say whether a file of this name is a part of a policy, and of its digest."""
     folder, slash, rest = name.partition("/")
     if not slash:
-        return name in {ACCESS, SCHEMA, MODELS}
+        return name in {ACCESS, SCHEMA, MODELS, PURPOSES, LIMITS}
     return folder in {_PROFILES, _VECTORS} and "/" not in rest and rest.endswith(".yaml")
 
 
-def _unknown(name: str) -> str:
+def unknown(name: str) -> str:
+    """Return what to do about a file that nothing reads."""
     expected = [
         ACCESS,
         SCHEMA,
         MODELS,
+        PURPOSES,
+        LIMITS,
         f"{_PROFILES}/NAME.yaml",
         f"{_VECTORS}/NAME.yaml",
         README,
@@ -172,11 +201,11 @@ def _unknown(name: str) -> str:
 def _bytes(path: Path, name: str) -> bytes:
     try:
         with path.open("rb") as file:
-            data = file.read(_MAX_FILE + 1)
+            data = file.read(MAX_FILE + 1)
     except OSError as error:
         raise problem(name, None, f"cannot be read: {error.strerror}") from None
-    if len(data) > _MAX_FILE:
-        raise problem(name, None, f"larger than {_MAX_FILE} bytes")
+    if len(data) > MAX_FILE:
+        raise problem(name, None, f"larger than {MAX_FILE} bytes")
     return data
 
 

@@ -12,7 +12,7 @@ from gateway.domain.merkle import leaf_hash
 from gateway.domain.ports import Ledger
 from gateway.domain.records import RecordOrderError, encode
 from gateway.ledger import Place, SqliteLedger
-from tests.fakes.ledger import MemoryLedger, admin, intent, outcome, refusal
+from tests.fakes.ledger import MemoryLedger, admin, difference, intent, outcome, refusal
 
 
 @pytest.fixture(params=["memory", "sqlite"])
@@ -108,3 +108,12 @@ async def test_a_record_that_no_leaf_holds_is_an_error_at_once(ledger: Ledger) -
 async def test_time_may_jump_back(ledger: Ledger) -> None:
     await ledger.append(intent("x1", time=2_000_000_000_000))
     assert (await ledger.append(outcome("x1", time=5))).index == 1
+
+
+async def test_what_a_candidate_would_have_said_may_be_written_before_the_exchange_is(
+    ledger: Ledger,
+) -> None:
+    await ledger.append(difference("a"))
+    await ledger.append(intent("a"))
+    await ledger.append(difference("a"))
+    await ledger.append(outcome("a"))

@@ -26,7 +26,7 @@ from gateway.ledger.exports.spool import Spool
 from gateway.ledger.exports.targets import tls_of
 from gateway.ledger.query import Query, read_ledger
 from tests.fakes.ledger import admin
-from tests.fakes.logs import every_kind, write_log
+from tests.fakes.every_record import every_kind, write_log
 from tests.fakes.tls import certificate
 
 RSYSLOG = shutil.which("rsyslogd") or shutil.which("rsyslogd", path="/usr/sbin")
@@ -167,7 +167,7 @@ def test_rsyslog_has_every_leaf_to_the_byte(tmp_path: Path, certificates: Certif
 def test_a_record_of_any_characters_arrives_as_it_is(
     tmp_path: Path, certificates: Certificates
 ) -> None:
-    from tests.fakes.logs import random_records
+    from tests.fakes.every_record import random_records
 
     place = write_log(tmp_path, random_records(11, 100))
     with read_ledger(place.directory) as reader:

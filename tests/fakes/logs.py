@@ -1,17 +1,13 @@
-"""A log with every kind of record in it, and random ones."""
+"""Logs with something to find: records of every kind, of invented people, written in order."""
 
 from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Iterator
-from dataclasses import MISSING, fields, replace
-from enum import StrEnum
-from pathlib import Path
-from types import UnionType
-from typing import Any, get_args, get_type_hints
+from collections.abc import Iterator, Sequence
 
-from gateway.domain.exchange import Action, Purpose
+from gateway.domain.errors import Code
+from gateway.domain.exchange import Action, FinishReason, Purpose
 from gateway.domain.records import (
     Access,
     AccessAct,
@@ -24,99 +20,132 @@ from gateway.domain.records import (
     Record,
     Refusal,
     Review,
+    ReviewState,
     Status,
 )
 from gateway.ledger import Place, SqliteLedger
-from tests.fakes.ledger import (
-    access,
-    admin,
-    alert,
-    difference,
-    intent,
-    outcome,
-    refusal,
-    review,
-)
 
 START = 1_780_000_000_000
+ACTORS = ("key:aa", "key:bb", "key:cc", "oidc:dr-novak", "key:rare")
+WEIGHTS = (50, 30, 15, 4, 1)
+PURPOSES = (Purpose.TREAT, Purpose.TREAT, Purpose.TREAT, Purpose.HRESCH, Purpose.BTG)
+ENTITIES = ("PERSON", "DATE_OF_BIRTH", "PHONE_NUMBER", "US_SSN")
 
 
-def every_kind() -> Iterator[Record]:
-    """Yield records of every kind, act and status, in an order that a ledger takes."""
-    for number, status in enumerate(Status):
-        yield intent(f"s{number}", time=START + number)
-        yield replace(outcome(f"s{number}", time=START + number), status=status)
-    yield intent("open")
-    yield refusal("r")
-    for number, act in enumerate(AdminAct):
-        yield replace(admin(f"a{number}"), act=act)
-    for number, look in enumerate(AccessAct):
-        yield replace(access(f"l{number}"), access=look)
-    yield replace(access("no-grant"), grant=None, access=AccessAct.READ_PAYLOAD, target="s0")
-    yield review("v")
-    yield replace(review("w"), state=None)
-    yield alert("z")
-    yield difference("open")
+def append_all(place: Place, records: Sequence[Record]) -> None:
+    """Write `records` in their order, many to a transaction."""
+
+    async def run() -> None:
+        with SqliteLedger.open_for_recording(place) as ledger:
+            for start in range(0, len(records), 2000):
+                group = records[start : start + 2000]
+                await asyncio.gather(*(ledger.append(record) for record in group))
+
+    asyncio.run(run())
 
 
-def random_records(seed: int, count: int) -> Iterator[Record]:
-    """Yield records whose fields are whatever a leaf can hold."""
-    chance = random.Random(seed)  # noqa: S311 - chance that has to repeat
-    classes = (Intent, Refusal, Admin, Access, Review, Alert, Difference)
-    for number in range(count):
-        made = _made(chance.choice(classes), chance, f"x{seed}-{number}")
-        yield made
-        if isinstance(made, Intent) and chance.random() < 0.9:
-            yield _made(Outcome, chance, made.exchange)
+def some_records(seed: int, count: int) -> list[Record]:
+    """Return `count` records as a week of a hospital leaves them, the clock jumping back once."""
+    chance = random.Random(seed)  # noqa: S311 - an invented week
+    made = _records(chance)
+    return [next(made) for _ in range(count)]
 
 
-def _made(kind: type[Any], chance: random.Random, exchange: str) -> Any:
-    hints = get_type_hints(kind)
-    values: dict[str, object] = {}
-    for field in fields(kind):
-        if field.default is not MISSING and chance.random() < 0.5:
-            continue
-        values[field.name] = _value(hints[field.name], field.name, chance)
-    return kind(**{**values, "exchange": exchange})
+def _records(chance: random.Random) -> Iterator[Record]:
+    time, number, index = START, 0, 0
+    waiting: list[Intent] = []
+    while True:
+        time += chance.randrange(0, 120_000)
+        if index == 3000:
+            time -= 40_000_000  # Somebody set the clock back by half a day.
+        number += 1
+        exchange = f"x{number:06d}"
+        actor = chance.choices(ACTORS, WEIGHTS)[0]
+        draw = chance.random()
+        if waiting and draw < 0.4:
+            yield _outcome(waiting.pop(chance.randrange(len(waiting))), time, chance)
+        elif draw < 0.8:
+            waiting.append(intent := _intent(exchange, time, actor, chance))
+            yield intent
+        else:
+            yield _other(exchange, time, actor, index, chance)
+        index += 1
 
 
-def _value(hint: Any, name: str, chance: random.Random) -> object:
-    if isinstance(hint, UnionType):
-        hint = next(each for each in get_args(hint) if each is not type(None))
-    if name == "findings":
-        return {
-            key: chance.randrange(9) for key in ("PERSON", "DATE", "US_SSN")[: chance.randrange(4)]
-        }
-    if name == "rules":
-        return tuple(_text(chance) for _ in range(chance.randrange(3)))
-    if isinstance(hint, type) and issubclass(hint, StrEnum):
-        return chance.choice(list(hint))
-    if hint is int:
-        return (
-            chance.choice([0, 1, START, 2**53 - 1])
-            if name != "time"
-            else START + chance.randrange(10**10)
-        )
-    return _text(chance)
+def _intent(exchange: str, time: int, actor: str, chance: random.Random) -> Intent:
+    found = {name: chance.randrange(0, 3) for name in ENTITIES if chance.random() < 0.5}
+    return Intent(
+        exchange=exchange,
+        time=time,
+        actor=actor,
+        client=f"client-{actor[-2:]}",
+        action=chance.choice((Action.CHAT, Action.EMBED)),
+        purpose=chance.choice(PURPOSES),
+        model=chance.choice(("small", "large")),
+        model_digest="d" * 64,
+        profile=chance.choice(("treatment", "research")),
+        release=chance.choice(("e" * 64, "f" * 64)),
+        rules=tuple(chance.sample(("ward", "night", "research-only"), chance.randrange(0, 3))),
+        findings=found,
+        prompt_tokens=chance.randrange(1, 500),
+    )
 
 
-def _text(chance: random.Random) -> str:
-    letters = "".join(map(chr, range(0x20, 0x7F)))
-    return "".join(chance.choice(letters) for _ in range(chance.choice([0, 1, 7, 40])))
+def _outcome(intent: Intent, time: int, chance: random.Random) -> Outcome:
+    status = chance.choice(tuple(Status))
+    return Outcome(
+        exchange=intent.exchange,
+        time=time,
+        status=status,
+        code=Code.ENGINE_FAILED if status is Status.FAILED else None,
+        finish_reason=FinishReason.STOP if status is Status.COMPLETED else None,
+        findings={"PERSON": 1} if chance.random() < 0.05 else None,
+    )
 
 
-def write_log(folder: Path, records: Iterator[Record], node: str = "ward-1") -> Place:
-    """Write records to a log of their own."""
-    place = Place(folder / "ledger" / node, folder / "keys", node)
-    with SqliteLedger.open_for_serving(place, now_ms=lambda: START) as ledger:
-        asyncio.run(_append(ledger, list(records)))
-    return place
-
-
-async def _append(ledger: SqliteLedger, records: list[Record]) -> None:
-    """In groups: an fsync for each record would be most of what these tests do."""
-    for start in range(0, len(records), 512):
-        await asyncio.gather(*(ledger.append(each) for each in records[start : start + 512]))
-
-
-__all__ = ["START", "Action", "Purpose", "every_kind", "random_records", "write_log"]
+def _other(exchange: str, time: int, actor: str, index: int, chance: random.Random) -> Record:
+    match chance.randrange(6):
+        case 0:
+            return Refusal(
+                exchange=exchange,
+                time=time,
+                actor=actor,
+                client=f"client-{actor[-2:]}",
+                action=Action.CHAT,
+                code=chance.choice((Code.POLICY_DENIED, Code.ENTITY_BLOCKED)),
+                purpose=chance.choice((None, Purpose.HRESCH)),
+                rules=("research-only",) if chance.random() < 0.5 else (),
+            )
+        case 1:
+            act = chance.choice((AdminAct.KEY_CREATED, AdminAct.POLICY_ACTIVATED))
+            return Admin(exchange=exchange, time=time, actor="os:root", act=act, target="key:aa")
+        case 2:
+            return Access(
+                exchange=exchange,
+                time=time,
+                actor=actor,
+                client="audit-desk",
+                access=chance.choice(tuple(AccessAct)),
+                target=chance.choice(("", "patient")),
+                grant=chance.choice((None, "grant-1")),
+            )
+        case 3:
+            return Alert(
+                exchange=exchange,
+                time=time,
+                rule=chance.choice(("bulk-access", "night")),
+                record=chance.randrange(max(1, index)),
+                actor=actor,
+            )
+        case 4:
+            return Review(
+                exchange=exchange,
+                time=time,
+                actor="key:auditor",
+                record=chance.randrange(max(1, index)),
+                state=chance.choice((None, *ReviewState)),
+            )
+        case _:
+            return Difference(
+                exchange=exchange, time=time, release="c" * 64, rules=("ward",), code=None
+            )

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from gateway.domain.entities import KNOWN
 from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.exchange import Action, Caller, Model, Purpose
+from gateway.domain.limits import NO_LIMITS, LimitTable
 from gateway.domain.policy import (
     Deny,
     Invented,
@@ -21,6 +22,7 @@ from gateway.domain.policy import (
     Permit,
     Priority,
     Profile,
+    Reidentify,
     Rule,
 )
 
@@ -38,6 +40,7 @@ def profile(
     priority: Priority = Priority.INTERACTIVE,
     cache: bool = False,
     keep: Keep = Keep.NOTHING,
+    reidentify: Reidentify = Reidentify(),  # noqa: B008 - a value that never changes
     **rules: Rule,
 ) -> Profile:
     """Treats every known entity type by `default`, except those named, e.g. `AGE=Rule(KEEP)`."""
@@ -52,6 +55,7 @@ def profile(
         priority,
         cache,
         keep,
+        reidentify,
     )
 
 
@@ -74,6 +78,7 @@ class FakeDecider:
     fail: bool = False
     """Every decision raises POLICY_UNAVAILABLE, as when Cedar cannot evaluate a rule."""
     aliases: Mapping[str, str] = field(default_factory=dict)
+    limits: LimitTable = NO_LIMITS
     asked: list[tuple[Caller, Action, Model, Purpose]] = field(default_factory=list)
 
     def profile(self, name: str) -> Profile | None:
@@ -93,4 +98,5 @@ class FakeDecider:
         if forbids or not permits:
             return Deny(Code.POLICY_DENIED, tuple(forbids), self.release)
         permits.sort(key=lambda pair: (-pair[0].strictness, pair[1]))
-        return Permit(permits[0][0], tuple(rule for _, rule in permits), self.release)
+        rules = tuple(rule for _, rule in permits)
+        return Permit(permits[0][0], rules, self.release, self.limits.bounds(caller))

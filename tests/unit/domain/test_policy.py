@@ -11,7 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.domain.entities import AGE
-from gateway.domain.policy import Invented, Keep, Limits, Operator, Priority, Profile, Rule
+from gateway.domain.policy import (
+    Invented,
+    Keep,
+    Limits,
+    Operator,
+    Priority,
+    Profile,
+    Reidentify,
+    Rule,
+)
 from tests.fakes.policy import profile
 
 PLAIN = profile()
@@ -24,6 +33,7 @@ CHANGED: dict[str, Any] = {
     "limits": Limits(200_000, 4096, 1),
     "priority": Priority.BATCH,
     "cache": True,
+    "reidentify": Reidentify(allowed=True),
     "keep": Keep.ALL,
 }
 LIMITS = st.builds(Limits, st.integers(1, 9), st.integers(1, 9), st.none() | st.integers(1, 9))

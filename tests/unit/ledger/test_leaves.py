@@ -65,6 +65,9 @@ records = st.one_of(
         findings=st.dictionaries(st.sampled_from(sorted(KNOWN)), numbers, max_size=4),
         prompt_tokens=numbers,
         sealed=st.none() | texts,
+        department=st.none() | texts,
+        patients=st.none() | numbers,
+        reserved=st.none() | numbers,
     ),
     st.builds(
         Outcome,
@@ -94,6 +97,7 @@ records = st.one_of(
         profile=st.none() | texts,
         release=st.none() | texts,
         rules=rules,
+        department=st.none() | texts,
     ),
     st.builds(
         Admin,

@@ -18,8 +18,8 @@ from gateway.ledger.exports.elements import Disclosed, Origin, instant
 from gateway.ledger.exports.events import Event, events
 from gateway.ledger.exports.fhir import audit_event
 from gateway.ledger.query import LoggedRecord, Query, read_ledger
+from tests.fakes.every_record import every_kind, random_records, write_log
 from tests.fakes.ledger import access, intent, outcome
-from tests.fakes.logs import every_kind, random_records, write_log
 
 ORIGIN = Origin("ward-1")
 MUTANTS = yaml.safe_load(

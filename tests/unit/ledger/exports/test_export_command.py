@@ -26,8 +26,8 @@ from gateway.ledger.exports.proofs import verify_lines
 from gateway.ledger.exports.tables import harmless
 from gateway.ledger.query import Query, read_ledger, read_vkey
 from gateway.settings import Settings, load
+from tests.fakes.every_record import START, every_kind, write_log
 from tests.fakes.ledger import intent, outcome
-from tests.fakes.logs import START, every_kind, write_log
 from tests.fakes.people import key_file
 from tests.fakes.vault import MemoryVault
 

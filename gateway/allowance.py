@@ -1,0 +1,67 @@
+"""What one request may ask for: of its credential, of its profile, and of tokens."""
+
+from __future__ import annotations
+
+from gateway.domain.errors import Code, ExchangeError
+from gateway.domain.exchange import Action, Ask, Caller, Model, Purpose, Task
+from gateway.domain.policy import Profile
+from gateway.domain.ports import Decider, Prompt
+from gateway.domain.text import RawText
+from gateway.treatment import Work
+
+
+def check_scope(caller: Caller, action: Action, model: Model, purpose: Purpose) -> None:
+    """Raise `ExchangeError` with SCOPE_EXCEEDED if the credential is not for this."""
+    if outside := caller.scope.outside(action, model.name, purpose):
+        raise ExchangeError(
+            Code.SCOPE_EXCEEDED,
+            f"This credential is not for this {outside}, whatever policy permits: ask the "
+            "administrator for one that is.",
+        )
+
+
+def tightened(granted: Profile, asked: str | None, decider: Decider) -> Profile:
+    """Return the profile that a client asks for, within the one that policy grants.
+
+    Raises `ExchangeError` with UNKNOWN_PROFILE or PROFILE_NOT_STRICTER.
+    """
+    if asked is None or asked == granted.name:
+        return granted
+    profile = decider.profile(asked)
+    if profile is None:
+        raise ExchangeError(
+            Code.UNKNOWN_PROFILE,
+            "There is no profile of that name. Leave out the header X-Redaction-Profile, or "
+            "name one that `intramural policy show` lists.",
+        )
+    if profile.strictness < granted.strictness:
+        raise ExchangeError(
+            Code.PROFILE_NOT_STRICTER,
+            f"X-Redaction-Profile can only name a stricter profile than '{granted.name}', "
+            "which policy grants.",
+        )
+    return profile.within(granted)
+
+
+def check_size(ask: Ask[RawText] | Work, profile: Profile) -> None:
+    """Raise `ExchangeError` with LIMIT_EXCEEDED if there is more text than the profile allows."""
+    texts = ask.texts() if isinstance(ask, Work) else ask.conversation.texts()
+    size = sum(map(len, texts))
+    if size > profile.limits.max_input_characters:
+        raise ExchangeError(
+            Code.LIMIT_EXCEEDED,
+            f"The request holds {size} characters; the profile '{profile.name}' lets "
+            f"{profile.limits.max_input_characters} through. Send it in parts.",
+        )
+
+
+def reply_tokens(ask: Ask[RawText], profile: Profile) -> int:
+    """Return the most tokens that the reply may have."""
+    granted = profile.limits.max_output_tokens
+    return min(granted, ask.options.max_tokens or granted)
+
+
+def most_tokens(prompt: Prompt, ask: Ask[RawText], profile: Profile, action: Action) -> int:
+    """Return the most tokens that prompt and reply may take; vectors are none."""
+    reply = 0 if action.task is Task.EMBED else reply_tokens(ask, profile)
+    return prompt.tokens + reply
