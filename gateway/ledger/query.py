@@ -138,7 +138,7 @@ class LedgerReader:
         """Yield the records from number `start` up to but not including `end`."""
         for chunk in store.read_leaves(self._db, start, end):
             for index, leaf in chunk:
-                yield self._logged(index, leaf)
+                yield self.logged(index, leaf)
 
     def prove(self, logged: LoggedRecord) -> Inclusion:
         """Return the checked proof that a record is in the log that was signed.
