@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import (
     AbstractAsyncContextManager,
@@ -16,14 +16,14 @@ from contextlib import (
     ExitStack,
     asynccontextmanager,
 )
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from litestar import Litestar
 from litestar.datastructures import State
 
 from engine import ModelStore
-from gateway import installation, logs
+from gateway import auditing, installation, logs
 from gateway.clock import SystemClock
 from gateway.detection.dictionary import SiteDictionary
 from gateway.detection.scanner import ShapeScanner
@@ -38,7 +38,7 @@ from gateway.generation.engines import Engines
 from gateway.generation.local import LocalEngine
 from gateway.generation.remote import RemoteEngine
 from gateway.generation.transcription import LocalTranscriber
-from gateway.http import health, openai, openapi, presidio, redact, transcription
+from gateway.http import audit, health, openai, openapi, presidio, redact, transcription
 from gateway.http.errors import HANDLERS
 from gateway.identity.authenticator import ApiKeyAuthenticator
 from gateway.identity.bare import NetworkAuthenticator
@@ -47,14 +47,15 @@ from gateway.identity.chain import ChainAuthenticator
 from gateway.identity.keyring import open_keyring
 from gateway.identity.networks import parse_networks
 from gateway.identity.provider import open_oidc
+from gateway.inforce import Following, open_desk, release_in_force
+from gateway.ledger.exports.feeding import open_feeds
 from gateway.ledger.ledger import SqliteLedger
 from gateway.ledger.sealing import SqliteVault
+from gateway.office import Office
 from gateway.pipeline import Parts, Pipeline
+from gateway.policy.active import ActiveDecider
 from gateway.policy.aliases import astray
-from gateway.policy.check import check_release
-from gateway.policy.decider import CedarDecider
 from gateway.policy.problems import PolicyError
-from gateway.policy.release import load as load_release
 from gateway.settings import Settings
 from gateway.treatment import DETECTION
 from gateway.weights import open_detector
@@ -79,6 +80,8 @@ class Gateway:
     running: Sequence[Running] = ()
     recognizers: tuple[str, ...] = ()
     """Names of what detection is made of."""
+    extras: Mapping[str, object] = field(default_factory=dict)
+    """What the administrator's routes find in the application's state, by name."""
 
 
 def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
@@ -90,14 +93,18 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
     """
     clock = SystemClock()
     secrets = installation.prepare(settings)
-    say("policy")
-    release = load_release(settings.policies)
-    report = check_release(release)
-    if not report.ok:
-        raise PolicyError(report.problems)
-    decider = CedarDecider(release)
     keyring = open_keyring(settings.state, settings.keys)
+    served: list[str] = []
     with ExitStack() as undo:
+        say("policy")
+        releases = open_desk(
+            settings,
+            lambda act: ledger.append_blocking(act),  # noqa: PLW0108 - opened below, before any act
+            served,
+        )
+        undo.callback(releases.store.close)
+        release = release_in_force(settings, releases)
+        decider = ActiveDecider(release)
         say("ledger")
         ledger = undo.enter_context(
             SqliteLedger.open_for_serving(installation.place_of(settings), now_ms=clock.now_ms)
@@ -130,7 +137,8 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
             undo.callback(kept.close)
         if others:
             engine = Engines(engine, *others)
-        if lost := tuple(astray(release.aliases, [model.name for model in engine.models()])):
+        served += [model.name for model in engine.models()]
+        if lost := tuple(astray(release.aliases, served)):
             raise PolicyError(lost)
         authenticator: Authenticator = ApiKeyAuthenticator(keyring, clock)
         if (provider := settings.identity.oidc) is not None:
@@ -142,10 +150,12 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
             authenticator = NetworkAuthenticator(
                 authenticator, parse_networks(bare.networks), bare.role, bare.purpose
             )
+        following = Following(settings, releases, decider)
         if (certificates := settings.identity.certificates) is not None:
             authenticator = CertificateAuthenticator(
                 certificates, settings.data, authenticator, clock
             )
+        feeds = open_feeds(settings.export, installation.feeds_of(settings))
         close = undo.pop_all().close
     logs.event(
         "gateway_built", node=settings.node, release=decider.release, open_exchanges=ledger.lost
@@ -172,7 +182,13 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
             "policy": lambda: bool(decider.release),
         },
         close=close,
-        running=(plain.serving,),
+        running=(
+            plain.serving,
+            following.running,
+            auditing.follower_of(settings).following,
+            feeds.serving,
+        ),
+        extras={"releases": releases, "warnings": {"policy": lambda: following.as_ordered}},
     )
 
 
@@ -190,16 +206,23 @@ def _may_keep(settings: Settings) -> bool:
     return settings.cache.max_bytes > 0 and pinned
 
 
-def assemble(
+def assemble(  # noqa: PLR0913, PLR0917 - each is a part of `Gateway`
     parts: Parts,
     settings: Settings,
     checks: health.Checks,
     running: Sequence[Running] = (),
     recognizers: tuple[str, ...] = (),
+    extras: Mapping[str, object] | None = None,
 ) -> Litestar:
     """Return the HTTP application over `parts`; tests pass fakes with fault hooks here."""
     server = settings.server
     desk = transcription.Desk(settings.transcription.places, settings.transcription.body_limit)
+
+    room = audit.AuditRoom(
+        office=Office(parts.authenticator, parts.ledger, parts.clock),
+        desk=auditing.desk_of(settings),
+        subject_key=lambda: installation.subject_key(settings.keys),
+    )
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
@@ -232,6 +255,7 @@ def assemble(
         route_handlers=[
             *openai.ROUTES,
             *presidio.ROUTES,
+            *audit.ROUTES,
             redact.redact,
             transcription.transcriptions,
             health.live,
@@ -239,7 +263,16 @@ def assemble(
             openapi.openapi_document,
         ],
         lifespan=[lifespan],
-        state=State({"checks": checks, "desk": desk}),
+        state=State(
+            {
+                "checks": checks,
+                "warnings": {},
+                "desk": desk,
+                "audit": room,
+                "office": Office(parts.authenticator, parts.ledger, parts.clock),
+                **(extras or {}),
+            }
+        ),
         exception_handlers=HANDLERS,
         openapi_config=None,  # Litestar's pages load scripts from the internet; `openapi.py` ours.
         request_max_body_size=None,  # `receive.py` counts, and answers with our code.

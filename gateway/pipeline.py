@@ -14,7 +14,7 @@ from contextlib import ExitStack, aclosing
 from dataclasses import dataclass, field
 
 from gateway import catalogue, logs
-from gateway.allowance import check_scope, check_size, most_tokens, reply_tokens
+from gateway.allowance import check_scope, check_size, most_tokens, reply_tokens, tightened
 from gateway.channel import Channel, Done
 from gateway.domain.errors import AuthenticationError, Code, ExchangeError
 from gateway.domain.exchange import (
@@ -53,7 +53,6 @@ from gateway.domain.trail import Progress, Trail
 from gateway.keeping import Keeping
 from gateway.limiter import Limiter as Counting
 from gateway.settlement import Settlement
-from gateway.tightening import tightened
 from gateway.treatment import DETECTION, Treated, Work
 
 
@@ -203,7 +202,7 @@ class Pipeline:
                 profile = trail.profile = tightened(
                     decision.profile, submission.profile, parts.decider
                 )
-        hold = trail.hold = parts.limiter.admit(decision.bounds)
+                hold = trail.hold = parts.limiter.admit(decision.bounds)
         check_size(ask, profile)
         if isinstance(ask, Work):
             # 3 and 4, for texts that go back to their caller and to nobody else.
@@ -211,6 +210,7 @@ class Pipeline:
             if channel.cancelled is not None:
                 raise _stopped(channel.cancelled)
             keeping.treated(ask.texts(), treated, profile.keep)
+            hold.reserve(0, keeping.subjects.patients)
             trail.sealed = await keeping.request()
             return treated
         with ExitStack() as coming:
@@ -221,7 +221,8 @@ class Pipeline:
             redaction, prompt = await asyncio.to_thread(
                 self._redact, ask, findings, profile, caller.id, model, keeping
             )
-            hold.reserve(most_tokens(prompt, ask, profile, trail.action), keeping.subjects.patients)
+            most = most_tokens(prompt, ask, profile, trail.action)
+            hold.reserve(most, keeping.subjects.patients)
             if channel.cancelled is not None:
                 raise _stopped(channel.cancelled)
             trail.sealed = await keeping.request()

@@ -22,6 +22,7 @@ from gateway.cli import (
     redact,
     serve,
     text,
+    witness,
 )
 from gateway.settings import SettingsError, load
 
@@ -41,6 +42,7 @@ app.add_typer(engine.app, name="engine")
 app.add_typer(keys.app, name="keys")
 app.add_typer(model.app, name="model")
 app.add_typer(policy.app, name="policy")
+app.add_typer(witness.app, name="witness")
 for command in (serve, demo, doctor, text, redact):
     command.register(app)
 

@@ -34,9 +34,9 @@ class Trail:
     model: Model | None = None
     decision: Permit | Deny | None = None
     profile: Profile | None = None
+    hold: Hold | None = None
     sealed: str | None = None
     """SHA-256 of the sealed request, where the profile keeps it."""
-    hold: Hold | None = None
 
     def refusal(self, time: int, code: Code) -> Refusal | None:
         """Return the record of a refusal, or `None` where no caller is known to record it under."""
@@ -77,10 +77,10 @@ class Trail:
             standing=standing_of(self.caller).digest,
             findings=findings,
             prompt_tokens=prompt_tokens,
-            sealed=self.sealed,
             department=self.caller.department,
             patients=(self.hold and self.hold.patients) or None,
             reserved=(self.hold and self.hold.reserved) or None,
+            sealed=self.sealed,
         )
 
 

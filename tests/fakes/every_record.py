@@ -55,7 +55,7 @@ def every_kind() -> Iterator[Record]:
     yield review("v")
     yield replace(review("w"), state=None)
     yield alert("z")
-    yield difference("s0")
+    yield difference("open")
 
 
 def random_records(seed: int, count: int) -> Iterator[Record]:

@@ -21,7 +21,7 @@ from gateway.ledger.errors import VerificationError
 from gateway.ledger.exports.events import readable
 from gateway.ledger.keys import open_checkpoint
 from gateway.ledger.leaves import read_leaf
-from gateway.ledger.query import LedgerReader, Query
+from gateway.ledger.query import LedgerReader, LoggedRecord
 
 _REMEMBERED: Final = 1 << 14
 """Roots of ranges: neighbours share nearly all of theirs."""
@@ -66,12 +66,12 @@ class Verified:
     last: int | None
 
 
-def lines_of(reader: LedgerReader, query: Query) -> Iterator[bytes]:
+def lines_of(reader: LedgerReader, records: Iterator[LoggedRecord]) -> Iterator[bytes]:
     """Yield the lines of an export. Raises `LedgerError`."""
     yield _line(Head(1, reader.checkpoint.origin, reader.signed_checkpoint.decode()))
     root = _remembering(reader.range_root())
     size, count = reader.checkpoint.size, 0
-    for logged in readable(reader.search(query)):
+    for logged in readable(records):
         try:
             path = inclusion_proof(logged.index, size, root)
             check_inclusion(
