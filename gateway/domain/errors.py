@@ -52,6 +52,12 @@ class Code(StrEnum):
     ENTITY_BLOCKED = "entity_blocked"
     DUTY_REFUSED = "duty_refused"
     REVIEW_REFUSED = "review_refused"
+    # releases of the policy
+    RELEASE_NOT_FOUND = "release_not_found"
+    RELEASE_CONFLICT = "release_conflict"
+    RELEASE_INVALID = "release_invalid"
+    SIGNATURE_REFUSED = "signature_refused"
+    SELF_APPROVAL = "self_approval"
     GRANT_REFUSED = "grant_refused"
     """All that a caller learns. The record holds one of the next five, or what the vault said."""
     GRANT_UNKNOWN = "grant_unknown"

@@ -55,7 +55,7 @@ class AuditRoom:
 
     office: Office
     desk: Desk
-    subject_key: bytes
+    subject_key: Callable[[], bytes]
 
 
 class SearchRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -181,8 +181,8 @@ def _whom(room: AuditRoom, body: SearchRequest) -> bytes | None:
             Code.INVALID_REQUEST, "Ask by patient or by name, one of both.", param="name"
         )
     if body.patient is not None:
-        return patient(room.subject_key, body.patient)
-    return None if body.name is None else named(room.subject_key, body.name)
+        return patient(room.subject_key(), body.patient)
+    return None if body.name is None else named(room.subject_key(), body.name)
 
 
 async def _answer(  # noqa: PLR0913, PLR0917 - what was asked, and how it is to be answered

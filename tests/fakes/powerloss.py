@@ -37,7 +37,10 @@ class Truncate:
 
 @dataclass(frozen=True, slots=True)
 class Sync:
+    """A file is synced. Where that failed, its pages are clean now: no later one writes them."""
+
     file: int
+    failed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +155,8 @@ class Crash:
             medium.numbers[path]: bytearray(content) for path, content in medium.base.files.items()
         }
         self._pending: dict[int, list[Write | Truncate]] = {}
+        self._doubtful: dict[int, int] = {}
+        """How many of those no sync will make durable any more."""
         self._names: dict[str, int | None] = dict.fromkeys(medium.base.directories, DIRECTORY)
         self._names |= medium.numbers
         self._renamed: dict[str, list[int | None]] = {}
@@ -164,10 +169,15 @@ class Crash:
             match event:
                 case Write() | Truncate():
                     self._pending.setdefault(event.file, []).append(event)
+                case Sync(file, failed=True):
+                    self._doubtful[file] = len(self._pending.get(file, []))
                 case Sync(file):
                     content = self._durable.setdefault(file, bytearray())
-                    for each in self._pending.pop(file, []):
+                    pending, doubtful = self._pending.pop(file, []), self._doubtful.get(file, 0)
+                    for each in pending[doubtful:]:
                         _apply(content, each)
+                    if doubtful:
+                        self._pending[file] = pending[:doubtful]
                 case Name(path, file):
                     self._renamed.setdefault(path, []).append(file)
                 case SyncNames(directory):

@@ -88,6 +88,8 @@ class RecordingFile(apsw.VFSFile):
                 self._medium.add(SyncNames(parent(self._path)))
                 self._unnamed = False
         if fault:
+            if not fault.done:
+                self._medium.add(Sync(self._number, failed=True))
             raise _coded(fault.code)
 
 
@@ -185,6 +187,8 @@ class _Shim:
         if not fault or fault.done:
             self._medium.add(SyncNames(path) if file is None else Sync(file))
         if fault:
+            if file is not None and not fault.done:
+                self._medium.add(Sync(file, failed=True))
             raise OSError(fault.errno, os.strerror(fault.errno), path)
 
     def replace(self, source: Any, target: Any, **named: Any) -> None:

@@ -18,20 +18,19 @@ from unittest import mock
 
 import pytest
 
+from gateway.domain.errors import LedgerUnavailable
 from gateway.domain.merkle import leaf_hash
 from gateway.domain.ports import Receipt
 from gateway.ledger import LedgerError, Place, SqliteLedger, Tuning, store, verify
-from gateway.ledger import publisher as publishing
+from gateway.ledger import published as publishing
 from gateway.ledger import writer as writing
-from gateway.ledger.keys import load_or_create_key
+from gateway.ledger.keys import load_key, load_or_create_key
 from gateway.ledger.readonly import open_snapshot
 from tests.fakes.ledger import admin, intent, outcome, refusal
 from tests.fakes.powerloss import Crash, Image, Medium
 from tests.fakes.recording import recording
 
 NODE = "ward-1"
-LARGEST = 700
-"""Records with which a chain of lives begins anew: two full tiles, and most of a third."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +65,7 @@ def live(medium: Medium, keys: Path, chance: random.Random, *, synchronous: bool
         mock.patch.object(writing, "WAL_PAGES", chance.choice([1, 20, 1000])),
         mock.patch.object(writing, "HISTORY_RECORDS", chance.choice([1, 50])),
         mock.patch.object(publishing, "replace_file", replaced),
-        mock.patch.object(publishing, "PUBLISH_SECONDS", chance.choice([0.0, 0.01])),
+        mock.patch("gateway.ledger.publisher.PUBLISH_SECONDS", chance.choice([0.0, 0.01])),
     ):
         place = Place(medium.root / "ledger", keys, NODE)
         tuning = Tuning(vfs=vfs, on_fatal=_never)
@@ -99,11 +98,14 @@ def check(directory: Path, keys: Path, told: list[object]) -> int:
     published = [each.checkpoint for each in told if isinstance(each, Published)]
     place = Place(directory / "ledger", keys, NODE)
     try:
-        with SqliteLedger.open_for_serving(place, now_ms=lambda: 3) as ledger:
-            vkey = ledger.vkey
-        # Whatever anybody could have read before is still the beginning of the log.
+        vkey = load_key(keys, NODE).vkey
+        # Before anybody mends anything: what was published can be checked from the copy. And
+        # whatever anybody could have read before the cut is still the beginning of the log.
+        if (place.directory / "checkpoint").exists():
+            verify(place.directory, vkey, published[-1] if published else None)
+        SqliteLedger.open_for_serving(place, now_ms=lambda: 3).close()
         report = verify(place.directory, vkey, published[-1] if published else None)
-    except LedgerError as error:
+    except (LedgerError, LedgerUnavailable) as error:
         raise LostError(str(error)) from error
     with open_snapshot(place.directory) as db:
         hashes = [leaf_hash(leaf) for chunk in store.read_leaves(db) for _, leaf in chunk]
@@ -118,8 +120,9 @@ def check(directory: Path, keys: Path, told: list[object]) -> int:
 class Chain:
     """Lives one after another, each beginning where the power went in the one before."""
 
-    def __init__(self, root: Path, kept: Path, *, synchronous: bool = True) -> None:
-        self._root, self._keys, self._kept = root, root / "keys", kept
+    def __init__(self, root: Path, kept: Path, largest: int, *, synchronous: bool = True) -> None:
+        """At `largest` records a log begins anew; what was lost is `kept`."""
+        self._root, self._keys, self._kept, self._largest = root, root / "keys", kept, largest
         self._seed = seed = random.SystemRandom().getrandbits(32)
         self._chance = random.Random(seed)  # noqa: S311 - when the power goes is no secret
         self._synchronous = synchronous
@@ -143,7 +146,13 @@ class Chain:
             crash.advance(moment)
             image, told = crash.image(chance), [*self._told, *crash.notes]
             size = self._cut(image, told, f"life {self._lives}, event {moment} of {end}")
-            if number == goes_on and size is not None and size < LARGEST:
+            # Without syncs there is nothing to go on with, whatever a first look says.
+            if (
+                number == goes_on
+                and self._synchronous
+                and size is not None
+                and size < self._largest
+            ):
                 following = (image, told)
         self._image, self._told = following
 
@@ -166,22 +175,22 @@ class Chain:
         return size
 
 
-def run(kept: Path, *, crashes: int, cuts: int, synchronous: bool = True) -> Chain:
-    """Have a chain of lives until the power went so many times; `kept` is for what was lost."""
+def run(kept: Path, crashes: int, largest: int, *, synchronous: bool = True) -> Chain:
+    """Have a chain of lives until the power went so many times."""
     # In memory where that can be: nothing here needs a real disk.
     memory = Path("/dev/shm")  # noqa: S108 - a directory of its own in there
     with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as name:
         root = Path(name)
         (root / "keys").mkdir(mode=0o700)
         load_or_create_key(root / "keys", NODE)
-        chain = Chain(root, kept, synchronous=synchronous)
+        chain = Chain(root, kept, largest, synchronous=synchronous)
         while chain.crashes < crashes:
-            chain.live(cuts)
+            chain.live(cuts=10)
     return chain
 
 
 def test_no_acknowledged_record_is_lost_in_a_power_cut(tmp_path: Path) -> None:
-    chain = run(tmp_path, crashes=500, cuts=10)
+    chain = run(tmp_path, crashes=500, largest=300)
     assert chain.lost == []
     assert chain.acknowledged > 5_000
 
@@ -192,12 +201,12 @@ def test_no_acknowledged_record_is_lost_in_a_power_cut(tmp_path: Path) -> None:
 def test_no_acknowledged_record_is_lost_in_twenty_thousand_power_cuts(
     tmp_path: Path, part: int
 ) -> None:
-    chain = run(tmp_path, crashes=2_500, cuts=10)
+    chain = run(tmp_path, crashes=2_500, largest=700)
     assert chain.lost == []
     assert max(chain.sizes) > 512
 
 
 def test_without_syncs_acknowledged_records_are_lost(tmp_path: Path) -> None:
     """The control: what this disk does to a ledger that does not wait for it is noticed."""
-    chain = run(tmp_path, crashes=60, cuts=10, synchronous=False)
+    chain = run(tmp_path, crashes=60, largest=300, synchronous=False)
     assert len(chain.lost) > 5
