@@ -23,6 +23,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from gateway import logs
+from gateway.allowance import check_scope
 from gateway.domain.duties import Duty, carries
 from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.exchange import Action, Caller, Model, Purpose
@@ -245,6 +246,7 @@ class GrantDesk:
 
     def _terms(self, caller: Caller, purpose: Purpose) -> Reidentify:
         means = self._means
+        check_scope(caller, Action.REIDENTIFY, means.model, purpose)
         decision = means.decider.decide(caller, Action.REIDENTIFY, means.model, purpose)
         if isinstance(decision, Deny) or not decision.profile.reidentify.allowed:
             raise ExchangeError(
