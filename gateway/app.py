@@ -57,6 +57,9 @@ from gateway.ledger.witness.opening import open_watch, recorder
 from gateway.ledger.witness.watch import Watch
 from gateway.office import Office
 from gateway.pipeline import Parts, Pipeline
+from gateway.policy.shadow import Beside
+from gateway.policy.standings import DATABASE as STANDINGS
+from gateway.policy.standings import Standings
 from gateway.reidentification import Pace, Reidentification
 from gateway.settings import Settings
 from gateway.treatment import DETECTION
@@ -92,8 +95,9 @@ def build(  # noqa: PLR0915 - what there is to put together, read top to bottom
     """Build the parts from `settings`. Nothing listens yet.
 
     Raises `SecretFileError`, `PolicyError`, `DictionaryError`, `KeyStoreError`, `LedgerError`,
-    `LedgerUnavailable`, `EngineError`, `RemoteEngineError`, `SameName`, `ProviderError` or
-    `AuthorityError`, each with what to do; then nothing stays open.
+    `LedgerUnavailable`, `EngineError`, `RemoteEngineError`, `SameName`, `ProviderError`,
+    `AuthorityError`, `GrantStoreError` or `StandingsError`, each with what to do; then nothing
+    stays open.
     """
     clock = SystemClock()
     secrets = installation.prepare(settings)
@@ -165,6 +169,9 @@ def build(  # noqa: PLR0915 - what there is to put together, read top to bottom
             ledger.append_blocking,
         )
         undo.callback(desk.close)
+        standings = Standings(settings.state / STANDINGS)
+        undo.callback(standings.close)
+        beside = Beside(settings.state, standings, policy.decider, ledger, clock)
         close = undo.pop_all().close
     logs.event(
         "gateway_built",
@@ -175,10 +182,10 @@ def build(  # noqa: PLR0915 - what there is to put together, read top to bottom
     return Gateway(
         parts=Parts(
             authenticator=authenticator,
-            decider=policy.decider,
+            decider=beside.decider,
             detector=detector,
             scanner=ShapeScanner(),
-            ledger=ledger,
+            ledger=beside.ledger,
             vault=vault,
             engine=engine,
             clock=clock,
@@ -202,6 +209,7 @@ def build(  # noqa: PLR0915 - what there is to put together, read top to bottom
             auditing.follower_of(settings).following,
             feeds.serving,
             partial(breakglass.sweeping, desk),
+            beside.running,
         ),
         extras={
             "releases": policy.desk,

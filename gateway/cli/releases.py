@@ -14,8 +14,48 @@ if TYPE_CHECKING:
     from gateway.domain.records import Admin
     from gateway.policy.release import Release
     from gateway.policy.releases.desk import Desk
+    from gateway.policy.releases.version import Version
 
 _DIGEST: Final = re.compile(r"[0-9a-f]{8,64}\Z")
+
+
+def archive_named(context: typer.Context, word: str) -> bytes:
+    """Return the archive of the release that `word` names; else say what is wrong."""
+    from gateway.policy.problems import PolicyError
+    from gateway.policy.release import build, read
+    from gateway.policy.releases.archive import pack, unpack
+
+    try:
+        if Path(word).is_dir():
+            files = read(Path(word))
+            build(files)
+            return pack(files)
+        if Path(word).is_file():
+            archive = Path(word).read_bytes()
+            build(unpack(archive))
+            return archive
+        return _from_register(context, word)
+    except PolicyError as error:
+        fail(str(error))
+    except OSError as error:
+        fail(f"{word} cannot be read: {error.strerror}")
+
+
+def _from_register(context: typer.Context, word: str) -> bytes:
+    from gateway.domain.errors import ExchangeError
+    from gateway.inforce import open_desk
+    from gateway.policy.releases.store import PolicyStoreError
+
+    try:
+        desk = open_desk(settings_of(context), _nothing, None)
+        try:
+            return desk.store.archive(_version(desk, word).number)
+        finally:
+            desk.store.close()
+    except PolicyStoreError as error:
+        fail(str(error))
+    except ExchangeError as error:
+        fail(error.message)
 
 
 def release_named(context: typer.Context, word: str | None) -> Release:
@@ -37,7 +77,11 @@ def release_named(context: typer.Context, word: str | None) -> Release:
             return load(settings.policies)
         desk = open_desk(settings, _nothing, None)
         try:
-            return release_in_force(settings, desk) if word is None else _registered(desk, word)
+            return (
+                release_in_force(settings, desk)
+                if word is None
+                else desk.release(_version(desk, word))
+            )
         finally:
             desk.store.close()
     except (PolicyError, PolicyStoreError) as error:
@@ -48,14 +92,14 @@ def release_named(context: typer.Context, word: str | None) -> Release:
         fail(f"{word} cannot be read: {error.strerror}")
 
 
-def _registered(desk: Desk, word: str) -> Release:
+def _version(desk: Desk, word: str) -> Version:
     found = [each for each in desk.store.versions() if _is_meant(word, each.number, each.digest)]
     if not found:
         fail(
             f"{word} is no directory, no archive, and no number or digest of `intramural policy "
             "releases`"
         )
-    return desk.release(found[0])
+    return found[0]
 
 
 def _is_meant(word: str, number: int, digest: str) -> bool:
