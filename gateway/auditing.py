@@ -9,6 +9,7 @@ import apsw
 
 from gateway.ledger.desk import INDEX_FILE, NOTES_FILE, Desk
 from gateway.ledger.follower import Follower
+from gateway.ledger.keys import first_of
 from gateway.ledger.notes import Notes
 from gateway.ledger.publickeys import vkey_beside
 from gateway.ledger.sealing.reading import VaultPlace, exchanges_about
@@ -43,7 +44,7 @@ def follower_of(settings: Settings) -> Follower:
     """Return what keeps the search index up with the log, while the gateway runs."""
 
     def search(db: apsw.Connection) -> Gatherer:
-        origin = vkey_beside(settings.ledger).name
+        origin = first_of(vkey_beside(settings.ledger)).name
         return Gatherer(db, SearchIndex.open(settings.state / INDEX_FILE, origin))
 
     return Follower(settings.ledger, [search])
