@@ -154,7 +154,9 @@ def _of_patients(node: Node | None) -> bool:
     if node is None:
         return False
     if (word := strict.text(node)) not in {"records", "patients"}:
-        raise node.wrong(f"write `records` or `patients`{strict.meant(word, ['records', 'patients'])}")
+        raise node.wrong(
+            f"write `records` or `patients`{strict.meant(word, ['records', 'patients'])}"
+        )
     return word == "patients"
 
 
@@ -188,5 +190,3 @@ def _minute(node: Node) -> int:
     if matched is None:
         raise node.wrong('a time of day is wanted here, such as "06:00", in quotes')
     return 60 * int(matched[1]) + int(matched[2])
-
-

@@ -113,6 +113,7 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
                 settings.witness, settings.ledger, settings.data, recorder(ledger, clock)
             )
             undo.callback(end_watch)
+        follower = auditing.follower_of(settings, ledger, clock)
         say("detection")
         site = SiteDictionary(settings.dictionary, settings.keys)
         detector = open_detector(_year(clock), settings.detection, site)
@@ -188,7 +189,7 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
         running=(
             plain.serving,
             policy.running,
-            auditing.follower_of(settings).following,
+            follower.following,
             feeds.serving,
         ),
         extras={"releases": policy.desk, "warnings": {"policy": lambda: policy.as_ordered}},

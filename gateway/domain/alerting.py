@@ -155,9 +155,10 @@ class Watch:
 
     def feed(self, seen: Seen) -> list[Raised]:
         """Return which rules the next record of the log sets off."""
-        now = self.clock.at(seen.time)
         if ALERT_TERM in seen.terms:
-            return []  # An alert about alerts would never end.
+            # An alert about alerts would never end; and its time is when somebody noticed.
+            return []
+        now = self.clock.at(seen.time)
         raised = []
         for rule in self._rules:
             amount = seen.patients if rule.of_patients else 1

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final, Protocol, cast
 
 import apsw
 
@@ -102,9 +102,7 @@ class Watcher:
         if end <= self._position:
             return False
         raised = [
-            each
-            for seen in self._seen(self._position, end)
-            for each in self._watch.feed(seen)
+            each for seen in self._seen(self._position, end) for each in self._watch.feed(seen)
         ]
         for each in raised:
             if (each.rule, each.record) not in self._written:
@@ -120,7 +118,8 @@ class Watcher:
     def _begin(self) -> int:
         watching = self._watching
         head = store.read_head(self._db).size
-        row = self._state.execute("SELECT origin, position, rules FROM watched").fetchone()
+        kept = self._state.execute("SELECT origin, position, rules FROM watched").fetchone()
+        row = cast("tuple[str, int, str] | None", kept)
         if row is None or row[0] != watching.origin or row[1] > head:
             # A log that is new to these rules is watched from its next record on; one that is
             # new altogether from its first.
@@ -131,8 +130,9 @@ class Watcher:
                 self._state.execute(
                     "INSERT INTO watched VALUES (0, ?, ?, '')", (watching.origin, position)
                 )
+                self._state.execute("INSERT INTO mark VALUES (?, 0, 0, 0)", (position,))
             row = (watching.origin, position, "")
-        position = int(row[1])
+        position = row[1]
         if row[2] != watching.rules_digest:
             watching.new_rules(watching.rules_digest)
             self._state.execute("UPDATE watched SET rules = ?", (watching.rules_digest,))
@@ -151,24 +151,19 @@ class Watcher:
     def _rewatch(self, position: int) -> None:
         """Fill the windows again with what was watched already, and raise nothing."""
         reach = max((rule.reach for rule in self._watching.rules), default=0)
-        marks = self._state.execute("SELECT * FROM mark ORDER BY position").fetchall()
-        latest = marks[-1][1] if marks else 0
-        # The last mark that is older than anything that can matter.
-        start = max((mark for mark in marks if mark[1] < latest - reach), default=None)
-        begin, clock = 0, LogClock()
-        if start is not None:
-            begin, clock = int(start[0]), LogClock(int(start[2]), int(start[3]))
-        elif marks:
-            begin, clock = int(marks[0][0]), LogClock(int(marks[0][2]), int(marks[0][3]))
-        else:
-            begin = position
+        marks = self._marks()
+        # The last mark that is older than anything that can matter, or the first there is.
+        late = [mark for mark in marks if mark[1] < marks[-1][1] - reach]
+        begin, _, offset, highest = (late[-1:] or marks)[0]
+        clock = LogClock(offset, highest)
         self._watch = Watch(self._watching.rules, local_time, clock)
         while begin < position:
             end = min(position, begin + STEP)
             for seen in self._seen(begin, end):
                 self._watch.feed(seen)
             begin = end
-        fired = self._state.execute("SELECT rule, actor, at FROM fired")
+        rows = self._state.execute("SELECT rule, actor, at FROM fired").fetchall()
+        fired = cast("list[tuple[str, str, int]]", rows)
         self._watch.replace_fired(Raised(rule, 0, actor, 0, at) for rule, actor, at in fired)
 
     def _seen(self, start: int, end: int) -> list[Seen]:
@@ -216,16 +211,19 @@ class Watcher:
         self._position = position
         self._written = {each for each in self._written if each[1] >= position}
 
+    def _marks(self) -> list[tuple[int, int, int, int]]:
+        rows = self._state.execute("SELECT * FROM mark ORDER BY position").fetchall()
+        return cast("list[tuple[int, int, int, int]]", rows)
+
     def _thin(self, now: int) -> None:
         """Keep one mark from before all that matters, and few of those after it."""
         reach = max((rule.reach for rule in self._watching.rules), default=0)
         self._state.execute(
-            "DELETE FROM mark WHERE position < "
-            "(SELECT max(position) FROM mark WHERE at < ?)",
+            "DELETE FROM mark WHERE position < (SELECT max(position) FROM mark WHERE at < ?)",
             (now - reach,),
         )
         self._state.execute("DELETE FROM fired WHERE at < ?", (now - reach,))
-        marks = self._state.execute("SELECT position, at FROM mark ORDER BY position").fetchall()
+        marks = [mark[:2] for mark in self._marks()]
         gap = reach // 32
         near = [
             (middle[0],)
@@ -254,15 +252,14 @@ def _open(path: Path) -> apsw.Connection:
         db.pragma("journal_mode", "wal")
         db.pragma("synchronous", "full")
         with store.transaction(db):
-            if db.pragma("user_version") == 0:
+            if (version := db.pragma("user_version")) == 0:
                 db.execute(_SCHEMA)
-            elif db.pragma("user_version") != _VERSION:
-                raise LedgerError(f"{path} is of a later version: use the release that wrote it")
-    except BaseException as error:
+    except apsw.Error as error:
         db.close()
-        if isinstance(error, apsw.Error):
-            raise _unusable(path, error) from None
-        raise
+        raise _unusable(path, error) from None
+    if version not in {0, _VERSION}:
+        db.close()
+        raise LedgerError(f"{path} is of a later version: use the release that wrote it")
     return db
 
 
