@@ -121,6 +121,7 @@ def build(  # noqa: PLR0915 - what there is to put together, read top to bottom
                 settings.witness, settings.ledger, settings.data, recorder(ledger, clock)
             )
             undo.callback(end_watch)
+        follower = auditing.follower_of(settings, ledger, clock)
         say("detection")
         site = SiteDictionary(settings.dictionary, settings.keys)
         detector = open_detector(_year(clock), settings.detection, site)
@@ -206,7 +207,7 @@ def build(  # noqa: PLR0915 - what there is to put together, read top to bottom
         running=(
             plain.serving,
             policy.running,
-            auditing.follower_of(settings).following,
+            follower.following,
             feeds.serving,
             partial(breakglass.sweeping, desk),
             beside.running,

@@ -104,12 +104,12 @@ def list_records(  # noqa: PLR0913, PLR0917
     )
     show = _print_line if as_json else print_row
     with ledger_errors():
+        before = record_own(settings_of(context), directory, "")
+        query = replace(query, before=before)
         if not follow and not as_json:
-            with looking(context, directory, "") as reader:
+            with read_ledger(directory_of(context, directory)) as reader:
                 print_table(reader.search(query))
         else:
-            before = record_own(settings_of(context), directory, "")
-            query = replace(query, before=before)
             _stream(directory_of(context, directory), query, show, follow=follow)
 
 

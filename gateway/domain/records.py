@@ -198,6 +198,8 @@ class AdminAct(StrEnum):
     PATIENT_SHREDDED = "patient_shredded"
     """All that was kept of a patient, and the index of it; the target does not say whose."""
     EPOCH_SHREDDED = "epoch_shredded"
+    ALERTS_CHANGED = "alerts_changed"
+    """Other rules raise alerts from now on; the target is the digest of their files."""
     DUTY_REFUSED = "duty_refused"
     """Somebody asked for what their roles do not give; the target is the duty."""
 
