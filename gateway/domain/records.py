@@ -193,6 +193,13 @@ class AdminAct(StrEnum):
     GRANT_APPROVED = "grant_approved"
     GRANT_REFUSED = "grant_refused"
     GRANT_ENDED = "grant_ended"
+    HOLD_PLACED = "hold_placed"
+    """The target is an exchange or a quarter; the reason is sealed by a salted digest."""
+    HOLD_LIFTED = "hold_lifted"
+    QUARTER_SEALED = "quarter_sealed"
+    """Its records were copied to a file; the target is the quarter and their indices."""
+    RECORDS_DROPPED = "records_dropped"
+    """All before an index are to go; the target is the quarter and that index: `2026Q4:12800`."""
     DUTY_REFUSED = "duty_refused"
     """Somebody asked for what their roles do not give; the target is the duty."""
 
