@@ -200,6 +200,11 @@ class AdminAct(StrEnum):
     """Its records were copied to a file; the target is the quarter and their indices."""
     RECORDS_DROPPED = "records_dropped"
     """All before an index are to go; the target is the quarter and that index: `2026Q4:12800`."""
+    RECORD_SHREDDED = "record_shredded"
+    """The texts of an exchange were made unreadable; the target is the exchange."""
+    PATIENT_SHREDDED = "patient_shredded"
+    """All that was kept of a patient, and the index of it; the target does not say whose."""
+    EPOCH_SHREDDED = "epoch_shredded"
     DUTY_REFUSED = "duty_refused"
     """Somebody asked for what their roles do not give; the target is the duty."""
 
