@@ -38,7 +38,7 @@ from gateway.generation.engines import Engines
 from gateway.generation.local import LocalEngine
 from gateway.generation.remote import RemoteEngine
 from gateway.generation.transcription import LocalTranscriber
-from gateway.http import audit, health, openai, openapi, presidio, redact, transcription
+from gateway.http import audit, exports, health, openai, openapi, presidio, redact, transcription
 from gateway.http import policy as policy_routes
 from gateway.http.errors import HANDLERS
 from gateway.identity.authenticator import ApiKeyAuthenticator
@@ -227,6 +227,14 @@ def assemble(  # noqa: PLR0913, PLR0917 - each is a part of `Gateway`
         subject_key=parts.subject_key,
     )
 
+    exporting = exports.ExportRoom(
+        office=room.office,
+        log=settings.ledger,
+        node=settings.node,
+        subjects=parts.vault,
+        subject_key=parts.subject_key,
+    )
+
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
         # Decoding holds a thread for up to two minutes: each place for a recording brings its own.
@@ -259,6 +267,7 @@ def assemble(  # noqa: PLR0913, PLR0917 - each is a part of `Gateway`
             *openai.ROUTES,
             *presidio.ROUTES,
             *audit.ROUTES,
+            *exports.ROUTES,
             *policy_routes.ROUTES,
             redact.redact,
             transcription.transcriptions,
@@ -273,6 +282,7 @@ def assemble(  # noqa: PLR0913, PLR0917 - each is a part of `Gateway`
                 "warnings": {},
                 "desk": desk,
                 "audit": room,
+                "exports": exporting,
                 "office": Office(parts.authenticator, parts.ledger, parts.clock),
                 **(extras or {}),
             }

@@ -7,11 +7,15 @@ from dataclasses import dataclass
 
 import apsw
 
+from gateway.clock import SystemClock
 from gateway.ledger.desk import INDEX_FILE, NOTES_FILE, Desk
+from gateway.ledger.exports.feeding import arrived_everywhere
 from gateway.ledger.follower import Follower
+from gateway.ledger.holds import LegalHolds
 from gateway.ledger.keys import first_of
 from gateway.ledger.notes import Notes
 from gateway.ledger.publickeys import vkey_beside
+from gateway.ledger.retention import Retention, Terms
 from gateway.ledger.sealing.reading import VaultPlace, exchanges_about
 from gateway.ledger.search.gathering import Gatherer
 from gateway.ledger.search.index import SearchIndex
@@ -48,3 +52,14 @@ def follower_of(settings: Settings) -> Follower:
         return Gatherer(db, SearchIndex.open(settings.state / INDEX_FILE, origin))
 
     return Follower(settings.ledger, [search])
+
+
+def retention_of(settings: Settings) -> Retention:
+    """Return the quarters of this node's log, and the terms on which they may go."""
+    terms = Terms(
+        quarters=settings.retention.quarters,
+        delivered=arrived_everywhere(settings.export, settings.state),
+        witnessed=bool(settings.witness.peers),
+    )
+    now = SystemClock().now_ms()
+    return Retention(settings.ledger, LegalHolds(settings.state), terms, now)
