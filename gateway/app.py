@@ -39,7 +39,17 @@ from gateway.generation.engines import Engines
 from gateway.generation.local import LocalEngine
 from gateway.generation.remote import RemoteEngine
 from gateway.generation.transcription import LocalTranscriber
-from gateway.http import audit, grants, health, openai, openapi, presidio, redact, transcription
+from gateway.http import (
+    audit,
+    exports,
+    grants,
+    health,
+    openai,
+    openapi,
+    presidio,
+    redact,
+    transcription,
+)
 from gateway.http import policy as policy_routes
 from gateway.http.errors import HANDLERS
 from gateway.identity.authenticator import ApiKeyAuthenticator
@@ -254,6 +264,14 @@ def assemble(  # noqa: PLR0913, PLR0917 - each is a part of `Gateway`
         subject_key=parts.subject_key,
     )
 
+    exporting = exports.ExportRoom(
+        office=room.office,
+        log=settings.ledger,
+        node=settings.node,
+        subjects=parts.vault,
+        subject_key=parts.subject_key,
+    )
+
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
         # Decoding holds a thread for up to two minutes: each place for a recording brings its own.
@@ -287,6 +305,7 @@ def assemble(  # noqa: PLR0913, PLR0917 - each is a part of `Gateway`
             *presidio.ROUTES,
             *audit.ROUTES,
             *grants.ROUTES,
+            *exports.ROUTES,
             *policy_routes.ROUTES,
             redact.redact,
             transcription.transcriptions,
@@ -301,6 +320,7 @@ def assemble(  # noqa: PLR0913, PLR0917 - each is a part of `Gateway`
                 "warnings": {},
                 "desk": desk,
                 "audit": room,
+                "exports": exporting,
                 "office": Office(parts.authenticator, parts.ledger, parts.clock),
                 **(extras or {}),
             }
