@@ -1,9 +1,10 @@
-"""`intramural keys`: make, list and revoke API keys. Each act is recorded before it is done."""
+"""`intramural keys`: make, list, rotate and revoke API keys. Each act is recorded, then done."""
 
 from __future__ import annotations
 
 import datetime as dt
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -11,9 +12,17 @@ import typer
 
 from gateway.cli.common import fail, print_json, settings_of
 from gateway.domain.errors import LedgerUnavailable
-from gateway.domain.exchange import Purpose
+from gateway.domain.exchange import Action, Purpose
 from gateway.domain.records import AdminAct
-from gateway.identity.keyring import AlreadyRevoked, Keyring, RecordAct, UnknownKey, open_keyring
+from gateway.domain.scope import Scope
+from gateway.identity.keyring import (
+    AlreadyRevoked,
+    Keyring,
+    RecordAct,
+    RecordUntil,
+    UnknownKey,
+    open_keyring,
+)
 from gateway.identity.keys import ApiKey, Grant
 from gateway.identity.store import KeyStoreError
 from gateway.ledger.errors import LedgerError
@@ -22,7 +31,7 @@ from gateway.settings import Settings
 
 _WIDE: Final = 240
 
-app = typer.Typer(help="Make, list and revoke API keys.", no_args_is_help=True)
+app = typer.Typer(help="Make, list, rotate and revoke API keys.", no_args_is_help=True)
 
 
 @app.command()
@@ -45,6 +54,17 @@ def create(  # noqa: PLR0913, PLR0917 - each argument is an option
     purpose: Annotated[
         Purpose | None, typer.Option(help="The only purpose of use, for clients without headers.")
     ] = None,
+    only_action: Annotated[
+        list[Action] | None,
+        typer.Option(help="Only for this action, whatever policy permits; repeat for more."),
+    ] = None,
+    only_model: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Only for this model; repeat for more."),
+    ] = None,
+    only_purpose: Annotated[
+        list[Purpose] | None, typer.Option(help="Only for this purpose; repeat for more.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Make a key and print it, once: nobody can show it again."""
@@ -61,6 +81,7 @@ def create(  # noqa: PLR0913, PLR0917 - each argument is an option
             networks=parse_networks(network),
             purpose=purpose,
             expires=parse_expiry(expires, now),
+            scope=Scope(_only(only_action), _only(only_model), _only(only_purpose)),
         )
     except ValueError as error:
         fail(str(error), 2)
@@ -78,6 +99,53 @@ def create(  # noqa: PLR0913, PLR0917 - each argument is an option
     typer.echo(token.reveal())
     typer.secho(
         f"Keep it now: it is shown this once. Id {token.id}, works until {_iso(grant.expires)}.",
+        err=True,
+    )
+
+
+@app.command()
+def rotate(
+    context: typer.Context,
+    key_id: Annotated[str, typer.Argument(metavar="ID", help="As `keys list` shows it.")],
+    overlap: Annotated[
+        str,
+        typer.Option(help="How long the secret so far still works: 12h, 3d (14d at most), none."),
+    ],
+    expires: Annotated[
+        str | None, typer.Option(help="Another end of the key: 90d, 12h or 2027-01-31.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Give a key another secret and print it, once. Id, roles and limits stay."""
+    from gateway.identity.expiry import parse_expiry, parse_overlap
+
+    settings = settings_of(context)
+    now = _now_ms()
+    try:
+        until = parse_overlap(overlap, now)
+        end = None if expires is None else parse_expiry(expires, now)
+    except ValueError as error:
+        fail(str(error), 2)
+    keyring = _keyring(settings)
+    try:
+        token = keyring.rotate(key_id, now, until, end, _until_recorder(settings))
+        found = keyring.store.find(token.id)
+    except (UnknownKey, AlreadyRevoked) as error:
+        fail(str(error))
+    except (KeyStoreError, LedgerError, LedgerUnavailable, SecretFileError) as error:
+        fail(f"the key was not rotated: {error}")
+    finally:
+        keyring.store.close()
+    ends = _iso(found.grant.expires if found else now)
+    if json:
+        print_json(
+            {"id": token.id, "key": token.reveal(), "expires": ends, "overlap_until": _iso(until)}
+        )
+        return
+    typer.echo(token.reveal())
+    typer.secho(
+        f"Keep it now: it is shown this once. The secret before it works until {_iso(until)}, "
+        f"the key until {ends}.",
         err=True,
     )
 
@@ -142,6 +210,19 @@ def _keyring(settings: Settings) -> Keyring:
         fail(str(error))
 
 
+def _only(names: Sequence[str] | None) -> frozenset[str] | None:
+    return frozenset(str(name) for name in names) if names else None
+
+
+def _until_recorder(settings: Settings) -> RecordUntil:
+    def record(act: AdminAct, target: str, until: int) -> None:
+        from gateway.cli.recorder import record_admin
+
+        record_admin(settings, act, target, until=until)
+
+    return record
+
+
 def _recorder(settings: Settings) -> RecordAct:
     def record(act: AdminAct, target: str) -> None:
         from gateway.cli.recorder import record_admin
@@ -178,10 +259,17 @@ def _row(key: ApiKey, now: int) -> dict[str, str | list[str] | None]:
         "groups": sorted(grant.groups),
         "purpose": grant.purpose.value if grant.purpose else None,
         "networks": list(grant.networks.words()),
+        "only": _scope(grant.scope),
         "created": _iso(key.created),
         "expires": _iso(grant.expires),
         "revoked": None if key.revoked is None else _iso(key.revoked),
     }
+
+
+def _scope(scope: Scope) -> list[str]:
+    """Return what a key is restricted to, as words: `action:chat`."""
+    sets = {"action": scope.actions, "model": scope.models, "purpose": scope.purposes}
+    return [f"{kind}:{name}" for kind, names in sets.items() for name in sorted(names or ())]
 
 
 def _iso(milliseconds: int) -> str:

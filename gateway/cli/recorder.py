@@ -22,7 +22,9 @@ def actor() -> str:
     return "os:" + re.sub(r"[^A-Za-z0-9._-]", "?", login)[:60]
 
 
-def record_admin(settings: Settings, act: AdminAct, target: str) -> None:
+def record_admin(
+    settings: Settings, act: AdminAct, target: str, *, until: int | None = None
+) -> None:
     """Make the act durable. Raises `LedgerError` or `LedgerUnavailable`, and then nothing is done.
 
     Works beside a running gateway: both append to the same log.
@@ -31,6 +33,11 @@ def record_admin(settings: Settings, act: AdminAct, target: str) -> None:
     with SqliteLedger.open_for_recording(place_of(settings)) as ledger:
         ledger.append_blocking(
             Admin(
-                exchange=clock.new_id(), time=clock.now_ms(), actor=actor(), act=act, target=target
+                exchange=clock.new_id(),
+                time=clock.now_ms(),
+                actor=actor(),
+                act=act,
+                target=target,
+                until=until,
             )
         )

@@ -248,5 +248,3 @@ def _unusable(path: Path, error: Exception) -> LedgerError:
         f"the search index {path} cannot be used ({type(error).__name__}): look at its permissions "
         "and its disk, or remove it, and it is made again"
     )
-
-

@@ -122,8 +122,7 @@ class Search:
         newest = (top - 1) // BLOCK
         sources: list[Blocks] = [as_blocks(each) for each in named]
         sources += (
-            any_of([index.answering(term, newest) for term in either])
-            for either in question.wanted
+            any_of([index.answering(term, newest) for term in either]) for either in question.wanted
         )
         sources.append(index.between(newest, question.since, question.until))
         yield from _indices(all_of(sources), top)
