@@ -5,7 +5,7 @@ from __future__ import annotations
 from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.exchange import Action, Ask, Caller, Model, Purpose, Task
 from gateway.domain.policy import Profile
-from gateway.domain.ports import Prompt
+from gateway.domain.ports import Decider, Prompt
 from gateway.domain.text import RawText
 from gateway.treatment import Work
 
@@ -18,6 +18,29 @@ def check_scope(caller: Caller, action: Action, model: Model, purpose: Purpose) 
             f"This credential is not for this {outside}, whatever policy permits: ask the "
             "administrator for one that is.",
         )
+
+
+def tightened(granted: Profile, asked: str | None, decider: Decider) -> Profile:
+    """Return the profile that a client asks for, within the one that policy grants.
+
+    Raises `ExchangeError` with UNKNOWN_PROFILE or PROFILE_NOT_STRICTER.
+    """
+    if asked is None or asked == granted.name:
+        return granted
+    profile = decider.profile(asked)
+    if profile is None:
+        raise ExchangeError(
+            Code.UNKNOWN_PROFILE,
+            "There is no profile of that name. Leave out the header X-Redaction-Profile, or "
+            "name one that `intramural policy show` lists.",
+        )
+    if profile.strictness < granted.strictness:
+        raise ExchangeError(
+            Code.PROFILE_NOT_STRICTER,
+            f"X-Redaction-Profile can only name a stricter profile than '{granted.name}', "
+            "which policy grants.",
+        )
+    return profile.within(granted)
 
 
 def check_size(ask: Ask[RawText] | Work, profile: Profile) -> None:

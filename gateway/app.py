@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import (
     AbstractAsyncContextManager,
@@ -16,14 +16,14 @@ from contextlib import (
     ExitStack,
     asynccontextmanager,
 )
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from litestar import Litestar
 from litestar.datastructures import State
 
 from engine import ModelStore
-from gateway import installation, logs
+from gateway import auditing, installation, logs
 from gateway.clock import SystemClock
 from gateway.detection.dictionary import SiteDictionary
 from gateway.detection.scanner import ShapeScanner
@@ -38,22 +38,28 @@ from gateway.generation.engines import Engines
 from gateway.generation.local import LocalEngine
 from gateway.generation.remote import RemoteEngine
 from gateway.generation.transcription import LocalTranscriber
-from gateway.http import health, openai, openapi, presidio, redact, transcription
+from gateway.http import audit, health, openai, openapi, presidio, redact, transcription
+from gateway.http import policy as policy_routes
 from gateway.http.errors import HANDLERS
+from gateway.http.usage import UsageDesk
+from gateway.http.usage import usage as usage_route
 from gateway.identity.authenticator import ApiKeyAuthenticator
 from gateway.identity.bare import NetworkAuthenticator
 from gateway.identity.certificate import CertificateAuthenticator
 from gateway.identity.chain import ChainAuthenticator
-from gateway.identity.keyring import open_keyring
+from gateway.identity.keyring import Keyring, open_keyring
 from gateway.identity.networks import parse_networks
 from gateway.identity.provider import open_oidc
+from gateway.inforce import Following
+from gateway.ledger.exports.feeding import open_feeds
 from gateway.ledger.ledger import SqliteLedger
+from gateway.ledger.sealing import SqliteVault
+from gateway.ledger.witness.opening import open_watch, recorder
+from gateway.ledger.witness.watch import Watch
+from gateway.limiter import Limiter
+from gateway.metering import open_meter
+from gateway.office import Office
 from gateway.pipeline import Parts, Pipeline
-from gateway.policy.aliases import astray
-from gateway.policy.check import check_release
-from gateway.policy.decider import CedarDecider
-from gateway.policy.problems import PolicyError
-from gateway.policy.release import load as load_release
 from gateway.settings import Settings
 from gateway.treatment import DETECTION
 from gateway.weights import open_detector
@@ -78,6 +84,8 @@ class Gateway:
     running: Sequence[Running] = ()
     recognizers: tuple[str, ...] = ()
     """Names of what detection is made of."""
+    extras: Mapping[str, object] = field(default_factory=dict)
+    """What the administrator's routes find in the application's state, by name."""
 
 
 def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
@@ -89,18 +97,28 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
     """
     clock = SystemClock()
     secrets = installation.prepare(settings)
-    say("policy")
-    release = load_release(settings.policies)
-    report = check_release(release)
-    if not report.ok:
-        raise PolicyError(report.problems)
-    decider = CedarDecider(release)
     keyring = open_keyring(settings.state, settings.keys)
     with ExitStack() as undo:
+        say("policy")
+        # What it records comes after the ledger is open, below.
+        policy = Following(settings, lambda act: ledger.append_blocking(act))  # noqa: PLW0108
+        undo.callback(policy.close)
         say("ledger")
         ledger = undo.enter_context(
             SqliteLedger.open_for_serving(installation.place_of(settings), now_ms=clock.now_ms)
         )
+        say("use so far")
+        meter = undo.enter_context(open_meter(settings, keyring.store, clock))
+        vault = undo.enter_context(
+            SqliteVault.open_for_serving(installation.vault_of(settings), now_ms=clock.now_ms)
+        )
+        watch: Watch | None = None
+        if settings.witness.peers:
+            say("witnesses")
+            watch, end_watch = open_watch(
+                settings.witness, settings.ledger, settings.data, recorder(ledger, clock)
+            )
+            undo.callback(end_watch)
         say("detection")
         site = SiteDictionary(settings.dictionary, settings.keys)
         detector = open_detector(_year(clock), settings.detection, site)
@@ -126,48 +144,73 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
             undo.callback(kept.close)
         if others:
             engine = Engines(engine, *others)
-        if lost := tuple(astray(release.aliases, [model.name for model in engine.models()])):
-            raise PolicyError(lost)
-        authenticator: Authenticator = ApiKeyAuthenticator(keyring, clock)
-        if (provider := settings.identity.oidc) is not None:
-            say("identity provider")
-            oidc, end_oidc = open_oidc(provider, settings.data, clock)
-            undo.callback(end_oidc)
-            authenticator = ChainAuthenticator(authenticator, oidc)
-        if (bare := settings.presidio).role is not None and bare.purpose is not None:
-            authenticator = NetworkAuthenticator(
-                authenticator, parse_networks(bare.networks), bare.role, bare.purpose
-            )
-        if (certificates := settings.identity.certificates) is not None:
-            authenticator = CertificateAuthenticator(
-                certificates, settings.data, authenticator, clock
-            )
+        policy.serving(model.name for model in engine.models())
+        authenticator = _authenticator(settings, keyring, clock, undo, say)
+        feeds = open_feeds(settings.export, installation.feeds_of(settings))
         close = undo.pop_all().close
     logs.event(
-        "gateway_built", node=settings.node, release=decider.release, open_exchanges=ledger.lost
+        "gateway_built",
+        node=settings.node,
+        release=policy.decider.release,
+        open_exchanges=ledger.lost,
     )
     return Gateway(
         parts=Parts(
             authenticator=authenticator,
-            decider=decider,
+            decider=policy.decider,
             detector=detector,
             scanner=ShapeScanner(),
             ledger=ledger,
+            vault=vault,
             engine=engine,
             clock=clock,
             secrets=secrets,
+            subject_key=installation.subject_key(settings.keys),
             detection=replace(DETECTION, digest=detector.digest),
+            limiter=Limiter(meter.history),
+            gate=watch.check if watch is not None else lambda: None,
         ),
         recognizers=detector.recognizers,
         checks={
-            "ledger": ledger.ready,
+            "ledger": lambda: ledger.ready() and vault.ready(),
             "detection": lambda: detector.healthy,
             "model": lambda: bool(plain.models()) and all(each.ready for each in (plain, *others)),
-            "policy": lambda: bool(decider.release),
+            "policy": lambda: bool(policy.decider.release),
+            **({"witnesses": watch.ready} if watch is not None else {}),
         },
         close=close,
-        running=(plain.serving,),
+        running=(
+            plain.serving,
+            policy.running,
+            auditing.follower_of(settings).following,
+            feeds.serving,
+            meter.running,
+        ),
+        extras={
+            "usage": UsageDesk(meter.store, settings.usage, meter.step),
+            "releases": policy.desk,
+            "warnings": {"policy": lambda: policy.as_ordered},
+        },
     )
+
+
+def _authenticator(
+    settings: Settings, keyring: Keyring, clock: SystemClock, undo: ExitStack, say: Progress
+) -> Authenticator:
+    """Return who believes a caller: each asks the one before it for what is not its own."""
+    authenticator: Authenticator = ApiKeyAuthenticator(keyring, clock)
+    if (provider := settings.identity.oidc) is not None:
+        say("identity provider")
+        oidc, end_oidc = open_oidc(provider, settings.data, clock)
+        undo.callback(end_oidc)
+        authenticator = ChainAuthenticator(authenticator, oidc)
+    if (bare := settings.presidio).role is not None and bare.purpose is not None:
+        authenticator = NetworkAuthenticator(
+            authenticator, parse_networks(bare.networks), bare.role, bare.purpose
+        )
+    if (certificates := settings.identity.certificates) is not None:
+        authenticator = CertificateAuthenticator(certificates, settings.data, authenticator, clock)
+    return authenticator
 
 
 def _engine(store: ModelStore, settings: Settings) -> LocalEngine | RemoteEngine:
@@ -184,16 +227,23 @@ def _may_keep(settings: Settings) -> bool:
     return settings.cache.max_bytes > 0 and pinned
 
 
-def assemble(
+def assemble(  # noqa: PLR0913, PLR0917 - each is a part of `Gateway`
     parts: Parts,
     settings: Settings,
     checks: health.Checks,
     running: Sequence[Running] = (),
     recognizers: tuple[str, ...] = (),
+    extras: Mapping[str, object] | None = None,
 ) -> Litestar:
     """Return the HTTP application over `parts`; tests pass fakes with fault hooks here."""
     server = settings.server
     desk = transcription.Desk(settings.transcription.places, settings.transcription.body_limit)
+
+    room = audit.AuditRoom(
+        office=Office(parts.authenticator, parts.ledger, parts.clock),
+        desk=auditing.desk_of(settings, parts.vault),
+        subject_key=parts.subject_key,
+    )
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
@@ -226,6 +276,9 @@ def assemble(
         route_handlers=[
             *openai.ROUTES,
             *presidio.ROUTES,
+            *audit.ROUTES,
+            *policy_routes.ROUTES,
+            usage_route,
             redact.redact,
             transcription.transcriptions,
             health.live,
@@ -233,7 +286,16 @@ def assemble(
             openapi.openapi_document,
         ],
         lifespan=[lifespan],
-        state=State({"checks": checks, "desk": desk}),
+        state=State(
+            {
+                "checks": checks,
+                "warnings": {},
+                "desk": desk,
+                "audit": room,
+                "office": Office(parts.authenticator, parts.ledger, parts.clock),
+                **(extras or {}),
+            }
+        ),
         exception_handlers=HANDLERS,
         openapi_config=None,  # Litestar's pages load scripts from the internet; `openapi.py` ours.
         request_max_body_size=None,  # `receive.py` counts, and answers with our code.

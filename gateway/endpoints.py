@@ -78,6 +78,16 @@ def parse_endpoint(url: str, address: str | None) -> Endpoint:
     return endpoint
 
 
+def parse_place(url: str, address: str | None) -> Endpoint | UnixEndpoint:
+    """Return where `url` leads, a Unix socket's too. Else `ValueError`, with what to do."""
+    if not url.startswith("unix:"):
+        return pinned(url, address)
+    path = url.removeprefix("unix://")
+    if not _SOCKET.match(url) or os.path.normpath(path) != path:
+        raise ValueError("a Unix socket is unix:///absolute/path, without . and ..")
+    return UnixEndpoint(path)
+
+
 def pinned(url: str, address: str | None) -> Endpoint:
     """Return where `url` leads if its host is at `address`. Else `ValueError`, with what to do."""
     if not _URL.match(url):
@@ -185,13 +195,8 @@ class OpenAIEngines(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
         return tuple(self._place(url) for url in self.endpoints)
 
     def _place(self, url: str) -> Endpoint | UnixEndpoint:
-        if url.startswith("unix:"):
-            path = url.removeprefix("unix://")
-            if not _SOCKET.match(url) or os.path.normpath(path) != path:
-                raise ValueError("a Unix socket is unix:///absolute/path, without . and ..")
-            return UnixEndpoint(path)
         host = urlsplit(url).hostname if _URL.match(url) else None
-        return pinned(url, self.addresses.get(host or ""))
+        return parse_place(url, self.addresses.get(host or ""))
 
 
 def _network(word: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:

@@ -19,7 +19,9 @@ from gateway.identity.authenticator import ApiKeyAuthenticator
 from gateway.identity.keyring import Keyring
 from gateway.identity.keys import Grant
 from gateway.identity.networks import parse_networks
+from gateway.ledger.exports.feeding import Site
 from gateway.ledger.ledger import Place
+from gateway.ledger.sealing import VaultPlace
 from gateway.lists import shipped_stock
 from gateway.policy.shipped import install_default
 from gateway.settings import Settings
@@ -75,7 +77,27 @@ def subject_key(keys: Path) -> bytes:
 
 def place_of(settings: Settings) -> Place:
     """Return where this node's ledger is."""
-    return Place(directory=settings.ledger, keys=settings.keys, node=settings.node)
+    return Place(
+        directory=settings.ledger,
+        keys=settings.keys,
+        node=settings.node,
+        second_signature=settings.signing.second_signature is not None,
+    )
+
+
+def vault_of(settings: Settings) -> VaultPlace:
+    """Return where this node keeps texts, and the key that they are sealed under, made once.
+
+    Raises `SecretFileError`. Where seals are there and the key is not, a new key opens none of
+    them, and the vault says so when it is opened.
+    """
+    master = secretfiles.read_or_create(settings.keys / "vault.key", 32)
+    return VaultPlace(directory=settings.state, ledger=settings.ledger, master=master)
+
+
+def feeds_of(settings: Settings) -> Site:
+    """Return what the feeds of this node send, and where they keep how far they came."""
+    return Site(settings.data, settings.state, settings.ledger, settings.node)
 
 
 def ensure_demo_key(

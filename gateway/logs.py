@@ -32,6 +32,7 @@ FIELDS: Final = frozenset(
         "error",
         "event",
         "exchange",
+        "feed",
         "level",
         "library",
         "milliseconds",
@@ -47,10 +48,13 @@ FIELDS: Final = frozenset(
         "release",
         "replica",
         "rows",
+        "seconds",
         "size",
+        "standing",
         "timestamp",
         "url",
         "waited_milliseconds",
+        "witness",
     }
 )
 """What a log line may hold: numbers, enums and ids of ours."""
@@ -118,6 +122,11 @@ def unexpected(error: BaseException, *, exchange: str | None = None) -> None:
     if exchange is not None:
         fields["exchange"] = exchange
     _log.error("unexpected_error", **fields)
+
+
+def policy_emergency(*, release: str, actor: str) -> None:
+    """Log, at the level that nobody hides, that one person alone put a release in force."""
+    _log.error("policy_emergency", release=release, actor=actor)
 
 
 def detail(name: str, **fields: object) -> None:

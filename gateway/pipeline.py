@@ -14,7 +14,7 @@ from contextlib import ExitStack, aclosing
 from dataclasses import dataclass, field
 
 from gateway import catalogue, logs
-from gateway.allowance import check_scope, check_size, most_tokens, reply_tokens
+from gateway.allowance import check_scope, check_size, most_tokens, reply_tokens, tightened
 from gateway.channel import Channel, Done
 from gateway.domain.errors import AuthenticationError, Code, ExchangeError
 from gateway.domain.exchange import (
@@ -44,11 +44,13 @@ from gateway.domain.ports import (
     Limiter,
     OutputScanner,
     Prompt,
+    Vault,
 )
 from gateway.domain.purpose import parse_purpose
 from gateway.domain.redaction import Redaction, Secrets, redact, redact_transcript, spoken
 from gateway.domain.text import RawText, RedactedText
 from gateway.domain.trail import Progress, Trail
+from gateway.keeping import Keeping
 from gateway.limiter import Limiter as Counting
 from gateway.settlement import Settlement
 from gateway.treatment import DETECTION, Treated, Work
@@ -63,6 +65,8 @@ class Submission:
     purpose: str | None = field(repr=False)
     profile: str | None = field(repr=False)
     """A stricter profile that the client asks for: it can tighten policy, never loosen it."""
+    patient: str | None = field(repr=False)
+    """Whom the caller says that this is about; it is indexed, and is in no record."""
     read: Callable[[Caller], Awaitable[Ask[RawText] | Work]] = field(repr=False)
     over: Callable[[], None] = field(default=lambda: None, repr=False)
     """Called once when the exchange has ended, however: what it held is let go."""
@@ -77,12 +81,17 @@ class Parts:
     detector: Detector
     scanner: OutputScanner
     ledger: Ledger
+    vault: Vault
     engine: Engine
     clock: Clock
     secrets: Secrets
+    subject_key: bytes
+    """Of the fingerprints of whom exchanges are about."""
     detection: Model = DETECTION
     """What policy and records call detection where no other model takes part."""
     limiter: Limiter = field(default_factory=Counting)
+    gate: Callable[[], None] = lambda: None
+    """Raises `ExchangeError` where nobody outside vouches for the log: then no new work begins."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -91,6 +100,8 @@ class _Admitted:
 
     redaction: Redaction
     prompt: Prompt
+    keeping: Keeping
+    """Whom the exchange is about (`keeping.subjects`), and what is kept of it."""
     coming: ExitStack
     """Tells the engine that the prompt is on its way, until it is there or will not come."""
 
@@ -175,7 +186,11 @@ class Pipeline:
             raise _stopped(Code.SHUTTING_DOWN)
         if len(self._running) > self._max_exchanges:
             raise ExchangeError(Code.OVERLOADED, "Too many exchanges at once. Try again shortly.")
+        parts.gate()
         purpose = trail.purpose = parse_purpose(submission.purpose, caller)
+        keeping = Keeping(
+            trail.exchange, parts.detector, parts.vault, parts.subject_key, submission.patient
+        )
         ask = await submission.read(caller)
         model = trail.model = self._model(ask, trail.action)
         if not isinstance(ask, Work):
@@ -187,27 +202,34 @@ class Pipeline:
             case Deny():
                 raise _denied(decision, trail)
             case Permit():
-                profile = trail.profile = self._tightened(decision.profile, submission.profile)
+                profile = trail.profile = tightened(
+                    decision.profile, submission.profile, parts.decider
+                )
                 hold = trail.hold = parts.limiter.admit(decision.bounds)
         check_size(ask, profile)
         if isinstance(ask, Work):
             # 3 and 4, for texts that go back to their caller and to nobody else.
-            treated = await ask.carry_out(parts.detector, profile, parts.secrets, caller.id)
+            treated = await ask.carry_out(keeping, profile, parts.secrets, caller.id)
             if channel.cancelled is not None:
                 raise _stopped(channel.cancelled)
+            keeping.treated(ask.texts(), treated, profile.keep)
+            hold.reserve(0, keeping.subjects.patients)
+            trail.sealed = await keeping.request()
             return treated
         with ExitStack() as coming:
             coming.enter_context(parts.engine.expecting(model))
             # 3. Detect, in every string of the request.
-            findings = await parts.detector.detect(list(ask.conversation.texts()))
+            findings = await keeping.detect(list(ask.conversation.texts()))
             # 4. Redact; tokenizing belongs here, because a prompt that is too long is a refusal.
             redaction, prompt = await asyncio.to_thread(
-                self._redact, ask, findings, profile, caller.id, model
+                self._redact, ask, findings, profile, caller.id, model, keeping
             )
-            hold.reserve(most_tokens(prompt, ask, profile, trail.action), ())
+            most = most_tokens(prompt, ask, profile, trail.action)
+            hold.reserve(most, keeping.subjects.patients)
             if channel.cancelled is not None:
                 raise _stopped(channel.cancelled)
-            return _Admitted(redaction, prompt, coming.pop_all())
+            trail.sealed = await keeping.request()
+            return _Admitted(redaction, prompt, keeping, coming.pop_all())
 
     async def _hand_back(self, treated: Treated, trail: Trail, progress: Progress) -> Done:
         # 5. Intend, and 8. settle: both records are durable before the caller has anything.
@@ -221,6 +243,7 @@ class Pipeline:
         self, admitted: _Admitted, trail: Trail, progress: Progress, channel: Channel
     ) -> Done:
         parts, redaction, prompt = self._parts, admitted.redaction, admitted.prompt
+        keeping = admitted.keeping
         # 5. Intend: no engine runs before this record is durable.
         receipt = await parts.ledger.append(
             trail.intent(parts.clock.now_ms(), redaction.counts, prompt.tokens)
@@ -244,14 +267,18 @@ class Pipeline:
                         case Piece():
                             progress.cache = channel.cache = event.cache
                             progress.completion_tokens += event.tokens
+                            keeping.generated(event.text)
                             # 7. Guard. What it still holds at the end waits for step 8.
                             if text := guard.feed(event.text):
+                                keeping.sent(text)
                                 await channel.send(text)
                             if guard.blocked:
                                 return ""
                         case Vectors() | Transcript():
                             # Vectors hold no text; what was heard is treated as every other.
-                            result = await self._treated(event, redaction.profile, trail, progress)
+                            result = await self._treated(
+                                event, redaction.profile, keeping, trail, progress
+                            )
                         case End():
                             progress.prompt_tokens = event.usage.prompt_tokens
                             progress.cache = channel.cache = event.cache
@@ -262,11 +289,12 @@ class Pipeline:
             return guard.finish(cut_short=progress.reason is FinishReason.LENGTH)
 
         rest, failure = await _supervised(stream(), trail, channel)
+        keeping.sent(rest)
         reason = progress.reason = guard.reason(progress.reason)
         # 8. Settle: nobody is told that it is over before this record is durable.
         now = parts.clock.now_ms()
         await self._settlement.settle(
-            progress.outcome(trail, now, failure, guard.restored, guard.invented)
+            progress.outcome(trail, now, failure, guard.restored, guard.invented), keeping.reply
         )
         if failure is not None:
             raise failure
@@ -283,15 +311,17 @@ class Pipeline:
                 return _as_exchange_error(trail, error)
         return refusal
 
-    def _redact(
+    def _redact(  # noqa: PLR0913, PLR0917 - what step 4 takes, to run in a thread
         self,
         ask: Ask[RawText],
         findings: Sequence[Findings],
         profile: Profile,
         caller: str,
         model: Model,
+        keeping: Keeping,
     ) -> tuple[Redaction, Prompt]:
         redaction = redact(ask.conversation, findings, profile, self._parts.secrets, caller)
+        keeping.asked(ask.conversation.texts(), redaction)
         prompt = self._parts.engine.prepare(
             model,
             ask.over(redaction.conversation),
@@ -304,6 +334,7 @@ class Pipeline:
         self,
         result: Vectors | Transcript[RawText],
         profile: Profile,
+        keeping: Keeping,
         trail: Trail,
         progress: Progress,
     ) -> Vectors | Transcript[RedactedText]:
@@ -311,11 +342,12 @@ class Pipeline:
         if isinstance(result, Vectors):
             return result
         progress.audio_ms = round(result.seconds * 1000)
-        findings = await self._parts.detector.detect([spoken(result)])
+        findings = await keeping.detect([said := spoken(result)])
         caller = "" if trail.caller is None else trail.caller.id
         heard, progress.findings = await asyncio.to_thread(
             redact_transcript, result, findings, profile, self._parts.secrets, caller
         )
+        keeping.heard(said, [segment.text for segment in heard.segments])
         return heard
 
     def _model(self, ask: Ask[RawText] | Work, action: Action) -> Model:
@@ -323,24 +355,6 @@ class Pipeline:
             return self._parts.detection
         models, aliases = self._parts.engine.models(), self._parts.decider.aliases
         return catalogue.find(models, aliases, ask.model, action)
-
-    def _tightened(self, granted: Profile, asked: str | None) -> Profile:
-        if asked is None or asked == granted.name:
-            return granted
-        profile = self._parts.decider.profile(asked)
-        if profile is None:
-            raise ExchangeError(
-                Code.UNKNOWN_PROFILE,
-                "There is no profile of that name. Leave out the header X-Redaction-Profile, or "
-                "name one that `intramural policy show` lists.",
-            )
-        if profile.strictness < granted.strictness:
-            raise ExchangeError(
-                Code.PROFILE_NOT_STRICTER,
-                f"X-Redaction-Profile can only name a stricter profile than '{granted.name}', "
-                "which policy grants.",
-            )
-        return profile.within(granted)
 
 
 async def _supervised(

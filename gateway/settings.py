@@ -20,6 +20,9 @@ from gateway.certificates import Certificates
 from gateway.domain.entities import KNOWN
 from gateway.domain.exchange import Purpose
 from gateway.endpoints import Endpoint, OpenAIEngines, parse_endpoint
+from gateway.evidence import LedgerSettings, WitnessSettings
+from gateway.feeds import Export, Retention
+from gateway.prices import UsageSettings
 
 _Positive = Annotated[int, msgspec.Meta(ge=1)]
 _BYTES: Final = r"([0-9]{1,15}(?:\.[0-9]{1,3})?)([KMGT]?)\Z"
@@ -290,6 +293,13 @@ class Presidio(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 raise ValueError("a network of all addresses is none: name the hosts")
 
 
+class PolicySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the policy in force comes from."""
+
+    mode: Literal["directory", "releases"] = "directory"
+    """A directory that an administrator edits, or releases that two persons signed."""
+
+
 class Egress(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """More peers that this process may open connections to: `address:port`, `unix:/path`."""
 
@@ -317,6 +327,12 @@ class File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     transcription: Transcription = Transcription()
     identity: Identity = Identity()
     presidio: Presidio = Presidio()
+    usage: UsageSettings = UsageSettings()
+    policy: PolicySettings = PolicySettings()
+    ledger: LedgerSettings = LedgerSettings()
+    witness: WitnessSettings = WitnessSettings()
+    export: Export = Export()
+    retention: Retention = Retention()
     egress: Egress = Egress()
     log: Log = Log()
     models: str | None = None
@@ -341,6 +357,13 @@ class Settings:
     embeddings: Embeddings = field(default_factory=Embeddings)
     transcription: Transcription = field(default_factory=Transcription)
     presidio: Presidio = field(default_factory=Presidio)
+    usage: UsageSettings = field(default_factory=UsageSettings)
+    policy: PolicySettings = field(default_factory=PolicySettings)
+    signing: LedgerSettings = field(default_factory=LedgerSettings)
+    """How the log is signed: the table `[ledger]`."""
+    witness: WitnessSettings = field(default_factory=WitnessSettings)
+    export: Export = field(default_factory=Export)
+    retention: Retention = field(default_factory=Retention)
 
     @property
     def named_models(self) -> tuple[tuple[str, Task], ...]:
@@ -380,11 +403,12 @@ class Settings:
 
     @property
     def peers(self) -> tuple[str, ...]:
-        """Whom the process may connect to: named peers, identity provider, engines elsewhere."""
+        """Whom the process may connect to: all that these settings name."""
         oidc, engines = self.identity.oidc, self.engine.openai
         provider = () if oidc is None else (oidc.endpoint.peer,)
         places = () if engines is None else tuple(place.peer for place in engines.places)
-        return (*self.egress.peers, *provider, *places)
+        witnesses = tuple(peer.place.peer for peer in self.witness.peers)
+        return (*self.egress.peers, *provider, *places, *witnesses, *self.export.peers)
 
     @property
     def policies(self) -> Path:
@@ -431,4 +455,10 @@ def load(data: Path | None = None, config: Path | None = None) -> Settings:
         embeddings=file.embeddings,
         transcription=file.transcription,
         presidio=file.presidio,
+        usage=file.usage,
+        policy=file.policy,
+        signing=file.ledger,
+        witness=file.witness,
+        export=file.export,
+        retention=file.retention,
     )

@@ -7,6 +7,7 @@ this process knows how they ended.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Final
 
@@ -26,22 +27,30 @@ class Settlement:
         self._ledger = ledger
         self._retries: set[asyncio.Task[None]] = set()
 
-    async def settle(self, outcome: Outcome) -> None:
-        """Return once `outcome` is durable. Raises `LedgerUnavailable` after the first failure.
+    async def settle(
+        self, outcome: Outcome, reply: Callable[[], Awaitable[str | None]] | None = None
+    ) -> None:
+        """Return once `outcome` is durable, and before it what `reply` seals and gives a digest of.
 
-        The client then learns that its reply is not on record, and so does the record that is
-        offered again: status failed, code `audit_unavailable`.
+        Raises `LedgerUnavailable` after the first failure of either. The client then learns that
+        its reply is not on record, and so does the record that is offered again: status failed,
+        code `audit_unavailable`.
         """
+        unkept: LedgerUnavailable | None = None
+        if reply is not None:
+            try:
+                outcome = replace(outcome, sealed=await reply())
+            except LedgerUnavailable as error:
+                outcome, unkept = _failed(outcome), error
         try:
             await self._ledger.append(outcome)
         except LedgerUnavailable:
-            failed = replace(
-                outcome, status=Status.FAILED, code=Code.AUDIT_UNAVAILABLE, finish_reason=None
-            )
-            task = asyncio.create_task(self._retry(failed), name="settlement")
+            task = asyncio.create_task(self._retry(_failed(outcome)), name="settlement")
             self._retries.add(task)
             task.add_done_callback(self._retries.discard)
             raise
+        if unkept is not None:
+            raise unkept
 
     async def drain(self, grace: float) -> None:
         """Give open retries `grace` seconds; what is left becomes `lost` at the next start."""
@@ -62,3 +71,7 @@ class Settlement:
                 return  # The first attempt was durable after all, though it reported failure.
             else:
                 return
+
+
+def _failed(outcome: Outcome) -> Outcome:
+    return replace(outcome, status=Status.FAILED, code=Code.AUDIT_UNAVAILABLE, finish_reason=None)

@@ -2,41 +2,47 @@
 
 from __future__ import annotations
 
-import re
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import typer
 
-from gateway.cli import audit_proofs
-from gateway.cli.audit_arguments import Directory, directory_of, find, ledger_errors, read_file
+from gateway.cli import audit_export, audit_proofs, audit_review, audit_rotate, audit_search
+from gateway.cli.audit_arguments import (
+    Directory,
+    directory_of,
+    find,
+    ledger_errors,
+    looking,
+    moment,
+    read_file,
+    record_own,
+)
 from gateway.cli.audit_views import (
     print_records,
     print_report,
     print_row,
     print_table,
-    proof_as_json,
-    record_as_json,
     report_as_json,
 )
-from gateway.cli.common import fail, print_json
+from gateway.cli.common import fail, print_json, settings_of
 from gateway.domain.errors import Code
 from gateway.domain.exchange import Purpose
 from gateway.domain.records import Kind
 from gateway.ledger.errors import LedgerError, VerificationError
+from gateway.ledger.publickeys import read_vkey, vkey_beside
 from gateway.ledger.query import (
     DEFAULT_LIMIT,
     LoggedRecord,
     Query,
     read_ledger,
-    read_vkey,
-    vkey_beside,
 )
+from gateway.ledger.shown import proof_as_json, record_as_json
 from gateway.ledger.verifier import Derived, verify
 
 app = typer.Typer(
@@ -47,8 +53,6 @@ app = typer.Typer(
 )
 
 _FOLLOW_SECONDS: Final = 1.0
-_UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-_AGO: Final = re.compile(r"(\d{1,6})([smhdw])\Z")
 
 _Actor = Annotated[
     str | None, typer.Option(metavar="ID", help="Only what this caller or administrator did.")
@@ -94,16 +98,18 @@ def list_records(  # noqa: PLR0913, PLR0917
         code=code,
         exchange=exchange,
         purpose=purpose,
-        since=_time(since),
-        until=_time(until),
+        since=moment(since),
+        until=moment(until),
         limit=limit or None,
     )
     show = _print_line if as_json else print_row
     with ledger_errors():
         if not follow and not as_json:
-            with read_ledger(directory_of(context, directory)) as reader:
+            with looking(context, directory, "") as reader:
                 print_table(reader.search(query))
         else:
+            before = record_own(settings_of(context), directory, "")
+            query = replace(query, before=before)
             _stream(directory_of(context, directory), query, show, follow=follow)
 
 
@@ -115,7 +121,7 @@ def show(
     directory: Directory = None,
 ) -> None:
     """Show every record of an exchange, or one record, and prove that the log holds it."""
-    with ledger_errors(), read_ledger(directory_of(context, directory)) as reader:
+    with ledger_errors(), looking(context, directory, what) as reader:
         records = find(reader, what)
         if not records:
             fail("there is no such record")
@@ -171,25 +177,11 @@ def checkpoint(context: typer.Context, directory: Directory = None) -> None:
 
 app.command("prove")(audit_proofs.prove)
 app.command("check-proof")(audit_proofs.check)
-
-
-# -- arguments
-
-
-def _time(text: str | None) -> int | None:
-    """Return Unix milliseconds of an ISO 8601 time, UTC unless it says otherwise, or of `2h`."""
-    if text is None:
-        return None
-    if matched := _AGO.match(text):
-        past = timedelta(**{_UNITS[matched[2]]: int(matched[1])})
-        return int((datetime.now(UTC) - past).timestamp() * 1000)
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        fail(f"not a time: {text!r}; write 2026-11-22, 2026-11-22T08:00 or 2h", status=2)
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return int(moment.timestamp() * 1000)
+app.command("rotate-key")(audit_rotate.rotate_key)
+audit_export.register(app)
+app.command()(audit_search.search)
+app.command()(audit_review.review)
+app.command()(audit_review.alerts)
 
 
 # -- printing
@@ -210,11 +202,7 @@ def _stream(
         if not follow:
             return
         time.sleep(_FOLLOW_SECONDS)
-        query = Query(**{**_conditions(query), "after": last, "limit": None})
-
-
-def _conditions(query: Query) -> dict[str, Any]:
-    return {name: getattr(query, name) for name in Query.__dataclass_fields__}
+        query = replace(query, after=last, before=None, limit=None)
 
 
 def _print_line(logged: LoggedRecord) -> None:

@@ -5,13 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from gateway.cli.common import fail, settings_of
+from gateway.cli.recorder import actor, record_look
+from gateway.clock import SystemClock
+from gateway.domain import questions
+from gateway.domain.errors import LedgerUnavailable
+from gateway.ledger.desk import Who
 from gateway.ledger.errors import LedgerError
-from gateway.ledger.query import LedgerReader, LoggedRecord
+from gateway.ledger.query import LedgerReader, LoggedRecord, read_ledger
+from gateway.secretfiles import SecretFileError
+from gateway.settings import Settings
+
+CLIENT: Final = "command-line"
+"""The client of who looks with a command."""
+MAX_TARGET: Final = 64
 
 Directory = Annotated[
     Path | None, typer.Option("--dir", help="Directory of the log.", show_default="this node's")
@@ -23,8 +34,40 @@ def directory_of(context: typer.Context, given: Path | None) -> Path:
     return given or settings_of(context).ledger
 
 
+@contextmanager
+def looking(context: typer.Context, given: Path | None, what: str) -> Iterator[LedgerReader]:
+    """Yield a reader of the log, after it was recorded that somebody looks.
+
+    What is read is the log as it was just before. A copy elsewhere, which has no key to sign with,
+    is read without a record: whoever has it could read it with any tool.
+    """
+    settings = settings_of(context)
+    with read_ledger(directory_of(context, given)) as reader:
+        # What is no record's is not recorded: somebody may have written a patient's name.
+        record_own(settings, given, what[:MAX_TARGET] if find(reader, what) else "")
+        yield reader
+
+
+def record_own(settings: Settings, given: Path | None, target: str) -> int | None:
+    """Record that somebody looks at this node's own log, and return the index of that record.
+
+    Exits where it cannot be recorded. `None`: this is another log.
+    """
+    if given is not None and given.resolve() != settings.ledger.resolve():
+        return None
+    try:
+        return record_look(settings, Who(actor(), CLIENT), target)
+    except (LedgerError, LedgerUnavailable, SecretFileError, OSError) as error:
+        fail(
+            f"reading this log is itself recorded, and that cannot be done now ({error}); "
+            "`--dir` reads a copy of it"
+        )
+
+
 def find(reader: LedgerReader, what: str) -> tuple[LoggedRecord, ...]:
     """Return the record of an index, or the records of an exchange."""
+    if not what:
+        return ()
     if what.isdecimal():
         logged = reader.at(int(what)) if len(what) < len(str(2**63)) else None
         return () if logged is None else (logged,)
@@ -37,6 +80,16 @@ def read_file(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise LedgerError(f"{path} cannot be read: {error.strerror}") from None
+
+
+def moment(text: str | None) -> int | None:
+    """Return Unix milliseconds of an ISO 8601 time, UTC unless it says otherwise, or of `2h`."""
+    if text is None:
+        return None
+    try:
+        return questions.moment(text, SystemClock().now_ms())
+    except ValueError as error:
+        fail(str(error), status=2)
 
 
 @contextmanager

@@ -233,12 +233,12 @@ def _show_records(console: Console, settings: Settings, exchange: str) -> list[s
 def _show_verdict(console: Console, settings: Settings) -> bool:
     """Verify the whole log of the demo, and say what was found."""
     from gateway.ledger.errors import VerificationError
-    from gateway.ledger.query import read_vkey
+    from gateway.ledger.publickeys import vkey_beside
     from gateway.ledger.verifier import verify
 
     console.rule("5. What the verifier says")
     try:
-        report = verify(settings.ledger, read_vkey(settings.ledger / "ledger.vkey"))
+        report = verify(settings.ledger, vkey_beside(settings.ledger))
     except VerificationError as error:
         console.print(f"[red]✗[/] {error}")
         return False

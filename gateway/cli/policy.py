@@ -1,4 +1,4 @@
-"""`intramural policy`: test the policy, show it, and ask it why. Reads; changes nothing."""
+"""`intramural policy`: test the policy, show it, and ask it why. What is here changes nothing."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gateway.cli import policy_releases, policy_signers, policy_traffic
 from gateway.cli.common import fail, print_json, settings_of
 from gateway.domain.exchange import Action, Purpose
 
@@ -16,7 +17,12 @@ if TYPE_CHECKING:
     from gateway.policy.problems import Problem
     from gateway.policy.release import Release
 
-app = typer.Typer(help="Test, show and explain the policy.", no_args_is_help=True)
+app = typer.Typer(
+    help="Test, show and explain the policy; release it by two persons.", no_args_is_help=True
+)
+policy_releases.register(app)
+app.add_typer(policy_signers.app, name="signers")
+policy_traffic.register(app)
 
 _Directory = Annotated[
     Path | None,

@@ -22,6 +22,8 @@ from gateway.cli import (
     redact,
     serve,
     text,
+    usage,
+    witness,
 )
 from gateway.settings import SettingsError, load
 
@@ -41,7 +43,8 @@ app.add_typer(engine.app, name="engine")
 app.add_typer(keys.app, name="keys")
 app.add_typer(model.app, name="model")
 app.add_typer(policy.app, name="policy")
-for command in (serve, demo, doctor, text, redact):
+app.add_typer(witness.app, name="witness")
+for command in (serve, demo, doctor, text, redact, usage):
     command.register(app)
 
 

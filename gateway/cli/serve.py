@@ -56,7 +56,12 @@ def serve(
             except Exception as error:  # noqa: BLE001 - as above
                 fail(explain(error))
         app = assemble(
-            gateway.parts, settings, gateway.checks, gateway.running, gateway.recognizers
+            gateway.parts,
+            settings,
+            gateway.checks,
+            gateway.running,
+            gateway.recognizers,
+            gateway.extras,
         )
         server = build_server(app, settings.server)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -82,7 +87,9 @@ def explain(error: Exception) -> str:
     from gateway.identity.x509 import AuthorityError
     from gateway.ledger.errors import LedgerError
     from gateway.policy.problems import PolicyError
+    from gateway.policy.releases.store import PolicyStoreError
     from gateway.secretfiles import SecretFileError
+    from gateway.usage.store import UsageError
 
     known = (
         AuthorityError,
@@ -92,10 +99,12 @@ def explain(error: Exception) -> str:
         KeyStoreError,
         LedgerError,
         PolicyError,
+        PolicyStoreError,
         ProviderError,
         RemoteEngineError,
         SameName,
         SecretFileError,
+        UsageError,
         OSError,
     )
     if isinstance(error, known):

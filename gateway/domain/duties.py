@@ -31,11 +31,15 @@ class Duty(StrEnum):
     """See a kept text, under a grant."""
     SHRED = "shred"
     """Make kept texts unreadable for ever."""
+    READ_POLICY = "read_policy"
+    """See releases, who signed them, and what they say."""
     WRITE_POLICY = "write_policy"
     """Draft, submit and simulate releases."""
     APPROVE_POLICY = "approve_policy"
     ACTIVATE_POLICY = "activate_policy"
     """Put an approved release in force, or an earlier one again."""
+    EMERGENCY_POLICY = "emergency_policy"
+    """Put a release in force on one's own word: break-glass."""
     ASK_GRANT = "ask_grant"
     APPROVE_GRANT = "approve_grant"
     REIDENTIFY = "reidentify"
@@ -62,12 +66,25 @@ DUTIES: Final[Mapping[str, frozenset[Duty]]] = {
             Duty.READ_PAYLOAD,
             Duty.ASK_GRANT,
             Duty.REIDENTIFY,
+            Duty.READ_POLICY,
             Duty.READ_USAGE,
         }
     ),
-    AUTHOR: frozenset({Duty.WRITE_POLICY, Duty.READ_USAGE}),
-    APPROVER: frozenset({Duty.APPROVE_POLICY, Duty.APPROVE_GRANT, Duty.SHRED}),
-    OPERATOR: frozenset({Duty.ACTIVATE_POLICY, Duty.MANAGE_KEYS, Duty.READ_USAGE}),
+    AUTHOR: frozenset(
+        {Duty.READ_POLICY, Duty.WRITE_POLICY, Duty.EMERGENCY_POLICY, Duty.READ_USAGE}
+    ),
+    APPROVER: frozenset(
+        {
+            Duty.READ_POLICY,
+            Duty.APPROVE_POLICY,
+            Duty.EMERGENCY_POLICY,
+            Duty.APPROVE_GRANT,
+            Duty.SHRED,
+        }
+    ),
+    OPERATOR: frozenset(
+        {Duty.READ_POLICY, Duty.ACTIVATE_POLICY, Duty.MANAGE_KEYS, Duty.READ_USAGE}
+    ),
     "clinician": frozenset({Duty.ASK_GRANT, Duty.REIDENTIFY}),
 }
 """A role that is not here carries no duty; it may still use a model, if policy lets it."""

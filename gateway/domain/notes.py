@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
+from collections.abc import Collection
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
@@ -17,11 +18,20 @@ from gateway.domain.merkle import HASH_SIZE
 
 ED25519: Final = 1
 """Signature type identifier byte of Ed25519 (signed-note, "Signature types")."""
+COSIGNATURE: Final = 4
+"""Of an Ed25519 signature with a time, as witnesses make them (tlog-cosignature)."""
+ML_DSA_44: Final = 6
+"""Of an ML-DSA-44 signature with a time, which a witness or the log itself makes."""
 KEY_ID_SIZE: Final = 4
-PUBLIC_KEY_SIZE: Final = 32
+PUBLIC_KEY_SIZES: Final = {ED25519: 32, COSIGNATURE: 32, ML_DSA_44: 1312}
 MAX_SIGNATURES: Final = 32
 """A verifier takes at least 16 (signed-note, "Format")."""
 
+_KINDS: Final = {
+    ED25519: "an Ed25519 key",
+    COSIGNATURE: "an Ed25519 key of a witness",
+    ML_DSA_44: "an ML-DSA-44 key",
+}
 _DASH: Final = "— "  # An em dash, U+2014, and a space.
 _CONTROL: Final = re.compile(r"[\x00-\x09\x0b-\x1f]")
 _DECIMAL: Final = re.compile(r"(0|[1-9][0-9]{0,18})\Z")
@@ -40,6 +50,14 @@ class NoteSignature:
     key_id: bytes
     signature: bytes
 
+    def line(self) -> str:
+        """Return it as it stands under a note, with its newline."""
+        return f"{_DASH}{self.name} {b64encode(self.key_id + self.signature).decode()}\n"
+
+    def is_by(self, key: VerifierKey) -> bool:
+        """Say whether it claims to be by `key`: it names it, and has its id."""
+        return (self.name, self.key_id) == (key.name, key.key_id)
+
 
 @dataclass(frozen=True, slots=True)
 class Note:
@@ -50,11 +68,7 @@ class Note:
 
     def encode(self) -> bytes:
         """Return the note as it is stored and sent."""
-        lines = (
-            f"{_DASH}{line.name} {b64encode(line.key_id + line.signature).decode()}\n"
-            for line in self.signatures
-        )
-        return f"{self.text}\n{''.join(lines)}".encode()
+        return f"{self.text}\n{''.join(line.line() for line in self.signatures)}".encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,27 +90,63 @@ class VerifierKey:
 
     name: str
     public_key: bytes
+    kind: int = ED25519
+    """Signature type identifier byte: the same key signs otherwise under another one."""
 
     def __post_init__(self) -> None:
         if not is_key_name(self.name):
             raise NoteError("a key name is not empty and has neither spaces nor plus signs")
-        if len(self.public_key) != PUBLIC_KEY_SIZE:
-            raise NoteError(f"an Ed25519 public key is {PUBLIC_KEY_SIZE} bytes")
+        size = PUBLIC_KEY_SIZES.get(self.kind)
+        if size is None:
+            raise NoteError("a key of a type that this program does not know")
+        if len(self.public_key) != size:
+            raise NoteError(f"a public key of type {self.kind} is {size} bytes")
 
     @property
     def key_id(self) -> bytes:
-        """The four bytes that a signature line carries (signed-note, "Ed25519 signatures")."""
-        return key_id(self.name, self.public_key)
+        """The four bytes that a signature line carries (signed-note, "Signatures")."""
+        return key_id(self.name, self.public_key, self.kind)
 
     def encode(self) -> str:
-        """Return the vkey, `name+hexid+base64(0x01 || key)`."""
-        key = b64encode(bytes([ED25519]) + self.public_key).decode()
+        """Return the vkey, `name+hexid+base64(type || key)`."""
+        key = b64encode(bytes([self.kind]) + self.public_key).decode()
         return f"{self.name}+{self.key_id.hex()}+{key}"
 
 
-def key_id(name: str, public_key: bytes) -> bytes:
-    """Return `SHA-256(name || 0x0A || 0x01 || public key)[:4]`."""
-    return sha256(name.encode() + b"\n" + bytes([ED25519]) + public_key).digest()[:KEY_ID_SIZE]
+@dataclass(frozen=True, slots=True)
+class LogKeys:
+    """What may speak for one log. All keys have its name, and the first of `active` stands for it.
+
+    While a key is replaced there are two that are active, and each head bears both signatures.
+    """
+
+    active: tuple[VerifierKey, ...]
+    """Ed25519. Any of them vouches for a head."""
+    ended: tuple[VerifierKey, ...] = ()
+    """Ed25519. They vouch for what was kept or saved while they were active, and no longer."""
+    second: tuple[VerifierKey, ...] = ()
+    """ML-DSA-44. Where one is known, the published checkpoint has to bear its signature too."""
+
+    def __post_init__(self) -> None:
+        if not self.active:
+            raise NoteError("there is no Ed25519 key of the log")
+        if len({key.name for key in (*self.active, *self.ended, *self.second)}) != 1:
+            raise NoteError("the keys of a log have one name, that of the log")
+
+    @property
+    def first(self) -> VerifierKey:
+        """The key that stands for all of them."""
+        return self.active[0]
+
+    @property
+    def name(self) -> str:
+        """The name of the log."""
+        return self.active[0].name
+
+
+def key_id(name: str, public_key: bytes, kind: int = ED25519) -> bytes:
+    """Return `SHA-256(name || 0x0A || type || public key)[:4]`."""
+    return sha256(name.encode() + b"\n" + bytes([kind]) + public_key).digest()[:KEY_ID_SIZE]
 
 
 def is_key_name(name: str) -> bool:
@@ -104,15 +154,16 @@ def is_key_name(name: str) -> bool:
     return bool(name) and "+" not in name and not any(c.isspace() or c < " " for c in name)
 
 
-def parse_vkey(text: str) -> VerifierKey:
-    """Return the key that `VerifierKey.encode` wrote; raises `NoteError`."""
+def parse_vkey(text: str, kinds: Collection[int] = (ED25519,)) -> VerifierKey:
+    """Return the key that `VerifierKey.encode` wrote, of one of `kinds`; raises `NoteError`."""
     matched = _VKEY.match(text)
     if matched is None:
         raise NoteError("a vkey is name+id+key")
     key = _base64(matched["key"])
-    if len(key) != 1 + PUBLIC_KEY_SIZE or key[0] != ED25519:
-        raise NoteError("the vkey is not of an Ed25519 key")
-    vkey = VerifierKey(matched["name"], key[1:])
+    if not key or key[0] not in kinds:
+        wanted = " or ".join(_KINDS[kind] for kind in kinds)
+        raise NoteError(f"the vkey is not of {wanted}")
+    vkey = VerifierKey(matched["name"], key[1:], key[0])
     if vkey.key_id.hex() != matched["id"]:
         raise NoteError("the id in the vkey is not that of its name and key")
     return vkey
@@ -129,19 +180,29 @@ def parse_note(raw: bytes) -> Note:
     text, separator, lines = whole.rpartition("\n\n")
     if not separator or not text or not lines.endswith("\n"):
         raise NoteError("a note is a text, an empty line and signature lines")
+    return Note(text=text + "\n", signatures=parse_signatures(lines))
+
+
+def parse_signatures(lines: str) -> tuple[NoteSignature, ...]:
+    """Return the signature lines in `lines`, each with its newline; raises `NoteError`."""
+    if not lines.endswith("\n"):
+        raise NoteError("a signature line ends in a newline")
     signatures = tuple(_signature(line) for line in lines[:-1].split("\n"))
     if len(signatures) > MAX_SIGNATURES:
         raise NoteError(f"a note has at most {MAX_SIGNATURES} signatures")
-    return Note(text=text + "\n", signatures=signatures)
+    return signatures
 
 
-def parse_checkpoint(text: str) -> Checkpoint:
+def parse_checkpoint(text: str, *, extensions: bool = False) -> Checkpoint:
     """Return the checkpoint in the text of a note; raises `NoteError`.
 
-    Extension lines are refused: this log writes none, and nobody could audit them.
+    Extension lines are refused: this log writes none, and nobody could audit them. A witness of
+    other logs lets them pass; they are no part of what is returned.
     """
     match text.split("\n"):
         case [origin, size, root, ""] if origin:
+            pass
+        case [origin, size, root, *more, ""] if origin and extensions and all(more):
             pass
         case _:
             raise NoteError("a checkpoint is three lines: origin, size and root")

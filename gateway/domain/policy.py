@@ -192,6 +192,7 @@ class Profile:
             cache=self.cache and granted.cache,
             # What an auditor may see later is no matter of what a client asks for.
             keep=granted.keep,
+            reidentify=granted.reidentify,
         )
 
     def terms(self, partition: str, *, may_wait: bool) -> Terms:

@@ -45,7 +45,8 @@ class Standing:
         try:
             roles, groups, assurance = json.loads(data)
             standing = Standing(frozenset(roles), frozenset(groups), Assurance(assurance))
-            good = standing.encoded() == data
+            words = {type(each) for each in (*roles, *groups)}
+            good = words <= {str} and standing.encoded() == data
         except (ValueError, TypeError, RecursionError):
             good = False
         if not good:

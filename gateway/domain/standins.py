@@ -101,6 +101,10 @@ class StandIns:
         self._new.append(stand_in)
         return True
 
+    def meanings(self) -> dict[str, str]:
+        """Return what each stand-in leads back to."""
+        return dict(self._exact)
+
     def leads(self, stand_in: str) -> bool:
         """Say whether `stand_in` leads back to something."""
         return stand_in in self._exact

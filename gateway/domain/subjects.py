@@ -20,8 +20,10 @@ from gateway.domain.entities import (
     NATIONAL_ID,
     PERSON,
     US_SSN,
+    EntityType,
 )
 from gateway.domain.findings import Findings
+from gateway.domain.places import read
 from gateway.domain.text import RawText
 
 NUMBERS: Final = frozenset({MEDICAL_RECORD_NUMBER, HEALTH_PLAN_NUMBER, NATIONAL_ID, US_SSN})
@@ -39,6 +41,10 @@ class Subjects:
     patients: tuple[bytes, ...] = field(default=(), repr=False)
     names: tuple[bytes, ...] = field(default=(), repr=False)
 
+    def and_also(self, others: Subjects) -> Subjects:
+        """Return these and `others`, as many as an exchange may be about."""
+        return _sorted({*self.patients, *others.patients}, {*self.names, *others.names})
+
 
 def subjects_of(
     texts: Sequence[RawText], found: Sequence[Findings], stated: str | None, key: bytes
@@ -47,14 +53,12 @@ def subjects_of(
     patients = {patient(key, stated)} if stated else set()
     names: set[bytes] = set()
     for text, findings in zip(texts, found, strict=True):
-        value = text.reveal()
-        for finding in findings:
-            words = value[finding.start : finding.end]
-            if finding.entity in NUMBERS and len(_plain(words)) >= _SHORTEST:
+        for entity, words in _values(text.reveal(), findings):
+            if entity in NUMBERS and len(_plain(words)) >= _SHORTEST:
                 patients.add(patient(key, words))
-            elif finding.entity == PERSON and len(_tokens(words)) > 1:
+            elif entity == PERSON and len(_tokens(words)) > 1:
                 names.add(named(key, words))
-    return Subjects(tuple(sorted(patients)[:_MOST]), tuple(sorted(names)[:_MOST]))
+    return _sorted(patients, names)
 
 
 def patient(key: bytes, number: str) -> bytes:
@@ -65,6 +69,20 @@ def patient(key: bytes, number: str) -> bytes:
 def named(key: bytes, name: str) -> bytes:
     """Return the fingerprint of a name, whatever the order, case and accents of its words."""
     return _digest(key, "name", " ".join(sorted(_tokens(name))))
+
+
+def _sorted(patients: set[bytes], names: set[bytes]) -> Subjects:
+    return Subjects(tuple(sorted(patients)[:_MOST]), tuple(sorted(names)[:_MOST]))
+
+
+def _values(text: str, findings: Findings) -> Iterator[tuple[EntityType, str]]:
+    """Yield what was found, as it reads, also in what had to be decoded first (an attachment)."""
+    for finding in findings:
+        value = read(text[finding.start : finding.end], finding.place)
+        if finding.within:
+            yield from _values(value, finding.within)
+        else:
+            yield finding.entity, value
 
 
 def _digest(key: bytes, kind: str, value: str) -> bytes:

@@ -35,6 +35,8 @@ class Trail:
     decision: Permit | Deny | None = None
     profile: Profile | None = None
     hold: Hold | None = None
+    sealed: str | None = None
+    """SHA-256 of the sealed request, where the profile keeps it."""
 
     def refusal(self, time: int, code: Code) -> Refusal | None:
         """Return the record of a refusal, or `None` where no caller is known to record it under."""
@@ -78,6 +80,7 @@ class Trail:
             department=self.caller.department,
             patients=(self.hold and self.hold.patients) or None,
             reserved=(self.hold and self.hold.reserved) or None,
+            sealed=self.sealed,
         )
 
 

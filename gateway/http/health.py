@@ -20,12 +20,19 @@ def live() -> dict[str, str]:
 
 @get("/health/ready")
 async def ready(state: State) -> Response[dict[str, object]]:
-    """Say whether the next exchange could be carried out and recorded."""
+    """Say whether the next exchange could be carried out and recorded.
+
+    A warning is for a person to look at; it takes no gateway out of service.
+    """
     checks: Checks = state["checks"]
+    warnings: Checks = state["warnings"]
     answers = {name: await asyncio.to_thread(_holds, check) for name, check in checks.items()}
     is_ready = all(answers.values())
+    ailing = [
+        name for name, check in warnings.items() if not await asyncio.to_thread(_holds, check)
+    ]
     return Response(
-        {"status": "ready" if is_ready else "not ready", "checks": answers},
+        {"status": "ready" if is_ready else "not ready", "checks": answers, "warnings": ailing},
         status_code=200 if is_ready else 503,
     )
 

@@ -199,6 +199,7 @@ def _begin(
             action=action,
             purpose=request.headers.get("x-purpose-of-use"),
             profile=request.headers.get("x-redaction-profile"),
+            patient=request.headers.get("x-patient"),
             read=reader.read,
         )
     )

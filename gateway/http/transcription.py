@@ -200,6 +200,7 @@ async def transcriptions(request: HttpRequest, state: State) -> ASGIResponse:
             action=Action.TRANSCRIBE,
             purpose=request.headers.get("x-purpose-of-use"),
             profile=request.headers.get("x-redaction-profile"),
+            patient=request.headers.get("x-patient"),
             read=reader.read,
             over=reader.leave,
         )

@@ -86,6 +86,7 @@ async def answer(  # noqa: PLR0913, PLR0917 - the parts of one route
             action=action,
             purpose=request.headers.get("x-purpose-of-use"),
             profile=request.headers.get("x-redaction-profile"),
+            patient=request.headers.get("x-patient"),
             read=receive,
         )
     )

@@ -14,6 +14,8 @@ from gateway.identity.networks import Networks
 _NAME: Final = re.compile(r"[A-Za-z0-9._-]([A-Za-z0-9 ._-]{0,62}[A-Za-z0-9._-])?\Z")
 _ROLE: Final = re.compile(r"[a-z][a-z0-9_-]{0,31}\Z")
 _MAX_ROLES: Final = 16
+EXPIRES_SOON_MS: Final = 14 * 86_400_000
+"""How long before its end a key is spoken of."""
 
 
 class State(StrEnum):

@@ -11,33 +11,33 @@ from collections import defaultdict
 from collections.abc import Sequence
 from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
-from gateway.domain.ports import Receipt
-
-Answer = Receipt | Exception
+T = TypeVar("T")
+"""What is answered: a receipt, or the digest of what was sealed."""
 
 
 @dataclass(frozen=True, slots=True)
-class LoopWaiter:
+class LoopWaiter(Generic[T]):
     """Someone who awaits on an event loop."""
 
     loop: asyncio.AbstractEventLoop
-    future: asyncio.Future[Receipt]
+    future: asyncio.Future[T]
 
 
 @dataclass(frozen=True, slots=True)
-class ThreadWaiter:
+class ThreadWaiter(Generic[T]):
     """Someone who blocks a thread."""
 
-    future: Future[Receipt]
+    future: Future[T]
 
 
-Waiter = LoopWaiter | ThreadWaiter
+Waiter = LoopWaiter[T] | ThreadWaiter[T]
 
 
-def deliver(answers: Sequence[tuple[Waiter, Answer]]) -> None:
+def deliver(answers: Sequence[tuple[Waiter[T], T | Exception]]) -> None:
     """Hand out answers, waking each event loop once. Whoever is gone is passed over."""
-    loops: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Receipt], Answer]]]
+    loops: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[T], T | Exception]]]
     loops = defaultdict(list)
     for waiter, answer in answers:
         match waiter:
@@ -52,7 +52,7 @@ def deliver(answers: Sequence[tuple[Waiter, Answer]]) -> None:
             continue  # The loop is closed; nobody there waits any more.
 
 
-def _settle_all(settled: Sequence[tuple[asyncio.Future[Receipt], Answer]]) -> None:
+def _settle_all(settled: Sequence[tuple[asyncio.Future[T], T | Exception]]) -> None:
     # This runs on the loop, and so does a cancellation: nothing can come between test and set.
     for future, answer in settled:
         if not future.done():
@@ -62,7 +62,7 @@ def _settle_all(settled: Sequence[tuple[asyncio.Future[Receipt], Answer]]) -> No
                 future.set_result(answer)
 
 
-def _settle(future: Future[Receipt], answer: Answer) -> None:
+def _settle(future: Future[T], answer: T | Exception) -> None:
     try:
         if isinstance(answer, Exception):
             future.set_exception(answer)

@@ -5,23 +5,23 @@ from __future__ import annotations
 import apsw
 
 from gateway.domain.merkle import Frontier, leaf_hash
-from gateway.domain.notes import NoteError, VerifierKey, parse_note
+from gateway.domain.notes import NoteError, parse_note
 from gateway.ledger import store
 from gateway.ledger.errors import LedgerDamaged, LedgerForeign
-from gateway.ledger.keys import SigningKey, open_checkpoint
+from gateway.ledger.keys import SigningKeys, Trusted, keys_of, open_checkpoint
 from gateway.ledger.store import Head
 
 
-def empty_head(key: SigningKey) -> Head:
+def empty_head(key: SigningKeys) -> Head:
     """Return the signed head of a log without records."""
     root = Frontier().root()
     return Head(size=0, frontier=b"", root=root, checkpoint=key.checkpoint(0, root))
 
 
-def check_head(head: Head, vkey: VerifierKey) -> None:
-    """Raise `LedgerDamaged` unless frontier, root and size are those that `vkey` signed."""
+def check_head(head: Head, trusted: Trusted) -> None:
+    """Raise `LedgerDamaged` unless frontier, root and size are those that a key of ours signed."""
     try:
-        checkpoint = open_checkpoint(head.checkpoint, vkey)
+        checkpoint = open_checkpoint(head.checkpoint, trusted)
         frontier = Frontier.from_bytes(head.size, head.frontier)
     except (NoteError, ValueError) as error:
         raise LedgerDamaged(
@@ -34,21 +34,22 @@ def check_head(head: Head, vkey: VerifierKey) -> None:
         )
 
 
-def check_owner(head: Head, vkey: VerifierKey) -> None:
+def check_owner(head: Head, trusted: Trusted) -> None:
     """Raise `LedgerForeign` if another node, or another key, signed the head."""
     try:
         signatures = parse_note(head.checkpoint).signatures
     except NoteError:
         return  # Damaged, not foreign: `check_head` says so.
     names = {signature.name for signature in signatures}
-    if vkey.name not in names:
+    if trusted.name not in names:
         raise LedgerForeign(
-            f"this is the log of {', '.join(sorted(names))}, not of {vkey.name}: "
+            f"this is the log of {', '.join(sorted(names))}, not of {trusted.name}: "
             "each node has a ledger directory of its own"
         )
-    if vkey.key_id not in {s.key_id for s in signatures if s.name == vkey.name}:
+    if not any(line.is_by(key) for line in signatures for key in keys_of(trusted)):
         raise LedgerForeign(
-            f"the log of {vkey.name} was signed with another key: restore that key from its backup"
+            f"the log of {trusted.name} was signed with another key: "
+            "restore that key from its backup"
         )
 
 

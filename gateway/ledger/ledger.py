@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Self
 
@@ -18,19 +18,19 @@ import apsw
 from gateway.domain.notes import VerifierKey
 from gateway.domain.ports import Receipt
 from gateway.domain.records import Outcome, Record, Status, encode
-from gateway.files import create_file, make_directory
+from gateway.files import make_directory
 from gateway.ledger import store
 from gateway.ledger.answers import LoopWaiter, ThreadWaiter
-from gateway.ledger.errors import LedgerDamaged, LedgerError, LedgerForeign, LedgerInUse
+from gateway.ledger.errors import LedgerDamaged, LedgerError, LedgerInUse
 from gateway.ledger.head import check_head, check_owner, empty_head
-from gateway.ledger.keys import SigningKey, load_key, load_or_create_key
+from gateway.ledger.keys import SigningKeys, load_key, load_or_create_key, load_or_create_second
+from gateway.ledger.publickeys import VKEY_FILE, ended_beside, publish_keys, publish_second
 from gateway.ledger.publisher import OnFatal, Publication, Site
 from gateway.ledger.recovery import Progress, recover
 from gateway.ledger.store import Head
 from gateway.ledger.tiles import TileDiffers
 from gateway.ledger.writer import Entry, OpenLog, Writer, exit_process
 
-VKEY_FILE: Final = "ledger.vkey"
 LOCK_FILE: Final = "serving.lock"
 
 
@@ -41,6 +41,8 @@ class Place:
     directory: Path
     keys: Path
     node: str
+    second_signature: bool = False
+    """Whether the published checkpoint bears a signature with ML-DSA-44 too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ class SqliteLedger:
     come from any event loop or thread.
     """
 
-    def __init__(self, writer: Writer, key: SigningKey, lock: int | None) -> None:
+    def __init__(self, writer: Writer, key: SigningKeys, lock: int | None) -> None:
         self._writer = writer
         self._vkey = key.vkey
         self._lock = lock
@@ -93,8 +95,8 @@ class SqliteLedger:
             with _explained(place):
                 log = _open(place, tuning)
                 try:
-                    found = recover(log.db, log.directory, log.key.vkey, progress)
-                    publication = Publication(_site(log, tuning), found.tiles)
+                    found = recover(log.db, log.directory, log.key.trusted, progress)
+                    publication = Publication(_site(place, log, tuning), found.tiles)
                     _publish(publication, found.head, progress)
                 except BaseException:
                     log.db.close()
@@ -119,7 +121,7 @@ class SqliteLedger:
         """Open beside a running gateway, to record an administrative act. Recovers nothing."""
         with _explained(place):
             log = _open(place, tuning)
-        publication = Publication(_site(log, tuning), None)
+        publication = Publication(_site(place, log, tuning), None)
         return cls(_start(log, publication, tuning), log.key, None)
 
     @property
@@ -200,8 +202,12 @@ def _take_lock(directory: Path) -> int:
     return lock
 
 
-def _site(log: OpenLog, tuning: Tuning) -> Site:
-    return Site(log.directory, log.key.vkey, tuning.vfs)
+def _site(place: Place, log: OpenLog, tuning: Tuning) -> Site:
+    second = None
+    if place.second_signature:
+        second = load_or_create_second(place.keys, place.node)
+        publish_second(place.directory, second.vkey)
+    return Site(log.directory, log.key.trusted, tuning.vfs, second)
 
 
 def _publish(publication: Publication, head: Head, progress: Progress | None) -> None:
@@ -236,24 +242,12 @@ def _open(place: Place, tuning: Tuning) -> OpenLog:
             key = load_or_create_key(place.keys, place.node)
             store.create_schema(db, empty_head(key))
         store.check_version(db)
-        key = load_key(place.keys, place.node)
+        key = replace(load_key(place.keys, place.node), ended=ended_beside(place.directory))
         head = store.read_head(db)
-        check_owner(head, key.vkey)
-        check_head(head, key.vkey)
-        _publish_vkey(vkey_file, key.vkey)
+        check_owner(head, key.trusted)
+        check_head(head, key.trusted)
+        publish_keys(place.directory, key.trusted)
     except BaseException:
         db.close()
         raise
     return OpenLog(place.directory, db, key, head)
-
-
-def _publish_vkey(path: Path, vkey: VerifierKey) -> None:
-    content = f"{vkey.encode()}\n".encode()
-    try:
-        create_file(path, content, 0o644)
-    except FileExistsError:
-        if path.read_bytes() != content:
-            raise LedgerForeign(
-                f"{path} names another key than the one that signs this log: find out who changed "
-                "it, then remove it and start again"
-            ) from None

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from gateway.domain.merkle import ProofError, check_inclusion, leaf_hash
-from gateway.domain.notes import NoteError, VerifierKey
+from gateway.domain.notes import NoteError
 from gateway.domain.proofs import LogProof, parse_proof
 from gateway.ledger.errors import VerificationError
-from gateway.ledger.keys import open_checkpoint
+from gateway.ledger.keys import Trusted, open_checkpoint
 from gateway.ledger.query import Inclusion, LedgerReader, LoggedRecord
 
 
@@ -16,15 +16,15 @@ def make_proof(reader: LedgerReader, logged: LoggedRecord) -> LogProof:
     return LogProof(inclusion.index, inclusion.path, reader.signed_checkpoint)
 
 
-def check_proof(raw: bytes, leaf: bytes, vkey: VerifierKey) -> Inclusion:
-    """Return what the proof in `raw` proves of `leaf`, which `vkey` signed. Takes no log.
+def check_proof(raw: bytes, leaf: bytes, trusted: Trusted) -> Inclusion:
+    """Return what the proof in `raw` proves of `leaf`, which a key signed. Takes no log.
 
     Raises `VerificationError` if it is not a proof, of another key, or of another leaf. It says
     nothing of records that came later, or of whether the log still is what it was.
     """
     try:
         proof = parse_proof(raw)
-        checkpoint = open_checkpoint(proof.checkpoint, vkey)
+        checkpoint = open_checkpoint(proof.checkpoint, trusted, ended=True)
         hashed = leaf_hash(leaf)
         check_inclusion(
             index=proof.index,

@@ -19,12 +19,13 @@ from typing import Final
 import apsw
 
 from gateway import logs
-from gateway.domain.notes import VerifierKey
 from gateway.domain.tiles import WIDTH, Tile, TileName, Tiles
-from gateway.files import replace_file
 from gateway.ledger import store
 from gateway.ledger.errors import LedgerDamaged
-from gateway.ledger.recovery import CHECKPOINT_FILE, Progress, read_checkpoint_file
+from gateway.ledger.keys import Trusted
+from gateway.ledger.published import Published
+from gateway.ledger.recovery import Progress, read_checkpoint_file
+from gateway.ledger.signatures import Signer
 from gateway.ledger.store import Head
 from gateway.ledger.tiles import TileDiffers, TileDirectory
 
@@ -43,8 +44,10 @@ class Site:
     """Which log: where, whose, and by which SQLite VFS (for tests of faults) it is read."""
 
     directory: Path
-    vkey: VerifierKey
+    trusted: Trusted
     vfs: str | None = None
+    second: Signer | None = None
+    """What signs the published checkpoint too."""
 
 
 class Publication:
@@ -54,6 +57,7 @@ class Publication:
         """`tiles` is the edge up to which every tile is there; `None`: find it on the disk."""
         self._site = site
         self._directory = TileDirectory(site.directory)
+        self._checkpoint = Published(site.directory, site.second)
         self._tiles = tiles
         self._db: apsw.Connection | None = None
 
@@ -74,7 +78,7 @@ class Publication:
         if tiles.root() != head.root:
             raise LedgerDamaged("the records that were written are not what was signed")
         self._directory.put(tiles.partial())
-        replace_file(self._site.directory / CHECKPOINT_FILE, head.checkpoint)
+        self._checkpoint.put(head.checkpoint)
         self._directory.clear_partials(filled)
 
     def _grow(self, tiles: Tiles, size: int, filled: list[TileName]) -> Tiles:
@@ -111,7 +115,7 @@ class Publication:
 
     def _resume(self) -> Tiles:
         """Take up the tiles of the published checkpoint, beside the gateway that wrote them."""
-        published = read_checkpoint_file(self._site.directory, self._site.vkey)
+        published = read_checkpoint_file(self._site.directory, self._site.trusted)
         size = 0 if published is None else published.size
 
         def hashes(level: int, first: int, count: int) -> bytes:

@@ -23,13 +23,14 @@ from gateway.domain.merkle import (
     inclusion_proof,
     leaf_hash,
 )
-from gateway.domain.notes import Checkpoint, NoteError, VerifierKey, parse_vkey
+from gateway.domain.notes import Checkpoint, VerifierKey
 from gateway.domain.records import Kind, Record, decode
 from gateway.domain.tiles import range_root_of
 from gateway.ledger import store
 from gateway.ledger.errors import LedgerError, VerificationError
 from gateway.ledger.head import check_head
-from gateway.ledger.ledger import VKEY_FILE
+from gateway.ledger.keys import Trusted, first_of
+from gateway.ledger.publickeys import vkey_beside
 from gateway.ledger.readonly import open_snapshot
 from gateway.ledger.tiles import StoredHashes, TileDirectory
 
@@ -54,6 +55,8 @@ class Query:
     """Before this time."""
     after: int | None = None
     """With a higher index than this one."""
+    before: int | None = None
+    """With a lower index than this one."""
     limit: int | None = DEFAULT_LIMIT
     """The newest so many; `None` for all."""
 
@@ -80,12 +83,12 @@ class Inclusion:
 class LedgerReader:
     """One state of one log. Open it with `read_ledger`."""
 
-    def __init__(self, db: apsw.Connection, vkey: VerifierKey, tiles: TileDirectory) -> None:
+    def __init__(self, db: apsw.Connection, trusted: Trusted, tiles: TileDirectory) -> None:
         self._db = db
         self._tiles = tiles
-        self.vkey = vkey
+        self.vkey: VerifierKey = first_of(trusted)
         self._head = store.read_head(db)
-        check_head(self._head, vkey)
+        check_head(self._head, trusted)
 
     @property
     def connection(self) -> apsw.Connection:
@@ -112,10 +115,30 @@ class LedgerReader:
         """Return every record of an exchange: a refusal, or an intent and, later, an outcome."""
         return tuple(self.search(Query(exchange=exchange)))
 
+    def walk(self, since: int | None = None) -> Iterator[LoggedRecord]:
+        """Yield all records in the order of the log, some in memory at a time.
+
+        With `since`, from the first one of that time or later on; clocks jump, so later ones may be
+        older than that.
+        """
+        start = 0
+        if since is not None:
+            first = self._db.execute("SELECT min(idx) FROM facts WHERE time >= ?", (since,)).get
+            start = self._head.size if first is None else first
+        for chunk in store.read_leaves(self._db, start, self._head.size):
+            for index, leaf in chunk:
+                yield self.logged(index, leaf)
+
     def at(self, index: int) -> LoggedRecord | None:
         """Return record number `index`, if there is one."""
         row = self._db.execute("SELECT leaf FROM entries WHERE idx = ?", (index,)).fetchone()
         return None if row is None else self.logged(index, row[0])
+
+    def span(self, start: int, end: int) -> Iterator[LoggedRecord]:
+        """Yield the records from number `start` up to but not including `end`."""
+        for chunk in store.read_leaves(self._db, start, end):
+            for index, leaf in chunk:
+                yield self.logged(index, leaf)
 
     def prove(self, logged: LoggedRecord) -> Inclusion:
         """Return the checked proof that a record is in the log that was signed.
@@ -148,7 +171,7 @@ class LedgerReader:
         return path
 
     def logged(self, index: int, leaf: bytes | None) -> LoggedRecord:
-        """Return the record in `leaf`; raises `VerificationError` if there is none, or no record."""
+        """Return the record in `leaf`; `VerificationError` if there is none, or no record."""
         if leaf is None:
             raise VerificationError("the search index names it, and it is missing", index=index)
         try:
@@ -158,7 +181,7 @@ class LedgerReader:
 
 
 @contextmanager
-def read_ledger(directory: Path, vkey: VerifierKey | None = None) -> Iterator[LedgerReader]:
+def read_ledger(directory: Path, vkey: Trusted | None = None) -> Iterator[LedgerReader]:
     """Yield a reader of the log as it is now, beside a running gateway or from a copy.
 
     `vkey` is by default the one beside the log. Raises `LedgerError` if the log cannot be read, and
@@ -172,26 +195,6 @@ def read_ledger(directory: Path, vkey: VerifierKey | None = None) -> Iterator[Le
         raise LedgerError(f"the database cannot be read now ({type(error).__name__})") from None
 
 
-def vkey_beside(directory: Path) -> VerifierKey:
-    """Return the public key that a log publishes about itself; raises `LedgerError`.
-
-    Whoever can replace the log can replace this too: an auditor brings their own copy.
-    """
-    if not (directory / store.DATABASE).exists():
-        raise LedgerError(f"there is no log in {directory}")
-    return read_vkey(directory / VKEY_FILE)
-
-
-def read_vkey(path: Path) -> VerifierKey:
-    """Return the public key in a file of one line; raises `LedgerError`."""
-    try:
-        return parse_vkey(path.read_text(encoding="utf-8").strip())
-    except OSError as error:
-        raise LedgerError(f"{path} cannot be read: {error.strerror}") from None
-    except (NoteError, ValueError) as error:
-        raise LedgerError(f"{path}: {error}") from None
-
-
 def _statement(query: Query) -> tuple[str, tuple[int | str, ...]]:
     conditions: list[tuple[str, int | str | None]] = [
         ("actor = ?", query.actor),
@@ -202,6 +205,7 @@ def _statement(query: Query) -> tuple[str, tuple[int | str, ...]]:
         ("time >= ?", query.since),
         ("time < ?", query.until),
         ("idx > ?", query.after),
+        ("idx < ?", query.before),
     ]
     used = [(condition, value) for condition, value in conditions if value is not None]
     where = " AND ".join(condition for condition, _ in used) or "1"

@@ -12,17 +12,19 @@ from pathlib import Path
 import apsw
 
 from gateway.domain.merkle import Frontier, leaf_hash
-from gateway.domain.notes import Checkpoint, NoteError, VerifierKey
+from gateway.domain.notes import Checkpoint, NoteError
 from gateway.domain.tiles import Tiles
 from gateway.ledger import store
 from gateway.ledger.errors import LedgerDamaged
 from gateway.ledger.head import check_head
-from gateway.ledger.keys import open_checkpoint
+from gateway.ledger.keys import Trusted, open_checkpoint
 from gateway.ledger.leaves import IntentLeaf, read_leaf
 from gateway.ledger.store import Head
 from gateway.ledger.tiles import TileCheck, TileDirectory
 
 CHECKPOINT_FILE = "checkpoint"
+WITNESSED_FILE = "witnessed"
+"""The newest checkpoint that enough witnesses cosigned."""
 
 Progress = Callable[[int, int], None]
 """Called with the leaves that are done and the leaves there are."""
@@ -41,28 +43,32 @@ class Recovered:
 
 
 def recover(
-    db: apsw.Connection, directory: Path, vkey: VerifierKey, progress: Progress | None = None
+    db: apsw.Connection, directory: Path, trusted: Trusted, progress: Progress | None = None
 ) -> Recovered:
     """Check the log, and compare its tiles. Nothing is written: what is missing is told.
 
     Raises `LedgerDamaged` if the leaves do not give the signed head, or not the published
     checkpoint: rows were removed or changed, or a backup older than the checkpoint was restored.
     """
-    published = read_checkpoint_file(directory, vkey)
+    published = read_checkpoint_file(directory, trusted)
+    witnessed = read_checkpoint_file(directory, trusted, WITNESSED_FILE)
     directory_of_tiles = TileDirectory(directory)
     directory_of_tiles.clear_asides()
     tiles = TileCheck(directory_of_tiles, None)
     with store.snapshot(db):  # Another process may append meanwhile.
         head = store.read_head(db)
-        check_head(head, vkey)
-        if published is not None and published.size > head.size:
-            raise LedgerDamaged(
-                f"the log has {head.size} records and the file {CHECKPOINT_FILE} proves that it "
-                f"had {published.size}: {_NEXT}"
-            )
+        check_head(head, trusted)
         wanted = {head.size: head.root}
-        if published is not None:
-            wanted[published.size] = published.root
+        for known, file in ((published, CHECKPOINT_FILE), (witnessed, WITNESSED_FILE)):
+            if known is None:
+                continue
+            if known.size > head.size:
+                raise LedgerDamaged(
+                    f"the log has {head.size} records and the file {file} proves that it "
+                    f"had {known.size}: {_NEXT}"
+                )
+            if wanted.setdefault(known.size, known.root) != known.root:
+                raise LedgerDamaged(f"the file {file} is of another history: {_NEXT}")
         replay(db, head.size, wanted, tiles, progress)
         problem = tiles.finish()
         if problem is not None:
@@ -70,16 +76,21 @@ def recover(
         return Recovered(_open_exchanges(db), head, tiles.whole)
 
 
-def read_checkpoint_file(directory: Path, vkey: VerifierKey) -> Checkpoint | None:
-    """Return the published checkpoint, `None` if there is none; `LedgerDamaged` if it is forged."""
+def read_checkpoint_file(
+    directory: Path, trusted: Trusted, file: str = CHECKPOINT_FILE
+) -> Checkpoint | None:
+    """Return the published checkpoint, `None` if there is none; `LedgerDamaged` if it is forged.
+
+    A key that has ended is believed: the file may be from the day before it did.
+    """
     try:
-        raw = (directory / CHECKPOINT_FILE).read_bytes()
+        raw = (directory / file).read_bytes()
     except FileNotFoundError:
         return None
     try:
-        return open_checkpoint(raw, vkey)
+        return open_checkpoint(raw, trusted, ended=True)
     except NoteError as error:
-        raise LedgerDamaged(f"the file {CHECKPOINT_FILE}: {error}; {_NEXT}") from None
+        raise LedgerDamaged(f"the file {file}: {error}; {_NEXT}") from None
 
 
 def replay(
@@ -122,7 +133,7 @@ def _open_exchanges(db: apsw.Connection) -> tuple[str, ...]:
     for exchange, leaf in db.execute(
         "SELECT exchange, leaf FROM open_exchanges LEFT JOIN entries USING (idx) ORDER BY idx"
     ):
-        intent = None if leaf is None else read_leaf(leaf)
+        intent = read_leaf(leaf) if isinstance(leaf, bytes) else None
         if not isinstance(intent, IntentLeaf) or intent.exchange != exchange:
             raise LedgerDamaged(f"the list of open exchanges is not that of the log: {_NEXT}")
         found.append(exchange)

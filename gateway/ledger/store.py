@@ -306,7 +306,8 @@ def read_leaves(
 ) -> Iterator[list[tuple[int, bytes]]]:
     """Yield the rows of `entries` from `start` up to but not including `end`, some at a time.
 
-    Without bounds, also those with an index that no log has.
+    Without bounds, also those with an index that no log has. Raises `LedgerDamaged` where a row is
+    there without its leaf, as on a page that was torn.
     """
     cursor = db.execute(
         "SELECT idx, leaf FROM entries WHERE idx >= ? AND idx < ? ORDER BY idx",
@@ -316,10 +317,20 @@ def read_leaves(
     for row in cursor:
         chunk.append(row)
         if len(chunk) == _READ_ROWS:
-            yield chunk
+            yield _checked(chunk)
             chunk = []
     if chunk:
-        yield chunk
+        yield _checked(chunk)
+
+
+def _checked(chunk: list[tuple[int, bytes]]) -> list[tuple[int, bytes]]:
+    for index, leaf in chunk:
+        if type(leaf) is not bytes:
+            raise LedgerDamaged(
+                f"the row of record {index} does not hold its leaf: keep a copy of the directory, "
+                "and restore the ledger from its backup"
+            )
+    return chunk
 
 
 def read_span(db: apsw.Connection, start: int, end: int) -> list[bytes]:

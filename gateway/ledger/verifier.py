@@ -32,7 +32,7 @@ from gateway.ledger import store
 from gateway.ledger.errors import LedgerDamaged, LedgerError, VerificationError
 from gateway.ledger.head import check_head
 from gateway.ledger.indexed import IndexCheck
-from gateway.ledger.keys import open_checkpoint
+from gateway.ledger.keys import Trusted, first_of, open_checkpoint
 from gateway.ledger.leaves import IntentLeaf, Leaf, OutcomeLeaf, RefusalLeaf, read_leaf
 from gateway.ledger.readonly import open_snapshot
 from gateway.ledger.recovery import CHECKPOINT_FILE, Progress
@@ -75,7 +75,7 @@ class VerificationReport:
 
 def verify(
     directory: Path,
-    vkey: VerifierKey,
+    vkey: Trusted,
     older: bytes | None = None,
     *,
     derived: Derived = ALL,
@@ -114,7 +114,7 @@ class _Verification:
     def __init__(
         self,
         db: apsw.Connection,
-        vkey: VerifierKey,
+        vkey: Trusted,
         index: IndexCheck | None,
         tiles: TileCheck | None,
         progress: Progress | None,
@@ -148,7 +148,7 @@ class _Verification:
             self._index.finish()
         self._finish_tiles()
         return VerificationReport(
-            key=self._vkey,
+            key=first_of(self._vkey),
             size=head.size,
             root=head.root,
             checkpoint=head.checkpoint,
@@ -292,7 +292,7 @@ def _compare(frontier: Frontier, checkpoint: Checkpoint, name: str) -> None:
         )
 
 
-def _read_published(directory: Path, vkey: VerifierKey) -> Checkpoint | None:
+def _read_published(directory: Path, vkey: Trusted) -> Checkpoint | None:
     try:
         raw = (directory / CHECKPOINT_FILE).read_bytes()
     except FileNotFoundError:
@@ -300,8 +300,10 @@ def _read_published(directory: Path, vkey: VerifierKey) -> Checkpoint | None:
     return _open(raw, vkey, f"the file {CHECKPOINT_FILE}")
 
 
-def _open(raw: bytes, vkey: VerifierKey, name: str) -> Checkpoint:
+def _open(raw: bytes, vkey: Trusted, name: str) -> Checkpoint:
     try:
-        return open_checkpoint(raw, vkey)
+        # A key that has ended vouches for what it signed while it was active. Whatever it says is
+        # one demand more on the log, whose head an active key signed.
+        return open_checkpoint(raw, vkey, ended=True)
     except NoteError as error:
         raise VerificationError(f"{name}: {error}") from None

@@ -26,8 +26,9 @@ from gateway.ledger import store
 from gateway.ledger.admission import Admission
 from gateway.ledger.answers import Waiter, deliver
 from gateway.ledger.errors import LedgerDamaged
+from gateway.ledger.failures import FatalError, is_fsync, is_retryable, name_of
 from gateway.ledger.head import check_continues, check_head
-from gateway.ledger.keys import SigningKey
+from gateway.ledger.keys import SigningKeys
 from gateway.ledger.publisher import OnFatal, Publication, Publisher
 from gateway.ledger.store import Batch, Head
 
@@ -40,14 +41,6 @@ STALL_SECONDS: Final = 5.0
 """A commit that takes longer than this makes the ledger not ready."""
 FATAL_STATUS: Final = 70
 """Exit status after an fsync error (EX_SOFTWARE of sysexits.h)."""
-
-_FSYNC: Final = frozenset({apsw.SQLITE_IOERR_FSYNC, apsw.SQLITE_IOERR_DIR_FSYNC})
-# A COMMIT that fails in one of these ways has not reached the fsync that makes it durable, and the
-# next transaction overwrites its frames. Any other failure leaves durability unknown.
-_COMMIT_RETRIES: Final = frozenset(
-    {apsw.SQLITE_FULL, apsw.SQLITE_BUSY, apsw.SQLITE_NOMEM, apsw.SQLITE_READONLY}
-)
-_COMMIT_RETRIES_EXTENDED: Final = frozenset({apsw.SQLITE_IOERR_WRITE, apsw.SQLITE_IOERR_NOMEM})
 
 
 def exit_process(reason: str) -> None:
@@ -63,7 +56,7 @@ class OpenLog:
 
     directory: Path
     db: apsw.Connection
-    key: SigningKey
+    key: SigningKeys
     head: Head
 
 
@@ -73,11 +66,7 @@ class Entry:
 
     record: Record
     leaf: bytes
-    waiter: Waiter
-
-
-class _FatalError(Exception):
-    """Durability is unknown; the process must end."""
+    waiter: Waiter[Receipt]
 
 
 class Writer:
@@ -147,7 +136,7 @@ class Writer:
                 pass
             self._finish()
         except BaseException as error:  # noqa: BLE001 - whatever it is, nothing is written any more
-            reason = str(error) if isinstance(error, _FatalError) else type(error).__name__
+            reason = str(error) if isinstance(error, FatalError) else type(error).__name__
             self._die(reason)
 
     def _die(self, reason: str) -> None:
@@ -182,7 +171,7 @@ class Writer:
 
     def _commit(self, group: list[Entry]) -> None:
         """Write a group and answer everyone in it. An empty group tries whether writing works."""
-        answers: list[tuple[Waiter, Receipt | Exception]]
+        answers: list[tuple[Waiter[Receipt], Receipt | Exception]]
         self._group = group
         try:
             answers = self._write(group)
@@ -194,12 +183,13 @@ class Writer:
         self._group = []
         deliver(answers)
 
-    def _write(self, group: list[Entry]) -> list[tuple[Waiter, Receipt | Exception]]:
+    def _write(self, group: list[Entry]) -> list[tuple[Waiter[Receipt], Receipt | Exception]]:
         db = self._db
         if self._publisher.damaged:
             raise LedgerDamaged("the records that were committed are not what was signed")
         try:
             db.execute("BEGIN IMMEDIATE")
+            self._key = self._key.fresh()
             head = self._trust(store.read_head(db))
             batch, answers = self._plan(group, head.size)
             frontier = Frontier.from_bytes(head.size, head.frontier)
@@ -218,8 +208,8 @@ class Writer:
         try:
             db.execute("COMMIT")
         except apsw.Error as error:
-            if not _is_retryable(error):
-                raise _FatalError(f"a commit failed: {_name(error)}") from error
+            if not is_retryable(error):
+                raise FatalError(f"a commit failed: {name_of(error)}") from error
             self._roll_back(error)
             raise
         self._trusted, self._kept = new, kept
@@ -227,27 +217,27 @@ class Writer:
         return answers
 
     def _roll_back(self, error: apsw.Error) -> None:
-        if _code(error) in _FSYNC:
-            raise _FatalError(f"an fsync failed: {_name(error)}") from error
+        if is_fsync(error):
+            raise FatalError(f"an fsync failed: {name_of(error)}") from error
         try:
             store.roll_back(self._db)
         except apsw.Error as second:
-            raise _FatalError(f"a rollback failed: {_name(second)}") from second
+            raise FatalError(f"a rollback failed: {name_of(second)}") from second
 
     def _trust(self, head: Head) -> Head:
         """Return `head`, which another process may have written, if it continues the last one."""
         if head != self._trusted:
-            check_head(head, self._key.vkey)
+            check_head(head, self._key.trusted)
             check_continues(self._db, self._trusted, head)
             self._trusted = head
         return head
 
     def _plan(
         self, group: list[Entry], size: int
-    ) -> tuple[Batch, list[tuple[Waiter, Receipt | Exception]]]:
+    ) -> tuple[Batch, list[tuple[Waiter[Receipt], Receipt | Exception]]]:
         """Give each record its place, or the reason why it may not be written."""
         admission = Admission(self._db)
-        answers: list[tuple[Waiter, Receipt | Exception]] = []
+        answers: list[tuple[Waiter[Receipt], Receipt | Exception]] = []
         for entry in group:
             index = size + len(admission.batch.leaves)
             try:
@@ -280,8 +270,8 @@ class Writer:
         try:
             self._db.wal_checkpoint(mode=mode)
         except apsw.Error as error:
-            if _code(error) in _FSYNC:
-                raise _FatalError(f"an fsync failed: {_name(error)}") from error
+            if is_fsync(error):
+                raise FatalError(f"an fsync failed: {name_of(error)}") from error
             # The records are durable in the write-ahead log; the next commit tries again.
         self._wal_pages = 0
 
@@ -291,23 +281,9 @@ class Writer:
                 head = self._trust(store.read_head(self._db))
                 store.keep_checkpoint(self._db, head)
         except (apsw.Error, LedgerDamaged) as error:
-            if _code(error) in _FSYNC:
-                raise _FatalError("an fsync failed at the end") from error
+            if is_fsync(error):
+                raise FatalError("an fsync failed at the end") from error
             # The head carries a signed checkpoint anyway; the history is a convenience.
         self._publisher.close(self._trusted)
         self._move_pages(everything=True)
         self._db.close()
-
-
-def _code(error: Exception) -> int:
-    """Return SQLite's extended result code; apsw's own errors have none."""
-    return int(getattr(error, "extendedresult", -1))
-
-
-def _is_retryable(error: apsw.Error) -> bool:
-    code = _code(error)
-    return code in _COMMIT_RETRIES_EXTENDED or code & 0xFF in _COMMIT_RETRIES
-
-
-def _name(error: apsw.Error) -> str:
-    return str(apsw.mapping_extended_result_codes.get(_code(error), type(error).__name__))

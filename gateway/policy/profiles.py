@@ -98,8 +98,8 @@ def read_profile(file: str, name: str, data: bytes) -> ProfileFile:
             if priority is None
             else strict.choice(priority, Priority),
             cache=False if cache is None else strict.boolean(cache),
-            keep=Keep.NOTHING if keep is None else strict.choice(keep, Keep),
             reidentify=_reidentify(fields.get("reidentify")),
+            keep=Keep.NOTHING if keep is None else strict.choice(keep, Keep),
         ),
     )
 

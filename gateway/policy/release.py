@@ -37,8 +37,8 @@ _PROFILES: Final = "profiles"
 _VECTORS: Final = "vectors"
 README: Final = "README.md"
 """May be there, changes nothing, and is not part of the digest."""
-_MAX_FILE: Final = 1024 * 1024
-_MAX_FILES: Final = 512
+MAX_FILE: Final = 1024 * 1024
+MAX_FILES: Final = 512
 
 # DURABLE FORMAT, version 1: records hold the digest for ever. Never change what is hashed; a new
 # way of hashing gets a new prefix.
@@ -94,10 +94,14 @@ def read(directory: Path) -> Mapping[str, bytes]:
         name = path.relative_to(directory).as_posix()
         if (path.is_dir() and name in {_PROFILES, _VECTORS}) or name == README:
             continue
-        if not path.is_file() or not _known(name):
-            problems.append(Problem(name, None, _unknown(name)))
-        elif len(files) >= _MAX_FILES:
-            raise problem(name, None, f"more than {_MAX_FILES} files")
+        if path.is_symlink():
+            problems.append(
+                Problem(name, None, "a link: what it leads to is no part of this; copy the file")
+            )
+        elif not path.is_file() or not known(name):
+            problems.append(Problem(name, None, unknown(name)))
+        elif len(files) >= MAX_FILES:
+            raise problem(name, None, f"more than {MAX_FILES} files")
         else:
             files[name] = _bytes(path, name)
     if problems:
@@ -168,14 +172,16 @@ def build(files: Mapping[str, bytes]) -> Release:  # noqa: C901 - a branch for e
     )
 
 
-def _known(name: str) -> bool:
+def known(name: str) -> bool:
+    """Say whether a file of this name is a part of a policy, and of its digest."""
     folder, slash, rest = name.partition("/")
     if not slash:
         return name in {ACCESS, SCHEMA, MODELS, PURPOSES, LIMITS}
     return folder in {_PROFILES, _VECTORS} and "/" not in rest and rest.endswith(".yaml")
 
 
-def _unknown(name: str) -> str:
+def unknown(name: str) -> str:
+    """Return what to do about a file that nothing reads."""
     expected = [
         ACCESS,
         SCHEMA,
@@ -195,11 +201,11 @@ def _unknown(name: str) -> str:
 def _bytes(path: Path, name: str) -> bytes:
     try:
         with path.open("rb") as file:
-            data = file.read(_MAX_FILE + 1)
+            data = file.read(MAX_FILE + 1)
     except OSError as error:
         raise problem(name, None, f"cannot be read: {error.strerror}") from None
-    if len(data) > _MAX_FILE:
-        raise problem(name, None, f"larger than {_MAX_FILE} bytes")
+    if len(data) > MAX_FILE:
+        raise problem(name, None, f"larger than {MAX_FILE} bytes")
     return data
 
 

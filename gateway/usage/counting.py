@@ -1,14 +1,14 @@
 """What a record adds to the counts. Pure: records in their order in, sums out.
 
-An exchange counts when its outcome is known, at the hour of its outcome; what it was asked as stands
-in its intent. Of a lost exchange nobody knows what it took: under limits it counts as what was set
-aside for it.
+An exchange counts when its outcome is known, at the hour of its outcome; what it was asked as
+stands in its intent. Of a lost exchange nobody knows what it took: under limits it counts as what
+was set aside for it.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -161,8 +161,3 @@ class Counts:
 
     def _see(self, actor: str, time: int) -> None:
         self.seen[actor] = max(time, self.seen.get(actor, 0))
-
-
-def counting(opened: Mapping[str, Opened]) -> Counts:
-    """Return empty counts over what is open."""
-    return Counts(dict(opened))

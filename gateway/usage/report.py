@@ -122,12 +122,13 @@ def period(first: str | None, last: str | None, now: int) -> tuple[int, int]:
 
 
 def _day(words: str) -> dt.date:
+    wrong = ValueError("a day is written 2027-01-31, and is in the calendar")
+    if not _DAY.match(words):
+        raise wrong
     try:
-        if not _DAY.match(words):
-            raise ValueError
         return dt.date.fromisoformat(words)
     except ValueError:
-        raise ValueError("a day is written 2027-01-31, and is in the calendar") from None
+        raise wrong from None
 
 
 def _hour(day: dt.date) -> int:

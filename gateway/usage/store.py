@@ -1,8 +1,7 @@
-"""The counts in SQLite (`state/usage.db`): derived from the ledger, and made again if it is removed.
+"""The counts in SQLite (`state/usage.db`): derived from the ledger, and counted anew if removed.
 
-Each batch of records is one transaction with the place that it reaches, so that a record counts once
-whoever counts and whenever they are ended. FORMAT version 1: another version is removed and counted
-anew.
+Each batch of records is one transaction with the place that it reaches, so that a record counts
+once, whoever counts and whenever they are ended. FORMAT version 1.
 """
 
 from __future__ import annotations
@@ -13,13 +12,13 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import astuple
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import apsw
 
 from gateway.domain.limits import DEPARTMENT, Measure, Rate, Span
 from gateway.domain.records import Record
-from gateway.usage.counting import HOUR_MS, MINUTE_MS, Counts, Opened, Row, Sums
+from gateway.usage.counting import Counts, Opened, Row, Sums
 
 DATABASE: Final = "usage.db"
 BATCH: Final = 2000
@@ -27,11 +26,12 @@ BATCH: Final = 2000
 _VERSION: Final = 1
 _BUSY_MS: Final = 10_000
 _RECENT_MINUTES: Final = 62
-_SUMS: Final = (
-    "requests, failures, refusals, counted, prompt_tokens, completion_tokens, charged, audio_ms, hits"
-)
+_SUMS: Final = "requests, failures, refusals, counted, prompt_tokens, completion_tokens, charged, audio_ms, hits"
+_COLUMNS: Final = ", ".join(f"{name} INTEGER NOT NULL" for name in _SUMS.split(", "))
 _SCHEMA: Final = f"""
-CREATE TABLE reached (one INTEGER PRIMARY KEY CHECK (one = 1), next INTEGER NOT NULL, leaf BLOB) STRICT;
+CREATE TABLE reached (
+  one INTEGER PRIMARY KEY CHECK (one = 1), next INTEGER NOT NULL, leaf BLOB
+) STRICT;
 INSERT INTO reached VALUES (1, 0, NULL);
 CREATE TABLE opened (
   exchange TEXT PRIMARY KEY, department TEXT NOT NULL, client TEXT NOT NULL, actor TEXT NOT NULL,
@@ -39,7 +39,7 @@ CREATE TABLE opened (
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE hours (
   hour INTEGER, department TEXT, client TEXT, actor TEXT, model TEXT,
-  {", ".join(f"{name} INTEGER NOT NULL" for name in _SUMS.split(", "))},
+  {_COLUMNS},
   PRIMARY KEY (hour, department, client, actor, model)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX hours_actor ON hours (actor, hour);
@@ -51,7 +51,7 @@ CREATE TABLE minutes (
 CREATE INDEX minutes_minute ON minutes (minute);
 CREATE TABLE seen (actor TEXT PRIMARY KEY, time INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 PRAGMA user_version = {_VERSION};
-"""
+"""  # noqa: S608 - names of columns
 _ADD_HOUR: Final = (
     f"INSERT INTO hours VALUES ({', '.join('?' * 14)}) ON CONFLICT DO UPDATE SET "  # noqa: S608
     + ", ".join(f"{name} = {name} + excluded.{name}" for name in _SUMS.split(", "))
@@ -99,7 +99,9 @@ class UsageStore:
             found = read(reached, BATCH)
             if not found:
                 return False
-            counts = Counts({key: Opened(*rest) for key, *rest in db.execute("SELECT * FROM opened")})
+            counts = Counts(
+                {key: Opened(*rest) for key, *rest in db.execute("SELECT * FROM opened")}
+            )
             before = set(counts.opened)
             for _, _, record in found:
                 counts.add(record)
@@ -126,13 +128,14 @@ class UsageStore:
                 of = "department" if holder.startswith(DEPARTMENT) else "actor"
                 query = f"SELECT hour, sum({column}) FROM hours WHERE {of} = ? AND hour >= ? GROUP BY hour"  # noqa: S608, E501
                 holder = holder.removeprefix(DEPARTMENT)
-            rows = self._db.execute(query + " ORDER BY 1", (holder, first))
+            found = self._db.execute(query + " ORDER BY 1", (holder, first))
+            rows: list[tuple[Any, ...]] = found.fetchall()
             return [(int(at) * step, int(amount)) for at, amount in rows if amount]
 
     def rows(self, since: int, until: int) -> Iterator[tuple[Row, Sums]]:
-        """Yield the sums of the hours from `since` up to, not with, `until` (hours since the epoch)."""
+        """Yield the sums of the hours from `since` up to, not with, `until`, since the epoch."""
         with self._guarded():
-            found = self._db.execute(
+            found: list[tuple[Any, ...]] = self._db.execute(
                 f"SELECT hour, department, client, actor, model, {_SUMS} FROM hours "  # noqa: S608
                 "WHERE hour >= ? AND hour < ? ORDER BY hour, department, client, actor, model",
                 (since, until),
@@ -143,7 +146,8 @@ class UsageStore:
     def last_use(self) -> dict[str, int]:
         """Return when each caller was last there, in milliseconds since the epoch."""
         with self._guarded():
-            return dict(self._db.execute("SELECT actor, time FROM seen"))
+            found: list[tuple[Any, ...]] = self._db.execute("SELECT * FROM seen").fetchall()
+        return {str(actor): int(moment) for actor, moment in found}
 
     def close(self) -> None:
         """Close the database."""
@@ -160,7 +164,8 @@ class UsageStore:
             [(at.holder, at.minute, *astuple(sums)) for at, sums in counts.minutes.items()],
         )
         db.executemany(
-            "INSERT INTO seen VALUES (?, ?) ON CONFLICT DO UPDATE SET time = max(time, excluded.time)",
+            "INSERT INTO seen VALUES (?, ?) ON CONFLICT DO UPDATE "
+            "SET time = max(time, excluded.time)",
             list(counts.seen.items()),
         )
         if counts.minutes:
@@ -168,8 +173,9 @@ class UsageStore:
             db.execute("DELETE FROM minutes WHERE minute < ?", (newest - _RECENT_MINUTES,))
 
     def _reached(self, read: Read) -> int:
-        """Return the index of the next record, or 0 where the log is not the one that was counted."""
-        reached, leaf = self._db.execute("SELECT next, leaf FROM reached").fetchall()[0]
+        """Return the index of the next record, or 0 where another log was counted."""
+        row: list[tuple[Any, ...]] = self._db.execute("SELECT next, leaf FROM reached").fetchall()
+        ((reached, leaf),) = row
         if reached == 0:
             return 0
         found = read(reached - 1, 1)
@@ -209,16 +215,6 @@ class UsageStore:
                     f"{self._path} cannot be used ({type(error).__name__}): look at its owner and "
                     "the disk. It is derived: remove it while nothing runs, and it is counted anew"
                 ) from error
-
-
-def hour_of(milliseconds: int) -> int:
-    """Return the hour since the epoch."""
-    return milliseconds // HOUR_MS
-
-
-def minute_of(milliseconds: int) -> int:
-    """Return the minute since the epoch."""
-    return milliseconds // MINUTE_MS
 
 
 def all_of(read: Read, store: UsageStore) -> Iterable[None]:

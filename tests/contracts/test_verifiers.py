@@ -15,7 +15,7 @@ from gateway.domain.merkle import leaf_hash
 from gateway.domain.tiles import Tile, TileName, Tiles
 from gateway.ledger import LedgerError, Place, SqliteLedger, verify
 from gateway.ledger.keys import SigningKey, origin_of
-from gateway.ledger.query import read_vkey
+from gateway.ledger.publickeys import read_vkey
 from tests.fakes.ledger import admin
 
 SOURCE = Path(__file__).parents[2] / "tools" / "verify-go"

@@ -34,7 +34,9 @@ from tests.fakes.engine import EMBEDDER, MODEL, TRANSCRIBER, FakeEngine
 from tests.fakes.identity import FakeAuthenticator, StoppedClock
 from tests.fakes.ledger import MemoryLedger
 from tests.fakes.policy import FakeDecider
+from tests.fakes.vault import MemoryVault
 
+SUBJECT_KEY = b"s" * 32
 NAME = "Margaret Thornton"
 SCRIPT: Mapping[str, EntityType] = {NAME: entities.PERSON, "48210377": entities.OTHER_ID}
 
@@ -48,6 +50,7 @@ class World:
     detector: FakeDetector = field(default_factory=lambda: FakeDetector(script=SCRIPT))
     scanner: FakeScanner = field(default_factory=FakeScanner)
     ledger: MemoryLedger = field(default_factory=MemoryLedger)
+    vault: MemoryVault = field(default_factory=MemoryVault)
     engine: FakeEngine = field(default_factory=FakeEngine)
     clock: StoppedClock = field(default_factory=StoppedClock)
     caching: bool = False
@@ -60,11 +63,13 @@ class World:
             detector=self.detector,
             scanner=self.scanner,
             ledger=self.ledger,
+            vault=self.vault,
             engine=CachedEngine(self.engine, max_bytes=2**20, ttl=60)
             if self.caching
             else self.engine,
             clock=self.clock,
             secrets=Secrets(pseudonym=b"p" * 32, hash=b"h" * 32),
+            subject_key=SUBJECT_KEY,
         )
 
     def pipeline(self, stall_timeout: float = 5.0, max_exchanges: int = 256) -> Pipeline:
@@ -113,6 +118,7 @@ def submission(
     key: str = "good",
     purpose: str | None = "TREAT",
     profile: str | None = None,
+    patient: str | None = None,
     action: Action = Action.CHAT,
 ) -> Submission:
     async def read(_: Caller) -> Ask[RawText] | Work:
@@ -120,7 +126,8 @@ def submission(
             raise asked
         return asked
 
-    return Submission(Credentials(f"Bearer {key}", "127.0.0.1"), action, purpose, profile, read)
+    who = Credentials(f"Bearer {key}", "127.0.0.1")
+    return Submission(who, action, purpose, profile, patient, read)
 
 
 @dataclass

@@ -22,6 +22,7 @@ from gateway.domain.policy import (
     Permit,
     Priority,
     Profile,
+    Reidentify,
     Rule,
 )
 
@@ -39,6 +40,7 @@ def profile(
     priority: Priority = Priority.INTERACTIVE,
     cache: bool = False,
     keep: Keep = Keep.NOTHING,
+    reidentify: Reidentify = Reidentify(),  # noqa: B008 - a value that never changes
     **rules: Rule,
 ) -> Profile:
     """Treats every known entity type by `default`, except those named, e.g. `AGE=Rule(KEEP)`."""
@@ -53,6 +55,7 @@ def profile(
         priority,
         cache,
         keep,
+        reidentify,
     )
 
 

@@ -43,10 +43,7 @@ class MemoryVault:
     def _keep(self, exchange: str, part: Part, subjects: Subjects, words: Words | None) -> None:
         known = self.subjects.get(exchange, NOBODY)
         if exchange not in self.shredded:
-            self.subjects[exchange] = Subjects(
-                tuple(sorted({*known.patients, *subjects.patients})),
-                tuple(sorted({*known.names, *subjects.names})),
-            )
+            self.subjects[exchange] = known.and_also(subjects)
             if words:
                 self.kept[exchange, part] = words
 

@@ -2,7 +2,7 @@
 //
 //	verify-go DIRECTORY VKEY-FILE
 //
-// It believes the public key alone. The root is recomputed from the entries: golang.org/x/mod before
+// It believes the public key alone (while a key is replaced, either of two). The root is recomputed from the entries: golang.org/x/mod before
 // 0.40 can be made to accept a forged entry that has a forged tile beside it. The hash tiles are compared
 // with what the entries give.
 package main
@@ -43,19 +43,29 @@ func verify(directory, vkey string) (tree tlog.Tree, origin string, err error) {
 	if err != nil {
 		return tree, "", err
 	}
-	verifier, err := note.NewVerifier(strings.TrimSpace(string(key)))
-	if err != nil {
-		return tree, "", err
+	var verifiers []note.Verifier // While the key of a log is replaced, the file has two.
+	for _, line := range strings.Fields(string(key)) {
+		verifier, err := note.NewVerifier(line)
+		if err != nil {
+			return tree, "", err
+		}
+		if verifiers = append(verifiers, verifier); verifier.Name() != verifiers[0].Name() {
+			return tree, "", errors.New("the keys are of two logs")
+		}
 	}
+	if len(verifiers) == 0 {
+		return tree, "", errors.New("there is no key")
+	}
+	origin = verifiers[0].Name()
 	signed, err := os.ReadFile(filepath.Join(directory, "checkpoint"))
 	if err != nil {
 		return tree, "", err
 	}
-	opened, err := note.Open(signed, note.VerifierList(verifier))
+	opened, err := note.Open(signed, note.VerifierList(verifiers...))
 	if err != nil {
 		return tree, "", fmt.Errorf("checkpoint: %w", err)
 	}
-	if tree, err = parse(opened.Text, verifier.Name()); err != nil {
+	if tree, err = parse(opened.Text, origin); err != nil {
 		return tree, "", fmt.Errorf("checkpoint: %w", err)
 	}
 	var stored []tlog.Hash
@@ -103,7 +113,7 @@ func verify(directory, vkey string) (tree tlog.Tree, origin string, err error) {
 			return tree, "", fmt.Errorf("%s: not the hashes of the entries", path)
 		}
 	}
-	return tree, verifier.Name(), nil
+	return tree, origin, nil
 }
 
 // tiles lists the hash tiles of a log of n entries.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from gateway.domain.records import Intent, Outcome, Record
 from gateway.ledger.errors import LedgerError, VerificationError
-from gateway.ledger.query import LedgerReader, LoggedRecord, Query
+from gateway.ledger.query import LedgerReader, LoggedRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +19,12 @@ class Event:
     intent: LoggedRecord | None = None
 
 
-def events(reader: LedgerReader, query: Query) -> Iterator[Event]:
-    """Yield what the records that match tell, in the order of the log.
+def events(reader: LedgerReader, records: Iterator[LoggedRecord]) -> Iterator[Event]:
+    """Yield what records tell, in their order. Raises `UnknownRecord`.
 
     An exchange is told where its outcome stands. One that has none yet is told by its intent.
     """
-    for logged in readable(reader.search(query)):
+    for logged in readable(records):
         if (event := event_of(reader, logged, whole=True)) is not None:
             yield event
 
@@ -46,13 +46,18 @@ def event_of(reader: LedgerReader, logged: LoggedRecord, *, whole: bool) -> Even
     """
     match logged.record:
         case Intent():
-            if not whole or len(reader.exchange(logged.record.exchange)) > 1:
+            if not whole or _is_settled(reader, logged):
                 return None
             return Event(logged.index, logged.record)
         case Outcome():
             return Event(logged.index, logged.record, _intent_of(reader, logged))
         case _:
             return Event(logged.index, logged.record)
+
+
+def _is_settled(reader: LedgerReader, logged: LoggedRecord) -> bool:
+    others = reader.exchange(logged.record.exchange)
+    return any(isinstance(other.record, Outcome) for other in others)
 
 
 def _intent_of(reader: LedgerReader, logged: LoggedRecord) -> LoggedRecord | None:

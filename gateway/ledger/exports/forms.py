@@ -14,7 +14,7 @@ from gateway.ledger.exports.balp import problems
 from gateway.ledger.exports.elements import NOTHING, Disclosed, Origin
 from gateway.ledger.exports.events import Event, events, readable
 from gateway.ledger.exports.fhir import audit_event
-from gateway.ledger.query import LedgerReader, Query
+from gateway.ledger.query import LedgerReader, LoggedRecord
 
 
 class Form(StrEnum):
@@ -50,23 +50,27 @@ def nothing(_: Event) -> Disclosed:
 
 
 def lines(
-    form: Form, reader: LedgerReader, query: Query, origin: Origin, tell: Tell = nothing
+    form: Form,
+    reader: LedgerReader,
+    records: Iterator[LoggedRecord],
+    origin: Origin,
+    tell: Tell = nothing,
 ) -> Iterator[bytes]:
     """Yield the lines of an export. Raises `LedgerError` where a record cannot be told."""
     match form:
         case Form.FHIR:
-            for event in events(reader, query):
+            for event in events(reader, records):
                 yield encoded(event, origin, tell(event)) + b"\n"
         case Form.BUNDLE:
-            yield from _bundle(reader, query, origin, tell)
+            yield from _bundle(events(reader, records), origin, tell)
         case Form.NDJSON:
-            yield from proofs.lines_of(reader, query)
+            yield from proofs.lines_of(reader, records)
         case Form.CSV:
-            yield from tables.csv_lines(events(reader, query))
+            yield from tables.csv_lines(events(reader, records))
         case Form.HTML:
-            yield tables.page_of(events(reader, query), origin, reader.checkpoint)
+            yield tables.page_of(events(reader, records), origin, reader.checkpoint)
         case Form.SYSLOG:
-            for logged in readable(reader.search(query)):
+            for logged in readable(records):
                 yield syslog.framed(syslog.message(logged, origin.node))
 
 
@@ -81,11 +85,11 @@ def encoded(event: Event, origin: Origin, more: Disclosed = NOTHING) -> bytes:
     return written
 
 
-def _bundle(reader: LedgerReader, query: Query, origin: Origin, tell: Tell) -> Iterator[bytes]:
+def _bundle(told: Iterator[Event], origin: Origin, tell: Tell) -> Iterator[bytes]:
     """Yield a Bundle of the type `collection`, an entry to a line."""
     yield b'{"resourceType":"Bundle","type":"collection","entry":[\n'
     comma = b""
-    for event in events(reader, query):
+    for event in told:
         resource = encoded(event, origin, tell(event))
         name = msgspec.json.decode(resource)["id"]
         yield comma + b'{"fullUrl":"urn:uuid:%b","resource":%b}' % (name.encode(), resource)

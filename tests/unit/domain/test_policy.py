@@ -33,8 +33,8 @@ CHANGED: dict[str, Any] = {
     "limits": Limits(200_000, 4096, 1),
     "priority": Priority.BATCH,
     "cache": True,
-    "keep": Keep.ALL,
     "reidentify": Reidentify(allowed=True),
+    "keep": Keep.ALL,
 }
 LIMITS = st.builds(Limits, st.integers(1, 9), st.integers(1, 9), st.none() | st.integers(1, 9))
 PROFILES = st.builds(

@@ -134,7 +134,7 @@ def test_the_key_is_made_once_and_only_its_owner_may_read_it(tmp_path: Path) -> 
     assert path.parent.stat().st_mode & 0o777 == 0o700
     assert load_or_create_key(tmp_path / "keys", "ward-1").vkey == first.vkey
     assert [p.name for p in path.parent.iterdir()] == [KEY_FILE]
-    assert first.encode() not in repr(first)
+    assert first.signers[0].encode() not in repr(first)
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o644, 0o602])

@@ -25,7 +25,7 @@ from gateway.ledger import (
     store,
     verify,
 )
-from gateway.ledger.query import read_vkey
+from gateway.ledger.publickeys import read_vkey
 from gateway.ledger.readonly import open_snapshot
 from tests.fakes.ledger import admin
 

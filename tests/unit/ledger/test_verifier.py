@@ -27,7 +27,7 @@ from gateway.ledger import (
     verify,
 )
 from gateway.ledger.keys import SigningKey, load_key
-from gateway.ledger.query import read_vkey
+from gateway.ledger.publickeys import read_vkey
 from tests.fakes.ledger import admin, intent, outcome, photograph, refusal
 
 SIZE = 12

@@ -18,8 +18,8 @@ from gateway.ledger.exports.elements import Disclosed, Origin, instant
 from gateway.ledger.exports.events import Event, events
 from gateway.ledger.exports.fhir import audit_event
 from gateway.ledger.query import LoggedRecord, Query, read_ledger
-from tests.fakes.ledger import access, intent, outcome
 from tests.fakes.every_record import every_kind, random_records, write_log
+from tests.fakes.ledger import access, intent, outcome
 
 ORIGIN = Origin("ward-1")
 MUTANTS = yaml.safe_load(
@@ -130,7 +130,10 @@ def test_what_is_no_event_is_no_crash(junk: object) -> None:
 def test_every_kind_of_record_becomes_an_event_that_two_judges_accept(tmp_path: Path) -> None:
     log = write_log(tmp_path, every_kind())
     with read_ledger(log.directory) as reader:
-        found = [as_json(audit_event(each, ORIGIN)) for each in events(reader, Query(limit=None))]
+        found = [
+            as_json(audit_event(each, ORIGIN))
+            for each in events(reader, reader.search(Query(limit=None)))
+        ]
         intents = sum(isinstance(each.record, Intent) for each in reader.search(Query(limit=None)))
         records = reader.checkpoint.size
     assert len(found) == records - (intents - 1)
@@ -144,7 +147,7 @@ def test_every_kind_of_record_becomes_an_event_that_two_judges_accept(tmp_path: 
 def test_every_event_of_a_random_log_is_accepted(tmp_path: Path, seed: int) -> None:
     log = write_log(tmp_path, random_records(seed, 150))
     with read_ledger(log.directory) as reader:
-        for each in events(reader, Query(limit=None)):
+        for each in events(reader, reader.search(Query(limit=None))):
             event = as_json(audit_event(each, ORIGIN))
             assert problems(event) == ()
             Judge.model_validate(event)

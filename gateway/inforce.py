@@ -1,0 +1,206 @@
+"""Which policy is in force in an installation, and how a running gateway follows a change.
+
+The settings say where it comes from: from a directory, which is read at the start, or from the
+register of releases, which is looked at several times a second. A release that cannot be put in
+force leaves the one before it, and is recorded, logged, and seen in `/health/ready` and by doctor.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
+from typing import Final
+
+from gateway import logs
+from gateway.clock import SystemClock
+from gateway.domain.errors import Code, ExchangeError
+from gateway.domain.records import Admin, AdminAct
+from gateway.policy.active import ActiveDecider
+from gateway.policy.aliases import astray
+from gateway.policy.check import check_release
+from gateway.policy.problems import PolicyError, Problem, problem
+from gateway.policy.release import Release
+from gateway.policy.release import load as load_directory
+from gateway.policy.releases.desk import Desk
+from gateway.policy.releases.store import DATABASE, PolicyStore, PolicyStoreError
+from gateway.settings import Settings
+
+_INTERVAL: Final = 0.25
+"""Seconds between two looks at the register: a change is followed within one."""
+
+_LONGEST: Final = 2000
+Append = Callable[[Admin], object]
+"""Makes an administrative record durable, or raises."""
+
+
+def open_desk(settings: Settings, append: Append, served: Collection[str] | None) -> Desk:
+    """Return the desk over this installation's register, which is made if it is missing.
+
+    `served` are the models that can be asked for, where that is known. Raises `PolicyStoreError`.
+    """
+    clock = SystemClock()
+
+    def record(actor: str, act: AdminAct, target: str, until: int | None = None) -> None:
+        append(Admin(clock.new_id(), clock.now_ms(), actor, act, target, until=until))
+
+    store = PolicyStore(settings.state / DATABASE)
+    return Desk(store, record, clock.now_ms, lambda release: examine(release, served))
+
+
+def examine(release: Release, served: Collection[str] | None) -> Sequence[Problem]:
+    """Return what speaks against deciding by `release` here: its vectors, its aliases."""
+    lost = () if served is None else astray(release.aliases, served)
+    return (*check_release(release).problems, *lost)
+
+
+def release_in_force(settings: Settings, desk: Desk) -> Release:
+    """Return what a gateway decides by at its start. Raises `PolicyError` or `ExchangeError`."""
+    if settings.policy.mode == "directory":
+        release = load_directory(settings.policies)
+    elif (found := desk.in_force()) is not None:
+        _, release = found
+    else:
+        raise problem(
+            "policy",
+            None,
+            "no release is in force: draft, submit, approve and activate one (docs/releases.md), "
+            'or set policy.mode to "directory"',
+        )
+    # Where the aliases lead is asked when it is known which models are served.
+    if problems := check_release(release).problems:
+        raise PolicyError(problems)
+    return release
+
+
+class Following:
+    """Keeps a running gateway at the release that the register says is in force."""
+
+    def __init__(self, settings: Settings, append: Append) -> None:
+        """Load the release in force. Raises `PolicyStoreError`, `PolicyError`, `ExchangeError`."""
+        self._settings = settings
+        self._served: list[str] = []
+        self.desk = open_desk(settings, append, self._served)
+        try:
+            self._release = release_in_force(settings, self.desk)
+        except BaseException:
+            self.close()
+            raise
+        self.decider = ActiveDecider(self._release)
+        self._refused: str | None = None
+        self._told: str | None = None
+        self._anew = False
+
+    def serving(self, models: Iterable[str]) -> None:
+        """Learn which models can be asked for. Raises `PolicyError` if an alias leads past them."""
+        self._served[:] = models
+        if lost := tuple(astray(self._release.aliases, self._served)):
+            raise PolicyError(lost)
+
+    def close(self) -> None:
+        """Close the register."""
+        self.desk.store.close()
+
+    @property
+    def as_ordered(self) -> bool:
+        """Say whether the gateway decides by what it was told to."""
+        return self._refused is None and self._told is None
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Follow the register while the context lasts; SIGHUP makes it look anew at once."""
+        hurry = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        # Not in a thread other than the main one, where tests serve.
+        with contextlib.suppress(ValueError, RuntimeError):
+            loop.add_signal_handler(signal.SIGHUP, self._look_anew, hurry)
+        await asyncio.to_thread(self._serves)
+        task = asyncio.create_task(self._follow(hurry), name="policy")
+        try:
+            yield
+        finally:
+            with contextlib.suppress(ValueError, RuntimeError):
+                loop.remove_signal_handler(signal.SIGHUP)
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+    def _look_anew(self, hurry: asyncio.Event) -> None:
+        self._anew = True
+        hurry.set()
+
+    async def _follow(self, hurry: asyncio.Event) -> None:
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(hurry.wait(), _INTERVAL)
+            hurry.clear()
+            try:
+                release = await asyncio.to_thread(self.look)
+            except (ExchangeError, PolicyStoreError, OSError) as error:
+                # The disk or the ledger: the release in force stays, and it is tried again.
+                self._tell(type(error).__name__)
+                continue
+            self._told = None
+            if release is not None:
+                # In the loop of the exchanges: between two of their steps, never within one.
+                self.decider.replace(release)
+                logs.event("policy_loaded", release=release.digest)
+                await asyncio.to_thread(self._serves)
+
+    def look(self) -> Release | None:
+        """Return the release to change to, if there is one; what is late or owed is done first."""
+        self.desk.settle()
+        anew, self._anew = self._anew, False
+        if self._settings.policy.mode == "directory":
+            return self._changed("directory") if anew else None
+        self.desk.due()
+        active = self.desk.store.active()
+        if active is None or active.digest == self.decider.release:
+            if self._refused is not None:
+                self._refused = None
+                self._serves()
+            return None
+        if active.digest == self._refused and not anew:
+            return None
+        release = self._changed(active.digest)
+        if release is not None and active.alone:
+            logs.policy_emergency(release=active.digest, actor="gateway")
+        return release
+
+    def _changed(self, name: str) -> Release | None:
+        try:
+            release = release_in_force(self._settings, self.desk)
+        except (ExchangeError, PolicyError) as error:
+            self._refuse(name, error)
+            return None
+        if problems := self.desk.examine(release):
+            self._refuse(name, PolicyError(problems))
+            return None
+        self._refused = None
+        if release.digest == self.decider.release:
+            return None
+        self.desk.record("gateway", AdminAct.POLICY_LOADED, release.digest)
+        return release
+
+    def _refuse(self, digest: str, error: Exception) -> None:
+        code = error.code if isinstance(error, ExchangeError) else Code.RELEASE_INVALID
+        self.desk.record("gateway", AdminAct.POLICY_REFUSED, f"{digest} {code}")
+        logs.alarm("policy_refused", release=digest, code=str(code))
+        self._refused = digest
+        self._serves(str(error)[:_LONGEST])
+
+    def _serves(self, problem_found: str | None = None) -> None:
+        with contextlib.suppress(PolicyStoreError):
+            self.desk.store.serve(
+                self._settings.node,
+                self.decider.release,
+                self.desk.now(),
+                self._refused,
+                problem_found,
+            )
+
+    def _tell(self, why: str) -> None:
+        if self._told != why:
+            self._told = why
+            logs.alarm("policy_not_followed", error=why)

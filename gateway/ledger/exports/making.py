@@ -1,0 +1,97 @@
+"""An export from the question to its lines: which records, of whom, in which form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Protocol
+
+from gateway.domain.records import Intent, Outcome, Refusal
+from gateway.domain.subjects import patient
+from gateway.ledger.errors import LedgerError
+from gateway.ledger.exports.elements import NOTHING, Disclosed, Origin
+from gateway.ledger.exports.events import Event
+from gateway.ledger.exports.forms import Form, lines
+from gateway.ledger.query import LedgerReader, LoggedRecord, Query, read_ledger
+
+_PAGE: Final = 256
+WITH_PATIENT: Final = frozenset({Form.FHIR, Form.BUNDLE})
+"""Forms that can say whom they are about. A table is titled by who prints it."""
+
+
+class Index(Protocol):
+    """Which exchanges are about whom: `ports.Vault` is one."""
+
+    def find(self, fingerprint: bytes, before: str | None, limit: int) -> Sequence[str]:
+        """Return ids of exchanges, the newest first, older than `before`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be exported. Times are Unix milliseconds, of the records."""
+
+    form: Form
+    since: int | None = None
+    until: int | None = None
+    number: str | None = field(default=None, repr=False)
+    """Of the one patient whose exchanges are wanted."""
+
+    @property
+    def target(self) -> str:
+        """How the record of this export names it: never by the patient."""
+        return self.form.value if self.number is None else f"{self.form.value}:patient"
+
+
+def lines_of(
+    directory: Path,
+    node: str,
+    wanted: Wanted,
+    index: Index | None = None,
+    key: bytes | None = None,
+) -> Iterator[bytes]:
+    """Yield the lines of an export of one state of the log. Raises `LedgerError`.
+
+    `index` and the key of its fingerprints are needed where a patient is asked for.
+    """
+    origin = Origin(node)
+    with read_ledger(directory) as reader:
+        if wanted.number is None:
+            query = Query(since=wanted.since, until=wanted.until, limit=None)
+            yield from lines(wanted.form, reader, reader.search(query), origin)
+            return
+        if index is None or key is None:
+            raise LedgerError(
+                "which exchanges a patient is in cannot be told here: the index is in the data "
+                "directory of the gateway, and nowhere else"
+            )
+        fingerprint = patient(key, wanted.number)
+        records = _about(reader, index, fingerprint, wanted)
+        told = Disclosed(patient=wanted.number)
+
+        def tell(event: Event) -> Disclosed:
+            about = isinstance(event.record, Intent | Outcome | Refusal)
+            return told if about and wanted.form in WITH_PATIENT else NOTHING
+
+        yield from lines(wanted.form, reader, iter(records), origin, tell)
+
+
+def _about(
+    reader: LedgerReader, index: Index, fingerprint: bytes, wanted: Wanted
+) -> list[LoggedRecord]:
+    """Return the records of a patient's exchanges, in the order of the log."""
+    found: dict[int, LoggedRecord] = {}
+    before: str | None = None
+    while some := index.find(fingerprint, before, _PAGE):
+        for exchange in some:
+            for logged in reader.exchange(exchange):
+                if _within(logged.record.time, wanted):
+                    found[logged.index] = logged
+        before = some[-1]
+    return [found[at] for at in sorted(found)]
+
+
+def _within(time: int, wanted: Wanted) -> bool:
+    after = wanted.since is None or time >= wanted.since
+    return after and (wanted.until is None or time < wanted.until)

@@ -1,0 +1,1 @@
+"""What a release would have done with past traffic, and what past traffic sent without need."""

@@ -1,0 +1,89 @@
+"""How one release decides one recorded question, as the pipeline would: steps 1 and 2 again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from gateway.domain.entities import EntityType
+from gateway.domain.errors import Code, ExchangeError
+from gateway.domain.exchange import Action, Caller, Model, Purpose
+from gateway.domain.policy import Deny, Profile, Rule
+from gateway.domain.standing import Standing
+from gateway.policy.decider import CedarDecider
+from gateway.policy.explain import treatments
+from gateway.policy.release import Release
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a record says was asked, by whom. `profile` is the stricter one that a client named."""
+
+    actor: str
+    client: str
+    standing: Standing
+    action: Action
+    purpose: Purpose
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a release says: a profile, or the code of the refusal."""
+
+    rules: tuple[str, ...]
+    profile: Profile | None = None
+    code: Code | None = None
+
+
+class Side:
+    """One release, asked about the past."""
+
+    def __init__(self, release: Release) -> None:
+        self.release = release
+        self._decider = CedarDecider(release)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the release, in hexadecimal."""
+        return self.release.digest
+
+    def profile(self, name: str | None) -> Profile | None:
+        """Return the profile of that name, if there is one."""
+        return None if name is None else self.release.profile(name)
+
+    def answer(self, asked: Asked, named: str | None = None) -> Answer:
+        """Return what this release says; `named` is the stricter profile that the client asked for.
+
+        A question that cannot be decided is refused, as it would be in the gateway.
+        """
+        who, model = asked.standing, Model(asked.model, "", 0, 0)
+        caller = Caller(
+            asked.actor, asked.client, who.roles, who.groups, asked.client, who.assurance
+        )
+        try:
+            decision = self._decider.decide(caller, asked.action, model, asked.purpose)
+        except ExchangeError as error:
+            return Answer((), code=error.code)
+        if isinstance(decision, Deny):
+            return Answer(decision.rules, code=decision.code)
+        granted = decision.profile
+        if named is None or named == granted.name:
+            return Answer(decision.rules, granted)
+        stricter = self.release.profile(named)
+        if stricter is None:
+            return Answer(decision.rules, code=Code.UNKNOWN_PROFILE)
+        if stricter.strictness < granted.strictness:
+            return Answer(decision.rules, code=Code.PROFILE_NOT_STRICTER)
+        return Answer(decision.rules, stricter.within(granted))
+
+
+def changes(before: Profile, after: Profile) -> Mapping[EntityType, tuple[Rule, Rule]]:
+    """Return the types that the two treat differently, each with both rules.
+
+    A type that neither names is not listed, because both block it.
+    """
+    types = {entity for each in (before, after) for entity, _ in treatments(each)}
+    found = {entity: (before.rule(entity), after.rule(entity)) for entity in sorted(types)}
+    return MappingProxyType({entity: two for entity, two in found.items() if two[0] != two[1]})
