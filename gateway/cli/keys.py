@@ -23,7 +23,7 @@ from gateway.identity.keyring import (
     UnknownKey,
     open_keyring,
 )
-from gateway.identity.keys import ApiKey, Grant
+from gateway.identity.keys import EXPIRES_SOON_MS, ApiKey, Grant, State
 from gateway.identity.store import KeyStoreError
 from gateway.ledger.errors import LedgerError
 from gateway.secretfiles import SecretFileError
@@ -156,10 +156,12 @@ def list_(
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Show all keys: whose they are, what they allow, and whether they work. No secrets."""
-    keyring = _keyring(settings_of(context))
+    settings = settings_of(context)
+    keyring = _keyring(settings)
     now = _now_ms()
+    used = _last_use(settings)
     try:
-        rows = [_row(key, now) for key in keyring.store.all_keys()]
+        rows = [_row(key, now, used.get(key.principal)) for key in keyring.store.all_keys()]
     except KeyStoreError as error:
         fail(str(error))
     finally:
@@ -172,7 +174,7 @@ def list_(
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for header in ("id", "name", "state", "roles", "purpose", "networks", "expires"):
+    for header in ("id", "name", "state", "roles", "purpose", "networks", "expires", "used"):
         table.add_column(header, no_wrap=True)
     for row in rows:
         cells = (row[str(column.header)] for column in table.columns)
@@ -249,8 +251,31 @@ def _warn_of_unknown_roles(policies: Path, roles: frozenset[str]) -> None:
         )
 
 
-def _row(key: ApiKey, now: int) -> dict[str, str | list[str] | None]:
+def _last_use(settings: Settings) -> dict[str, int]:
+    """Return when keys were last used, as a running gateway counted it some seconds ago.
+
+    Without these counts the keys are shown all the same.
+    """
+    from gateway.metering import open_usage
+    from gateway.usage.store import DATABASE, UsageError
+
+    if not (settings.state / DATABASE).is_file():
+        return {}
+    try:
+        store = open_usage(settings.state)
+    except UsageError:
+        return {}
+    try:
+        return store.last_use()
+    except UsageError:
+        return {}
+    finally:
+        store.close()
+
+
+def _row(key: ApiKey, now: int, used: int | None) -> dict[str, str | list[str] | None]:
     grant = key.grant
+    soon = key.state(now) is State.ACTIVE and grant.expires - now < EXPIRES_SOON_MS
     return {
         "id": key.id,
         "name": grant.name,
@@ -262,8 +287,17 @@ def _row(key: ApiKey, now: int) -> dict[str, str | list[str] | None]:
         "only": _scope(grant.scope),
         "created": _iso(key.created),
         "expires": _iso(grant.expires),
+        "expires_soon": "yes" if soon else None,
+        "used": "never" if used is None else _iso(used)[:16] + "Z",
+        "rotated_until": _rotated(key, now),
         "revoked": None if key.revoked is None else _iso(key.revoked),
     }
+
+
+def _rotated(key: ApiKey, now: int) -> str | None:
+    """Return until when the secret before the one in force works, where it still does."""
+    works = key.replaced is not None and key.replaced.until > now
+    return _iso(key.replaced.until) if works and key.replaced else None
 
 
 def _scope(scope: Scope) -> list[str]:

@@ -26,8 +26,12 @@ BATCH: Final = 2000
 _VERSION: Final = 1
 _BUSY_MS: Final = 10_000
 _RECENT_MINUTES: Final = 62
-_SUMS: Final = "requests, failures, refusals, counted, prompt_tokens, completion_tokens, charged, audio_ms, hits"
-_COLUMNS: Final = ", ".join(f"{name} INTEGER NOT NULL" for name in _SUMS.split(", "))
+_NAMES: Final = (
+    *("requests", "failures", "refusals", "counted", "prompt_tokens", "completion_tokens"),
+    *("charged", "audio_ms", "hits"),
+)
+_SUMS: Final = ", ".join(_NAMES)
+_COLUMNS: Final = ", ".join(f"{name} INTEGER NOT NULL" for name in _NAMES)
 _SCHEMA: Final = f"""
 CREATE TABLE reached (
   one INTEGER PRIMARY KEY CHECK (one = 1), next INTEGER NOT NULL, leaf BLOB
@@ -54,7 +58,7 @@ PRAGMA user_version = {_VERSION};
 """  # noqa: S608 - names of columns
 _ADD_HOUR: Final = (
     f"INSERT INTO hours VALUES ({', '.join('?' * 14)}) ON CONFLICT DO UPDATE SET "  # noqa: S608
-    + ", ".join(f"{name} = {name} + excluded.{name}" for name in _SUMS.split(", "))
+    + ", ".join(f"{name} = {name} + excluded.{name}" for name in _NAMES)
 )
 _ADD_MINUTE: Final = (
     "INSERT INTO minutes VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
@@ -75,7 +79,7 @@ class UsageError(Exception):
 
 
 class UsageStore:
-    """All counts of one node's log. Safe to use from several threads, and beside other processes."""
+    """All counts of one node's log. Safe to use from several threads and processes."""
 
     def __init__(self, path: Path) -> None:
         """Open the database, or make it (0600). Raises `UsageError`."""
