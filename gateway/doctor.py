@@ -17,6 +17,7 @@ import apsw
 
 from engine import EngineError, ModelStore, detect_devices
 from gateway import secretfiles
+from gateway.certificates import UNIX
 from gateway.clock import SystemClock
 from gateway.egress import parse_peers
 from gateway.endpoints import OpenAIEngines
@@ -25,9 +26,10 @@ from gateway.generation.remote import RemoteEngine, RemoteEngineError
 from gateway.identity.fetch import FetchError
 from gateway.identity.jwks import JwksError
 from gateway.identity.keyring import DATABASE, open_keyring
-from gateway.identity.keys import State
+from gateway.identity.keys import EXPIRES_SOON_MS, State
 from gateway.identity.provider import ProviderError, fetcher
 from gateway.identity.store import KeyStoreError
+from gateway.identity.x509 import Authorities, AuthorityError
 from gateway.installation import feeds_of
 from gateway.ledger.errors import LedgerError
 from gateway.ledger.exports.feeding import open_feeds, status_of
@@ -41,7 +43,6 @@ from gateway.settings import Settings
 _GIB: Final = 2**30
 _LOW_DISK: Final = 2 * _GIB
 _FULL_DISK: Final = _GIB // 4
-_EXPIRES_SOON_MS: Final = 14 * 86_400_000
 _OTHERS: Final = 0o077
 _FIXED_SQLITE: Final = (3, 51, 3)
 """The first release with the 2026 fix of the WAL-reset bug (sqlite.org/wal.html)."""
@@ -74,6 +75,7 @@ def examine(settings: Settings) -> Iterator[Diagnosis]:
         "policy": _policy,
         "API keys": _api_keys,
         "identity": _identity,
+        "certificates": _certificates,
         "ledger": _ledger,
         "models": _models,
         "cores": _cores,
@@ -169,14 +171,14 @@ def _api_keys(settings: Settings) -> Diagnosis:
         return Diagnosis("API keys", Verdict.FAILED, str(error))
     now = SystemClock().now_ms()
     active = [key for key in keys if key.state(now) is State.ACTIVE]
-    soon = [key for key in active if key.grant.expires - now < _EXPIRES_SOON_MS]
+    soon = [key for key in active if key.grant.expires - now < EXPIRES_SOON_MS]
     if soon:
         names = ", ".join(key.grant.name for key in soon[:5])
         return Diagnosis(
             "API keys",
             Verdict.WARNING,
             f"{len(active)} active, {len(soon)} expire within 14 days: {names}",
-            "make new ones before they do",
+            "`intramural keys rotate ID --overlap 3d --expires 90d` renews one",
         )
     return Diagnosis("API keys", Verdict.OK, f"{len(active)} active of {len(keys)}")
 
@@ -198,6 +200,32 @@ def _identity(settings: Settings) -> Diagnosis:
             "docs/operations.md says what the word in brackets means",
         )
     return Diagnosis("identity", Verdict.OK, f"{len(keys)} keys of the provider at {peer}")
+
+
+def _certificates(settings: Settings) -> Diagnosis:
+    said = settings.identity.certificates
+    if said is None:
+        return Diagnosis("certificates", Verdict.OK, "no proxy passes client certificates on")
+    crl = None if said.crl_file is None else settings.data / said.crl_file
+    try:
+        state = Authorities(settings.data / said.ca_file, crl).state(SystemClock().now_ms())
+    except AuthorityError as error:
+        return Diagnosis("certificates", Verdict.FAILED, str(error))
+    found = f"{len(said.callers)} callers by certificate, from {', '.join(said.proxies)}"
+    if state is not None:
+        return Diagnosis("certificates", Verdict.FAILED, found, state)
+    if UNIX not in said.proxies:
+        return Diagnosis(
+            "certificates",
+            Verdict.WARNING,
+            f"{found}: whoever can send from there can be any of them",
+            "on the same host, let the proxy use server.socket and name `unix`",
+        )
+    if UNIX in said.proxies and settings.server.socket is None:
+        return Diagnosis(
+            "certificates", Verdict.FAILED, found, "`unix` is named: set server.socket too"
+        )
+    return Diagnosis("certificates", Verdict.OK, found)
 
 
 def _ledger(settings: Settings) -> Diagnosis:
