@@ -25,6 +25,7 @@ from litestar.datastructures import State
 from engine import ModelStore
 from gateway import auditing, installation, logs
 from gateway.clock import SystemClock
+from gateway.disclosure import Disclosure, NoGrants
 from gateway.detection.dictionary import SiteDictionary
 from gateway.detection.scanner import ShapeScanner
 from gateway.domain.entities import MEDICAL_RECORD_NUMBER, PERSON, PHONE_NUMBER
@@ -39,6 +40,7 @@ from gateway.generation.local import LocalEngine
 from gateway.generation.remote import RemoteEngine
 from gateway.generation.transcription import LocalTranscriber
 from gateway.http import audit, health, openai, openapi, presidio, redact, transcription
+from gateway.http import vault as safe
 from gateway.http.errors import HANDLERS
 from gateway.identity.authenticator import ApiKeyAuthenticator
 from gateway.identity.bare import NetworkAuthenticator
@@ -50,7 +52,8 @@ from gateway.identity.provider import open_oidc
 from gateway.inforce import Following, open_desk, release_in_force
 from gateway.ledger.exports.feeding import open_feeds
 from gateway.ledger.ledger import SqliteLedger
-from gateway.ledger.sealing import SqliteVault
+from gateway.ledger.holds import LegalHolds
+from gateway.ledger.sealing import Shredder, SqliteVault
 from gateway.office import Office
 from gateway.pipeline import Parts, Pipeline
 from gateway.policy.active import ActiveDecider
@@ -156,6 +159,7 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
                 certificates, settings.data, authenticator, clock
             )
         feeds = open_feeds(settings.export, installation.feeds_of(settings))
+        subject_key = installation.subject_key(settings.keys)
         close = undo.pop_all().close
     logs.event(
         "gateway_built", node=settings.node, release=decider.release, open_exchanges=ledger.lost
@@ -171,7 +175,7 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
             engine=engine,
             clock=clock,
             secrets=secrets,
-            subject_key=installation.subject_key(settings.keys),
+            subject_key=subject_key,
             detection=replace(DETECTION, digest=detector.digest),
         ),
         recognizers=detector.recognizers,
@@ -188,7 +192,15 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
             auditing.follower_of(settings).following,
             feeds.serving,
         ),
-        extras={"releases": releases, "warnings": {"policy": lambda: following.as_ordered}},
+        extras={
+            "releases": releases,
+            "warnings": {"policy": lambda: following.as_ordered},
+            "safe": safe.Safe(
+                Disclosure(vault, NoGrants(), ledger, clock),
+                Shredder(installation.vault_of(settings), LegalHolds(settings.state)),
+                subject_key,
+            ),
+        },
     )
 
 
@@ -220,7 +232,7 @@ def assemble(  # noqa: PLR0913, PLR0917 - each is a part of `Gateway`
 
     room = audit.AuditRoom(
         office=Office(parts.authenticator, parts.ledger, parts.clock),
-        desk=auditing.desk_of(settings),
+        desk=auditing.desk_of(settings, parts.vault),
         subject_key=lambda: installation.subject_key(settings.keys),
     )
 
@@ -256,6 +268,7 @@ def assemble(  # noqa: PLR0913, PLR0917 - each is a part of `Gateway`
             *openai.ROUTES,
             *presidio.ROUTES,
             *audit.ROUTES,
+            *safe.ROUTES,
             redact.redact,
             transcription.transcriptions,
             health.live,

@@ -12,7 +12,15 @@ from typing import Annotated, Final
 
 import typer
 
-from gateway.cli import audit_export, audit_proofs, audit_review, audit_rotate, audit_search
+from gateway.cli import (
+    audit_export,
+    audit_payload,
+    audit_proofs,
+    audit_review,
+    audit_rotate,
+    audit_search,
+    audit_shred,
+)
 from gateway.cli.audit_arguments import (
     Directory,
     directory_of,
@@ -177,6 +185,8 @@ def checkpoint(context: typer.Context, directory: Directory = None) -> None:
 
 app.command("prove")(audit_proofs.prove)
 app.command("check-proof")(audit_proofs.check)
+app.command()(audit_payload.payload)
+app.command()(audit_shred.shred)
 app.command("rotate-key")(audit_rotate.rotate_key)
 audit_export.register(app)
 app.command()(audit_search.search)

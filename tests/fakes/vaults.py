@@ -21,7 +21,6 @@ from tests.fakes.ledger import intent, outcome
 from tests.fakes.vault import FakeHolds
 
 SUBJECT_KEY = b"k" * 32
-MASTER = b"m" * 32
 NOW = 1_790_000_000_000
 """In 2026Q3."""
 
@@ -63,7 +62,9 @@ class Node:
 
     @property
     def vault_place(self) -> VaultPlace:
-        return VaultPlace(self.root / "state", self.root / "ledger", MASTER)
+        return VaultPlace(
+            self.root / "state", self.root / "ledger", self.root / "keys" / "vault.key"
+        )
 
     @contextmanager
     def serving(self, tuning: Tuning = DEFAULT) -> Iterator[tuple[SqliteLedger, SqliteVault]]:
