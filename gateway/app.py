@@ -25,9 +25,9 @@ from litestar.datastructures import State
 from engine import ModelStore
 from gateway import auditing, installation, logs
 from gateway.clock import SystemClock
-from gateway.disclosure import Disclosure, NoGrants
 from gateway.detection.dictionary import SiteDictionary
 from gateway.detection.scanner import ShapeScanner
+from gateway.disclosure import Disclosure, NoGrants
 from gateway.domain.entities import MEDICAL_RECORD_NUMBER, PERSON, PHONE_NUMBER
 from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.ports import Authenticator, Detector, Engine
@@ -40,6 +40,7 @@ from gateway.generation.local import LocalEngine
 from gateway.generation.remote import RemoteEngine
 from gateway.generation.transcription import LocalTranscriber
 from gateway.http import audit, health, openai, openapi, presidio, redact, transcription
+from gateway.http import policy as policy_routes
 from gateway.http import vault as safe
 from gateway.http.errors import HANDLERS
 from gateway.identity.authenticator import ApiKeyAuthenticator
@@ -49,16 +50,15 @@ from gateway.identity.chain import ChainAuthenticator
 from gateway.identity.keyring import open_keyring
 from gateway.identity.networks import parse_networks
 from gateway.identity.provider import open_oidc
-from gateway.inforce import Following, open_desk, release_in_force
+from gateway.inforce import Following
 from gateway.ledger.exports.feeding import open_feeds
-from gateway.ledger.ledger import SqliteLedger
 from gateway.ledger.holds import LegalHolds
+from gateway.ledger.ledger import SqliteLedger
 from gateway.ledger.sealing import Shredder, SqliteVault
+from gateway.ledger.witness.opening import open_watch, recorder
+from gateway.ledger.witness.watch import Watch
 from gateway.office import Office
 from gateway.pipeline import Parts, Pipeline
-from gateway.policy.active import ActiveDecider
-from gateway.policy.aliases import astray
-from gateway.policy.problems import PolicyError
 from gateway.settings import Settings
 from gateway.treatment import DETECTION
 from gateway.weights import open_detector
@@ -87,7 +87,9 @@ class Gateway:
     """What the administrator's routes find in the application's state, by name."""
 
 
-def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
+def build(  # noqa: PLR0915 - what there is to put together, read top to bottom
+    settings: Settings, say: Progress = lambda _: None
+) -> Gateway:
     """Build the parts from `settings`. Nothing listens yet.
 
     Raises `SecretFileError`, `PolicyError`, `DictionaryError`, `KeyStoreError`, `LedgerError`,
@@ -97,17 +99,11 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
     clock = SystemClock()
     secrets = installation.prepare(settings)
     keyring = open_keyring(settings.state, settings.keys)
-    served: list[str] = []
     with ExitStack() as undo:
         say("policy")
-        releases = open_desk(
-            settings,
-            lambda act: ledger.append_blocking(act),  # noqa: PLW0108 - opened below, before any act
-            served,
-        )
-        undo.callback(releases.store.close)
-        release = release_in_force(settings, releases)
-        decider = ActiveDecider(release)
+        # What it records comes after the ledger is open, below.
+        policy = Following(settings, lambda act: ledger.append_blocking(act))  # noqa: PLW0108
+        undo.callback(policy.close)
         say("ledger")
         ledger = undo.enter_context(
             SqliteLedger.open_for_serving(installation.place_of(settings), now_ms=clock.now_ms)
@@ -115,6 +111,13 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
         vault = undo.enter_context(
             SqliteVault.open_for_serving(installation.vault_of(settings), now_ms=clock.now_ms)
         )
+        watch: Watch | None = None
+        if settings.witness.peers:
+            say("witnesses")
+            watch, end_watch = open_watch(
+                settings.witness, settings.ledger, settings.data, recorder(ledger, clock)
+            )
+            undo.callback(end_watch)
         say("detection")
         site = SiteDictionary(settings.dictionary, settings.keys)
         detector = open_detector(_year(clock), settings.detection, site)
@@ -140,9 +143,7 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
             undo.callback(kept.close)
         if others:
             engine = Engines(engine, *others)
-        served += [model.name for model in engine.models()]
-        if lost := tuple(astray(release.aliases, served)):
-            raise PolicyError(lost)
+        policy.serving(model.name for model in engine.models())
         authenticator: Authenticator = ApiKeyAuthenticator(keyring, clock)
         if (provider := settings.identity.oidc) is not None:
             say("identity provider")
@@ -153,7 +154,6 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
             authenticator = NetworkAuthenticator(
                 authenticator, parse_networks(bare.networks), bare.role, bare.purpose
             )
-        following = Following(settings, releases, decider)
         if (certificates := settings.identity.certificates) is not None:
             authenticator = CertificateAuthenticator(
                 certificates, settings.data, authenticator, clock
@@ -162,12 +162,15 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
         subject_key = installation.subject_key(settings.keys)
         close = undo.pop_all().close
     logs.event(
-        "gateway_built", node=settings.node, release=decider.release, open_exchanges=ledger.lost
+        "gateway_built",
+        node=settings.node,
+        release=policy.decider.release,
+        open_exchanges=ledger.lost,
     )
     return Gateway(
         parts=Parts(
             authenticator=authenticator,
-            decider=decider,
+            decider=policy.decider,
             detector=detector,
             scanner=ShapeScanner(),
             ledger=ledger,
@@ -177,24 +180,26 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
             secrets=secrets,
             subject_key=subject_key,
             detection=replace(DETECTION, digest=detector.digest),
+            gate=watch.check if watch is not None else lambda: None,
         ),
         recognizers=detector.recognizers,
         checks={
             "ledger": lambda: ledger.ready() and vault.ready(),
             "detection": lambda: detector.healthy,
             "model": lambda: bool(plain.models()) and all(each.ready for each in (plain, *others)),
-            "policy": lambda: bool(decider.release),
+            "policy": lambda: bool(policy.decider.release),
+            **({"witnesses": watch.ready} if watch is not None else {}),
         },
         close=close,
         running=(
             plain.serving,
-            following.running,
+            policy.running,
             auditing.follower_of(settings).following,
             feeds.serving,
         ),
         extras={
-            "releases": releases,
-            "warnings": {"policy": lambda: following.as_ordered},
+            "releases": policy.desk,
+            "warnings": {"policy": lambda: policy.as_ordered},
             "safe": safe.Safe(
                 Disclosure(vault, NoGrants(), ledger, clock),
                 Shredder(installation.vault_of(settings), LegalHolds(settings.state)),
@@ -233,7 +238,7 @@ def assemble(  # noqa: PLR0913, PLR0917 - each is a part of `Gateway`
     room = audit.AuditRoom(
         office=Office(parts.authenticator, parts.ledger, parts.clock),
         desk=auditing.desk_of(settings, parts.vault),
-        subject_key=lambda: installation.subject_key(settings.keys),
+        subject_key=parts.subject_key,
     )
 
     @asynccontextmanager
@@ -269,6 +274,7 @@ def assemble(  # noqa: PLR0913, PLR0917 - each is a part of `Gateway`
             *presidio.ROUTES,
             *audit.ROUTES,
             *safe.ROUTES,
+            *policy_routes.ROUTES,
             redact.redact,
             transcription.transcriptions,
             health.live,

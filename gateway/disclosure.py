@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.exchange import Caller
 from gateway.domain.payloads import Payload, is_exchange
-from gateway.domain.ports import Clock, Grants, Ledger, Vault
+from gateway.domain.ports import Clock, Grants, KeptTexts, Ledger
 from gateway.domain.records import Access, AccessAct
 
 
@@ -22,7 +22,7 @@ from gateway.domain.records import Access, AccessAct
 class Disclosure:
     """What it takes to show a kept text."""
 
-    vault: Vault
+    vault: KeptTexts
     grants: Grants
     ledger: Ledger
     clock: Clock

@@ -34,9 +34,7 @@ def payload(
     settings = settings_of(context)
     caller = person(context, Duty.READ_PAYLOAD)
     with ledger_errors(), SqliteLedger.open_for_recording(place_of(settings)) as ledger:
-        disclosure = Disclosure(
-            VaultReader(vault_of(settings)), NoGrants(), ledger, SystemClock()
-        )
+        disclosure = Disclosure(VaultReader(vault_of(settings)), NoGrants(), ledger, SystemClock())
         try:
             found = asyncio.run(disclosure.show(caller, exchange))
         except ExchangeError as error:

@@ -95,9 +95,7 @@ def _complete(settings: Settings, *, as_json: bool) -> None:
         typer.echo(f"completed: {done}")
 
 
-def _order(
-    settings: Settings, shredder: Shredder, record: str | None, epoch: str | None
-) -> Order:
+def _order(settings: Settings, shredder: Shredder, record: str | None, epoch: str | None) -> Order:
     from gateway.clock import SystemClock
     from gateway.domain.subjects import patient
     from gateway.installation import subject_key

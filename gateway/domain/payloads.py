@@ -16,7 +16,6 @@ from typing import Final, NoReturn
 
 from gateway.domain.text import RawText
 
-
 _EXCHANGE: Final = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\Z"
 )
