@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +13,11 @@ from gateway.cli.person import As, person
 from gateway.domain.duties import Duty
 from gateway.domain.errors import ExchangeError
 from gateway.domain.payloads import Payload, Words
+from gateway.domain.ports import Grants
+from gateway.settings import Settings
+
+if TYPE_CHECKING:
+    from gateway.ledger.ledger import SqliteLedger
 
 _Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -25,7 +30,7 @@ def payload(
 ) -> None:
     """Show the texts that were kept of an exchange. Needs a grant; that you looked is recorded."""
     from gateway.clock import SystemClock
-    from gateway.disclosure import Disclosure, NoGrants
+    from gateway.disclosure import Disclosure
     from gateway.http.vault import payload_as_json
     from gateway.installation import place_of, vault_of
     from gateway.ledger.ledger import SqliteLedger
@@ -34,7 +39,8 @@ def payload(
     settings = settings_of(context)
     caller = person(context, Duty.READ_PAYLOAD)
     with ledger_errors(), SqliteLedger.open_for_recording(place_of(settings)) as ledger:
-        disclosure = Disclosure(VaultReader(vault_of(settings)), NoGrants(), ledger, SystemClock())
+        reader, grants = VaultReader(vault_of(settings)), _grants(settings, ledger)
+        disclosure = Disclosure(reader, grants, ledger, SystemClock())
         try:
             found = asyncio.run(disclosure.show(caller, exchange))
         except ExchangeError as error:
@@ -43,6 +49,12 @@ def payload(
         print_json(payload_as_json(found))
     else:
         _print(found)
+
+
+def _grants(_settings: Settings, _ledger: SqliteLedger) -> Grants:
+    from gateway.disclosure import NoGrants
+
+    return NoGrants()
 
 
 def _print(found: Payload) -> None:

@@ -51,7 +51,7 @@ def shred(  # noqa: PLR0913, PLR0917 - each option is an argument
     settings = settings_of(context)
     if sum([record is not None, of_patient, epoch is not None, complete]) != 1:
         fail("name one of --record, --patient, --epoch and --complete", status=2)
-    if not (yes or complete or sys.stdin.isatty()):
+    if not (yes or complete or _is_terminal()):
         fail("there is no terminal to ask at whether you are sure: add --yes", status=2)
     try:
         if complete:
@@ -114,7 +114,7 @@ def _order(settings: Settings, shredder: Shredder, record: str | None, epoch: st
 
 
 def _number() -> str:
-    if sys.stdin.isatty():
+    if _is_terminal():
         number = str(typer.prompt("The patient's number", err=True))
     else:
         number = sys.stdin.readline(_MAX_NUMBER + 2)
@@ -122,6 +122,10 @@ def _number() -> str:
     if not 0 < len(number) <= _MAX_NUMBER:
         fail(f"a patient's number has 1 to {_MAX_NUMBER} characters", status=2)
     return number
+
+
+def _is_terminal() -> bool:
+    return sys.stdin.isatty()
 
 
 def _sure(order: Order) -> bool:
