@@ -28,6 +28,7 @@ from gateway import auditing, breakglass, installation, logs
 from gateway.clock import SystemClock
 from gateway.detection.dictionary import SiteDictionary
 from gateway.detection.scanner import ShapeScanner
+from gateway.disclosure import Disclosure
 from gateway.domain.entities import MEDICAL_RECORD_NUMBER, PERSON, PHONE_NUMBER
 from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.ports import Authenticator, Detector, Engine
@@ -51,6 +52,7 @@ from gateway.http import (
     transcription,
 )
 from gateway.http import policy as policy_routes
+from gateway.http import vault as safe
 from gateway.http.errors import HANDLERS
 from gateway.http.usage import UsageDesk
 from gateway.http.usage import usage as usage_route
@@ -63,8 +65,9 @@ from gateway.identity.networks import parse_networks
 from gateway.identity.provider import open_oidc
 from gateway.inforce import Following
 from gateway.ledger.exports.feeding import open_feeds
+from gateway.ledger.holds import LegalHolds
 from gateway.ledger.ledger import SqliteLedger
-from gateway.ledger.sealing import SqliteVault
+from gateway.ledger.sealing import Shredder, SqliteVault
 from gateway.ledger.witness.opening import open_watch, recorder
 from gateway.ledger.witness.watch import Watch
 from gateway.limiter import Limiter
@@ -224,6 +227,11 @@ def build(  # noqa: PLR0915 - what there is to put together, read top to bottom
             "grants": grants.GrantRoom(
                 desk, Reidentification(policy.decider, detection, vault, desk), Pace(clock)
             ),
+            "safe": safe.Safe(
+                Disclosure(vault, desk, ledger, clock),
+                Shredder(installation.vault_of(settings), LegalHolds(settings.state)),
+                subject_key,
+            ),
         },
     )
 
@@ -321,6 +329,7 @@ def assemble(  # noqa: PLR0913, PLR0917 - each is a part of `Gateway`
             *audit.ROUTES,
             *grants.ROUTES,
             *exports.ROUTES,
+            *safe.ROUTES,
             *policy_routes.ROUTES,
             usage_route,
             redact.redact,

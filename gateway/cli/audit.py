@@ -14,11 +14,13 @@ import typer
 
 from gateway.cli import (
     audit_export,
+    audit_payload,
     audit_proofs,
     audit_retention,
     audit_review,
     audit_rotate,
     audit_search,
+    audit_shred,
 )
 from gateway.cli.audit_arguments import (
     Directory,
@@ -184,6 +186,8 @@ def checkpoint(context: typer.Context, directory: Directory = None) -> None:
 
 app.command("prove")(audit_proofs.prove)
 app.command("check-proof")(audit_proofs.check)
+app.command()(audit_payload.payload)
+app.command()(audit_shred.shred)
 app.command("rotate-key")(audit_rotate.rotate_key)
 audit_export.register(app)
 audit_retention.register(app)
