@@ -13,12 +13,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import cedarpy
 from cedarpy import pst
 
 from gateway.domain.exchange import Action, Assurance, Caller, Purpose
+from gateway.policy.narrowing import Entity, Narrowing, scopes_of
 from gateway.policy.problems import PolicyError, Problem, problem
 
 RULE_ID: Final = re.compile(r"[a-z][a-z0-9-]{0,39}\Z")
@@ -26,6 +27,8 @@ RULE_ID: Final = re.compile(r"[a-z][a-z0-9-]{0,39}\Z")
 _ANNOTATIONS: Final = frozenset({"id", "profile", "description"})
 _QUESTIONS: Final = 8192
 """How many questions keep their answer, about 1 KB each."""
+_SUBSETS: Final = 512
+"""How many sets of policies that can apply together are kept, parsed."""
 _TOKEN: Final = re.compile(r'//[^\n]*|"(?:[^"\\]|\\.)*"|;|[^\s;"/]+|/', re.DOTALL)
 _CONTEXTS: Final[Mapping[Purpose, str]] = MappingProxyType(
     {
@@ -67,6 +70,12 @@ class _Principal(NamedTuple):
     client: str
     assurance: Assurance
 
+    def uids(self) -> frozenset[Entity]:
+        """Return what `principal in …` holds for."""
+        roles = (("Role", role) for role in self.roles)
+        groups = (("Group", group) for group in self.groups)
+        return frozenset((("Caller", self.id), *roles, *groups))
+
     def entities(self) -> str:
         """Return the caller as Cedar's JSON."""
         parents = [{"type": "Role", "id": role} for role in sorted(self.roles)]
@@ -86,6 +95,9 @@ class CedarPolicies:
         """Parse and validate. Raises `PolicyError` with every problem that Cedar names."""
         self._schema = _schema(schema_file, schema)
         self._policies, self._statements, self.roles = _parse(file, text, self._schema)
+        self._sources: dict[str, Any] = json.loads(cedarpy.policies_to_json_str(text))
+        self._narrowing = Narrowing(scopes_of(self._sources["staticPolicies"]))
+        self._subset = lru_cache(_SUBSETS)(self._parsed)
         # The policies never change and no answer depends on anything but its question, so an answer
         # may be kept. An error is not an answer, and is not.
         self._answer = lru_cache(_QUESTIONS)(self._evaluate)
@@ -121,7 +133,7 @@ class CedarPolicies:
                     "resource": {"type": "Model", "id": model},
                     "context": _CONTEXTS[purpose],
                 },
-                self._policies,
+                self._applicable(principal, action, purpose),
                 cedarpy.Entities.from_json_str(principal.entities(), self._schema),
                 self._schema,
             )
@@ -141,6 +153,21 @@ class CedarPolicies:
         if allowed and not because:
             raise EvaluationFailed("cedar permits without a reason")
         return Verdict(allowed, because)
+
+    def _applicable(
+        self, principal: _Principal, action: Action, purpose: Purpose
+    ) -> cedarpy.PolicySet:
+        """Return the policies that can apply: Cedar looks at each one that it is given."""
+        return self._subset(self._narrowing.candidates(principal.uids(), action, purpose))
+
+    def _parsed(self, ids: frozenset[str]) -> cedarpy.PolicySet:
+        policies = self._sources["staticPolicies"]
+        if len(ids) == len(policies):
+            return self._policies
+        some = {name: policies[name] for name in policies if name in ids}
+        return cedarpy.PolicySet.from_json_str(
+            json.dumps({**self._sources, "staticPolicies": some})
+        )
 
     def _probe(self, schema_file: str) -> None:
         # A schema that somebody edited may validate every policy and still not fit the questions
