@@ -93,15 +93,14 @@ def _scope(policy: Mapping[str, Any]) -> Scope:
         for test in _conjuncts(condition["body"]):
             found = _test(test)
             if found is None:
-                return (
-                    scope  # It could fail, or is not understood: what follows might not be asked.
-                )
+                # It could fail, or is not understood: what follows may not even be asked.
+                return scope
             scope = scope.within(found)
     return scope
 
 
 def _entities(constraint: Mapping[str, Any]) -> frozenset[Entity] | None:
-    """Return the entities that a part of the scope names; `None` if it names no more than a type."""
+    """Return the entities that a part of the scope names; `None` if it names none."""
     inner = constraint.get("in", constraint) if constraint["op"] == "is" else constraint
     named = inner.get("entities", [inner["entity"]] if "entity" in inner else None)
     return None if named is None else frozenset((each["type"], each["id"]) for each in named)

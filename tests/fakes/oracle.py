@@ -185,6 +185,12 @@ def a_test(chance: random.Random, depth: int = 3) -> Test:  # noqa: PLR0911 - as
             return (kind, a_test(chance, depth - 1), a_test(chance, depth - 1))
 
 
+def failing_first(chance: random.Random) -> Test:
+    """A test that may fail in front of one that cannot: leaving the policy out would hide it."""
+    odd: Test = ("or", ("and", ("client", "odd"), ("overflow",)), ("true",))
+    return ("and", odd, ("purpose", some(chance, PURPOSES)))
+
+
 def a_policy(chance: random.Random, number: int) -> Policy:
     principal: Test | None = None
     match chance.randint(0, 4):
