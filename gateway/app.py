@@ -23,7 +23,7 @@ from litestar import Litestar
 from litestar.datastructures import State
 
 from engine import ModelStore
-from gateway import installation, logs
+from gateway import auditing, installation, logs
 from gateway.clock import SystemClock
 from gateway.detection.dictionary import SiteDictionary
 from gateway.detection.scanner import ShapeScanner
@@ -38,7 +38,7 @@ from gateway.generation.engines import Engines
 from gateway.generation.local import LocalEngine
 from gateway.generation.remote import RemoteEngine
 from gateway.generation.transcription import LocalTranscriber
-from gateway.http import health, openai, openapi, presidio, redact, transcription
+from gateway.http import audit, health, openai, openapi, presidio, redact, transcription
 from gateway.http import policy as policy_routes
 from gateway.http.errors import HANDLERS
 from gateway.identity.authenticator import ApiKeyAuthenticator
@@ -49,8 +49,11 @@ from gateway.identity.keyring import open_keyring
 from gateway.identity.networks import parse_networks
 from gateway.identity.provider import open_oidc
 from gateway.inforce import Following
+from gateway.ledger.exports.feeding import open_feeds
 from gateway.ledger.ledger import SqliteLedger
 from gateway.ledger.sealing import SqliteVault
+from gateway.ledger.witness.opening import open_watch, recorder
+from gateway.ledger.witness.watch import Watch
 from gateway.office import Office
 from gateway.pipeline import Parts, Pipeline
 from gateway.settings import Settings
@@ -103,6 +106,13 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
         vault = undo.enter_context(
             SqliteVault.open_for_serving(installation.vault_of(settings), now_ms=clock.now_ms)
         )
+        watch: Watch | None = None
+        if settings.witness.peers:
+            say("witnesses")
+            watch, end_watch = open_watch(
+                settings.witness, settings.ledger, settings.data, recorder(ledger, clock)
+            )
+            undo.callback(end_watch)
         say("detection")
         site = SiteDictionary(settings.dictionary, settings.keys)
         detector = open_detector(_year(clock), settings.detection, site)
@@ -143,6 +153,7 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
             authenticator = CertificateAuthenticator(
                 certificates, settings.data, authenticator, clock
             )
+        feeds = open_feeds(settings.export, installation.feeds_of(settings))
         close = undo.pop_all().close
     logs.event(
         "gateway_built",
@@ -163,6 +174,7 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
             secrets=secrets,
             subject_key=installation.subject_key(settings.keys),
             detection=replace(DETECTION, digest=detector.digest),
+            gate=watch.check if watch is not None else lambda: None,
         ),
         recognizers=detector.recognizers,
         checks={
@@ -170,9 +182,15 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
             "detection": lambda: detector.healthy,
             "model": lambda: bool(plain.models()) and all(each.ready for each in (plain, *others)),
             "policy": lambda: bool(policy.decider.release),
+            **({"witnesses": watch.ready} if watch is not None else {}),
         },
         close=close,
-        running=(plain.serving, policy.running),
+        running=(
+            plain.serving,
+            policy.running,
+            auditing.follower_of(settings).following,
+            feeds.serving,
+        ),
         extras={"releases": policy.desk, "warnings": {"policy": lambda: policy.as_ordered}},
     )
 
@@ -202,6 +220,12 @@ def assemble(  # noqa: PLR0913, PLR0917 - each is a part of `Gateway`
     """Return the HTTP application over `parts`; tests pass fakes with fault hooks here."""
     server = settings.server
     desk = transcription.Desk(settings.transcription.places, settings.transcription.body_limit)
+
+    room = audit.AuditRoom(
+        office=Office(parts.authenticator, parts.ledger, parts.clock),
+        desk=auditing.desk_of(settings, parts.vault),
+        subject_key=parts.subject_key,
+    )
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
@@ -234,6 +258,7 @@ def assemble(  # noqa: PLR0913, PLR0917 - each is a part of `Gateway`
         route_handlers=[
             *openai.ROUTES,
             *presidio.ROUTES,
+            *audit.ROUTES,
             *policy_routes.ROUTES,
             redact.redact,
             transcription.transcriptions,
@@ -247,6 +272,7 @@ def assemble(  # noqa: PLR0913, PLR0917 - each is a part of `Gateway`
                 "checks": checks,
                 "warnings": {},
                 "desk": desk,
+                "audit": room,
                 "office": Office(parts.authenticator, parts.ledger, parts.clock),
                 **(extras or {}),
             }

@@ -288,7 +288,7 @@ def test_a_checkpoint_file_that_cannot_be_written_stops_nothing(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("gateway.ledger.publisher.PUBLISH_SECONDS", 0.01)
-    monkeypatch.setattr("gateway.ledger.publisher.replace_file", no_space)
+    monkeypatch.setattr("gateway.ledger.published.replace_file", no_space)
     for n in range(5):
         ledger.append_blocking(admin(f"a{n}"))
         time.sleep(0.02)

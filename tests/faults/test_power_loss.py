@@ -22,7 +22,7 @@ from gateway.domain.errors import LedgerUnavailable
 from gateway.domain.merkle import leaf_hash
 from gateway.domain.ports import Receipt
 from gateway.ledger import LedgerError, Place, SqliteLedger, Tuning, store, verify
-from gateway.ledger import publisher as publishing
+from gateway.ledger import published as publishing
 from gateway.ledger import writer as writing
 from gateway.ledger.keys import load_key, load_or_create_key
 from gateway.ledger.readonly import open_snapshot
@@ -65,7 +65,7 @@ def live(medium: Medium, keys: Path, chance: random.Random, *, synchronous: bool
         mock.patch.object(writing, "WAL_PAGES", chance.choice([1, 20, 1000])),
         mock.patch.object(writing, "HISTORY_RECORDS", chance.choice([1, 50])),
         mock.patch.object(publishing, "replace_file", replaced),
-        mock.patch.object(publishing, "PUBLISH_SECONDS", chance.choice([0.0, 0.01])),
+        mock.patch("gateway.ledger.publisher.PUBLISH_SECONDS", chance.choice([0.0, 0.01])),
     ):
         place = Place(medium.root / "ledger", keys, NODE)
         tuning = Tuning(vfs=vfs, on_fatal=_never)
