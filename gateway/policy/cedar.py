@@ -94,7 +94,7 @@ class CedarPolicies:
     def __init__(self, file: str, text: str, schema_file: str, schema: str) -> None:
         """Parse and validate. Raises `PolicyError` with every problem that Cedar names."""
         self._schema = _schema(schema_file, schema)
-        self._policies, self._statements, self.roles = _parse(file, text, self._schema)
+        self._policies, self._statements, self._named = _parse(file, text, self._schema)
         self._sources: dict[str, Any] = json.loads(cedarpy.policies_to_json_str(text))
         self._narrowing = Narrowing(scopes_of(self._sources["staticPolicies"]))
         self._subset = lru_cache(_SUBSETS)(self._parsed)
@@ -107,6 +107,21 @@ class CedarPolicies:
     def statements(self) -> tuple[Statement, ...]:
         """Every permit and forbid, in the order of the file."""
         return tuple(self._statements.values())
+
+    @property
+    def roles(self) -> frozenset[str]:
+        """Every role that a policy mentions."""
+        return self._named.get("Role", frozenset())
+
+    @property
+    def groups(self) -> frozenset[str]:
+        """Every group that a policy mentions."""
+        return self._named.get("Group", frozenset())
+
+    @property
+    def models(self) -> frozenset[str]:
+        """Every model that a policy mentions."""
+        return self._named.get("Model", frozenset())
 
     def ask(self, caller: Caller, action: Action, model: str, purpose: Purpose) -> Verdict:
         """Return what the policies say. Raises `EvaluationFailed` unless all were evaluated.
@@ -201,7 +216,7 @@ def _schema(file: str, text: str) -> cedarpy.Schema:
 
 def _parse(
     file: str, text: str, schema: cedarpy.Schema
-) -> tuple[cedarpy.PolicySet, Mapping[str, Statement], frozenset[str]]:
+) -> tuple[cedarpy.PolicySet, Mapping[str, Statement], Mapping[str, frozenset[str]]]:
     try:
         nodes = cedarpy.policies_to_pst(text)
         policies = cedarpy.PolicySet.from_str(text)
@@ -234,8 +249,15 @@ def _parse(
         seen[statement.id] = statement.line
     if problems:
         raise PolicyError(problems)
-    roles = {uid.id for uid in pst.entity_uids(nodes) if uid.type.basename == "Role"}
-    return policies, MappingProxyType(statements), frozenset(roles)
+    return policies, MappingProxyType(statements), _named(nodes)
+
+
+def _named(nodes: pst.PolicySet) -> Mapping[str, frozenset[str]]:
+    """Return the ids of the entities that policies mention, by their type."""
+    found: dict[str, set[str]] = {}
+    for uid in pst.entity_uids(nodes):
+        found.setdefault(uid.type.basename, set()).add(uid.id)
+    return MappingProxyType({kind: frozenset(ids) for kind, ids in found.items()})
 
 
 def _statement(file: str, line: int, node: pst.Template) -> Statement:
