@@ -93,7 +93,6 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
     """
     clock = SystemClock()
     secrets = installation.prepare(settings)
-    keyring = open_keyring(settings.state, settings.keys)
     with ExitStack() as undo:
         say("policy")
         # What it records comes after the ledger is open, below.
@@ -139,20 +138,7 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
         if others:
             engine = Engines(engine, *others)
         policy.serving(model.name for model in engine.models())
-        authenticator: Authenticator = ApiKeyAuthenticator(keyring, clock)
-        if (provider := settings.identity.oidc) is not None:
-            say("identity provider")
-            oidc, end_oidc = open_oidc(provider, settings.data, clock)
-            undo.callback(end_oidc)
-            authenticator = ChainAuthenticator(authenticator, oidc)
-        if (bare := settings.presidio).role is not None and bare.purpose is not None:
-            authenticator = NetworkAuthenticator(
-                authenticator, parse_networks(bare.networks), bare.role, bare.purpose
-            )
-        if (certificates := settings.identity.certificates) is not None:
-            authenticator = CertificateAuthenticator(
-                certificates, settings.data, authenticator, clock
-            )
+        authenticator = _authenticator(settings, clock, undo, say)
         feeds = open_feeds(settings.export, installation.feeds_of(settings))
         close = undo.pop_all().close
     logs.event(
@@ -193,6 +179,26 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
         ),
         extras={"releases": policy.desk, "warnings": {"policy": lambda: policy.as_ordered}},
     )
+
+
+def _authenticator(
+    settings: Settings, clock: SystemClock, undo: ExitStack, say: Progress
+) -> Authenticator:
+    """Return who believes callers: API keys, and what else the settings name."""
+    keyring = open_keyring(settings.state, settings.keys)
+    authenticator: Authenticator = ApiKeyAuthenticator(keyring, clock)
+    if (provider := settings.identity.oidc) is not None:
+        say("identity provider")
+        oidc, end_oidc = open_oidc(provider, settings.data, clock)
+        undo.callback(end_oidc)
+        authenticator = ChainAuthenticator(authenticator, oidc)
+    if (bare := settings.presidio).role is not None and bare.purpose is not None:
+        authenticator = NetworkAuthenticator(
+            authenticator, parse_networks(bare.networks), bare.role, bare.purpose
+        )
+    if (certificates := settings.identity.certificates) is not None:
+        authenticator = CertificateAuthenticator(certificates, settings.data, authenticator, clock)
+    return authenticator
 
 
 def _engine(store: ModelStore, settings: Settings) -> LocalEngine | RemoteEngine:

@@ -13,7 +13,14 @@ from gateway.cli.common import fail, print_json, settings_of
 from gateway.domain.errors import LedgerUnavailable
 from gateway.domain.exchange import Purpose
 from gateway.domain.records import AdminAct
-from gateway.identity.keyring import AlreadyRevoked, Keyring, RecordAct, UnknownKey, open_keyring
+from gateway.identity.keyring import (
+    AlreadyRevoked,
+    ConflictingRoles,
+    Keyring,
+    RecordAct,
+    UnknownKey,
+    open_keyring,
+)
 from gateway.identity.keys import ApiKey, Grant
 from gateway.identity.store import KeyStoreError
 from gateway.ledger.errors import LedgerError
@@ -67,6 +74,8 @@ def create(  # noqa: PLR0913, PLR0917 - each argument is an option
     keyring = _keyring(settings)
     try:
         token = keyring.create(grant, now, _recorder(settings))
+    except ConflictingRoles as error:
+        fail(f"no key was made: {error}", 2)
     except (KeyStoreError, LedgerError, LedgerUnavailable, SecretFileError) as error:
         fail(f"no key was made: {error}")
     finally:
