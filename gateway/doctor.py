@@ -30,6 +30,7 @@ from gateway.identity.keys import EXPIRES_SOON_MS, State
 from gateway.identity.provider import ProviderError, fetcher
 from gateway.identity.store import KeyStoreError
 from gateway.identity.x509 import Authorities, AuthorityError
+from gateway.inforce import standing_of
 from gateway.installation import feeds_of
 from gateway.ledger.errors import LedgerError
 from gateway.ledger.exports.feeding import open_feeds, status_of
@@ -37,7 +38,10 @@ from gateway.ledger.publickeys import VKEY_FILE, vkey_beside
 from gateway.ledger.query import read_ledger
 from gateway.policy.check import check
 from gateway.policy.release import load as load_release
+from gateway.policy.releases.store import DATABASE as RELEASES
+from gateway.policy.releases.store import PolicyStoreError
 from gateway.policy.shipped import shipped_policies
+from gateway.separation import claims_in_conflict, people_in_conflict
 from gateway.settings import Settings
 
 _GIB: Final = 2**30
@@ -74,6 +78,7 @@ def examine(settings: Settings) -> Iterator[Diagnosis]:
         "secret keys": _secrets,
         "policy": _policy,
         "API keys": _api_keys,
+        "roles": _roles,
         "identity": _identity,
         "certificates": _certificates,
         "ledger": _ledger,
@@ -138,6 +143,8 @@ def _secrets(settings: Settings) -> Diagnosis:
 
 
 def _policy(settings: Settings) -> Diagnosis:
+    if settings.policy.mode == "releases":
+        return _releases(settings)
     if not settings.policies.is_dir():
         return Diagnosis(
             "policy", Verdict.WARNING, "none yet", "`intramural serve` copies the default one"
@@ -152,8 +159,43 @@ def _policy(settings: Settings) -> Diagnosis:
         )
     origin = "the shipped one" if report.release.digest == _shipped() else "edited here"
     return Diagnosis(
-        "policy", Verdict.OK, f"release {report.release.digest[:12]}… ({origin}), its vectors hold"
+        "policy",
+        Verdict.OK,
+        f"release {report.release.digest[:12]}… ({origin}), its vectors hold; by directory, which "
+        "one person can change",
     )
+
+
+def _releases(settings: Settings) -> Diagnosis:
+    if not (settings.state / RELEASES).is_file():
+        return Diagnosis(
+            "policy", Verdict.FAILED, "no release was ever made", "docs/releases.md: the first one"
+        )
+    standing = standing_of(settings, known_models(settings))
+    verdict = Verdict.FAILED if standing.broken else Verdict.WARNING if standing.advice else None
+    return Diagnosis("policy", verdict or Verdict.OK, standing.found, standing.advice)
+
+
+def _roles(settings: Settings) -> Diagnosis:
+    try:
+        people = list(people_in_conflict(settings, SystemClock().now_ms()))
+    except (KeyStoreError, PolicyStoreError, secretfiles.SecretFileError) as error:
+        return Diagnosis("roles", Verdict.FAILED, str(error))
+    if people:
+        return Diagnosis(
+            "roles",
+            Verdict.FAILED,
+            "; ".join(people[:5]),
+            "revoke one of the two: nobody watches, or approves, what they do themselves",
+        )
+    if claims := list(claims_in_conflict(settings)):
+        return Diagnosis(
+            "roles",
+            Verdict.WARNING,
+            "; ".join(claims[:3]),
+            "see to it at the identity provider that nobody has both",
+        )
+    return Diagnosis("roles", Verdict.OK, "nobody holds two that have to be apart")
 
 
 def _shipped() -> str:
