@@ -223,8 +223,8 @@ def assemble(  # noqa: PLR0913, PLR0917 - each is a part of `Gateway`
 
     room = audit.AuditRoom(
         office=Office(parts.authenticator, parts.ledger, parts.clock),
-        desk=auditing.desk_of(settings),
-        subject_key=lambda: installation.subject_key(settings.keys),
+        desk=auditing.desk_of(settings, parts.vault),
+        subject_key=parts.subject_key,
     )
 
     @asynccontextmanager

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -13,6 +11,8 @@ import typer
 
 from gateway.cli.common import fail, settings_of
 from gateway.cli.recorder import actor, record_look
+from gateway.clock import SystemClock
+from gateway.domain import questions
 from gateway.domain.errors import LedgerUnavailable
 from gateway.ledger.desk import Who
 from gateway.ledger.errors import LedgerError
@@ -24,8 +24,6 @@ CLIENT: Final = "command-line"
 """The client of who looks with a command."""
 MAX_TARGET: Final = 64
 
-_UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-_AGO: Final = re.compile(r"(\d{1,6})([smhdw])\Z")
 Directory = Annotated[
     Path | None, typer.Option("--dir", help="Directory of the log.", show_default="this node's")
 ]
@@ -88,16 +86,10 @@ def moment(text: str | None) -> int | None:
     """Return Unix milliseconds of an ISO 8601 time, UTC unless it says otherwise, or of `2h`."""
     if text is None:
         return None
-    if matched := _AGO.match(text):
-        past = timedelta(**{_UNITS[matched[2]]: int(matched[1])})
-        return int((datetime.now(UTC) - past).timestamp() * 1000)
     try:
-        given = datetime.fromisoformat(text)
-    except ValueError:
-        fail(f"not a time: {text!r}; write 2026-11-22, 2026-11-22T08:00 or 2h", status=2)
-    if given.tzinfo is None:
-        given = given.replace(tzinfo=UTC)
-    return int(given.timestamp() * 1000)
+        return questions.moment(text, SystemClock().now_ms())
+    except ValueError as error:
+        fail(str(error), status=2)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""`intramural audit review` and `alerts`: what was made of a record, and what waits for somebody."""
+"""`intramural audit review` and `alerts`: what was made of a record, and what waits."""
 
 from __future__ import annotations
 

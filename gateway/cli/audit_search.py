@@ -17,7 +17,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from gateway.auditing import desk_of
+from gateway.auditing import KeptSubjects, desk_of
 from gateway.cli.audit_arguments import CLIENT, Directory, ledger_errors, record_own
 from gateway.cli.audit_views import moment, print_row, print_table
 from gateway.cli.common import fail, print_json, settings_of
@@ -28,7 +28,7 @@ from gateway.domain.duties import Duty
 from gateway.domain.errors import LedgerUnavailable
 from gateway.domain.questions import Question, QuestionError, ask
 from gateway.domain.subjects import named, patient
-from gateway.installation import subject_key
+from gateway.installation import subject_key, vault_of
 from gateway.ledger.desk import DEFAULT_LIMIT, PATIENT, Desk, Who
 from gateway.ledger.query import LoggedRecord
 from gateway.ledger.search.search import Search
@@ -82,6 +82,8 @@ def search(  # noqa: PLR0913, PLR0917 - each option of a command is an argument 
     if as_json and as_csv:
         fail("print --json or --csv, not both", status=2)
     question = question_of(words or [])
+    whose: KeptSubjects | None = None
+    before: int | None
     with ledger_errors():
         if patient_asked or name_asked:
             if patient_asked and name_asked:
@@ -89,10 +91,11 @@ def search(  # noqa: PLR0913, PLR0917 - each option of a command is an argument 
             if directory is not None:
                 fail("a copy of a log does not say whom its records are about", status=2)
             before = _look_for_somebody(context, settings)
+            whose = KeptSubjects(vault_of(settings))
             question = replace(question, subject=_fingerprint(settings, by_name=name_asked))
         else:
             before = record_own(settings, directory, "")
-        desk = desk_of(settings)
+        desk = desk_of(settings, whose)
         if directory is not None:
             desk = replace(desk, log=directory)
         output = _output(as_json=as_json, as_csv=as_csv)

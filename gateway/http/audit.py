@@ -21,7 +21,7 @@ from gateway.domain.duties import Duty
 from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.exchange import Caller
 from gateway.domain.questions import Question, QuestionError, ask
-from gateway.domain.records import ReviewState
+from gateway.domain.records import Review, ReviewState
 from gateway.domain.subjects import named, patient
 from gateway.http.openai import HttpRequest, credentials_of
 from gateway.http.parse import decode
@@ -55,7 +55,7 @@ class AuditRoom:
 
     office: Office
     desk: Desk
-    subject_key: Callable[[], bytes]
+    subject_key: bytes
 
 
 class SearchRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -157,7 +157,7 @@ async def review_record(
     body = decode(await _body(request), ReviewRequest)
     who = Who(caller.id, caller.client)
 
-    def draft(index: int):  # noqa: ANN202
+    def draft(index: int) -> Review:
         return room.desk.review(who, room.office.clock, index, body.state, body.comment)
 
     review = await _blocking(draft, index)
@@ -181,8 +181,8 @@ def _whom(room: AuditRoom, body: SearchRequest) -> bytes | None:
             Code.INVALID_REQUEST, "Ask by patient or by name, one of both.", param="name"
         )
     if body.patient is not None:
-        return patient(room.subject_key(), body.patient)
-    return None if body.name is None else named(room.subject_key(), body.name)
+        return patient(room.subject_key, body.patient)
+    return None if body.name is None else named(room.subject_key, body.name)
 
 
 async def _answer(  # noqa: PLR0913, PLR0917 - what was asked, and how it is to be answered

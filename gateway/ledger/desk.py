@@ -104,7 +104,7 @@ class Desk:
         with self.opened() as (reader, search):
             if reader.at(index) is None:
                 return None
-            found = []
+            found: list[dict[str, Any]] = []
             before: int | None = None
             while len(found) < _HISTORY:
                 page = search.page(about, MAX_LIMIT, before)
@@ -141,7 +141,7 @@ class Desk:
         """Yield one state of the log, and what searches it. Raises `LedgerError`."""
         with (
             read_ledger(self.log) as reader,
-            read_index(self.index, reader.vkey.encode()) as index,
+            read_index(self.index, reader.vkey.name) as index,
         ):
             yield reader, Search(reader, index, self.subjects)
 

@@ -8,6 +8,7 @@ holds. The log proves that a comment is the one that was written, and shows noth
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import secrets
@@ -122,11 +123,10 @@ def _connect(path: Path) -> apsw.Connection:
         db.set_busy_timeout(_BUSY_MS)
         db.pragma("journal_mode", "wal")
         db.pragma("synchronous", "full")
-        version = db.pragma("user_version")
-        if version not in {0, _VERSION}:
-            raise OSError("of a later version")
-        if version == 0:
+        if db.pragma("user_version") == 0:
             db.execute(_SCHEMA)
+        elif db.pragma("user_version") != _VERSION:
+            raise OSError(errno.EPROTO, "of a later version")  # noqa: TRY301 - undone below
     except BaseException:
         db.close()
         raise

@@ -83,8 +83,8 @@ class Spool:
         with self._open() as db:
             db.execute(
                 "INSERT INTO feed (name, position, moved) VALUES (?, ?, ?) ON CONFLICT (name) "
-                "DO UPDATE SET position = max(position, excluded.position), moved = excluded.moved, "
-                "failing = NULL, reason = NULL",
+                "DO UPDATE SET position = max(position, excluded.position), "
+                "moved = excluded.moved, failing = NULL, reason = NULL",
                 (name, position, now),
             )
 
@@ -125,17 +125,21 @@ class Spool:
             db.set_busy_timeout(_BUSY_MS)
             db.pragma("journal_mode", "wal")
             db.pragma("synchronous", 2)
-            if (version := db.pragma("user_version")) == 0:
-                db.execute(_SCHEMA)
-            elif version != _VERSION:
-                raise SpoolError(
-                    f"{self._path} has version {version}, unknown to this program: use the "
-                    "release that made it"
-                )
+            self._prepare(db)
         except BaseException:
             db.close()
             raise
         return db
+
+    def _prepare(self, db: apsw.Connection) -> None:
+        version = db.pragma("user_version")
+        if version == 0:
+            db.execute(_SCHEMA)
+        elif version != _VERSION:
+            raise SpoolError(
+                f"{self._path} has version {version}, unknown to this program: use the release "
+                "that made it"
+            )
 
     def _disconnect(self) -> None:
         db, self._db = self._db, None

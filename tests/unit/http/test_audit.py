@@ -19,7 +19,7 @@ from gateway.domain.errors import LedgerUnavailable
 from gateway.domain.merkle import check_inclusion
 from gateway.domain.records import Access, Admin, Record, Review, ReviewState
 from gateway.domain.subjects import named, patient
-from gateway.installation import place_of, subject_key
+from gateway.installation import place_of
 from gateway.ledger import SqliteLedger, read_ledger
 from gateway.settings import Settings, load
 from tests.fakes import exchange
@@ -82,7 +82,7 @@ def application(settings: Settings, ledger: object) -> Litestar:
     )
     app = assemble(parts, settings, {})
     room = app.state["audit"]
-    whose = Whose(subject_key(settings.keys))
+    whose = Whose(room.subject_key)
     app.state["audit"] = replace(room, desk=replace(room.desk, subjects=whose))
     return app
 
