@@ -191,7 +191,14 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
             auditing.follower_of(settings).following,
             feeds.serving,
         ),
-        extras={"releases": policy.desk, "warnings": {"policy": lambda: policy.as_ordered}},
+        extras={
+            "releases": policy.desk,
+            "warnings": {
+                "policy": lambda: policy.as_ordered,
+                **({"witnesses": watch.good} if watch is not None else {}),
+            },
+            "figures": {} if watch is None else {"witnessed_seconds_ago": watch.age},
+        },
     )
 
 
@@ -271,6 +278,7 @@ def assemble(  # noqa: PLR0913, PLR0917 - each is a part of `Gateway`
             {
                 "checks": checks,
                 "warnings": {},
+                "figures": {},
                 "desk": desk,
                 "audit": room,
                 "office": Office(parts.authenticator, parts.ledger, parts.clock),
