@@ -118,6 +118,7 @@ def build(  # noqa: PLR0915 - what there is to put together, read top to bottom
     """
     clock = SystemClock()
     secrets = installation.prepare(settings)
+    keyring = open_keyring(settings.state, settings.keys)
     with ExitStack() as undo:
         say("policy")
         # What it records comes after the ledger is open, below.
@@ -222,7 +223,11 @@ def build(  # noqa: PLR0915 - what there is to put together, read top to bottom
         extras={
             "usage": UsageDesk(meter.store, settings.usage, meter.step),
             "releases": policy.desk,
-            "warnings": {"policy": lambda: policy.as_ordered},
+            "warnings": {
+                "policy": lambda: policy.as_ordered,
+                **({"witnesses": watch.good} if watch is not None else {}),
+            },
+            "figures": {} if watch is None else {"witnessed_seconds_ago": watch.age},
             "grants": grants.GrantRoom(
                 desk, Reidentification(policy.decider, detection, vault, desk), Pace(clock)
             ),
@@ -342,6 +347,7 @@ def assemble(  # noqa: PLR0913, PLR0917 - each is a part of `Gateway`
             {
                 "checks": checks,
                 "warnings": {},
+                "figures": {},
                 "desk": desk,
                 "audit": room,
                 "exports": exporting,

@@ -19,6 +19,7 @@ from engine import EngineError, ModelStore, detect_devices
 from gateway import secretfiles
 from gateway.certificates import UNIX
 from gateway.clock import SystemClock
+from gateway.domain.witnessing import Standing
 from gateway.egress import parse_peers
 from gateway.endpoints import OpenAIEngines
 from gateway.generation.local import known_models, stored_models
@@ -36,6 +37,7 @@ from gateway.ledger.errors import LedgerError
 from gateway.ledger.exports.feeding import open_feeds, status_of
 from gateway.ledger.publickeys import VKEY_FILE, vkey_beside
 from gateway.ledger.query import read_ledger
+from gateway.ledger.witness.examining import examine as examine_witnesses
 from gateway.policy.check import check
 from gateway.policy.release import load as load_release
 from gateway.policy.releases.store import DATABASE as RELEASES
@@ -82,6 +84,7 @@ def examine(settings: Settings) -> Iterator[Diagnosis]:
         "identity": _identity,
         "certificates": _certificates,
         "ledger": _ledger,
+        "witnesses": _witnesses,
         "models": _models,
         "cores": _cores,
         "exports": _exports,
@@ -289,6 +292,36 @@ def _ledger(settings: Settings) -> Diagnosis:
         Verdict.OK,
         f"{size} records under a good signature; `intramural audit verify` recomputes them",
     )
+
+
+def _witnesses(settings: Settings) -> Diagnosis:
+    peers = settings.witness.peers
+    if not peers:
+        return Diagnosis("witnesses", Verdict.OK, "none are named: nobody outside watches the log")
+    if not (settings.ledger / VKEY_FILE).is_file():
+        return Diagnosis("witnesses", Verdict.WARNING, "there is no log to show them yet")
+    found = examine_witnesses(settings.witness, settings.ledger, settings.data)
+    if found.refuted:
+        name, size = next(iter(found.refuted.items()))
+        return Diagnosis(
+            "witnesses",
+            Verdict.FAILED,
+            f"{name} has seen another history of this log, of {size} records",
+            'docs/witness.md, "When a witness refuses": keep a copy of everything first',
+        )
+    ago = "never" if found.age is None else f"{found.age:.0f} s ago"
+    words = f"{settings.witness.policy.quorum} of {len(peers)} agreed {ago}"
+    if found.silent:
+        words += "; " + ", ".join(f"{name} ({why})" for name, why in found.silent.items())
+    match found.standing:
+        case Standing.GOOD if not found.silent:
+            return Diagnosis("witnesses", Verdict.OK, words)
+        case Standing.GOOD | Standing.LATE:
+            verdict = Verdict.WARNING
+        case Standing.STOPPED | Standing.REFUTED:
+            verdict = Verdict.FAILED
+    advice = "docs/witness.md says what the word in brackets means"
+    return Diagnosis("witnesses", verdict, words, advice)
 
 
 def _models(settings: Settings) -> Diagnosis:
