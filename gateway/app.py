@@ -23,7 +23,7 @@ from litestar import Litestar
 from litestar.datastructures import State
 
 from engine import ModelStore
-from gateway import installation, logs
+from gateway import auditing, installation, logs
 from gateway.clock import SystemClock
 from gateway.detection.dictionary import SiteDictionary
 from gateway.detection.scanner import ShapeScanner
@@ -38,7 +38,8 @@ from gateway.generation.engines import Engines
 from gateway.generation.local import LocalEngine
 from gateway.generation.remote import RemoteEngine
 from gateway.generation.transcription import LocalTranscriber
-from gateway.http import health, openai, openapi, presidio, redact, transcription
+from gateway.http import audit, health, openai, openapi, presidio, redact, transcription
+from gateway.http import policy as policy_routes
 from gateway.http.errors import HANDLERS
 from gateway.identity.authenticator import ApiKeyAuthenticator
 from gateway.identity.bare import NetworkAuthenticator
@@ -47,14 +48,14 @@ from gateway.identity.chain import ChainAuthenticator
 from gateway.identity.keyring import open_keyring
 from gateway.identity.networks import parse_networks
 from gateway.identity.provider import open_oidc
-from gateway.inforce import Following, open_desk, release_in_force
+from gateway.inforce import Following
+from gateway.ledger.exports.feeding import open_feeds
 from gateway.ledger.ledger import SqliteLedger
 from gateway.ledger.sealing import SqliteVault
+from gateway.ledger.witness.opening import open_watch, recorder
+from gateway.ledger.witness.watch import Watch
 from gateway.office import Office
 from gateway.pipeline import Parts, Pipeline
-from gateway.policy.active import ActiveDecider
-from gateway.policy.aliases import astray
-from gateway.policy.problems import PolicyError
 from gateway.settings import Settings
 from gateway.treatment import DETECTION
 from gateway.weights import open_detector
@@ -93,17 +94,11 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
     clock = SystemClock()
     secrets = installation.prepare(settings)
     keyring = open_keyring(settings.state, settings.keys)
-    served: list[str] = []
     with ExitStack() as undo:
         say("policy")
-        releases = open_desk(
-            settings,
-            lambda act: ledger.append_blocking(act),  # noqa: PLW0108 - opened below, before any act
-            served,
-        )
-        undo.callback(releases.store.close)
-        release = release_in_force(settings, releases)
-        decider = ActiveDecider(release)
+        # What it records comes after the ledger is open, below.
+        policy = Following(settings, lambda act: ledger.append_blocking(act))  # noqa: PLW0108
+        undo.callback(policy.close)
         say("ledger")
         ledger = undo.enter_context(
             SqliteLedger.open_for_serving(installation.place_of(settings), now_ms=clock.now_ms)
@@ -111,6 +106,13 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
         vault = undo.enter_context(
             SqliteVault.open_for_serving(installation.vault_of(settings), now_ms=clock.now_ms)
         )
+        watch: Watch | None = None
+        if settings.witness.peers:
+            say("witnesses")
+            watch, end_watch = open_watch(
+                settings.witness, settings.ledger, settings.data, recorder(ledger, clock)
+            )
+            undo.callback(end_watch)
         say("detection")
         site = SiteDictionary(settings.dictionary, settings.keys)
         detector = open_detector(_year(clock), settings.detection, site)
@@ -136,9 +138,7 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
             undo.callback(kept.close)
         if others:
             engine = Engines(engine, *others)
-        served += [model.name for model in engine.models()]
-        if lost := tuple(astray(release.aliases, served)):
-            raise PolicyError(lost)
+        policy.serving(model.name for model in engine.models())
         authenticator: Authenticator = ApiKeyAuthenticator(keyring, clock)
         if (provider := settings.identity.oidc) is not None:
             say("identity provider")
@@ -149,19 +149,22 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
             authenticator = NetworkAuthenticator(
                 authenticator, parse_networks(bare.networks), bare.role, bare.purpose
             )
-        following = Following(settings, releases, decider)
         if (certificates := settings.identity.certificates) is not None:
             authenticator = CertificateAuthenticator(
                 certificates, settings.data, authenticator, clock
             )
+        feeds = open_feeds(settings.export, installation.feeds_of(settings))
         close = undo.pop_all().close
     logs.event(
-        "gateway_built", node=settings.node, release=decider.release, open_exchanges=ledger.lost
+        "gateway_built",
+        node=settings.node,
+        release=policy.decider.release,
+        open_exchanges=ledger.lost,
     )
     return Gateway(
         parts=Parts(
             authenticator=authenticator,
-            decider=decider,
+            decider=policy.decider,
             detector=detector,
             scanner=ShapeScanner(),
             ledger=ledger,
@@ -171,17 +174,24 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
             secrets=secrets,
             subject_key=installation.subject_key(settings.keys),
             detection=replace(DETECTION, digest=detector.digest),
+            gate=watch.check if watch is not None else lambda: None,
         ),
         recognizers=detector.recognizers,
         checks={
             "ledger": lambda: ledger.ready() and vault.ready(),
             "detection": lambda: detector.healthy,
             "model": lambda: bool(plain.models()) and all(each.ready for each in (plain, *others)),
-            "policy": lambda: bool(decider.release),
+            "policy": lambda: bool(policy.decider.release),
+            **({"witnesses": watch.ready} if watch is not None else {}),
         },
         close=close,
-        running=(plain.serving, following.running),
-        extras={"releases": releases, "warnings": {"policy": lambda: following.as_ordered}},
+        running=(
+            plain.serving,
+            policy.running,
+            auditing.follower_of(settings).following,
+            feeds.serving,
+        ),
+        extras={"releases": policy.desk, "warnings": {"policy": lambda: policy.as_ordered}},
     )
 
 
@@ -210,6 +220,12 @@ def assemble(  # noqa: PLR0913, PLR0917 - each is a part of `Gateway`
     """Return the HTTP application over `parts`; tests pass fakes with fault hooks here."""
     server = settings.server
     desk = transcription.Desk(settings.transcription.places, settings.transcription.body_limit)
+
+    room = audit.AuditRoom(
+        office=Office(parts.authenticator, parts.ledger, parts.clock),
+        desk=auditing.desk_of(settings, parts.vault),
+        subject_key=parts.subject_key,
+    )
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
@@ -242,6 +258,8 @@ def assemble(  # noqa: PLR0913, PLR0917 - each is a part of `Gateway`
         route_handlers=[
             *openai.ROUTES,
             *presidio.ROUTES,
+            *audit.ROUTES,
+            *policy_routes.ROUTES,
             redact.redact,
             transcription.transcriptions,
             health.live,
@@ -254,6 +272,7 @@ def assemble(  # noqa: PLR0913, PLR0917 - each is a part of `Gateway`
                 "checks": checks,
                 "warnings": {},
                 "desk": desk,
+                "audit": room,
                 "office": Office(parts.authenticator, parts.ledger, parts.clock),
                 **(extras or {}),
             }

@@ -28,7 +28,9 @@ from gateway.identity.keyring import DATABASE, open_keyring
 from gateway.identity.keys import State
 from gateway.identity.provider import ProviderError, fetcher
 from gateway.identity.store import KeyStoreError
+from gateway.installation import feeds_of
 from gateway.ledger.errors import LedgerError
+from gateway.ledger.exports.feeding import open_feeds, status_of
 from gateway.ledger.publickeys import VKEY_FILE, vkey_beside
 from gateway.ledger.query import read_ledger
 from gateway.policy.check import check
@@ -75,6 +77,7 @@ def examine(settings: Settings) -> Iterator[Diagnosis]:
         "ledger": _ledger,
         "models": _models,
         "cores": _cores,
+        "exports": _exports,
         "egress": _egress,
         "SQLite": _sqlite,
         "gateway": _gateway,
@@ -275,6 +278,26 @@ def _engines(settings: Settings, elsewhere: OpenAIEngines) -> Diagnosis:
 
 def _cores(_settings: Settings) -> Diagnosis:
     return Diagnosis("cores", Verdict.OK, f"{detect_devices().cores} for the engine")
+
+
+def _exports(settings: Settings) -> Diagnosis:
+    if settings.export.fhir is None and settings.export.syslog is None:
+        return Diagnosis("exports", Verdict.OK, "records are sent nowhere")
+    try:
+        open_feeds(settings.export, feeds_of(settings))
+        found = status_of(settings.export, feeds_of(settings))
+    except LedgerError as error:
+        return Diagnosis("exports", Verdict.FAILED, str(error))
+    words = "; ".join(f"{each.name} to {each.peer}: {each.behind} records behind" for each in found)
+    if failing := [each for each in found if each.standing.failing is not None]:
+        worst = failing[0]
+        return Diagnosis(
+            "exports",
+            Verdict.FAILED,
+            f"{words} ({worst.name}: {worst.standing.reason})",
+            "docs/exports.md says what the word in brackets means; nothing is lost meanwhile",
+        )
+    return Diagnosis("exports", Verdict.OK, words)
 
 
 def _egress(settings: Settings) -> Diagnosis:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
 from typing import Final
 
 from gateway import logs
@@ -77,13 +77,30 @@ def release_in_force(settings: Settings, desk: Desk) -> Release:
 class Following:
     """Keeps a running gateway at the release that the register says is in force."""
 
-    def __init__(self, settings: Settings, desk: Desk, decider: ActiveDecider) -> None:
+    def __init__(self, settings: Settings, append: Append) -> None:
+        """Load the release in force. Raises `PolicyStoreError`, `PolicyError`, `ExchangeError`."""
         self._settings = settings
-        self._desk = desk
-        self._decider = decider
+        self._served: list[str] = []
+        self.desk = open_desk(settings, append, self._served)
+        try:
+            self._release = release_in_force(settings, self.desk)
+        except BaseException:
+            self.close()
+            raise
+        self.decider = ActiveDecider(self._release)
         self._refused: str | None = None
         self._told: str | None = None
         self._anew = False
+
+    def serving(self, models: Iterable[str]) -> None:
+        """Learn which models can be asked for. Raises `PolicyError` if an alias leads past them."""
+        self._served[:] = models
+        if lost := tuple(astray(self._release.aliases, self._served)):
+            raise PolicyError(lost)
+
+    def close(self) -> None:
+        """Close the register."""
+        self.desk.store.close()
 
     @property
     def as_ordered(self) -> bool:
@@ -127,19 +144,19 @@ class Following:
             self._told = None
             if release is not None:
                 # In the loop of the exchanges: between two of their steps, never within one.
-                self._decider.replace(release)
+                self.decider.replace(release)
                 logs.event("policy_loaded", release=release.digest)
                 await asyncio.to_thread(self._serves)
 
     def look(self) -> Release | None:
         """Return the release to change to, if there is one; what is late or owed is done first."""
-        self._desk.settle()
+        self.desk.settle()
         anew, self._anew = self._anew, False
         if self._settings.policy.mode == "directory":
             return self._changed("directory") if anew else None
-        self._desk.due()
-        active = self._desk.store.active()
-        if active is None or active.digest == self._decider.release:
+        self.desk.due()
+        active = self.desk.store.active()
+        if active is None or active.digest == self.decider.release:
             if self._refused is not None:
                 self._refused = None
                 self._serves()
@@ -153,32 +170,32 @@ class Following:
 
     def _changed(self, name: str) -> Release | None:
         try:
-            release = release_in_force(self._settings, self._desk)
+            release = release_in_force(self._settings, self.desk)
         except (ExchangeError, PolicyError) as error:
             self._refuse(name, error)
             return None
-        if problems := self._desk.examine(release):
+        if problems := self.desk.examine(release):
             self._refuse(name, PolicyError(problems))
             return None
         self._refused = None
-        if release.digest == self._decider.release:
+        if release.digest == self.decider.release:
             return None
-        self._desk.record("gateway", AdminAct.POLICY_LOADED, release.digest)
+        self.desk.record("gateway", AdminAct.POLICY_LOADED, release.digest)
         return release
 
     def _refuse(self, digest: str, error: Exception) -> None:
         code = error.code if isinstance(error, ExchangeError) else Code.RELEASE_INVALID
-        self._desk.record("gateway", AdminAct.POLICY_REFUSED, f"{digest} {code}")
+        self.desk.record("gateway", AdminAct.POLICY_REFUSED, f"{digest} {code}")
         logs.alarm("policy_refused", release=digest, code=str(code))
         self._refused = digest
         self._serves(str(error)[:_LONGEST])
 
     def _serves(self, problem_found: str | None = None) -> None:
         with contextlib.suppress(PolicyStoreError):
-            self._desk.store.serve(
+            self.desk.store.serve(
                 self._settings.node,
-                self._decider.release,
-                self._desk.now(),
+                self.decider.release,
+                self.desk.now(),
                 self._refused,
                 problem_found,
             )

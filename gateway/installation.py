@@ -19,6 +19,7 @@ from gateway.identity.authenticator import ApiKeyAuthenticator
 from gateway.identity.keyring import Keyring
 from gateway.identity.keys import Grant
 from gateway.identity.networks import parse_networks
+from gateway.ledger.exports.feeding import Site
 from gateway.ledger.ledger import Place
 from gateway.ledger.sealing import VaultPlace
 from gateway.lists import shipped_stock
@@ -92,6 +93,11 @@ def vault_of(settings: Settings) -> VaultPlace:
     """
     master = secretfiles.read_or_create(settings.keys / "vault.key", 32)
     return VaultPlace(directory=settings.state, ledger=settings.ledger, master=master)
+
+
+def feeds_of(settings: Settings) -> Site:
+    """Return what the feeds of this node send, and where they keep how far they came."""
+    return Site(settings.data, settings.state, settings.ledger, settings.node)
 
 
 def ensure_demo_key(

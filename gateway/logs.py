@@ -32,6 +32,7 @@ FIELDS: Final = frozenset(
         "error",
         "event",
         "exchange",
+        "feed",
         "level",
         "library",
         "milliseconds",

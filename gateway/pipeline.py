@@ -90,6 +90,8 @@ class Parts:
     detection: Model = DETECTION
     """What policy and records call detection where no other model takes part."""
     limiter: Limiter = field(default_factory=Counting)
+    gate: Callable[[], None] = lambda: None
+    """Raises `ExchangeError` where nobody outside vouches for the log: then no new work begins."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -184,6 +186,7 @@ class Pipeline:
             raise _stopped(Code.SHUTTING_DOWN)
         if len(self._running) > self._max_exchanges:
             raise ExchangeError(Code.OVERLOADED, "Too many exchanges at once. Try again shortly.")
+        parts.gate()
         purpose = trail.purpose = parse_purpose(submission.purpose, caller)
         keeping = Keeping(
             trail.exchange, parts.detector, parts.vault, parts.subject_key, submission.patient

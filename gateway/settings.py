@@ -21,6 +21,7 @@ from gateway.domain.entities import KNOWN
 from gateway.domain.exchange import Purpose
 from gateway.endpoints import Endpoint, OpenAIEngines, parse_endpoint
 from gateway.evidence import LedgerSettings, WitnessSettings
+from gateway.feeds import Export, Retention
 
 _Positive = Annotated[int, msgspec.Meta(ge=1)]
 _BYTES: Final = r"([0-9]{1,15}(?:\.[0-9]{1,3})?)([KMGT]?)\Z"
@@ -328,6 +329,8 @@ class File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     policy: PolicySettings = PolicySettings()
     ledger: LedgerSettings = LedgerSettings()
     witness: WitnessSettings = WitnessSettings()
+    export: Export = Export()
+    retention: Retention = Retention()
     egress: Egress = Egress()
     log: Log = Log()
     models: str | None = None
@@ -356,6 +359,8 @@ class Settings:
     signing: LedgerSettings = field(default_factory=LedgerSettings)
     """How the log is signed: the table `[ledger]`."""
     witness: WitnessSettings = field(default_factory=WitnessSettings)
+    export: Export = field(default_factory=Export)
+    retention: Retention = field(default_factory=Retention)
 
     @property
     def named_models(self) -> tuple[tuple[str, Task], ...]:
@@ -395,12 +400,12 @@ class Settings:
 
     @property
     def peers(self) -> tuple[str, ...]:
-        """Whom the process may connect to: named peers, provider, engines elsewhere, witnesses."""
+        """Whom the process may connect to: all that these settings name."""
         oidc, engines = self.identity.oidc, self.engine.openai
         provider = () if oidc is None else (oidc.endpoint.peer,)
         places = () if engines is None else tuple(place.peer for place in engines.places)
         witnesses = tuple(peer.place.peer for peer in self.witness.peers)
-        return (*self.egress.peers, *provider, *places, *witnesses)
+        return (*self.egress.peers, *provider, *places, *witnesses, *self.export.peers)
 
     @property
     def policies(self) -> Path:
@@ -450,4 +455,6 @@ def load(data: Path | None = None, config: Path | None = None) -> Settings:
         policy=file.policy,
         signing=file.ledger,
         witness=file.witness,
+        export=file.export,
+        retention=file.retention,
     )

@@ -6,19 +6,22 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import typer
 
-from gateway.cli import audit_export, audit_proofs, audit_rotate
+from gateway.cli import audit_export, audit_proofs, audit_review, audit_rotate, audit_search
 from gateway.cli.audit_arguments import (
     Directory,
     directory_of,
     find,
     ledger_errors,
+    looking,
     moment,
     read_file,
+    record_own,
 )
 from gateway.cli.audit_views import (
     print_records,
@@ -27,7 +30,7 @@ from gateway.cli.audit_views import (
     print_table,
     report_as_json,
 )
-from gateway.cli.common import fail, print_json
+from gateway.cli.common import fail, print_json, settings_of
 from gateway.domain.errors import Code
 from gateway.domain.exchange import Purpose
 from gateway.domain.records import Kind
@@ -102,9 +105,11 @@ def list_records(  # noqa: PLR0913, PLR0917
     show = _print_line if as_json else print_row
     with ledger_errors():
         if not follow and not as_json:
-            with read_ledger(directory_of(context, directory)) as reader:
+            with looking(context, directory, "") as reader:
                 print_table(reader.search(query))
         else:
+            before = record_own(settings_of(context), directory, "")
+            query = replace(query, before=before)
             _stream(directory_of(context, directory), query, show, follow=follow)
 
 
@@ -116,7 +121,7 @@ def show(
     directory: Directory = None,
 ) -> None:
     """Show every record of an exchange, or one record, and prove that the log holds it."""
-    with ledger_errors(), read_ledger(directory_of(context, directory)) as reader:
+    with ledger_errors(), looking(context, directory, what) as reader:
         records = find(reader, what)
         if not records:
             fail("there is no such record")
@@ -174,6 +179,9 @@ app.command("prove")(audit_proofs.prove)
 app.command("check-proof")(audit_proofs.check)
 app.command("rotate-key")(audit_rotate.rotate_key)
 audit_export.register(app)
+app.command()(audit_search.search)
+app.command()(audit_review.review)
+app.command()(audit_review.alerts)
 
 
 # -- printing
@@ -194,11 +202,7 @@ def _stream(
         if not follow:
             return
         time.sleep(_FOLLOW_SECONDS)
-        query = Query(**{**_conditions(query), "after": last, "limit": None})
-
-
-def _conditions(query: Query) -> dict[str, Any]:
-    return {name: getattr(query, name) for name in Query.__dataclass_fields__}
+        query = replace(query, after=last, before=None, limit=None)
 
 
 def _print_line(logged: LoggedRecord) -> None:

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
 from gateway.cli.common import fail, settings_of
+from gateway.cli.recorder import actor, record_look
+from gateway.clock import SystemClock
+from gateway.domain import questions
+from gateway.domain.errors import LedgerUnavailable
+from gateway.ledger.desk import Who
 from gateway.ledger.errors import LedgerError
-from gateway.ledger.query import LedgerReader, LoggedRecord
+from gateway.ledger.query import LedgerReader, LoggedRecord, read_ledger
+from gateway.secretfiles import SecretFileError
+from gateway.settings import Settings
 
-_UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-_AGO: Final = re.compile(r"(\d{1,6})([smhdw])\Z")
+CLIENT: Final = "command-line"
+"""The client of who looks with a command."""
+MAX_TARGET: Final = 64
+
 Directory = Annotated[
     Path | None, typer.Option("--dir", help="Directory of the log.", show_default="this node's")
 ]
@@ -27,8 +34,40 @@ def directory_of(context: typer.Context, given: Path | None) -> Path:
     return given or settings_of(context).ledger
 
 
+@contextmanager
+def looking(context: typer.Context, given: Path | None, what: str) -> Iterator[LedgerReader]:
+    """Yield a reader of the log, after it was recorded that somebody looks.
+
+    What is read is the log as it was just before. A copy elsewhere, which has no key to sign with,
+    is read without a record: whoever has it could read it with any tool.
+    """
+    settings = settings_of(context)
+    with read_ledger(directory_of(context, given)) as reader:
+        # What is no record's is not recorded: somebody may have written a patient's name.
+        record_own(settings, given, what[:MAX_TARGET] if find(reader, what) else "")
+        yield reader
+
+
+def record_own(settings: Settings, given: Path | None, target: str) -> int | None:
+    """Record that somebody looks at this node's own log, and return the index of that record.
+
+    Exits where it cannot be recorded. `None`: this is another log.
+    """
+    if given is not None and given.resolve() != settings.ledger.resolve():
+        return None
+    try:
+        return record_look(settings, Who(actor(), CLIENT), target)
+    except (LedgerError, LedgerUnavailable, SecretFileError, OSError) as error:
+        fail(
+            f"reading this log is itself recorded, and that cannot be done now ({error}); "
+            "`--dir` reads a copy of it"
+        )
+
+
 def find(reader: LedgerReader, what: str) -> tuple[LoggedRecord, ...]:
     """Return the record of an index, or the records of an exchange."""
+    if not what:
+        return ()
     if what.isdecimal():
         logged = reader.at(int(what)) if len(what) < len(str(2**63)) else None
         return () if logged is None else (logged,)
@@ -47,16 +86,10 @@ def moment(text: str | None) -> int | None:
     """Return Unix milliseconds of an ISO 8601 time, UTC unless it says otherwise, or of `2h`."""
     if text is None:
         return None
-    if matched := _AGO.match(text):
-        past = timedelta(**{_UNITS[matched[2]]: int(matched[1])})
-        return int((datetime.now(UTC) - past).timestamp() * 1000)
     try:
-        given = datetime.fromisoformat(text)
-    except ValueError:
-        fail(f"not a time: {text!r}; write 2026-11-22, 2026-11-22T08:00 or 2h", status=2)
-    if given.tzinfo is None:
-        given = given.replace(tzinfo=UTC)
-    return int(given.timestamp() * 1000)
+        return questions.moment(text, SystemClock().now_ms())
+    except ValueError as error:
+        fail(str(error), status=2)
 
 
 @contextmanager

@@ -28,6 +28,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command("export")(export)
     app.command("verify-export")(verify_export)
+    app.command("feeds")(feeds)
 
 
 def export(  # noqa: PLR0913, PLR0917 - each option is an argument
@@ -112,6 +113,31 @@ def verify_export(
         f"{verified.records} records{span} are those of the log of {log.size} records that "
         f"{log.origin} signed."
     )
+
+
+def feeds(
+    context: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")] = False,
+) -> None:
+    """Show where records are sent as they are written, and how far each target is behind."""
+    from gateway.installation import feeds_of
+    from gateway.ledger.exports.elements import instant
+    from gateway.ledger.exports.feeding import status_of
+
+    settings = settings_of(context)
+    with ledger_errors():
+        found = status_of(settings.export, feeds_of(settings))
+    for each in found:
+        if as_json:
+            print_json(each)
+            continue
+        since = each.standing.failing
+        state = (
+            "" if since is None else f"; since {instant(since)} it fails: {each.standing.reason}"
+        )
+        typer.echo(f"{each.name}  {each.peer}  {each.behind} records behind{state}")
+    if not found and not as_json:
+        typer.echo("records are sent nowhere: [export] in the settings is empty")
 
 
 def _record(context: typer.Context, caller: Caller, target: str) -> None:

@@ -8,13 +8,12 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.audit_arguments import Directory, directory_of, find, ledger_errors, read_file
+from gateway.cli.audit_arguments import Directory, find, ledger_errors, looking, read_file
 from gateway.cli.common import fail, print_json
 from gateway.files import replace_file
 from gateway.ledger.errors import LedgerError
 from gateway.ledger.proofs import check_proof, make_proof
 from gateway.ledger.publickeys import read_vkey
-from gateway.ledger.query import read_ledger
 
 
 def prove(
@@ -29,7 +28,7 @@ def prove(
     directory: Directory = None,
 ) -> None:
     """Write the proof that the log holds a record, for somebody who has only the public key."""
-    with ledger_errors(), read_ledger(directory_of(context, directory)) as reader:
+    with ledger_errors(), looking(context, directory, what) as reader:
         records = find(reader, what)
         if not records:
             fail("there is no such record")

@@ -51,10 +51,10 @@ def print_table(records: Iterator[LoggedRecord]) -> None:
             overflow="fold",
         )
     for logged in records:
-        index, moment, kind, exchange, *rest = _row(logged)
+        index, when, kind, exchange, *rest = _row(logged)
         if console.width < _WIDE:
             exchange = exchange[-_SHORT_ID:]  # `show` takes the index as well.
-        table.add_row(index, moment, kind, exchange, *rest)
+        table.add_row(index, when, kind, exchange, *rest)
     if table.row_count == 0:
         typer.echo("no records")
         return
@@ -63,7 +63,7 @@ def print_table(records: Iterator[LoggedRecord]) -> None:
 
 def _row(logged: LoggedRecord) -> tuple[str, ...]:  # noqa: PLR0911 - one row for each kind
     record = logged.record
-    start = (str(logged.index), _moment(record.time), kind_of(record).value, record.exchange)
+    start = (str(logged.index), moment(record.time), kind_of(record).value, record.exchange)
     match record:
         case Intent():
             found = sum(record.findings.values())
@@ -90,12 +90,13 @@ def _row(logged: LoggedRecord) -> tuple[str, ...]:  # noqa: PLR0911 - one row fo
             return (*start, "", record.release[:12], record.code or record.profile or "")
 
 
-def _moment(milliseconds: int) -> str:
+def moment(milliseconds: int) -> str:
+    """Return a time as people read it, in UTC."""
     try:
-        moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
+        when = datetime.fromtimestamp(milliseconds / 1000, UTC)
     except (ValueError, OverflowError, OSError):
         return f"{milliseconds} ms"  # A clock may be wrong by more than a calendar holds.
-    return moment.strftime("%Y-%m-%d %H:%M:%S")
+    return when.strftime("%Y-%m-%d %H:%M:%S")
 
 
 # -- show
@@ -127,7 +128,7 @@ def _fields(record: Record) -> Iterator[tuple[str, str]]:
         value = getattr(record, name)
         label = name.replace("_", " ")
         if name == "time":
-            yield label, f"{_moment(value)} UTC"
+            yield label, f"{moment(value)} UTC"
         elif name == "findings" and value is not None:
             yield label, ", ".join(f"{kind} {n}" for kind, n in sorted(value.items())) or "none"
         elif name == "rules":

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gateway.cli import policy_releases, policy_signers
+from gateway.cli import policy_releases, policy_signers, policy_traffic
 from gateway.cli.common import fail, print_json, settings_of
 from gateway.domain.exchange import Action, Purpose
 
@@ -22,6 +22,7 @@ app = typer.Typer(
 )
 policy_releases.register(app)
 app.add_typer(policy_signers.app, name="signers")
+policy_traffic.register(app)
 
 _Directory = Annotated[
     Path | None,

@@ -170,8 +170,10 @@ def rollback(
 
 def releases(context: typer.Context, json: Json = False) -> None:
     """List the releases: where each stands, who signed it, and which one is in force."""
+    from gateway.policy.releases.view import version_view
+
     with open_register(context) as desk:
-        rows = [_row(desk, version) for version in desk.store.versions()]
+        rows = [version_view(desk, version) for version in desk.store.versions()]
     if json:
         print_json(rows)
         return
@@ -203,33 +205,6 @@ def releases(context: typer.Context, json: Json = False) -> None:
         style = {"active": "green", "scheduled": "yellow"}.get(str(row["state"]), "")
         table.add_row(*(Text(cell, style="red" if row["alone"] else style) for cell in cells))
     Console(width=200).print(table)
-
-
-def _row(desk: Desk, version: Version) -> dict[str, str | int | bool | None]:
-    from gateway.policy.releases.version import Part
-
-    signers = desk.store.signers()
-    signed = {
-        part: signers[each.signer].person
-        for part, each in desk.store.signatures(version.number).items()
-    }
-    return {
-        "number": version.number,
-        "state": str(version.state),
-        "release": version.digest,
-        "note": version.note,
-        "author": signed.get(Part.AUTHOR, signed.get(Part.ALONE)),
-        "approver": signed.get(Part.APPROVER),
-        "alone": version.alone,
-        "drafted": iso(version.drafted),
-        "begins": None if version.begins is None else iso(version.begins),
-        "activated": None if version.activated is None else iso(version.activated),
-    }
-
-
-def iso(milliseconds: int) -> str:
-    """Return a time as UTC, to the second."""
-    return dt.datetime.fromtimestamp(milliseconds // 1000, dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _archive(context: typer.Context, directory: Path | None) -> bytes:
@@ -273,6 +248,8 @@ def _served_otherwise(context: typer.Context) -> str:
 
 
 def _say(version: Version, then: str = "") -> None:
+    from gateway.policy.releases.view import iso
+
     begins = "" if version.begins is None else f" for {iso(version.begins)}"
     typer.echo(f"Release {version.number} ({version.digest[:12]}…) is {version.state}{begins}.")
     if then.strip():

@@ -14,7 +14,6 @@ import typer
 from gateway.cli.common import fail, print_json
 from gateway.cli.person import As, person
 from gateway.cli.policy_desk import Json, open_register, private_key
-from gateway.cli.policy_releases import iso
 from gateway.domain.duties import AUTHOR, Duty
 
 app = typer.Typer(help="The people who sign releases, and their keys.", no_args_is_help=True)
@@ -80,6 +79,8 @@ def add(
 @app.command("list")
 def list_(context: typer.Context, json: Json = False) -> None:
     """Show whose signatures count."""
+    from gateway.policy.releases.view import iso
+
     with open_register(context) as desk:
         rows = [
             {

@@ -7,8 +7,9 @@ import os
 import re
 
 from gateway.clock import SystemClock
-from gateway.domain.records import Admin, AdminAct
+from gateway.domain.records import Access, AccessAct, Admin, AdminAct
 from gateway.installation import place_of
+from gateway.ledger.desk import Who, looked
 from gateway.ledger.ledger import SqliteLedger
 from gateway.settings import Settings
 
@@ -22,6 +23,15 @@ def actor() -> str:
     return "os:" + re.sub(r"[^A-Za-z0-9._-]", "?", login)[:60]
 
 
+def record_look(settings: Settings, who: Who, target: str) -> int:
+    """Make it durable that somebody looks, and return the index of that record.
+
+    Raises `LedgerError` or `LedgerUnavailable`, and then nothing is shown.
+    """
+    with SqliteLedger.open_for_recording(place_of(settings)) as ledger:
+        return ledger.append_blocking(looked(who, SystemClock(), target)).index
+
+
 def record_admin(settings: Settings, act: AdminAct, target: str) -> None:
     """Make the act durable. Raises `LedgerError` or `LedgerUnavailable`, and then nothing is done.
 
@@ -32,5 +42,21 @@ def record_admin(settings: Settings, act: AdminAct, target: str) -> None:
         ledger.append_blocking(
             Admin(
                 exchange=clock.new_id(), time=clock.now_ms(), actor=actor(), act=act, target=target
+            )
+        )
+
+
+def record_report(settings: Settings, report: str) -> None:
+    """Make durable that somebody reads the log for a report. Raises as `record_admin`."""
+    clock = SystemClock()
+    with SqliteLedger.open_for_recording(place_of(settings)) as ledger:
+        ledger.append_blocking(
+            Access(
+                exchange=clock.new_id(),
+                time=clock.now_ms(),
+                actor=actor(),
+                client="intramural",
+                access=AccessAct.REPORT,
+                target=report,
             )
         )

@@ -16,7 +16,7 @@ import hashlib
 import hmac
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, NoReturn
 
 from gateway.domain.entities import KNOWN, EntityType, tag
@@ -30,6 +30,7 @@ SHAPE: Final = re.compile(
 )
 """How a model may write one: brackets lost, other case, the underscore escaped (Markdown)."""
 _TAGS: Final = "|".join(sorted({re.escape(tag(known)) for known in KNOWN}))
+_ISSUED: Final = re.compile(rf"(?:{_TAGS})_[0-9]{{3}}[a-z]?")
 _OURS: Final = re.compile(
     rf"\[(?:{_TAGS})(?::[0-9a-f]{{16}}|:e1:[0-9a-f]{{8}}:[a-z2-7]{{45,4096}}"
     rf"|_[0-9]{{3}}[a-z]?)?\]"
@@ -86,6 +87,17 @@ class Pseudonyms:
         self._by_surface: dict[tuple[str, str], str] = {}
         self._restores: dict[str, str] = {}
         self._near: dict[str, set[str]] = {}
+
+    @classmethod
+    def known(cls, meanings: Mapping[str, str]) -> tuple[Pseudonyms, dict[str, str]]:
+        """Return the pseudonyms among `meanings`, to be restored once more, and what is none."""
+        found, others = cls(b""), {}
+        for name, value in meanings.items():
+            if _ISSUED.fullmatch(name):
+                found._restores[name] = value
+            else:
+                others[name] = value
+        return found, others
 
     def __repr__(self) -> str:
         return f"<Pseudonyms {len(self._restores)}>"

@@ -38,6 +38,8 @@ _TERMS: Final[Mapping[Kind, tuple[tuple[str, str], ...]]] = {
         ("model", "model="),
         ("profile", "profile="),
         ("release", "release="),
+        ("department", "department="),
+        ("standing", "standing="),
     ),
     Kind.OUTCOME: (("status", "status="), ("code", "code=")),
     Kind.REFUSAL: (
@@ -49,6 +51,8 @@ _TERMS: Final[Mapping[Kind, tuple[tuple[str, str], ...]]] = {
         ("model", "model="),
         ("profile", "profile="),
         ("release", "release="),
+        ("department", "department="),
+        ("standing", "standing="),
     ),
     Kind.ADMIN: (
         ("actor", "actor="),
@@ -241,6 +245,8 @@ FIELDS: Final[Mapping[str, Callable[[str], str]]] = {
     "access": _one_of(AccessAct),
     "target": _text,
     "grant": _text,
+    "department": _text,
+    "standing": _text,
     "alert": _text,
     "about": _number,
     "says": _one_of(ReviewState),

@@ -193,6 +193,11 @@ class AdminAct(StrEnum):
     GRANT_APPROVED = "grant_approved"
     GRANT_REFUSED = "grant_refused"
     GRANT_ENDED = "grant_ended"
+    RECORD_SHREDDED = "record_shredded"
+    """The texts of an exchange were made unreadable; the target is the exchange."""
+    PATIENT_SHREDDED = "patient_shredded"
+    """All that was kept of a patient, and the index of it; the target does not say whose."""
+    EPOCH_SHREDDED = "epoch_shredded"
     DUTY_REFUSED = "duty_refused"
     """Somebody asked for what their roles do not give; the target is the duty."""
 

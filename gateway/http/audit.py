@@ -21,7 +21,7 @@ from gateway.domain.duties import Duty
 from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.exchange import Caller
 from gateway.domain.questions import Question, QuestionError, ask
-from gateway.domain.records import ReviewState
+from gateway.domain.records import Review, ReviewState
 from gateway.domain.subjects import named, patient
 from gateway.http.openai import HttpRequest, credentials_of
 from gateway.http.parse import decode
@@ -157,7 +157,7 @@ async def review_record(
     body = decode(await _body(request), ReviewRequest)
     who = Who(caller.id, caller.client)
 
-    def draft(index: int):  # noqa: ANN202
+    def draft(index: int) -> Review:
         return room.desk.review(who, room.office.clock, index, body.state, body.comment)
 
     review = await _blocking(draft, index)

@@ -69,7 +69,7 @@ class Desk:
 
     def page(self, question: Question, limit: int, before: int | None) -> Answer:
         """Return up to `limit` records below `before`. Raises `LedgerError`."""
-        with self._searching() as (_, search):
+        with self.opened() as (_, search):
             page = search.page(question, limit, before)
             return Answer(
                 tuple(_shown(search, logged) for logged in page.records),
@@ -89,7 +89,7 @@ class Desk:
 
     def record(self, index: int) -> dict[str, Any] | None:
         """Return a record with the proof that the log holds it. Raises `LedgerError`."""
-        with self._searching() as (reader, search):
+        with self.opened() as (reader, search):
             logged = reader.at(index)
             if logged is None:
                 return None
@@ -101,10 +101,10 @@ class Desk:
         Raises `LedgerError`.
         """
         about = Question(wanted=((f"kind={Kind.REVIEW}",), (f"about={index}",)))
-        with self._searching() as (reader, search):
+        with self.opened() as (reader, search):
             if reader.at(index) is None:
                 return None
-            found = []
+            found: list[dict[str, Any]] = []
             before: int | None = None
             while len(found) < _HISTORY:
                 page = search.page(about, MAX_LIMIT, before)
@@ -121,7 +121,7 @@ class Desk:
         Raises `ExchangeError` if the review may not be, or `LedgerError`.
         """
         with self._turn:
-            with self._searching() as (reader, search):
+            with self.opened() as (reader, search):
                 logged = reader.at(index)
                 if logged is None:
                     raise ExchangeError(Code.NOT_FOUND, "There is no such record.")
@@ -137,10 +137,11 @@ class Desk:
             )
 
     @contextmanager
-    def _searching(self) -> Iterator[tuple[LedgerReader, Search]]:
+    def opened(self) -> Iterator[tuple[LedgerReader, Search]]:
+        """Yield one state of the log, and what searches it. Raises `LedgerError`."""
         with (
             read_ledger(self.log) as reader,
-            read_index(self.index, reader.vkey.encode()) as index,
+            read_index(self.index, reader.vkey.name) as index,
         ):
             yield reader, Search(reader, index, self.subjects)
 

@@ -8,6 +8,7 @@ holds. The log proves that a comment is the one that was written, and shows noth
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import secrets
@@ -20,6 +21,7 @@ import apsw
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from gateway import secretfiles
 from gateway.files import make_directory
 from gateway.ledger.errors import LedgerError
 
@@ -43,10 +45,10 @@ COMMIT;
 class Notes:
     """The comments under `path`. Calls block, and may come from any thread."""
 
-    def __init__(self, path: Path, key: bytes) -> None:
-        """Open nothing yet. `key` has `KEY_SIZE` bytes."""
+    def __init__(self, path: Path, key: Path) -> None:
+        """Open nothing yet; database and key are made by the first that needs them."""
         self._path = path
-        self._cipher = AESGCM(key)
+        self._key = key
         self._lock = threading.Lock()
         self._db: apsw.Connection | None = None
 
@@ -56,7 +58,7 @@ class Notes:
         Raises `LedgerError`, and then it is not kept.
         """
         nonce = secrets.token_bytes(_NONCE)
-        sealed = nonce + self._cipher.encrypt(nonce, comment.encode(), _bound(record))
+        sealed = nonce + self._cipher().encrypt(nonce, comment.encode(), _bound(record))
         digest = hashlib.sha256(sealed).hexdigest()
         with self._opened() as db:
             db.execute("INSERT INTO note VALUES (?, ?)", (digest, sealed))
@@ -74,12 +76,18 @@ class Notes:
         sealed = bytes(row[0])
         if hashlib.sha256(sealed).hexdigest() == digest:
             with contextlib.suppress(InvalidTag, ValueError):
-                plain = self._cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], _bound(record))
+                plain = self._cipher().decrypt(sealed[:_NONCE], sealed[_NONCE:], _bound(record))
                 return plain.decode()
         raise LedgerError(
             f"a comment in {self._path} is not what was written: it was changed, or `notes.key` is "
             "another one; restore both from a backup"
         )
+
+    def _cipher(self) -> AESGCM:
+        try:
+            return AESGCM(secretfiles.read_or_create(self._key, KEY_SIZE))
+        except secretfiles.SecretFileError as error:
+            raise LedgerError(str(error)) from None
 
     def close(self) -> None:
         """Close the database."""
@@ -115,11 +123,10 @@ def _connect(path: Path) -> apsw.Connection:
         db.set_busy_timeout(_BUSY_MS)
         db.pragma("journal_mode", "wal")
         db.pragma("synchronous", "full")
-        version = db.pragma("user_version")
-        if version not in {0, _VERSION}:
-            raise OSError("of a later version")
-        if version == 0:
+        if db.pragma("user_version") == 0:
             db.execute(_SCHEMA)
+        elif db.pragma("user_version") != _VERSION:
+            raise OSError(errno.EPROTO, "of a later version")  # noqa: TRY301 - undone below
     except BaseException:
         db.close()
         raise

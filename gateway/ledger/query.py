@@ -55,6 +55,8 @@ class Query:
     """Before this time."""
     after: int | None = None
     """With a higher index than this one."""
+    before: int | None = None
+    """With a lower index than this one."""
     limit: int | None = DEFAULT_LIMIT
     """The newest so many; `None` for all."""
 
@@ -113,10 +115,30 @@ class LedgerReader:
         """Return every record of an exchange: a refusal, or an intent and, later, an outcome."""
         return tuple(self.search(Query(exchange=exchange)))
 
+    def walk(self, since: int | None = None) -> Iterator[LoggedRecord]:
+        """Yield all records in the order of the log, some in memory at a time.
+
+        With `since`, from the first one of that time or later on; clocks jump, so later ones may be
+        older than that.
+        """
+        start = 0
+        if since is not None:
+            first = self._db.execute("SELECT min(idx) FROM facts WHERE time >= ?", (since,)).get
+            start = self._head.size if first is None else first
+        for chunk in store.read_leaves(self._db, start, self._head.size):
+            for index, leaf in chunk:
+                yield self.logged(index, leaf)
+
     def at(self, index: int) -> LoggedRecord | None:
         """Return record number `index`, if there is one."""
         row = self._db.execute("SELECT leaf FROM entries WHERE idx = ?", (index,)).fetchone()
         return None if row is None else self.logged(index, row[0])
+
+    def span(self, start: int, end: int) -> Iterator[LoggedRecord]:
+        """Yield the records from number `start` up to but not including `end`."""
+        for chunk in store.read_leaves(self._db, start, end):
+            for index, leaf in chunk:
+                yield self.logged(index, leaf)
 
     def prove(self, logged: LoggedRecord) -> Inclusion:
         """Return the checked proof that a record is in the log that was signed.
@@ -183,6 +205,7 @@ def _statement(query: Query) -> tuple[str, tuple[int | str, ...]]:
         ("time >= ?", query.since),
         ("time < ?", query.until),
         ("idx > ?", query.after),
+        ("idx < ?", query.before),
     ]
     used = [(condition, value) for condition, value in conditions if value is not None]
     where = " AND ".join(condition for condition, _ in used) or "1"

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from gateway.domain.merkle import Frontier, consistency_proof, leaf_hash, root_of
-from gateway.domain.notes import Checkpoint, VerifierKey, parse_vkey
+from gateway.domain.notes import Checkpoint, VerifierKey
 from gateway.domain.witnessing import AddCheckpoint
 from gateway.ledger.keys import SigningKey
+from gateway.ledger.witness.home import Home
 
 COMMAND = Path(sys.executable).with_name("intramural")
 _SERVES = re.compile(r"serves on (\S+);")
@@ -52,16 +51,9 @@ class PaperLog:
 class WitnessProcess:
     """`intramural witness serve`, which can be killed and started again."""
 
-    def __init__(self, home: Path, name: str, *flags: str) -> None:
+    def __init__(self, home: Path, name: str, *, post_quantum: bool = False) -> None:
         self.home = home
-        made = subprocess.run(
-            [COMMAND, "witness", "init", home, "--name", name, "--json", *flags],
-            check=True,
-            capture_output=True,
-        )
-        self.vkeys: tuple[VerifierKey, ...] = tuple(
-            parse_vkey(line, (4, 6)) for line in json.loads(made.stdout)["vkeys"]
-        )
+        self.vkeys: tuple[VerifierKey, ...] = Home(home).make(name, post_quantum=post_quantum)
         self.url = ""
         self._port = "0"
         self._process: subprocess.Popen[str] | None = None
@@ -99,10 +91,3 @@ class WitnessProcess:
             assert self._process.stdout is not None
             self._process.stdout.close()
             self._process = None
-
-    def wait_dead(self) -> int:
-        assert self._process is not None
-        deadline = time.monotonic() + 20
-        while self._process.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.02)
-        return self._process.returncode

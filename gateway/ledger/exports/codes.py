@@ -40,11 +40,10 @@ AUTHENTICATION: Final = Coding(system=_DCM, code="110114", display="User Authent
 STARTED: Final = Coding(system=_DCM, code="110120", display="Application Start")
 STOPPED: Final = Coding(system=_DCM, code="110121", display="Application Stop")
 LOGIN: Final = Coding(system=_DCM, code="110122", display="Login")
+OVERRIDE: Final = Coding(system=_DCM, code="110127", display="Emergency Override Started")
+OVERRIDE_ENDED: Final = Coding(system=_DCM, code="110138", display="Emergency Override Stopped")
 CONFIGURED: Final = Coding(system=_DCM, code="110129", display="Security Configuration")
 RESTRICTED: Final = Coding(system=_DCM, code="110132", display="Use of Restricted Function")
-OBJECT_CHANGED: Final = Coding(
-    system=_DCM, code="110135", display="Object Security Attributes Changed"
-)
 USER_CHANGED: Final = Coding(system=_DCM, code="110137", display="User Security Attributes Changed")
 
 APPLICATION: Final = Coding(system=_DCM, code="110150", display="Application")
@@ -81,6 +80,11 @@ ACTS: Final[Mapping[AdminAct, tuple[Coding, Coding]]] = MappingProxyType(
     {
         AdminAct.KEY_CREATED: (SECURITY_ALERT, USER_CHANGED),
         AdminAct.KEY_REVOKED: (SECURITY_ALERT, USER_CHANGED),
+        AdminAct.KEY_ROTATED: (SECURITY_ALERT, USER_CHANGED),
+        AdminAct.SIGNER_ADDED: (SECURITY_ALERT, USER_CHANGED),
+        AdminAct.SIGNER_REVOKED: (SECURITY_ALERT, USER_CHANGED),
+        AdminAct.GRANT_APPROVED: (SECURITY_ALERT, OVERRIDE),
+        AdminAct.GRANT_ENDED: (SECURITY_ALERT, OVERRIDE_ENDED),
         AdminAct.GATEWAY_STARTED: (ACTIVITY, STARTED),
         AdminAct.GATEWAY_STOPPED: (ACTIVITY, STOPPED),
         AdminAct.DUTY_REFUSED: (SECURITY_ALERT, RESTRICTED),

@@ -205,11 +205,7 @@ def _access(event: Event, record: Access, origin: Origin) -> AuditEvent:
         () if record.grant is None else (f"urn:intramural:grant:{quote(record.grant, safe='')}",)
     )
     if record.access is not AccessAct.READ_PAYLOAD:
-        kind, subtype, action = {
-            AccessAct.SEARCH: (codes.LOG_USED, codes.INTERACTION_SEARCH, "E"),
-            AccessAct.EXPORT: (codes.EXPORTED, codes.INTERACTION_SEARCH, "R"),
-            AccessAct.REIDENTIFY: (codes.SECURITY_ALERT, codes.RESTRICTED, "E"),
-        }[record.access]
+        kind, subtype, action = _LOOKS.get(record.access, _LOOKED)
         return _plain(
             event,
             origin,
@@ -255,6 +251,14 @@ def _access(event: Event, record: Access, origin: Origin) -> AuditEvent:
             ),
         ),
     )
+
+
+_LOOKED: Final = (codes.LOG_USED, codes.INTERACTION_SEARCH, "E")
+"""Somebody read records, in whichever way."""
+_LOOKS: Final[Mapping[AccessAct, tuple[Coding, Coding, str]]] = {
+    AccessAct.EXPORT: (codes.EXPORTED, codes.INTERACTION_SEARCH, "R"),
+    AccessAct.REIDENTIFY: (codes.SECURITY_ALERT, codes.RESTRICTED, "E"),
+}
 
 
 def _review(event: Event, record: Review, origin: Origin) -> AuditEvent:

@@ -16,10 +16,10 @@ from typing import Final, Literal
 import msgspec
 
 from gateway.domain.merkle import ProofError, RangeRoot, check_inclusion, inclusion_proof, leaf_hash
-from gateway.domain.notes import Checkpoint, NoteError, VerifierKey
+from gateway.domain.notes import Checkpoint, NoteError
 from gateway.ledger.errors import VerificationError
 from gateway.ledger.exports.events import readable
-from gateway.ledger.keys import open_checkpoint
+from gateway.ledger.keys import Trusted, open_checkpoint
 from gateway.ledger.leaves import read_leaf
 from gateway.ledger.query import LedgerReader, LoggedRecord
 
@@ -89,11 +89,11 @@ def lines_of(reader: LedgerReader, records: Iterator[LoggedRecord]) -> Iterator[
     yield _line(End(count))
 
 
-def verify_lines(lines: Iterable[bytes], vkey: VerifierKey) -> Verified:
+def verify_lines(lines: Iterable[bytes], vkey: Trusted) -> Verified:
     """Return what the lines of an export prove. Takes no log and no network.
 
     Raises `VerificationError`, which names the first line at fault, if anything in them is not what
-    `vkey` signed, or if lines are missing, doubled or out of order.
+    a key signed, or if lines are missing, doubled or out of order.
     """
     reading = _Reading(vkey)
     for number, line in enumerate(lines, 1):
@@ -109,7 +109,7 @@ def verify_lines(lines: Iterable[bytes], vkey: VerifierKey) -> Verified:
 class _Reading:
     """Where in the file the reader is; `take` raises what is wrong with the next line."""
 
-    def __init__(self, vkey: VerifierKey) -> None:
+    def __init__(self, vkey: Trusted) -> None:
         self._vkey = vkey
         self.checkpoint: Checkpoint | None = None
         self.first: int | None = None
@@ -139,7 +139,7 @@ class _Reading:
     def _begin(self, head: Head) -> None:
         if self.checkpoint is not None:
             raise ValueError("a file names its log once")
-        self.checkpoint = open_checkpoint(head.checkpoint.encode(), self._vkey)
+        self.checkpoint = open_checkpoint(head.checkpoint.encode(), self._vkey, ended=True)
         if head.origin != self.checkpoint.origin:
             raise ValueError("it names another log than its checkpoint")
 

@@ -6,6 +6,7 @@ The log beside it holds only digests of what is here, so that erasing changes no
 from __future__ import annotations
 
 from gateway.ledger.sealing.reading import VaultPlace
+from gateway.ledger.sealing.shredding import Order, Shredder
 from gateway.ledger.sealing.vault import SqliteVault
 
-__all__ = ["SqliteVault", "VaultPlace"]
+__all__ = ["Order", "Shredder", "SqliteVault", "VaultPlace"]

@@ -21,6 +21,7 @@ from gateway.ledger.sealing.envelope import ERASED
 
 TRUNCATE_SECONDS: Final = 60.0
 _SOME: Final = 4096
+_NEEDLES: Final = 64
 _CHUNK: Final = 1 << 22
 
 
@@ -31,10 +32,17 @@ def erase_parts(keys: apsw.Connection, parts: Iterable[int]) -> None:
     )
 
 
-def erase_patient(keys: apsw.Connection, subject: int) -> None:
-    """Write zeros over a patient's keys of all epochs, and over the fingerprint."""
+def erase_keys_of(keys: apsw.Connection, subject: int) -> None:
+    """Write zeros over a patient's keys of all epochs."""
     keys.execute("UPDATE patient_keys SET wrapped = ? WHERE subject = ?", (ERASED, subject))
-    _erase_subject(keys, subject)
+
+
+def erase_subject(keys: apsw.Connection, subject: int) -> None:
+    """Write zeros over a fingerprint, and over the keys of whom it was of."""
+    erase_keys_of(keys, subject)
+    keys.execute(
+        "UPDATE subjects SET fingerprint = zeroblob(length(fingerprint)) WHERE id = ?", (subject,)
+    )
 
 
 def erase_epoch(keys: apsw.Connection, epoch: int) -> None:
@@ -44,18 +52,34 @@ def erase_epoch(keys: apsw.Connection, epoch: int) -> None:
     keys.execute("UPDATE parts SET wrapped = ? WHERE epoch = ?", (ERASED, epoch))
 
 
-def forget(keys: apsw.Connection, numbers: Iterable[int]) -> None:
-    """Let nobody know any more whom exchanges are about; and nobody, who has no other."""
+def forget(keys: apsw.Connection, numbers: Iterable[int], spared: int | None = None) -> list[bytes]:
+    """Let nobody know any more whom exchanges are about, inside the caller's transaction.
+
+    Whoever is in no other exchange is erased as well, and their fingerprints are returned; `spared`
+    stays, for now.
+    """
+    subjects: set[int] = set()
     for number in numbers:
-        subjects = [
-            subject
-            for (subject,) in keys.execute("SELECT subject FROM about WHERE number = ?", (number,))
-        ]
+        rows = keys.execute("SELECT subject FROM about WHERE number = ?", (number,))
+        subjects.update(subject for (subject,) in rows)
         keys.execute("DELETE FROM about WHERE number = ?", (number,))
-        for subject in subjects:
-            others = keys.execute("SELECT 1 FROM about WHERE subject = ? LIMIT 1", (subject,))
-            if others.fetchone() is None:
-                erase_patient(keys, subject)
+    others = "SELECT 1 FROM about WHERE subject = ? LIMIT 1"
+    alone = [
+        subject
+        for subject in sorted(subjects)
+        if subject != spared and keys.execute(others, (subject,)).fetchone() is None
+    ]
+    erased = fingerprints(keys, alone)
+    for subject in alone:
+        erase_subject(keys, subject)
+    return erased
+
+
+def fingerprints(keys: apsw.Connection, subjects: Iterable[int]) -> list[bytes]:
+    """Return the fingerprints of subjects."""
+    found = (keys.execute("SELECT fingerprint FROM subjects WHERE id = ?", (each,)).get
+             for each in subjects)  # fmt: skip
+    return [each for each in found if isinstance(each, bytes)]
 
 
 def remove_seals(seals: apsw.Connection, parts: Sequence[int]) -> None:
@@ -83,19 +107,17 @@ def truncate(*databases: apsw.Connection) -> None:
                 break
 
 
-def clear_copies(keys: apsw.Connection, path: Path, erased: Iterable[bytes]) -> bool:
-    """Look through the file for what was erased; write it anew, and say so, if any is there."""
-    if not any(_holds(path, value) for value in erased):
+def clear_copies(keys: apsw.Connection, path: Path, erased: Sequence[bytes] | None) -> bool:
+    """Look through the file for what was erased; write it anew, and say so, if any is there.
+
+    Without looking, where `None` says that nobody knows any more what to look for, or it is much.
+    """
+    few = erased is not None and len(erased) <= _NEEDLES
+    if few and not any(_holds(path, value) for value in erased or ()):
         return False
     keys.execute("VACUUM")
     truncate(keys)
     return True
-
-
-def _erase_subject(keys: apsw.Connection, subject: int) -> None:
-    keys.execute(
-        "UPDATE subjects SET fingerprint = zeroblob(length(fingerprint)) WHERE id = ?", (subject,)
-    )
 
 
 def _holds(path: Path, value: bytes) -> bool:

@@ -265,6 +265,12 @@ def wrapped_keys(
     return of_epoch or ERASED, [each or ERASED for each in of_patients]
 
 
+def parts_of_epoch(db: apsw.Connection, epoch: int) -> list[int]:
+    """Return the parts that were kept in an epoch, the oldest first."""
+    rows = db.execute("SELECT id FROM parts WHERE epoch = ? ORDER BY id", (epoch,))
+    return [part for (part,) in rows]
+
+
 def packed_ids(ids: Sequence[int]) -> bytes:
     """Return numbers as eight bytes each, in this order."""
     return array("q", ids).tobytes()

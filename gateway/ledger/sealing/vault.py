@@ -19,6 +19,7 @@ from gateway.ledger.errors import LedgerDamaged, LedgerError
 from gateway.ledger.ledger import DEFAULT, Tuning
 from gateway.ledger.sealing import envelope, keystore, reading, sealstore
 from gateway.ledger.sealing.reading import VaultPlace
+from gateway.ledger.sealing.shredding import complete
 from gateway.ledger.sealing.sweeping import sweep
 from gateway.ledger.sealing.writer import Job, Keeper
 
@@ -54,6 +55,7 @@ class SqliteVault:
                 raise
             try:
                 reading.check_master(keys, place.master)
+                complete(keys, seals, place)
                 swept = sweep(keys, seals, place.ledger / store.DATABASE)
             except BaseException:
                 keys.close()

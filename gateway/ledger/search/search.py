@@ -1,4 +1,4 @@
-"""Answering a question: the newest records first, a page at a time, never more work than is bounded.
+"""Answering a question: the newest records first, a page at a time, in bounded work.
 
 The index names candidates; what it does not cover yet is read from the log itself. Each candidate's
 leaf is read and asked again, so the index can hide nothing that it does not cover, and invents
@@ -25,6 +25,7 @@ from gateway.ledger.search.postings import BLOCK, Blocks, all_of, any_of, as_blo
 MAX_EXAMINED: Final = 8 * BLOCK
 """Records that a page reads without finding them to be asked for, before it ends early."""
 _CHUNK: Final = 256
+_PAGE: Final = 500
 
 
 class Subjects(Protocol):
@@ -86,13 +87,13 @@ class Search:
                 examined += 1
         return Page(tuple(found), None)
 
-    def pages(self, question: Question, size: int = 500) -> Iterator[LoggedRecord]:
-        """Yield every record that answers, the newest first."""
-        before: int | None = self._size
-        while before is not None:
-            page = self.page(question, size, before)
+    def pages(self, question: Question, before: int | None = None) -> Iterator[LoggedRecord]:
+        """Yield every record below `before` that answers, the newest first."""
+        top: int | None = self._size if before is None else before
+        while top is not None:
+            page = self.page(question, _PAGE, top)
             yield from page.records
-            before = page.next
+            top = page.next
 
     def review_of(self, record: int) -> ReviewState | None:
         """Return where the review of a record stands; `None`: nobody ever asked for one."""

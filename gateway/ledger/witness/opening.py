@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from gateway.domain.ports import Clock
+from gateway.domain.records import Admin, AdminAct
 from gateway.evidence import WitnessSettings
+from gateway.ledger.ledger import SqliteLedger
 from gateway.ledger.witness.asking import open_line
 from gateway.ledger.witness.shown import ShownLog
 from gateway.ledger.witness.watch import Member, RecordAct, Rhythm, Watch
@@ -24,3 +27,20 @@ def open_watch(
     watch = Watch(ShownLog(directory), members, settings.policy, rhythm, record)
     watch.start()
     return watch, watch.close
+
+
+def recorder(ledger: SqliteLedger, clock: Clock) -> RecordAct:
+    """Return what puts on record that witnesses fell silent, came back, or refuted the log."""
+
+    def record(act: AdminAct, target: str) -> None:
+        ledger.append_blocking(
+            Admin(
+                exchange=clock.new_id(),
+                time=clock.now_ms(),
+                actor="gateway",
+                act=act,
+                target=target,
+            )
+        )
+
+    return record

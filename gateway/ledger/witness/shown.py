@@ -31,7 +31,7 @@ class Head:
 
 
 class ShownLog:
-    """One log's directory. Raises `LedgerError`, `OSError` or `apsw.Error` where it cannot be read."""
+    """One log's directory. What reading may raise is `READ_ERRORS`."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
@@ -49,6 +49,8 @@ class ShownLog:
 
     def proof(self, old: int, new: int) -> tuple[bytes, ...]:
         """Return the proof that the head of `new` leaves continues that of `old`."""
+        if old in {0, new}:
+            return ()
         with open_snapshot(self._directory) as db:
             hashes = StoredHashes(db, TileDirectory(self._directory))
             return consistency_proof(old, new, range_root_of(hashes.read))
@@ -74,7 +76,7 @@ class ShownLog:
 
 
 def times_of(head: Head, witnesses: dict[str, VerifierKey]) -> dict[str, int]:
-    """Return when each witness cosigned a head, by name, in seconds; a false line counts for none."""
+    """Return when each witness cosigned a head, by name, in seconds. A false line is none."""
     times: dict[str, int] = {}
     for name, key in witnesses.items():
         try:

@@ -184,7 +184,6 @@ class Watch:
                 with self._lock:
                     self._agreed = started
                 self._keep(head, lines)
-        self._tell()
 
     async def _ask(self, member: Member, head: Head) -> tuple[Member, NoteSignature | None]:
         """Return a witness's cosignature, or `None`; what was wrong is in the member then."""
@@ -223,8 +222,10 @@ class Watch:
                         raise Unreachable("ahead")
                 case 422:
                     raise _Refuted
-                case 403 | 404:
-                    raise Unreachable("unknown_log" if answer.status == 404 else "unknown_key")
+                case 403:
+                    raise Unreachable("unknown_key")
+                case 404:
+                    raise Unreachable("unknown_log")
                 case _:
                     raise Unreachable("status")
         raise Unreachable("conflict")

@@ -18,8 +18,9 @@ from gateway.identity.keyring import open_keyring
 from gateway.identity.keys import Grant
 from gateway.identity.networks import parse_networks
 from gateway.installation import place_of
-from gateway.ledger.ledger import VKEY_FILE, SqliteLedger
-from gateway.ledger.query import Query, read_ledger, read_vkey
+from gateway.ledger.ledger import SqliteLedger
+from gateway.ledger.publickeys import VKEY_FILE
+from gateway.ledger.query import Query, read_ledger
 from gateway.settings import Settings, load
 
 app = typer.Typer()
@@ -76,7 +77,7 @@ def run(settings: Settings, *arguments: str, **rest: str) -> Result:
 def refusals(settings: Settings) -> list[tuple[str, str]]:
     if not (settings.ledger / VKEY_FILE).is_file():
         return []
-    with read_ledger(settings.ledger, read_vkey(settings.ledger / VKEY_FILE)) as reader:
+    with read_ledger(settings.ledger) as reader:
         records = [logged.record for logged in reader.search(Query())]
     return [
         (record.actor, record.target)

@@ -15,6 +15,7 @@ from gateway.domain.errors import Code
 from gateway.domain.exchange import Purpose
 from gateway.domain.records import Admin, AdminAct, Intent, Outcome, Refusal, Status
 from gateway.endpoints import OpenAIEngines, RemoteModel
+from gateway.feeds import Export, FhirFeed, Retention, SyslogFeed
 from gateway.http import strings
 from gateway.http.errors import status_of
 from gateway.logs import FIELDS
@@ -104,6 +105,10 @@ def test_every_error_code_is_explained_with_its_status() -> None:
         ("## `[identity]`", Identity),
         ("## `[identity.oidc]`", Oidc),
         ("## `[presidio]`", Presidio),
+        ("## `[export]`", Export),
+        ("## `[export.fhir]`", FhirFeed),
+        ("## `[export.syslog]`", SyslogFeed),
+        ("## `[retention]`", Retention),
         ("## `[egress]`", Egress),
         ("## `[log]`", Log),
     ],

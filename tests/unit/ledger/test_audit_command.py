@@ -14,7 +14,8 @@ from typer.testing import CliRunner
 
 from gateway.cli.audit import app
 from gateway.domain.exchange import CacheStatus
-from gateway.ledger import Place, SqliteLedger
+from gateway.domain.records import Access, Kind
+from gateway.ledger import Place, Query, SqliteLedger, read_ledger
 from gateway.settings import Settings, load
 from tests.fakes.ledger import admin, intent, outcome, refusal
 
@@ -218,3 +219,34 @@ def test_list_follows_the_log_until_it_is_interrupted(
     assert result.exit_code == 130
     found = [json.loads(line)["exchange"] for line in result.stdout.splitlines()]
     assert found == ["x2", "x3", "x4"]
+
+
+def looks(settings: Settings) -> list[Access]:
+    with read_ledger(settings.ledger) as reader:
+        found = [logged.record for logged in reader.search(Query(kind=Kind.ACCESS))]
+    return [record for record in found if isinstance(record, Access)]
+
+
+def test_who_reads_the_log_is_recorded_in_it(settings: Settings) -> None:
+    for arguments in (["list"], ["list", "--json"], ["show", "x1"], ["show", "2"]):
+        assert run(settings, *arguments).exit_code == 0
+    assert run(settings, "show", "Margaret Thornton").exit_code == 1
+    assert [look.target for look in looks(settings)] == ["", "", "x1", "2", ""]
+    assert {look.actor.partition(":")[0] for look in looks(settings)} == {"os"}
+    assert run(settings, "verify").exit_code == 0
+
+
+def test_a_log_that_cannot_be_written_to_is_not_read(settings: Settings) -> None:
+    (settings.keys / "ledger-ed25519.key").rename(settings.keys / "elsewhere.key")
+    result = run(settings, "list")
+    assert result.exit_code == 1
+    assert "itself recorded" in result.output
+    assert "treatment" not in result.output
+
+
+def test_a_copy_is_read_without_a_record(settings: Settings, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(settings.ledger, copy)
+    assert run(settings, "list", "--dir", str(copy)).exit_code == 0
+    assert run(settings, "list", "--dir", str(settings.ledger)).exit_code == 0
+    assert len(looks(settings)) == 1

@@ -58,7 +58,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
 
 def gather(place: Place, path: Path, blocks: int | None = None) -> None:
     with read_ledger(place.directory) as reader, open_snapshot(place.directory) as db:
-        index = SearchIndex.open(path, reader.vkey.encode())
+        index = SearchIndex.open(path, reader.vkey.name)
         gatherer = Gatherer(db, index)
         while (blocks is None or index.blocks < blocks) and gatherer.step(reader.checkpoint.size):
             pass
@@ -68,7 +68,7 @@ def gather(place: Place, path: Path, blocks: int | None = None) -> None:
 def searching(place: Place, blocks: int, work: Callable[[Search], object]) -> None:
     with (
         read_ledger(place.directory) as reader,
-        read_index(place.directory.parent / f"search-{blocks}.db", reader.vkey.encode()) as index,
+        read_index(place.directory.parent / f"search-{blocks}.db", reader.vkey.name) as index,
     ):
         assert index is not None
         assert index.blocks == blocks
@@ -240,7 +240,7 @@ def test_an_index_of_another_log_is_not_asked(place: Place, tmp_path: Path) -> N
     append_all(other, [intent("only")])
     with (
         read_ledger(other.directory) as reader,
-        read_index(place.directory.parent / "search-3.db", reader.vkey.encode()) as index,
+        read_index(place.directory.parent / "search-3.db", reader.vkey.name) as index,
     ):
         assert index is None
 
@@ -276,7 +276,7 @@ def test_an_index_of_a_log_that_was_put_back_is_not_asked_and_made_again(tmp_pat
     for covered in (0, BLOCK):
         with (
             read_ledger(place.directory) as reader,
-            read_index(path, reader.vkey.encode()) as index,
+            read_index(path, reader.vkey.name) as index,
         ):
             search = Search(reader, index)
             assert search.covered == covered
@@ -294,7 +294,7 @@ def test_a_file_that_is_no_index_is_named(tmp_path: Path) -> None:
 def test_two_that_gather_at_once_add_each_block_once(place: Place, tmp_path: Path) -> None:
     path = tmp_path / "search.db"
     with read_ledger(place.directory) as reader, open_snapshot(place.directory) as db:
-        origin = reader.vkey.encode()
+        origin = reader.vkey.name
         one, two = SearchIndex.open(path, origin), SearchIndex.open(path, origin)
         first, second = Gatherer(db, one), Gatherer(db, two)
         while first.step(COUNT) | second.step(COUNT):
@@ -306,7 +306,7 @@ def test_two_that_gather_at_once_add_each_block_once(place: Place, tmp_path: Pat
 
 def test_the_index_holds_its_terms_once_and_can_list_them(place: Place) -> None:
     path = place.directory.parent / "search-3.db"
-    with read_ledger(place.directory) as reader, read_index(path, reader.vkey.encode()) as index:
+    with read_ledger(place.directory) as reader, read_index(path, reader.vkey.name) as index:
         assert index is not None
         actors = {f"actor={actor}" for actor in (*ACTORS, "key:auditor", "os:root")}
         assert set(index.terms("actor=", 100)) == actors

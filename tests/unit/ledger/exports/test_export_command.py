@@ -24,7 +24,8 @@ from gateway.ledger.exports.forms import Form
 from gateway.ledger.exports.making import Wanted, lines_of
 from gateway.ledger.exports.proofs import verify_lines
 from gateway.ledger.exports.tables import harmless
-from gateway.ledger.query import Query, read_ledger, read_vkey
+from gateway.ledger.publickeys import read_vkey
+from gateway.ledger.query import Query, read_ledger
 from gateway.settings import Settings, load
 from tests.fakes.every_record import START, every_kind, write_log
 from tests.fakes.ledger import intent, outcome

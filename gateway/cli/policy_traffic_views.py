@@ -1,0 +1,168 @@
+"""Reports over traffic as people read them: on a terminal, and as a page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from rich.console import Console
+from rich.table import Table as Grid
+from rich.text import Text
+
+from gateway.policy.explain import spoken
+from gateway.policy.simulation.necessary import Line, Need, Unused
+from gateway.policy.simulation.replay import Findings, Who
+from gateway.policy.simulation.tallies import Table, Tally
+
+_SHOWN: Final = 20
+"""Rows of a table on a terminal; --json and --csv have all of them."""
+
+
+def print_simulation(found: Findings, candidate: str, against: str) -> None:
+    """Print what a replay found, the gravest first."""
+    console = Console()
+    console.print(Text(f"candidate {candidate}\n  against {against}"))
+    console.print(
+        Text(
+            f"{found.records:,} records, of which policy had decided {found.decisions:,}; "
+            f"{found.same:,} of these the same as before"
+        )
+    )
+    _access(console, "Would lose access", found.loses)
+    _access(console, "Would gain access", found.gains)
+    _print(
+        console,
+        ("client", "purpose", "profile before", "after", "records", "examples"),
+        "Would come under another profile",
+        (
+            (client, purpose.value, before, after, *_numbers(tally))
+            for (client, purpose, before, after), tally in found.profiles
+        ),
+    )
+    _print(
+        console,
+        ("entity type", "before", "after", "profile", "findings", "records", "examples"),
+        "Would be treated otherwise",
+        (
+            (
+                *(each.entity, spoken(each.before), spoken(each.after)),
+                each.profile_after
+                if each.profile_before == each.profile_after
+                else f"{each.profile_before} → {each.profile_after}",
+                *(f"{tally.findings:,}", *_numbers(tally)),
+            )
+            for each, tally in found.operators
+        ),
+    )
+    _print(
+        console,
+        ("limit", "profile", "value", "most seen", "records", "examples"),
+        "Limits that would bite",
+        (
+            (each.limit, each.profile, f"{each.value:,}", f"{tally.most:,}", *_numbers(tally))
+            for each, tally in found.limits
+        ),
+    )
+    _print(
+        console,
+        ("profile before", "after", "records", "examples"),
+        "Replies in which pseudonyms would stay",
+        ((before, after, *_numbers(tally)) for (before, after), tally in found.unrestored),
+    )
+    _actors(console, "Not decided again: nobody knows their roles then", found.unknown)
+    _actors(console, "Decided otherwise than recorded, so not to be trusted", found.otherwise)
+
+
+def print_necessary(found: Sequence[Line], idle: Sequence[Unused], records: int) -> None:
+    """Print what was sent and is not needed, and what to do about it."""
+    console = Console()
+    console.print(Text(f"{records:,} records"))
+    for need, title in (
+        (Need.NOT_NEEDED, "Sent, and not needed"),
+        (Need.UNSTATED, "Sent for a purpose about which nobody has said what it needs"),
+    ):
+        some = [line for line in found if line.need is need]
+        if some:
+            console.print(Text(f"\n{title}", style="bold"))
+        for line in some[:_SHOWN]:
+            console.print(Text(f"  {line.sentence()}"))
+            console.print(Text(f"      → {line.suggestion}", style="dim"))
+        _more(console, len(some))
+    if idle:
+        console.print(Text("\nNeeded, they say, and never sent", style="bold"))
+        for each in idle[:_SHOWN]:
+            console.print(
+                Text(f"  {each.purpose} needs {each.entity}: in none of {each.of:,} exchanges")
+            )
+        _more(console, len(idle))
+    if not any(line.need is Need.NOT_NEEDED for line in found):
+        console.print(Text("Nothing was sent that a purpose is said not to need."))
+
+
+def necessary_page(
+    found: Sequence[Line],
+    idle: Sequence[Unused],
+    records: int,
+    release: str,
+    span: tuple[str | None, str | None],
+) -> str:
+    """Return the same as a page."""
+    from gateway import __version__
+    from gateway.pages.writing import page
+
+    return page(
+        "necessary.html",
+        lines=found,
+        idle=idle,
+        records=records,
+        release=release,
+        since=span[0],
+        until=span[1],
+        version=__version__,
+        not_needed=Need.NOT_NEEDED,
+    )
+
+
+def _access(console: Console, title: str, table: Table[Who]) -> None:
+    _print(
+        console,
+        (
+            *("caller", "client", "action", "purpose", "model"),
+            *("before", "after", "records", "examples"),
+        ),
+        title,
+        (
+            (
+                *(who.actor, who.client, who.action.value, who.purpose.value, who.model),
+                *(who.before, who.after, *_numbers(tally)),
+            )
+            for who, tally in table
+        ),
+    )
+
+
+def _actors(console: Console, title: str, table: Table[str]) -> None:
+    rows = ((actor, *_numbers(tally)) for actor, tally in table)
+    _print(console, ("caller", "records", "examples"), title, rows)
+
+
+def _print(
+    console: Console, header: Sequence[str], title: str, rows: Iterable[Sequence[str]]
+) -> None:
+    every = list(rows)
+    if not every:
+        return
+    grid = Grid(*header, title=title, title_justify="left")
+    for row in every[:_SHOWN]:
+        grid.add_row(*map(Text, row))
+    console.print(grid)
+    _more(console, len(every))
+
+
+def _more(console: Console, count: int) -> None:
+    if count > _SHOWN:
+        console.print(Text(f"… and {count - _SHOWN:,} more: --json or --csv", style="dim"))
+
+
+def _numbers(tally: Tally) -> tuple[str, str]:
+    return f"{tally.records:,}", " ".join(map(str, tally.examples))

@@ -1,0 +1,102 @@
+"""Where the audit goes as it grows: settings of an audit record repository and a syslog collector.
+
+As everywhere: an address that is written down, TLS with certificates that are written down, and no
+name looked up.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Annotated
+
+import msgspec
+
+from gateway.endpoints import Endpoint, pinned
+
+_Word = Annotated[str, msgspec.Meta(min_length=1, max_length=512)]
+_Seconds = Annotated[float, msgspec.Meta(gt=0, le=600)]
+
+
+class _Feed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What both have."""
+
+    address: str | None = None
+    """The address that the name stands for: names are never looked up."""
+    ca_file: str | None = None
+    """Certificates that may vouch for it, and no others; relative to --data, as the next two."""
+    cert_file: str | None = None
+    """The certificate that the gateway shows, in PEM, where it has to show one."""
+    key_file: str | None = None
+    """Its key, in PEM, 0600."""
+    timeout: _Seconds = 10.0
+    """Seconds for one event, from the connection to the answer."""
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """Return where it is."""
+        raise NotImplementedError
+
+    def _check(self, endpoint: Endpoint) -> None:
+        if (self.cert_file is None) != (self.key_file is None):
+            raise ValueError("cert_file and key_file belong together")
+        if endpoint.tls and self.ca_file is None:
+            raise ValueError("name the ca_file that vouches for the certificate of the target")
+        if not endpoint.tls and not ipaddress.ip_address(endpoint.address).is_loopback:
+            raise ValueError("the audit leaves this machine over https, and over nothing else")
+
+
+class FhirFeed(_Feed, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """An audit record repository (IHE ITI-20, RESTful ATNA): `POST URL/AuditEvent`."""
+
+    url: _Word
+    """Base of its FHIR API."""
+    token_file: str | None = None
+    """File with a bearer token, 0600, relative to --data."""
+
+    def __post_init__(self) -> None:
+        """Raise `ValueError`, with what to write instead."""
+        if "?" in self.url:
+            raise ValueError("the base of a FHIR API has no query")
+        self._check(self.endpoint)
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """Return where events are posted."""
+        return pinned(f"{self.url.rstrip('/')}/AuditEvent", self.address)
+
+
+class SyslogFeed(_Feed, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A syslog collector (RFC 5424) over TLS (RFC 5425), never without."""
+
+    host: _Word
+    """The name in its certificate."""
+    port: Annotated[int, msgspec.Meta(ge=1, le=65535)] = 6514
+
+    def __post_init__(self) -> None:
+        """Raise `ValueError`, with what to write instead."""
+        self._check(self.endpoint)
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """Return where messages go."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return pinned(f"https://{host}:{self.port}", self.address)
+
+
+class Export(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where records are sent as they are written. Neither: nowhere."""
+
+    fhir: FhirFeed | None = None
+    syslog: SyslogFeed | None = None
+
+    @property
+    def peers(self) -> tuple[str, ...]:
+        """Return whom the gateway may connect to because of this."""
+        return tuple(feed.endpoint.peer for feed in (self.fhir, self.syslog) if feed is not None)
+
+
+class Retention(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How long records are kept."""
+
+    quarters: Annotated[int, msgspec.Meta(ge=2, le=400)] = 25
+    """Whole quarters that are over, before one may be dropped: six years and a quarter."""

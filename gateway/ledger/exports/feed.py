@@ -1,0 +1,147 @@
+"""A feed: reads the log from where it was, delivers in order, and remembers how far it came.
+
+In a thread of its own beside the gateway, off the path of every exchange. A target that is down is
+tried again, less and less often; the log waits for it on the disk and nothing in memory grows.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from gateway import logs
+from gateway.ledger.errors import LedgerError
+from gateway.ledger.exports.elements import Origin, tag_of
+from gateway.ledger.exports.events import event_of, readable
+from gateway.ledger.exports.forms import encoded
+from gateway.ledger.exports.spool import Spool
+from gateway.ledger.exports.syslog import message
+from gateway.ledger.exports.targets import DeliveryError, Item, Target
+from gateway.ledger.query import LedgerReader, LoggedRecord, read_ledger
+
+BATCH: Final = 128
+"""Records that are in memory at a time."""
+POLL_SECONDS: Final = 1.0
+FIRST_WAIT: Final = 1.0
+LONGEST_WAIT: Final = 300.0
+"""Seconds between two tries at a target that is down."""
+
+Render = Callable[[LedgerReader, LoggedRecord], bytes]
+"""Returns what a record becomes, or nothing where another record tells it."""
+
+
+def as_events(origin: Origin) -> Render:
+    """Render records as AuditEvents, an exchange at its outcome."""
+
+    def render(reader: LedgerReader, logged: LoggedRecord) -> bytes:
+        event = event_of(reader, logged, whole=False)
+        return b"" if event is None else encoded(event, origin)
+
+    return render
+
+
+def as_messages(origin: Origin) -> Render:
+    """Render records as syslog messages, each by itself."""
+
+    def render(_: LedgerReader, logged: LoggedRecord) -> bytes:
+        return message(logged, origin.node)
+
+    return render
+
+
+class Feed:
+    """One feed. `start` and `stop` it from any thread."""
+
+    def __init__(  # noqa: PLR0913, PLR0917 - its parts
+        self,
+        name: str,
+        directory: Path,
+        origin: Origin,
+        spool: Spool,
+        target: Target,
+        render: Render,
+    ) -> None:
+        self.name = name
+        self._directory = directory
+        self._origin = origin
+        self._spool = spool
+        self._target = target
+        self._render = render
+        self._stop = threading.Event()
+        self._cursor: int | None = None
+        self._failures = 0
+        self._thread = threading.Thread(target=self._run, name=f"export-{name}", daemon=True)
+
+    def start(self) -> None:
+        """Begin to deliver."""
+        self._thread.start()
+
+    def stop(self, seconds: float = 5.0) -> None:
+        """End after the delivery that is under way; what is left waits in the log."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join(seconds)
+
+    def step(self) -> float:
+        """Deliver a batch; return how many seconds to wait before the next."""
+        try:
+            if self._cursor is None:
+                self._cursor = self._spool.standing(self.name).position
+            items = self._read(self._cursor)
+            for index in self._target.deliver(items) if items else ():
+                # A batch that was begun again after a break is behind what had arrived before.
+                self._cursor = index + 1
+                self._spool.arrived(self.name, self._cursor, _now())
+            if items and self._failures:
+                logs.event("export_resumed", feed=self.name, count=self._failures)
+            self._failures = 0
+        except (DeliveryError, LedgerError) as error:
+            return self._failed(error)
+        return 0.0 if len(items) == BATCH else POLL_SECONDS
+
+    def _read(self, start: int) -> list[Item]:
+        # The log is let go before anything is sent: a slow target does not hold its old pages.
+        with read_ledger(self._directory) as reader:
+            records = readable(reader.span(start, start + BATCH))
+            return [
+                Item(
+                    logged.index,
+                    tag_of(self._origin, logged.index).code,
+                    self._render(reader, logged),
+                )
+                for logged in records
+            ]
+
+    def _failed(self, error: DeliveryError | LedgerError) -> float:
+        reason = error.reason if isinstance(error, DeliveryError) else type(error).__name__
+        asked = error.wait if isinstance(error, DeliveryError) else 0.0
+        if not self._failures:
+            logs.alarm("export_delayed", feed=self.name, error=reason)
+        self._failures += 1
+        with suppress(LedgerError):  # It was logged, and without a position nothing is sent.
+            self._spool.failed(self.name, reason, _now())
+        self._target.close()
+        if self._cursor is not None:
+            self._cursor = max(0, self._cursor - self._target.overlap)
+        longest = min(LONGEST_WAIT, FIRST_WAIT * (1 << min(self._failures - 1, 16)))
+        # Not all gateways of a hospital at the same moment, when their repository is back.
+        return max(asked, longest * random.uniform(0.5, 1.0))  # noqa: S311 - no secret
+
+    def _run(self) -> None:
+        try:
+            while not self._stop.is_set():
+                self._stop.wait(self.step())
+        except Exception as error:  # noqa: BLE001 - the gateway serves on; `doctor` says so
+            logs.unexpected(error)
+        finally:
+            self._target.close()
+            self._spool.close()
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,134 @@
+"""The feeds of the settings, opened: what runs beside the gateway, and how it stands."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from gateway import secretfiles
+from gateway.feeds import Export, FhirFeed, SyslogFeed
+from gateway.ledger.exports.collector import Collector
+from gateway.ledger.exports.elements import Origin
+from gateway.ledger.exports.feed import Feed, as_events, as_messages
+from gateway.ledger.exports.repository import Repository
+from gateway.ledger.exports.spool import Spool, Standing
+from gateway.ledger.exports.targets import TargetError, tls_of
+from gateway.ledger.query import read_ledger
+
+FHIR: Final = "fhir"
+SYSLOG: Final = "syslog"
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Whose records go where: `data` is what file names in the settings are relative to."""
+
+    data: Path
+    state: Path
+    ledger: Path
+    node: str
+
+
+class Feeds:
+    """All feeds of one gateway."""
+
+    def __init__(self, feeds: Sequence[Feed]) -> None:
+        self._feeds = tuple(feeds)
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator[None]:
+        """Deliver while the context is open."""
+        for feed in self._feeds:
+            feed.start()
+        try:
+            yield
+        finally:
+            for feed in self._feeds:
+                feed.stop(0)  # All at once,
+            for feed in self._feeds:
+                feed.stop()  # and then wait for each.
+
+
+def open_feeds(export: Export, site: Site) -> Feeds:
+    """Return the feeds of the settings; nothing is sent yet. Raises `TargetError`."""
+    spool, origin = Spool(site.state), Origin(site.node)
+    feeds = []
+    if export.fhir is not None:
+        target = _repository(export.fhir, site.data)
+        feeds.append(Feed(FHIR, site.ledger, origin, spool, target, as_events(origin)))
+    if export.syslog is not None:
+        feeds.append(
+            Feed(
+                SYSLOG,
+                site.ledger,
+                origin,
+                spool,
+                _collector(export.syslog, site.data),
+                as_messages(origin),
+            )
+        )
+    return Feeds(feeds)
+
+
+@dataclass(frozen=True, slots=True)
+class FeedStatus:
+    """How a feed stands, for people."""
+
+    name: str
+    peer: str
+    standing: Standing
+    behind: int
+    """Records that are not known to have arrived."""
+
+
+def status_of(export: Export, site: Site) -> tuple[FeedStatus, ...]:
+    """Return how each feed of the settings stands. Raises `LedgerError`."""
+    named: list[tuple[str, FhirFeed | SyslogFeed]] = []
+    if export.fhir is not None:
+        named.append((FHIR, export.fhir))
+    if export.syslog is not None:
+        named.append((SYSLOG, export.syslog))
+    if not named:
+        return ()
+    spool = Spool(site.state)
+    with read_ledger(site.ledger) as reader:
+        size = reader.checkpoint.size
+    found = []
+    for name, settings in named:
+        standing = spool.standing(name)
+        behind = max(0, size - standing.position)
+        found.append(FeedStatus(name, settings.endpoint.peer, standing, behind))
+    return tuple(found)
+
+
+def arrived_everywhere(export: Export, state: Path) -> int | None:
+    """Return how many records every feed has delivered; `None` where there are no feeds."""
+    names = [FHIR] * (export.fhir is not None) + [SYSLOG] * (export.syslog is not None)
+    spool = Spool(state)
+    return min((spool.standing(name).position for name in names), default=None)
+
+
+def _repository(feed: FhirFeed, data: Path) -> Repository:
+    endpoint = feed.endpoint
+    tls = tls_of(data, feed.ca_file, feed.cert_file, feed.key_file) if endpoint.tls else None
+    return Repository(endpoint, tls, feed.timeout, _token(feed, data))
+
+
+def _collector(feed: SyslogFeed, data: Path) -> Collector:
+    tls = tls_of(data, feed.ca_file, feed.cert_file, feed.key_file)
+    return Collector(feed.endpoint, tls, feed.timeout)
+
+
+def _token(feed: FhirFeed, data: Path) -> str | None:
+    if feed.token_file is None:
+        return None
+    try:
+        token = secretfiles.read(data / feed.token_file).decode("ascii").strip()
+    except (secretfiles.SecretFileError, UnicodeDecodeError) as error:
+        raise TargetError(f"export.fhir.token_file: {error}") from None
+    if not token.isprintable() or " " in token or not token:
+        raise TargetError("export.fhir.token_file: a bearer token is one word of ASCII")
+    return token

@@ -1,0 +1,151 @@
+"""Reports of this package as values that a program can read, and as rows of a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from gateway.domain.exchange import Purpose
+from gateway.policy.explain import spoken
+from gateway.policy.simulation.necessary import Line
+from gateway.policy.simulation.replay import Findings, Treatment, Who
+from gateway.policy.simulation.tallies import Table, Tally
+
+CSV_HEADER: Final = (
+    *("section", "actor", "client", "action", "purpose", "model", "entity", "before", "after"),
+    *("records", "findings", "most", "examples"),
+)
+NECESSARY_HEADER: Final = (
+    *("client", "purpose", "entity", "exchanges", "of", "share", "findings", "need"),
+    *("profile", "operator", "suggestion", "examples"),
+)
+
+
+def as_json(found: Findings, candidate: str, against: str) -> dict[str, Any]:
+    """Return the whole report. The same log and releases give the same value."""
+    return {
+        "candidate": candidate,
+        "against": against,
+        "records": found.records,
+        "decisions": found.decisions,
+        "same": found.same,
+        "undecided": found.undecided,
+        "loses": [_who(who, tally) for who, tally in found.loses],
+        "gains": [_who(who, tally) for who, tally in found.gains],
+        "profiles": [
+            {"client": key[0], "purpose": key[1].value, "before": key[2], "after": key[3]}
+            | _tally(tally)
+            for key, tally in found.profiles
+        ],
+        "operators": [_treatment(key, tally) for key, tally in found.operators],
+        "limits": [
+            {"limit": key.limit, "profile": key.profile, "value": key.value, "most": tally.most}
+            | _tally(tally)
+            for key, tally in found.limits
+        ],
+        "unrestored": [
+            {"before": key[0], "after": key[1], "pseudonyms": tally.findings} | _tally(tally)
+            for key, tally in found.unrestored
+        ],
+        "unknown": [{"actor": key} | _tally(tally) for key, tally in found.unknown],
+        "otherwise": [{"actor": key} | _tally(tally) for key, tally in found.otherwise],
+        "left_out": _left_out(found),
+    }
+
+
+def as_rows(found: Findings) -> Iterator[tuple[str | int, ...]]:
+    """Yield the report under `CSV_HEADER`."""
+    for section, table in (("loses", found.loses), ("gains", found.gains)):
+        for who, tally in table:
+            key = (who.actor, who.client, who.action.value, who.purpose.value, who.model, "")
+            yield (section, *key, who.before, who.after, *_numbers(tally))
+    for (client, purpose, before, after), tally in found.profiles:
+        blank = ("", client, "", _value(purpose), "", "")
+        yield ("profiles", *blank, before, after, *_numbers(tally))
+    for each, tally in found.operators:
+        before = f"{spoken(each.before)} ({each.profile_before})"
+        after = f"{spoken(each.after)} ({each.profile_after})"
+        yield ("operators", *("",) * 5, each.entity, before, after, *_numbers(tally))
+    for limit, tally in found.limits:
+        after = f"{limit.limit} {limit.value} ({limit.profile})"
+        yield ("limits", *("",) * 7, after, *_numbers(tally))
+    for (before, after), tally in found.unrestored:
+        yield ("unrestored", *("",) * 6, before, after, *_numbers(tally))
+    for section, actors in (("unknown", found.unknown), ("otherwise", found.otherwise)):
+        for actor, tally in actors:
+            yield (section, actor, *("",) * 7, *_numbers(tally))
+
+
+def necessary_as_json(line: Line) -> dict[str, Any]:
+    """Return one line of the report on what is necessary."""
+    return {
+        "client": line.client,
+        "purpose": line.purpose.value,
+        "entity": line.entity,
+        "exchanges": line.exchanges,
+        "of": line.of,
+        "share": round(line.share, 4),
+        "findings": line.findings,
+        "need": line.need.value,
+        "profile": line.profile,
+        "operator": line.operator,
+        "suggestion": line.suggestion,
+        "examples": list(line.examples),
+    }
+
+
+def necessary_as_row(line: Line) -> tuple[str | int | float, ...]:
+    """Return the same under `NECESSARY_HEADER`."""
+    values = necessary_as_json(line)
+    values["examples"] = _indices(line.examples)
+    return tuple(values[name] for name in NECESSARY_HEADER)
+
+
+def _who(who: Who, tally: Tally) -> dict[str, Any]:
+    return {
+        "actor": who.actor,
+        "client": who.client,
+        "action": who.action.value,
+        "purpose": who.purpose.value,
+        "model": who.model,
+        "before": who.before,
+        "after": who.after,
+    } | _tally(tally)
+
+
+def _treatment(each: Treatment, tally: Tally) -> dict[str, Any]:
+    return {
+        "entity": each.entity,
+        "before": spoken(each.before),
+        "after": spoken(each.after),
+        "profile_before": each.profile_before,
+        "profile_after": each.profile_after,
+        "findings": tally.findings,
+    } | _tally(tally)
+
+
+def _tally(tally: Tally) -> dict[str, Any]:
+    return {"records": tally.records, "examples": list(tally.examples)}
+
+
+def _numbers(tally: Tally) -> tuple[int, int, int, str]:
+    return tally.records, tally.findings, tally.most, _indices(tally.examples)
+
+
+def _indices(examples: tuple[int, ...] | list[int]) -> str:
+    return " ".join(map(str, examples))
+
+
+def _value(purpose: Purpose) -> str:
+    return purpose.value
+
+
+def _left_out(found: Findings) -> dict[str, int]:
+    tables: dict[str, Table[Any]] = {
+        name: getattr(found, name)
+        for name in (
+            *("loses", "gains", "profiles", "operators", "limits", "unrestored"),
+            *("unknown", "otherwise"),
+        )
+    }
+    return {name: table.others.records for name, table in tables.items() if table.others.records}

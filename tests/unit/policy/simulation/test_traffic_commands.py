@@ -1,0 +1,147 @@
+"""`intramural policy simulate` and `necessary`, over a real ledger and over files."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from gateway.cli.policy import app
+from gateway.domain.records import Access, AccessAct
+from gateway.installation import place_of
+from gateway.ledger.ledger import SqliteLedger
+from gateway.ledger.query import Query, read_ledger
+from gateway.policy.release import load, read
+from gateway.policy.shipped import install_default
+from gateway.policy.standings import DATABASE, Standings
+from gateway.settings import Settings
+from gateway.settings import load as load_settings
+from tests.fakes.traffic import changed, standings, traffic
+
+COUNT = 250
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """An installation with some traffic in its ledger, and a candidate beside it."""
+    settings = load_settings(tmp_path)
+    install_default(settings.policies)
+    with SqliteLedger.open_for_recording(place_of(settings)) as ledger:
+        for record in traffic(load(settings.policies), 1, COUNT):
+            ledger.append_blocking(record)
+    table = Standings(settings.state / DATABASE)
+    for each in standings().values():
+        table.note(each)
+    table.close()
+    for name, data in changed(dict(read(settings.policies))).items():
+        path = tmp_path / "candidate" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    return settings
+
+
+def run(settings: Settings, *arguments: str) -> Result:
+    return CliRunner(env={"COLUMNS": "200", "TERM": "dumb"}).invoke(app, arguments, obj=settings)
+
+
+def simulated(settings: Settings, *more: str) -> dict[str, object]:
+    result = run(settings, "simulate", str(settings.data / "candidate"), "--json", *more)
+    assert result.exit_code == 0, result.stderr
+    found: dict[str, object] = json.loads(result.stdout)
+    return found
+
+
+def test_a_candidate_is_simulated_on_the_ledger(settings: Settings) -> None:
+    found = simulated(settings)
+    assert found["against"] == load(settings.policies).digest
+    assert found["loses"]
+    assert found["gains"]
+    assert found["unknown"] == []
+    assert found["otherwise"] == []
+
+
+def test_who_looked_is_recorded_before_anything_is_read(settings: Settings) -> None:
+    simulated(settings)
+    run(settings, "necessary")
+    with read_ledger(settings.ledger) as reader:
+        looks = [each.record for each in reader.search(Query()) if isinstance(each.record, Access)]
+    assert [(each.access, each.target) for each in looks] == [
+        (AccessAct.REPORT, "simulation"),
+        (AccessAct.REPORT, "necessary"),
+    ]
+
+
+def test_a_file_of_records_says_what_the_ledger_says(settings: Settings, tmp_path: Path) -> None:
+    file = tmp_path / "traffic.jsonl"
+    with read_ledger(settings.ledger) as reader, file.open("w") as lines:
+        for each in reader.walk():
+            leaf = json.loads(each.leaf)
+            lines.write(json.dumps({"index": each.index, **leaf}) + "\n")
+    assert simulated(settings, "--traffic", str(file)) == simulated(settings) | {
+        "records": simulated(settings, "--traffic", str(file))["records"]
+    }
+
+
+def test_a_line_that_is_no_record_is_told_with_its_number(
+    settings: Settings, tmp_path: Path
+) -> None:
+    file = tmp_path / "traffic.jsonl"
+    file.write_text('\n{"index": 1, "secret-name": "Margaret Thornton"}\n')
+    result = run(settings, "simulate", str(settings.data / "candidate"), "--traffic", str(file))
+    assert result.exit_code == 1
+    assert f"{file}:2: not a record" in result.stderr
+    assert "Thornton" not in result.output
+
+
+def test_a_span_of_time_is_all_that_is_read(settings: Settings) -> None:
+    everything = simulated(settings)["decisions"]
+    # The traffic begins on 2026-05-28 at 20:26:40 UTC, an exchange a second.
+    some = simulated(settings, "--from", "2026-05-28T20:27:00", "--to", "2026-05-28T20:27:20")
+    assert 0 < some["decisions"] < everything  # type: ignore[operator]
+    assert simulated(settings, "--to", "2020-01-01")["decisions"] == 0
+    assert run(settings, "simulate", str(settings.policies), "--from", "soon").exit_code == 2
+
+
+def test_it_is_told_on_a_terminal_and_as_csv(settings: Settings) -> None:
+    candidate = str(settings.data / "candidate")
+    shown = run(settings, "simulate", candidate).stdout
+    for words in ("Would lose access", "Would gain access", "Would be treated otherwise"):
+        assert words in shown
+    rows = list(csv.DictReader(io.StringIO(run(settings, "simulate", candidate, "--csv").stdout)))
+    assert {row["section"] for row in rows} >= {"loses", "gains", "operators"}
+    assert all(row["records"].isdecimal() for row in rows)
+
+
+def test_a_release_that_does_not_load_is_told_with_file_and_line(settings: Settings) -> None:
+    path = settings.data / "candidate" / "purposes.yaml"
+    path.write_text("purposes: nothing\n")
+    result = run(settings, "simulate", str(settings.data / "candidate"))
+    assert result.exit_code == 1
+    assert "purposes.yaml:1:" in result.stderr
+
+
+def test_what_is_not_necessary_is_reported_in_every_form(
+    settings: Settings, tmp_path: Path
+) -> None:
+    said = json.loads(run(settings, "necessary", "--json").stdout)
+    assert said["lines"][0]["need"] == "not needed"
+    rows = list(csv.DictReader(io.StringIO(run(settings, "necessary", "--csv").stdout)))
+    assert len(rows) == len(said["lines"])
+    assert "which does not need it; operator today:" in run(settings, "necessary").stdout
+    page = tmp_path / "necessary.html"
+    assert run(settings, "necessary", "--html", str(page)).exit_code == 0
+    assert "US_SSN" in page.read_text()
+    assert "default-src 'none'" in page.read_text()
+
+
+def test_an_empty_installation_is_told_that_there_is_no_log(tmp_path: Path) -> None:
+    settings = load_settings(tmp_path)
+    install_default(settings.policies)
+    result = run(settings, "necessary")
+    assert result.exit_code == 1
+    assert "there is no log" in result.stderr
