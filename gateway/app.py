@@ -60,7 +60,7 @@ from gateway.identity.authenticator import ApiKeyAuthenticator
 from gateway.identity.bare import NetworkAuthenticator
 from gateway.identity.certificate import CertificateAuthenticator
 from gateway.identity.chain import ChainAuthenticator
-from gateway.identity.keyring import Keyring
+from gateway.identity.keyring import Keyring, open_keyring
 from gateway.identity.networks import parse_networks
 from gateway.identity.provider import open_oidc
 from gateway.inforce import Following
