@@ -12,7 +12,14 @@ from typing import Annotated, Final
 
 import typer
 
-from gateway.cli import audit_export, audit_proofs, audit_review, audit_rotate, audit_search
+from gateway.cli import (
+    audit_export,
+    audit_index,
+    audit_proofs,
+    audit_review,
+    audit_rotate,
+    audit_search,
+)
 from gateway.cli.audit_arguments import (
     Directory,
     directory_of,
@@ -182,6 +189,7 @@ audit_export.register(app)
 app.command()(audit_search.search)
 app.command()(audit_review.review)
 app.command()(audit_review.alerts)
+app.command()(audit_index.index)
 
 
 # -- printing
