@@ -17,13 +17,14 @@ from contextlib import (
     asynccontextmanager,
 )
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Final
 
 from litestar import Litestar
 from litestar.datastructures import State
 
 from engine import ModelStore
-from gateway import auditing, installation, logs
+from gateway import auditing, breakglass, installation, logs
 from gateway.clock import SystemClock
 from gateway.detection.dictionary import SiteDictionary
 from gateway.detection.scanner import ShapeScanner
@@ -38,7 +39,17 @@ from gateway.generation.engines import Engines
 from gateway.generation.local import LocalEngine
 from gateway.generation.remote import RemoteEngine
 from gateway.generation.transcription import LocalTranscriber
-from gateway.http import audit, health, openai, openapi, presidio, redact, transcription
+from gateway.http import (
+    audit,
+    exports,
+    grants,
+    health,
+    openai,
+    openapi,
+    presidio,
+    redact,
+    transcription,
+)
 from gateway.http import policy as policy_routes
 from gateway.http.errors import HANDLERS
 from gateway.identity.authenticator import ApiKeyAuthenticator
@@ -56,6 +67,10 @@ from gateway.ledger.witness.opening import open_watch, recorder
 from gateway.ledger.witness.watch import Watch
 from gateway.office import Office
 from gateway.pipeline import Parts, Pipeline
+from gateway.policy.shadow import Beside
+from gateway.policy.standings import DATABASE as STANDINGS
+from gateway.policy.standings import Standings
+from gateway.reidentification import Pace, Reidentification
 from gateway.settings import Settings
 from gateway.treatment import DETECTION
 from gateway.weights import open_detector
@@ -84,12 +99,15 @@ class Gateway:
     """What the administrator's routes find in the application's state, by name."""
 
 
-def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
+def build(  # noqa: PLR0915 - what there is to put together, read top to bottom
+    settings: Settings, say: Progress = lambda _: None
+) -> Gateway:
     """Build the parts from `settings`. Nothing listens yet.
 
     Raises `SecretFileError`, `PolicyError`, `DictionaryError`, `KeyStoreError`, `LedgerError`,
-    `LedgerUnavailable`, `EngineError`, `RemoteEngineError`, `SameName`, `ProviderError` or
-    `AuthorityError`, each with what to do; then nothing stays open.
+    `LedgerUnavailable`, `EngineError`, `RemoteEngineError`, `SameName`, `ProviderError`,
+    `AuthorityError`, `GrantStoreError` or `StandingsError`, each with what to do; then nothing
+    stays open.
     """
     clock = SystemClock()
     secrets = installation.prepare(settings)
@@ -155,6 +173,16 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
                 certificates, settings.data, authenticator, clock
             )
         feeds = open_feeds(settings.export, installation.feeds_of(settings))
+        detection = replace(DETECTION, digest=detector.digest)
+        subject_key = installation.subject_key(settings.keys)
+        desk = breakglass.open_grants(
+            *(settings.state, settings.keys, policy.decider, detection, clock, subject_key),
+            ledger.append_blocking,
+        )
+        undo.callback(desk.close)
+        standings = Standings(settings.state / STANDINGS)
+        undo.callback(standings.close)
+        beside = Beside(settings.state, standings, policy.decider, ledger, clock)
         close = undo.pop_all().close
     logs.event(
         "gateway_built",
@@ -165,16 +193,16 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
     return Gateway(
         parts=Parts(
             authenticator=authenticator,
-            decider=policy.decider,
+            decider=beside.decider,
             detector=detector,
             scanner=ShapeScanner(),
-            ledger=ledger,
+            ledger=beside.ledger,
             vault=vault,
             engine=engine,
             clock=clock,
             secrets=secrets,
-            subject_key=installation.subject_key(settings.keys),
-            detection=replace(DETECTION, digest=detector.digest),
+            subject_key=subject_key,
+            detection=detection,
             gate=watch.check if watch is not None else lambda: None,
         ),
         recognizers=detector.recognizers,
@@ -191,8 +219,16 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
             policy.running,
             follower.following,
             feeds.serving,
+            partial(breakglass.sweeping, desk),
+            beside.running,
         ),
-        extras={"releases": policy.desk, "warnings": {"policy": lambda: policy.as_ordered}},
+        extras={
+            "releases": policy.desk,
+            "warnings": {"policy": lambda: policy.as_ordered},
+            "grants": grants.GrantRoom(
+                desk, Reidentification(policy.decider, detection, vault, desk), Pace(clock)
+            ),
+        },
     )
 
 
@@ -228,6 +264,14 @@ def assemble(  # noqa: PLR0913, PLR0917 - each is a part of `Gateway`
         subject_key=parts.subject_key,
     )
 
+    exporting = exports.ExportRoom(
+        office=room.office,
+        log=settings.ledger,
+        node=settings.node,
+        subjects=parts.vault,
+        subject_key=parts.subject_key,
+    )
+
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
         # Decoding holds a thread for up to two minutes: each place for a recording brings its own.
@@ -260,6 +304,8 @@ def assemble(  # noqa: PLR0913, PLR0917 - each is a part of `Gateway`
             *openai.ROUTES,
             *presidio.ROUTES,
             *audit.ROUTES,
+            *grants.ROUTES,
+            *exports.ROUTES,
             *policy_routes.ROUTES,
             redact.redact,
             transcription.transcriptions,
@@ -274,6 +320,7 @@ def assemble(  # noqa: PLR0913, PLR0917 - each is a part of `Gateway`
                 "warnings": {},
                 "desk": desk,
                 "audit": room,
+                "exports": exporting,
                 "office": Office(parts.authenticator, parts.ledger, parts.clock),
                 **(extras or {}),
             }

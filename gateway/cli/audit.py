@@ -14,6 +14,8 @@ import typer
 
 from gateway.cli import (
     audit_export,
+    audit_proofs,
+    audit_retention,
     audit_index,
     audit_proofs,
     audit_review,
@@ -26,7 +28,6 @@ from gateway.cli.audit_arguments import (
     find,
     ledger_errors,
     looking,
-    moment,
     read_file,
     record_own,
 )
@@ -38,6 +39,7 @@ from gateway.cli.audit_views import (
     report_as_json,
 )
 from gateway.cli.common import fail, print_json, settings_of
+from gateway.cli.times import moment
 from gateway.domain.errors import Code
 from gateway.domain.exchange import Purpose
 from gateway.domain.records import Kind
@@ -186,6 +188,7 @@ app.command("prove")(audit_proofs.prove)
 app.command("check-proof")(audit_proofs.check)
 app.command("rotate-key")(audit_rotate.rotate_key)
 audit_export.register(app)
+audit_retention.register(app)
 app.command()(audit_search.search)
 app.command()(audit_review.review)
 app.command()(audit_review.alerts)

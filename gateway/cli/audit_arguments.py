@@ -11,8 +11,6 @@ import typer
 
 from gateway.cli.common import fail, settings_of
 from gateway.cli.recorder import actor, record_look
-from gateway.clock import SystemClock
-from gateway.domain import questions
 from gateway.domain.errors import LedgerUnavailable
 from gateway.ledger.desk import Who
 from gateway.ledger.errors import LedgerError
@@ -85,16 +83,6 @@ def read_file(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise LedgerError(f"{path} cannot be read: {error.strerror}") from None
-
-
-def moment(text: str | None) -> int | None:
-    """Return Unix milliseconds of an ISO 8601 time, UTC unless it says otherwise, or of `2h`."""
-    if text is None:
-        return None
-    try:
-        return questions.moment(text, SystemClock().now_ms())
-    except ValueError as error:
-        fail(str(error), status=2)
 
 
 @contextmanager
