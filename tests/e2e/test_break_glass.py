@@ -31,7 +31,8 @@ def with_break_glass(gateway: Gateway) -> None:
     before, found, _ = vectors.read_text().partition("  - name: who a pseudonym is stays unknown")
     assert found
     vectors.write_text(
-        before + """  - name: a clinician breaks the glass
+        before
+        + """  - name: a clinician breaks the glass
     roles: [clinician]
     purpose: BTG
     action: reidentify
