@@ -14,10 +14,9 @@ import typer
 
 from gateway.cli import (
     audit_export,
-    audit_proofs,
-    audit_retention,
     audit_index,
     audit_proofs,
+    audit_retention,
     audit_review,
     audit_rotate,
     audit_search,
