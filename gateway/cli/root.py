@@ -23,6 +23,7 @@ from gateway.cli import (
     redact,
     serve,
     text,
+    usage,
     witness,
 )
 from gateway.settings import SettingsError, load
@@ -45,7 +46,7 @@ app.add_typer(keys.app, name="keys")
 app.add_typer(model.app, name="model")
 app.add_typer(policy.app, name="policy")
 app.add_typer(witness.app, name="witness")
-for command in (serve, demo, doctor, text, redact):
+for command in (serve, demo, doctor, text, redact, usage):
     command.register(app)
 
 
