@@ -14,10 +14,8 @@ import typer
 
 from gateway.cli import (
     audit_export,
-    audit_payload,
-    audit_proofs,
-    audit_retention,
     audit_index,
+    audit_payload,
     audit_proofs,
     audit_retention,
     audit_review,
