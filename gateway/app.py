@@ -84,7 +84,9 @@ class Gateway:
     """What the administrator's routes find in the application's state, by name."""
 
 
-def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
+def build(  # noqa: PLR0915 - the composition root: one line for each part
+    settings: Settings, say: Progress = lambda _: None
+) -> Gateway:
     """Build the parts from `settings`. Nothing listens yet.
 
     Raises `SecretFileError`, `PolicyError`, `DictionaryError`, `KeyStoreError`, `LedgerError`,

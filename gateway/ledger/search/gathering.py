@@ -6,10 +6,11 @@ from typing import Final
 
 import apsw
 
-from gateway.domain.merkle import leaf_hash
+from gateway.domain.merkle import HASH_SIZE, leaf_hash
 from gateway.domain.questions import inherited, terms_of
 from gateway.domain.records import Kind, ReviewState
 from gateway.ledger import store
+from gateway.ledger.dropped import first_record
 from gateway.ledger.leaves import (
     AlertLeaf,
     IntentLeaf,
@@ -90,12 +91,15 @@ class Gatherer:
 
     def _gathered(self, number: int) -> Block:
         start = number * BLOCK
-        raws = store.read_span(self._db, start, start + BLOCK)
+        first = max(start, first_record(self._db))
+        if first >= start + BLOCK:
+            return Block(number, bytes(HASH_SIZE), 0, 0)  # All of it was dropped.
+        raws = store.read_span(self._db, first, start + BLOCK)
         leaves = [read_leaf(raw) for raw in raws]
         times = [leaf.time for leaf in leaves]
         block = Block(number, leaf_hash(raws[-1]), min(times), max(times))
         places = block.places
-        for place, leaf in enumerate(leaves):
+        for place, leaf in enumerate(leaves, first - start):
             for term in self._terms.of(leaf):
                 known = places.get(term)
                 if known is None:
