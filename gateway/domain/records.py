@@ -205,6 +205,8 @@ class AdminAct(StrEnum):
     PATIENT_SHREDDED = "patient_shredded"
     """All that was kept of a patient, and the index of it; the target does not say whose."""
     EPOCH_SHREDDED = "epoch_shredded"
+    ALERTS_CHANGED = "alerts_changed"
+    """Other rules raise alerts from now on; the target is the digest of their files."""
     DUTY_REFUSED = "duty_refused"
     """Somebody asked for what their roles do not give; the target is the duty."""
 
@@ -340,6 +342,11 @@ class Kind(StrEnum):
 def kind_of(record: Record) -> Kind:
     """Return which kind of record this is."""
     return _KINDS[type(record)]
+
+
+def since(kind: Kind, field: str) -> int:
+    """Return the version of a leaf that brought a field of this kind of record."""
+    return _SINCE.get((kind.value, field), 1)
 
 
 def encode(record: Record) -> bytes:

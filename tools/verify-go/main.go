@@ -1,13 +1,12 @@
 // Command verify-go checks a copy of an Intramural log, and shares no code with the program that wrote it.
 //
-//	verify-go DIRECTORY VKEY-FILE [DROPPED]
+//	verify-go [-dropped N] DIRECTORY VKEY-FILE [CHECKPOINT-FILE]
 //
-// DROPPED is how many records at the beginning were dropped on purpose, as the record that says so
-// (records_dropped) says it: of them the hashes are taken from the tiles.
-//
-// It believes the public key alone (while a key is replaced, either of two). The root is recomputed from the entries: golang.org/x/mod before
-// 0.40 can be made to accept a forged entry that has a forged tile beside it. The hash tiles are compared
-// with what the entries give.
+// It believes the public key alone (while a key is replaced, either of two). The root is recomputed from
+// the entries: golang.org/x/mod before 0.40 can be made to accept a forged entry that has a forged tile
+// beside it. The hash tiles are compared with what the entries give. The log has to continue the checkpoint
+// that was saved elsewhere, if one is given: without it, an earlier state of the log is as good as the
+// present one.
 package main
 
 import (
@@ -15,6 +14,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
+	"flag"
 	"fmt"
 	"io/fs"
 	"os"
@@ -29,15 +29,14 @@ import (
 const height, width = 8, 256 // https://c2sp.org/tlog-tiles, "Merkle Tree"
 
 func main() {
-	dropped, err := int64(0), error(nil)
-	if len(os.Args) == 4 {
-		dropped, err = strconv.ParseInt(os.Args[3], 10, 64)
-	}
-	if len(os.Args) < 3 || len(os.Args) > 4 || err != nil || dropped < 0 || dropped%width != 0 {
-		fmt.Fprintln(os.Stderr, "usage: verify-go DIRECTORY VKEY-FILE [DROPPED]")
+	dropped := flag.Int64("dropped", 0, "records at the beginning that a record says were dropped")
+	flag.Parse()
+	arguments := flag.Args()
+	if len(arguments) != 2 && len(arguments) != 3 || *dropped < 0 || *dropped%width != 0 {
+		fmt.Fprintln(os.Stderr, "usage: verify-go [-dropped N] DIRECTORY VKEY-FILE [CHECKPOINT-FILE]")
 		os.Exit(2)
 	}
-	tree, origin, err := verify(os.Args[1], os.Args[2], dropped)
+	tree, origin, err := verify(arguments[0], arguments[1], *dropped, arguments[2:]...)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "verify-go:", err)
 		os.Exit(1)
@@ -45,7 +44,7 @@ func main() {
 	fmt.Printf("%s: %d records, root %x: whole\n", origin, tree.N, tree.Hash[:])
 }
 
-func verify(directory, vkey string, dropped int64) (tree tlog.Tree, origin string, err error) {
+func verify(directory, vkey string, dropped int64, older ...string) (tree tlog.Tree, origin string, err error) {
 	key, err := os.ReadFile(vkey)
 	if err != nil {
 		return tree, "", err
@@ -64,16 +63,8 @@ func verify(directory, vkey string, dropped int64) (tree tlog.Tree, origin strin
 		return tree, "", errors.New("there is no key")
 	}
 	origin = verifiers[0].Name()
-	signed, err := os.ReadFile(filepath.Join(directory, "checkpoint"))
-	if err != nil {
+	if tree, err = open(filepath.Join(directory, "checkpoint"), origin, verifiers); err != nil {
 		return tree, "", err
-	}
-	opened, err := note.Open(signed, note.VerifierList(verifiers...))
-	if err != nil {
-		return tree, "", fmt.Errorf("checkpoint: %w", err)
-	}
-	if tree, err = parse(opened.Text, origin); err != nil {
-		return tree, "", fmt.Errorf("checkpoint: %w", err)
 	}
 	var stored []tlog.Hash
 	reader := tlog.HashReaderFunc(func(indexes []int64) ([]tlog.Hash, error) {
@@ -126,6 +117,18 @@ func verify(directory, vkey string, dropped int64) (tree tlog.Tree, origin strin
 	if root, err := tlog.TreeHash(tree.N, reader); tree.N > 0 && (err != nil || root != tree.Hash) {
 		return tree, "", errors.New("the entries do not have the root that was signed")
 	}
+	for _, file := range older {
+		before, err := open(file, origin, verifiers)
+		if err != nil {
+			return tree, "", err
+		}
+		if before.N > tree.N {
+			return tree, "", fmt.Errorf("%s proves %d records, and the log has %d", file, before.N, tree.N)
+		}
+		if root, err := tlog.TreeHash(before.N, reader); before.N > 0 && (err != nil || root != before.Hash) {
+			return tree, "", fmt.Errorf("%s is of another history", file)
+		}
+	}
 	for _, tile := range tiles(tree.N) {
 		expected, err := tlog.ReadTileData(tile, reader)
 		if err != nil {
@@ -140,6 +143,22 @@ func verify(directory, vkey string, dropped int64) (tree tlog.Tree, origin strin
 		}
 	}
 	return tree, origin, nil
+}
+
+// open reads a checkpoint that one of the keys signed.
+func open(file, origin string, verifiers []note.Verifier) (tree tlog.Tree, err error) {
+	signed, err := os.ReadFile(file)
+	if err != nil {
+		return tree, err
+	}
+	opened, err := note.Open(signed, note.VerifierList(verifiers...))
+	if err != nil {
+		return tree, fmt.Errorf("%s: %w", file, err)
+	}
+	if tree, err = parse(opened.Text, origin); err != nil {
+		return tree, fmt.Errorf("%s: %w", file, err)
+	}
+	return tree, nil
 }
 
 // tiles lists the hash tiles of a log of n entries.
