@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from pathlib import Path
 
 import apsw
@@ -183,11 +184,12 @@ def put(log: Path, tile: Tile) -> None:
 
 
 @needs_go
-def test_go_takes_the_hashes_of_what_was_dropped_and_no_others(go: Path, tmp_path: Path) -> None:
+def test_go_takes_the_hashes_of_what_was_dropped_and_no_others(tmp_path: Path) -> None:
     from tests.unit.ledger.test_retention import NOW, Recorder, quarter, retention, write_log
 
     place = write_log(tmp_path, iter([*quarter("2020Q1", 300), *quarter("2026Q3", 100)]))
     retention(place).drop(Recorder(place))
+    go = build(tmp_path)
     with SqliteLedger.open_for_serving(place, now_ms=lambda: NOW):
         pass  # Publishes the newest head.
 

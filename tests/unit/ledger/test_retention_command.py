@@ -133,3 +133,16 @@ def test_a_quarter_is_sealed_off_by_command(settings: Settings, run: Callable[..
     verified = run(None, "verify-export", str(path))
     assert "600 records, number 0 to 599," in verified.stdout
     assert "sealed off" in run(None, "retention").stdout
+
+
+def test_a_table_of_holds_that_was_lost_lets_nothing_go(
+    settings: Settings, run: Callable[..., Result]
+) -> None:
+    assert run(AUDITOR, "hold", "--epoch", "2019Q1", "--reason", "case 1").exit_code == 0
+    for path in settings.state.glob("holds.db*"):
+        path.unlink()
+    result = run(APPROVER, "drop-quarters", "--yes")
+    assert result.exit_code == 1
+    assert "restore that file from its backup" in result.stderr
+    with read_ledger(settings.ledger) as reader:
+        assert reader.first == 0
