@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Annotated
+from contextlib import AbstractContextManager
+from typing import Annotated
 
 import typer
 
@@ -14,10 +15,6 @@ from gateway.domain.duties import Duty
 from gateway.domain.errors import ExchangeError
 from gateway.domain.payloads import Payload, Words
 from gateway.domain.ports import Grants
-from gateway.settings import Settings
-
-if TYPE_CHECKING:
-    from gateway.ledger.ledger import SqliteLedger
 
 _Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -38,9 +35,12 @@ def payload(
 
     settings = settings_of(context)
     caller = person(context, Duty.READ_PAYLOAD)
-    with ledger_errors(), SqliteLedger.open_for_recording(place_of(settings)) as ledger:
-        reader, grants = VaultReader(vault_of(settings)), _grants(settings, ledger)
-        disclosure = Disclosure(reader, grants, ledger, SystemClock())
+    with (
+        ledger_errors(),
+        _grants(context) as grants,
+        SqliteLedger.open_for_recording(place_of(settings)) as ledger,
+    ):
+        disclosure = Disclosure(VaultReader(vault_of(settings)), grants, ledger, SystemClock())
         try:
             found = asyncio.run(disclosure.show(caller, exchange))
         except ExchangeError as error:
@@ -51,10 +51,10 @@ def payload(
         _print(found)
 
 
-def _grants(_settings: Settings, _ledger: SqliteLedger) -> Grants:
-    from gateway.disclosure import NoGrants
+def _grants(context: typer.Context) -> AbstractContextManager[Grants]:
+    from gateway.cli.grants import opened_desk
 
-    return NoGrants()
+    return opened_desk(context)
 
 
 def _print(found: Payload) -> None:

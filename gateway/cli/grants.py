@@ -50,7 +50,7 @@ def ask(
 
     caller = person(context, Duty.ASK_GRANT)
     patient, reason = _told("Patient's number: "), _told("Reason: ")
-    with _desk(context) as desk:
+    with opened_desk(context) as desk:
         grant = desk.ask(caller, Request(purpose, patient, reason, minutes))
     _print(grant, json=json)
 
@@ -77,7 +77,7 @@ def end(context: typer.Context, grant: _Id, json: _Json = False, _as: As = None)
 def show(context: typer.Context, grant: _Id, json: _Json = False, _as: As = None) -> None:
     """Show a grant and its reason: one's own, or, to an approver, anybody's. Never about whom."""
     caller = person(context, Duty.ASK_GRANT, Duty.APPROVE_GRANT)
-    with _desk(context, look=caller) as desk:
+    with opened_desk(context, look=caller) as desk:
         found, reason = desk.show(caller, grant)
     _print(found, reason, json=json)
 
@@ -88,7 +88,7 @@ def waiting(context: typer.Context, json: _Json = False, _as: As = None) -> None
     from gateway.identity.grants.shown import grant_as_json, spoken
 
     caller = person(context, Duty.APPROVE_GRANT)
-    with _desk(context, look=caller) as desk:
+    with opened_desk(context, look=caller) as desk:
         found = desk.waiting(caller)
     if json:
         print_json([grant_as_json(grant, reason) for grant, reason in found])
@@ -110,7 +110,7 @@ def _told(what: str) -> str:
 
 
 def _decide(context: typer.Context, caller: Caller, step: str, grant: str, *, json: bool) -> None:
-    with _desk(context) as desk:
+    with opened_desk(context) as desk:
         steps: dict[str, Callable[[Caller, str], AccessGrant]] = {
             "approve": desk.approve,
             "refuse": desk.refuse,
@@ -121,7 +121,7 @@ def _decide(context: typer.Context, caller: Caller, step: str, grant: str, *, js
 
 
 @contextmanager
-def _desk(context: typer.Context, look: Caller | None = None) -> Iterator[GrantDesk]:
+def opened_desk(context: typer.Context, look: Caller | None = None) -> Iterator[GrantDesk]:
     """Open the desk beside a running gateway, and say what is wrong in one line."""
     from gateway import logs
     from gateway.breakglass import open_grants
