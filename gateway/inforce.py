@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+import sys
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -161,9 +162,11 @@ class Following:
         """Follow the register while the context lasts; SIGHUP makes it look anew at once."""
         hurry = asyncio.Event()
         loop = asyncio.get_running_loop()
-        # Not in a thread other than the main one, where tests serve.
-        with contextlib.suppress(ValueError, RuntimeError):
-            loop.add_signal_handler(signal.SIGHUP, self._look_anew, hurry)
+        # On a terminal SIGHUP says that the terminal is gone, and ends this as every program. In a
+        # thread other than the main one, where tests serve, there are no signals.
+        if not sys.stdin.isatty():
+            with contextlib.suppress(ValueError, RuntimeError):
+                loop.add_signal_handler(signal.SIGHUP, self._look_anew, hurry)
         await asyncio.to_thread(self._serves)
         task = asyncio.create_task(self._follow(hurry), name="policy")
         try:
