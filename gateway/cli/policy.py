@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gateway.cli import policy_powers, policy_releases, policy_signers, policy_traffic
+from gateway.cli import (
+    policy_powers,
+    policy_releases,
+    policy_shadow,
+    policy_signers,
+    policy_traffic,
+)
 from gateway.cli.common import fail, print_json, settings_of
 from gateway.domain.exchange import Action, Purpose
 
@@ -25,6 +31,7 @@ app = typer.Typer(
 policy_releases.register(app)
 app.add_typer(policy_signers.app, name="signers")
 policy_traffic.register(app)
+app.add_typer(policy_shadow.app, name="shadow")
 
 _Directory = Annotated[
     Path | None,
