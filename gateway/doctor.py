@@ -29,8 +29,8 @@ from gateway.identity.keyring import DATABASE, open_keyring
 from gateway.identity.keys import EXPIRES_SOON_MS, State
 from gateway.identity.provider import ProviderError, fetcher
 from gateway.identity.store import KeyStoreError
-from gateway.installation import feeds_of
 from gateway.identity.x509 import Authorities, AuthorityError
+from gateway.installation import feeds_of
 from gateway.ledger.errors import LedgerError
 from gateway.ledger.exports.feeding import open_feeds, status_of
 from gateway.ledger.publickeys import VKEY_FILE, vkey_beside
