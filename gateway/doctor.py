@@ -19,6 +19,7 @@ from engine import EngineError, ModelStore, detect_devices
 from gateway import secretfiles
 from gateway.certificates import UNIX
 from gateway.clock import SystemClock
+from gateway.domain.witnessing import Standing
 from gateway.egress import parse_peers
 from gateway.endpoints import OpenAIEngines
 from gateway.generation.local import known_models, stored_models
@@ -30,14 +31,19 @@ from gateway.identity.keys import EXPIRES_SOON_MS, State
 from gateway.identity.provider import ProviderError, fetcher
 from gateway.identity.store import KeyStoreError
 from gateway.identity.x509 import Authorities, AuthorityError
+from gateway.inforce import standing_of
 from gateway.installation import feeds_of
 from gateway.ledger.errors import LedgerError
 from gateway.ledger.exports.feeding import open_feeds, status_of
 from gateway.ledger.publickeys import VKEY_FILE, vkey_beside
 from gateway.ledger.query import read_ledger
+from gateway.ledger.witness.examining import examine as examine_witnesses
 from gateway.policy.check import check
 from gateway.policy.release import load as load_release
+from gateway.policy.releases.store import DATABASE as RELEASES
+from gateway.policy.releases.store import PolicyStoreError
 from gateway.policy.shipped import shipped_policies
+from gateway.separation import claims_in_conflict, people_in_conflict
 from gateway.settings import Settings
 
 _GIB: Final = 2**30
@@ -74,9 +80,11 @@ def examine(settings: Settings) -> Iterator[Diagnosis]:
         "secret keys": _secrets,
         "policy": _policy,
         "API keys": _api_keys,
+        "roles": _roles,
         "identity": _identity,
         "certificates": _certificates,
         "ledger": _ledger,
+        "witnesses": _witnesses,
         "models": _models,
         "cores": _cores,
         "exports": _exports,
@@ -138,6 +146,8 @@ def _secrets(settings: Settings) -> Diagnosis:
 
 
 def _policy(settings: Settings) -> Diagnosis:
+    if settings.policy.mode == "releases":
+        return _releases(settings)
     if not settings.policies.is_dir():
         return Diagnosis(
             "policy", Verdict.WARNING, "none yet", "`intramural serve` copies the default one"
@@ -152,8 +162,43 @@ def _policy(settings: Settings) -> Diagnosis:
         )
     origin = "the shipped one" if report.release.digest == _shipped() else "edited here"
     return Diagnosis(
-        "policy", Verdict.OK, f"release {report.release.digest[:12]}… ({origin}), its vectors hold"
+        "policy",
+        Verdict.OK,
+        f"release {report.release.digest[:12]}… ({origin}), its vectors hold; by directory, which "
+        "one person can change",
     )
+
+
+def _releases(settings: Settings) -> Diagnosis:
+    if not (settings.state / RELEASES).is_file():
+        return Diagnosis(
+            "policy", Verdict.FAILED, "no release was ever made", "docs/releases.md: the first one"
+        )
+    standing = standing_of(settings, known_models(settings))
+    verdict = Verdict.FAILED if standing.broken else Verdict.WARNING if standing.advice else None
+    return Diagnosis("policy", verdict or Verdict.OK, standing.found, standing.advice)
+
+
+def _roles(settings: Settings) -> Diagnosis:
+    try:
+        people = list(people_in_conflict(settings, SystemClock().now_ms()))
+    except (KeyStoreError, PolicyStoreError, secretfiles.SecretFileError) as error:
+        return Diagnosis("roles", Verdict.FAILED, str(error))
+    if people:
+        return Diagnosis(
+            "roles",
+            Verdict.FAILED,
+            "; ".join(people[:5]),
+            "revoke one of the two: nobody watches, or approves, what they do themselves",
+        )
+    if claims := list(claims_in_conflict(settings)):
+        return Diagnosis(
+            "roles",
+            Verdict.WARNING,
+            "; ".join(claims[:3]),
+            "see to it at the identity provider that nobody has both",
+        )
+    return Diagnosis("roles", Verdict.OK, "nobody holds two that have to be apart")
 
 
 def _shipped() -> str:
@@ -247,6 +292,36 @@ def _ledger(settings: Settings) -> Diagnosis:
         Verdict.OK,
         f"{size} records under a good signature; `intramural audit verify` recomputes them",
     )
+
+
+def _witnesses(settings: Settings) -> Diagnosis:
+    peers = settings.witness.peers
+    if not peers:
+        return Diagnosis("witnesses", Verdict.OK, "none are named: nobody outside watches the log")
+    if not (settings.ledger / VKEY_FILE).is_file():
+        return Diagnosis("witnesses", Verdict.WARNING, "there is no log to show them yet")
+    found = examine_witnesses(settings.witness, settings.ledger, settings.data)
+    if found.refuted:
+        name, size = next(iter(found.refuted.items()))
+        return Diagnosis(
+            "witnesses",
+            Verdict.FAILED,
+            f"{name} has seen another history of this log, of {size} records",
+            'docs/witness.md, "When a witness refuses": keep a copy of everything first',
+        )
+    ago = "never" if found.age is None else f"{found.age:.0f} s ago"
+    words = f"{settings.witness.policy.quorum} of {len(peers)} agreed {ago}"
+    if found.silent:
+        words += "; " + ", ".join(f"{name} ({why})" for name, why in found.silent.items())
+    match found.standing:
+        case Standing.GOOD if not found.silent:
+            return Diagnosis("witnesses", Verdict.OK, words)
+        case Standing.GOOD | Standing.LATE:
+            verdict = Verdict.WARNING
+        case Standing.STOPPED | Standing.REFUTED:
+            verdict = Verdict.FAILED
+    advice = "docs/witness.md says what the word in brackets means"
+    return Diagnosis("witnesses", verdict, words, advice)
 
 
 def _models(settings: Settings) -> Diagnosis:

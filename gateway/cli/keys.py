@@ -17,6 +17,7 @@ from gateway.domain.records import AdminAct
 from gateway.domain.scope import Scope
 from gateway.identity.keyring import (
     AlreadyRevoked,
+    ConflictingRoles,
     Keyring,
     RecordAct,
     RecordUntil,
@@ -88,6 +89,8 @@ def create(  # noqa: PLR0913, PLR0917 - each argument is an option
     keyring = _keyring(settings)
     try:
         token = keyring.create(grant, now, _recorder(settings))
+    except ConflictingRoles as error:
+        fail(f"no key was made: {error}", 2)
     except (KeyStoreError, LedgerError, LedgerUnavailable, SecretFileError) as error:
         fail(f"no key was made: {error}")
     finally:

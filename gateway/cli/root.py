@@ -16,6 +16,7 @@ from gateway.cli import (
     engine_cluster,
     engine_devices,
     engine_serve,
+    grants,
     keys,
     model,
     policy,
@@ -40,6 +41,7 @@ engine_devices.register(engine.app)
 engine_serve.register(engine.app)
 engine.app.add_typer(engine_cluster.app, name="cluster")
 app.add_typer(engine.app, name="engine")
+app.add_typer(grants.app, name="grants")
 app.add_typer(keys.app, name="keys")
 app.add_typer(model.app, name="model")
 app.add_typer(policy.app, name="policy")

@@ -193,11 +193,20 @@ class AdminAct(StrEnum):
     GRANT_APPROVED = "grant_approved"
     GRANT_REFUSED = "grant_refused"
     GRANT_ENDED = "grant_ended"
+    HOLD_PLACED = "hold_placed"
+    """The target is an exchange or a quarter; the reason is sealed by a salted digest."""
+    HOLD_LIFTED = "hold_lifted"
+    QUARTER_SEALED = "quarter_sealed"
+    """Its records were copied to a file; the target is the quarter and their indices."""
+    RECORDS_DROPPED = "records_dropped"
+    """All before an index are to go; the target is the quarter and that index: `2026Q4:12800`."""
     RECORD_SHREDDED = "record_shredded"
     """The texts of an exchange were made unreadable; the target is the exchange."""
     PATIENT_SHREDDED = "patient_shredded"
     """All that was kept of a patient, and the index of it; the target does not say whose."""
     EPOCH_SHREDDED = "epoch_shredded"
+    ALERTS_CHANGED = "alerts_changed"
+    """Other rules raise alerts from now on; the target is the digest of their files."""
     DUTY_REFUSED = "duty_refused"
     """Somebody asked for what their roles do not give; the target is the duty."""
 
@@ -333,6 +342,11 @@ class Kind(StrEnum):
 def kind_of(record: Record) -> Kind:
     """Return which kind of record this is."""
     return _KINDS[type(record)]
+
+
+def since(kind: Kind, field: str) -> int:
+    """Return the version of a leaf that brought a field of this kind of record."""
+    return _SINCE.get((kind.value, field), 1)
 
 
 def encode(record: Record) -> bytes:

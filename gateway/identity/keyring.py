@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from gateway import secretfiles
+from gateway.domain.duties import conflicts
 from gateway.domain.records import AdminAct
 from gateway.identity.keys import ApiKey, Grant, Replaced, State
 from gateway.identity.store import KeyStore, KeyStoreError
@@ -27,6 +28,10 @@ class UnknownKey(Exception):  # noqa: N818 - reads as a state
     """No key has this id."""
 
 
+class ConflictingRoles(ValueError):  # noqa: N818 - as above
+    """Nobody may hold two of these roles at once, so there is no such key."""
+
+
 class AlreadyRevoked(Exception):  # noqa: N818 - reads as a state
     """The key was revoked before."""
 
@@ -42,8 +47,14 @@ class Keyring:
         """Return a new key, whose secret is shown now or never.
 
         `record` is called before the key works; if it raises, there is no key. Raises
-        `KeyStoreError`.
+        `KeyStoreError`, or `ConflictingRoles` for a key that would carry no duty at all.
         """
+        if pairs := conflicts(grant.roles):
+            first, second = pairs[0]
+            raise ConflictingRoles(
+                f"nobody is {first} and {second} at once: make a key with one of the two, for "
+                "another person"
+            )
         token = new_token()
         while self.store.find(token.id) is not None:  # 50 bits: never, but then again.
             token = new_token()
