@@ -12,14 +12,22 @@ from typing import Annotated, Final
 
 import typer
 
-from gateway.cli import audit_export, audit_proofs, audit_review, audit_rotate, audit_search
+from gateway.cli import (
+    audit_export,
+    audit_payload,
+    audit_proofs,
+    audit_retention,
+    audit_review,
+    audit_rotate,
+    audit_search,
+    audit_shred,
+)
 from gateway.cli.audit_arguments import (
     Directory,
     directory_of,
     find,
     ledger_errors,
     looking,
-    moment,
     read_file,
     record_own,
 )
@@ -31,6 +39,7 @@ from gateway.cli.audit_views import (
     report_as_json,
 )
 from gateway.cli.common import fail, print_json, settings_of
+from gateway.cli.times import moment
 from gateway.domain.errors import Code
 from gateway.domain.exchange import Purpose
 from gateway.domain.records import Kind
@@ -105,12 +114,12 @@ def list_records(  # noqa: PLR0913, PLR0917
     )
     show = _print_line if as_json else print_row
     with ledger_errors():
+        before = record_own(settings_of(context), directory, "")
+        query = replace(query, before=before)
         if not follow and not as_json:
-            with looking(context, directory, "") as reader:
+            with read_ledger(directory_of(context, directory)) as reader:
                 print_table(reader.search(query))
         else:
-            before = record_own(settings_of(context), directory, "")
-            query = replace(query, before=before)
             _stream(directory_of(context, directory), query, show, follow=follow)
 
 
@@ -195,8 +204,11 @@ def checkpoint(context: typer.Context, directory: Directory = None) -> None:
 
 app.command("prove")(audit_proofs.prove)
 app.command("check-proof")(audit_proofs.check)
+app.command()(audit_payload.payload)
+app.command()(audit_shred.shred)
 app.command("rotate-key")(audit_rotate.rotate_key)
 audit_export.register(app)
+audit_retention.register(app)
 app.command()(audit_search.search)
 app.command()(audit_review.review)
 app.command()(audit_review.alerts)

@@ -29,11 +29,19 @@ from gateway.domain.merkle import Frontier
 from gateway.domain.notes import Checkpoint, NoteError, VerifierKey, parse_note
 from gateway.domain.records import Kind, Status
 from gateway.ledger import store
+from gateway.ledger.dropped import dropped_by, first_record, kept_hashes, said_to_be_dropped
 from gateway.ledger.errors import LedgerDamaged, LedgerError, VerificationError
 from gateway.ledger.head import check_head
 from gateway.ledger.indexed import IndexCheck
 from gateway.ledger.keys import Trusted, first_of, open_checkpoint
-from gateway.ledger.leaves import IntentLeaf, Leaf, OutcomeLeaf, RefusalLeaf, read_leaf
+from gateway.ledger.leaves import (
+    AdminLeaf,
+    IntentLeaf,
+    Leaf,
+    OutcomeLeaf,
+    RefusalLeaf,
+    read_leaf,
+)
 from gateway.ledger.readonly import open_snapshot
 from gateway.ledger.recovery import CHECKPOINT_FILE, WITNESSED_FILE, Progress
 from gateway.ledger.signatures import signed_by
@@ -73,12 +81,14 @@ class VerificationReport:
     """Size in the checkpoint that was given to compare with."""
     tiles: bool
     """Whether the tiles were there, and compared with the leaves."""
-    second: bool
+    second: bool = False
     """Whether the published checkpoint had to bear an ML-DSA-44 signature, and does."""
-    witnessed: int | None
+    witnessed: int | None = None
     """Size in the newest witnessed checkpoint that is known, if there is one."""
-    witnesses: Witnessed | None
+    witnesses: Witnessed | None = None
     """Who cosigned that, if it was asked for."""
+    dropped: int = 0
+    """Records at the beginning whose time was over: of them the hashes were checked."""
 
 
 def verify(  # noqa: PLR0913 - what to believe, and what to compare with
@@ -114,7 +124,12 @@ def verify(  # noqa: PLR0913 - what to believe, and what to compare with
         check = TileCheck(TileDirectory(directory), size) if derived.tiles else None
         with open_snapshot(directory) as db:
             verification = _Verification(
-                db, vkey, IndexCheck(db) if derived.index else None, check, progress
+                db,
+                vkey,
+                IndexCheck(db) if derived.index else None,
+                check,
+                progress,
+                TileDirectory(directory),
             )
             whole = verification.run(published, known, witnessed)
         return replace(whole, second=second, witnesses=witnesses)
@@ -131,13 +146,14 @@ def verify(  # noqa: PLR0913 - what to believe, and what to compare with
 class _Verification:
     """One pass over the leaves."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - what one pass needs
         self,
         db: apsw.Connection,
         vkey: Trusted,
         index: IndexCheck | None,
         tiles: TileCheck | None,
         progress: Progress | None,
+        kept: TileDirectory,
     ) -> None:
         self._db = db
         self._vkey = vkey
@@ -150,6 +166,9 @@ class _Verification:
         self._history = 0
         self._open: set[str] = set()
         self._started = array("q")
+        self._kept = kept
+        self._first = 0
+        self._dropped = 0
 
     def run(
         self,
@@ -193,9 +212,8 @@ class _Verification:
             published=None if published is None else published.size,
             older=None if older is None else older.size,
             tiles=self._tiles is not None,
-            second=False,
             witnessed=None if witnessed is None else witnessed.size,
-            witnesses=None,
+            dropped=self._first,
         )
 
     def _finish_tiles(self) -> None:
@@ -229,6 +247,20 @@ class _Verification:
     def _walk(self, stops: Iterator[tuple[Checkpoint, str]], size: int) -> None:
         stop, name = next(stops)
         frontier = self._frontier
+        first = first_record(self._db)
+        if first > said_to_be_dropped(self._db):
+            raise VerificationError("it is missing", index=0)
+        for hashes in kept_hashes(self._kept, first):
+            start, done = frontier.size, 0
+            while stop.size < start + len(hashes):
+                frontier.extend(hashes[done : stop.size - start])
+                done = stop.size - start
+                _compare(frontier, stop, name)
+                stop, name = next(stops)
+            frontier.extend(hashes[done:])
+            if self._tiles is not None:
+                self._tiles.skip(hashes)
+        self._first = frontier.size
         for chunk in self._chunks(size):
             start, done = frontier.size, 0
             hashes = self._read(chunk, start)
@@ -243,6 +275,8 @@ class _Verification:
         _compare(frontier, stop, name)
         for stop, name in stops:
             _compare(frontier, stop, name)
+        if self._first > self._dropped:
+            raise VerificationError("it is missing, and no record says why", index=0)
 
     def _chunks(self, size: int) -> Iterator[list[tuple[int, bytes]]]:
         for chunk in store.read_leaves(self._db):
@@ -283,6 +317,8 @@ class _Verification:
             self._started.append(hash(leaf.exchange))
             if isinstance(leaf, IntentLeaf):
                 self._open.add(leaf.exchange)
+        elif isinstance(leaf, AdminLeaf):
+            self._dropped = max(self._dropped, dropped_by(leaf))
 
     def _check_starts(self) -> None:
         """Raise if two intents or refusals are of one exchange.
