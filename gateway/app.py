@@ -60,7 +60,7 @@ from gateway.identity.authenticator import ApiKeyAuthenticator
 from gateway.identity.bare import NetworkAuthenticator
 from gateway.identity.certificate import CertificateAuthenticator
 from gateway.identity.chain import ChainAuthenticator
-from gateway.identity.keyring import Keyring
+from gateway.identity.keyring import Keyring, open_keyring
 from gateway.identity.networks import parse_networks
 from gateway.identity.provider import open_oidc
 from gateway.inforce import Following
@@ -118,6 +118,7 @@ def build(  # noqa: PLR0915 - what there is to put together, read top to bottom
     """
     clock = SystemClock()
     secrets = installation.prepare(settings)
+    keyring = open_keyring(settings.state, settings.keys)
     with ExitStack() as undo:
         say("policy")
         # What it records comes after the ledger is open, below.
