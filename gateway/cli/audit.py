@@ -17,6 +17,8 @@ from gateway.cli import (
     audit_payload,
     audit_proofs,
     audit_retention,
+    audit_index,
+    audit_proofs,
     audit_review,
     audit_rotate,
     audit_search,
@@ -212,6 +214,7 @@ audit_retention.register(app)
 app.command()(audit_search.search)
 app.command()(audit_review.review)
 app.command()(audit_review.alerts)
+app.command()(audit_index.index)
 
 
 # -- printing

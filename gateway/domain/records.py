@@ -344,6 +344,11 @@ def kind_of(record: Record) -> Kind:
     return _KINDS[type(record)]
 
 
+def since(kind: Kind, field: str) -> int:
+    """Return the version of a leaf that brought a field of this kind of record."""
+    return _SINCE.get((kind.value, field), 1)
+
+
 def encode(record: Record) -> bytes:
     """Return the leaf of `record`: at most `MAX_LEAF` bytes of canonical JSON.
 

@@ -17,7 +17,7 @@ Records since the last one that was saved elsewhere are covered by nothing but t
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -41,6 +41,7 @@ from gateway.ledger.leaves import (
     OutcomeLeaf,
     RefusalLeaf,
     read_leaf,
+    read_leaves,
 )
 from gateway.ledger.readonly import open_snapshot
 from gateway.ledger.recovery import CHECKPOINT_FILE, WITNESSED_FILE, Progress
@@ -286,24 +287,34 @@ class _Verification:
 
     def _read(self, chunk: list[tuple[int, bytes]], expected: int) -> list[bytes]:
         """Check each leaf for itself and in its exchange; return the leaf hashes."""
-        hashes = []
-        leaves: list[tuple[int, Leaf]] = []
-        for index, raw in chunk:
-            if index != expected:
-                raise VerificationError("it is missing", index=expected)
-            expected += 1
+        if chunk[0][0] != expected or chunk[-1][0] != expected + len(chunk) - 1:
+            missing = next(at for at, (index, _) in enumerate(chunk, expected) if at != index)
+            raise VerificationError("it is missing", index=missing)
+        raws = [raw for _, raw in chunk]
+        leaves = self._parse(raws, expected)
+        for number, leaf in enumerate(leaves, expected):
             try:
-                leaf = read_leaf(raw)
                 self._follow(leaf)
             except ValueError as error:
-                raise VerificationError(str(error), index=index) from None
-            leaves.append((index, leaf))
-            hashes.append(sha256(b"\x00" + raw).digest())
+                raise VerificationError(str(error), index=number) from None
+        hashes = [sha256(b"\x00" + raw).digest() for raw in raws]
         if self._index is not None:
             self._index.compare(leaves)
         if self._tiles is not None:
-            self._tiles.take([raw for _, raw in chunk], hashes)
+            self._tiles.take(raws, hashes)
         return hashes
+
+    def _parse(self, raws: Sequence[bytes], start: int) -> Sequence[Leaf]:
+        try:
+            return read_leaves(raws)
+        except ValueError:
+            # One of them is at fault: each alone, to say which.
+            for number, raw in enumerate(raws, start):
+                try:
+                    read_leaf(raw)
+                except ValueError as error:
+                    raise VerificationError(str(error), index=number) from None
+            raise
 
     def _follow(self, leaf: Leaf) -> None:
         """Take one step in the life of an exchange; `ValueError` if it may not be taken."""
@@ -313,10 +324,11 @@ class _Verification:
                 raise ValueError("an outcome without an open intent")
             self._open.remove(leaf.exchange)
             self._lost += leaf.status is Status.LOST
-        elif isinstance(leaf, IntentLeaf | RefusalLeaf):
+        elif isinstance(leaf, IntentLeaf):
             self._started.append(hash(leaf.exchange))
-            if isinstance(leaf, IntentLeaf):
-                self._open.add(leaf.exchange)
+            self._open.add(leaf.exchange)
+        elif isinstance(leaf, RefusalLeaf):
+            self._started.append(hash(leaf.exchange))
         elif isinstance(leaf, AdminLeaf):
             self._dropped = max(self._dropped, dropped_by(leaf))
 

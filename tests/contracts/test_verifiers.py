@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import apsw
@@ -13,69 +10,17 @@ import pytest
 
 from gateway.domain.merkle import leaf_hash
 from gateway.domain.tiles import Tile, TileName, Tiles
-from gateway.ledger import LedgerError, Place, SqliteLedger, verify
+from gateway.ledger import Place, SqliteLedger
 from gateway.ledger.keys import SigningKey, origin_of
-from gateway.ledger.publickeys import read_vkey
 from tests.fakes.ledger import admin
+from tests.fakes.verifiers import RefusedError, Verifier, build, needs_go, ours, theirs
 
-SOURCE = Path(__file__).parents[2] / "tools" / "verify-go"
-MODULE = Path("/usr/share/gocode/src/golang.org/x/mod/sumdb/tlog")
 SIZE = 700
 
-Verifier = Callable[[Path, Path], None]
-"""Raises if the log in a directory is not what the key in a file signed."""
 
-needs_go = pytest.mark.skipif(
-    shutil.which("go") is None or not MODULE.is_dir(),
-    reason="Go is missing: apt-get install golang-go golang-golang-x-mod-dev",
-)
-
-
-class RefusedError(Exception):
-    pass
-
-
-@pytest.fixture(scope="session")
-def go(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    binary = tmp_path_factory.mktemp("go") / "verify-go"
-    subprocess.run(
-        ["go", "build", "-o", str(binary), "."],
-        cwd=SOURCE,
-        check=True,
-        timeout=170,
-        env={
-            **os.environ,
-            "GOFLAGS": "-mod=mod",
-            "GOPROXY": "off",
-            "GOTOOLCHAIN": "local",
-            "GOCACHE": str(binary.parent / "cache"),
-        },
-    )
-    return binary
-
-
-@pytest.fixture(params=["ours", pytest.param("go", marks=needs_go)])
-def verifier(request: pytest.FixtureRequest) -> Verifier:
-    def ours(directory: Path, vkey: Path) -> None:
-        try:
-            verify(directory, read_vkey(vkey))
-        except LedgerError as error:
-            raise RefusedError(str(error)) from None
-
-    if request.param == "ours":
-        return ours
-    binary: Path = request.getfixturevalue("go")
-
-    def theirs(directory: Path, vkey: Path) -> None:
-        ended = subprocess.run(
-            [binary, directory, vkey], check=False, capture_output=True, text=True, timeout=60
-        )
-        if ended.returncode:
-            assert ended.returncode == 1
-            raise RefusedError(ended.stderr)
-        assert ended.stdout.endswith(": whole\n")
-
-    return theirs
+@pytest.fixture(scope="module", params=["ours", pytest.param("go", marks=needs_go)])
+def verifier(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Verifier:
+    return ours if request.param == "ours" else theirs(build(tmp_path_factory.mktemp("go")))
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +46,7 @@ def flip(path: Path, at: int = 9) -> None:
 
 
 def test_a_log_of_ours_is_whole(log: Path, verifier: Verifier) -> None:
-    verifier(log, log / "ledger.vkey")
+    verifier(log, log / "ledger.vkey", None)
 
 
 @pytest.mark.parametrize("size", [0, 1, 255, 256, 257])
@@ -110,7 +55,7 @@ def test_a_log_of_any_size_is_whole(tmp_path: Path, verifier: Verifier, size: in
     with SqliteLedger.open_for_serving(place, now_ms=lambda: 1) as ledger:
         for n in range(size):
             ledger.append_blocking(admin(f"a{n}"))
-    verifier(place.directory, place.directory / "ledger.vkey")
+    verifier(place.directory, place.directory / "ledger.vkey", None)
 
 
 @pytest.mark.parametrize(
@@ -128,13 +73,13 @@ def test_a_log_of_any_size_is_whole(tmp_path: Path, verifier: Verifier, size: in
 def test_a_flipped_bit_is_found(log: Path, verifier: Verifier, name: str) -> None:
     flip(log / name)
     with pytest.raises(RefusedError):
-        verifier(log, log / "ledger.vkey")
+        verifier(log, log / "ledger.vkey", None)
 
 
 def test_a_flipped_length_is_found(log: Path, verifier: Verifier) -> None:
     flip(log / "tile/entries/001", 0)
     with pytest.raises(RefusedError):
-        verifier(log, log / "ledger.vkey")
+        verifier(log, log / "ledger.vkey", None)
 
 
 @pytest.mark.parametrize("name", ["tile/entries/000", "tile/entries/002.p/188", "tile/0/001"])
@@ -143,7 +88,7 @@ def test_a_truncated_file_is_found(log: Path, verifier: Verifier, name: str, cut
     content = (log / name).read_bytes()
     (log / name).write_bytes(content[: max(0, len(content) - cut)])
     with pytest.raises(RefusedError):
-        verifier(log, log / "ledger.vkey")
+        verifier(log, log / "ledger.vkey", None)
 
 
 @pytest.mark.parametrize("name", ["tile/entries/000", "tile/0/001", "tile/1/000.p/2"])
@@ -151,7 +96,7 @@ def test_bytes_after_the_end_are_found(log: Path, verifier: Verifier, name: str)
     with (log / name).open("ab") as file:
         file.write(b"\0\0")
     with pytest.raises(RefusedError):
-        verifier(log, log / "ledger.vkey")
+        verifier(log, log / "ledger.vkey", None)
 
 
 @pytest.mark.parametrize("name", ["tile/entries/001", "tile/0/001", "checkpoint"])
@@ -161,7 +106,7 @@ def test_a_file_that_is_gone_is_found(log: Path, verifier: Verifier, name: str) 
         shutil.rmtree(log / "tile")
         (log / "ledger.db").unlink()
     with pytest.raises(RefusedError):
-        verifier(log, log / "ledger.vkey")
+        verifier(log, log / "ledger.vkey", None)
 
 
 @pytest.mark.parametrize("number", [0, 300, SIZE - 1])
@@ -178,7 +123,7 @@ def test_a_forged_entry_with_forged_tiles_is_found(
     db.close()
     write(log, leaves)
     with pytest.raises(RefusedError):
-        verifier(log, log / "ledger.vkey")
+        verifier(log, log / "ledger.vkey", None)
 
 
 def test_a_forged_level_0_tile_under_true_upper_tiles_is_found(
@@ -192,7 +137,7 @@ def test_a_forged_level_0_tile_under_true_upper_tiles_is_found(
     tile = (log / "tile/0/001").read_bytes()
     (log / "tile/0/001").write_bytes(leaf_hash(entry) + tile[32:])
     with pytest.raises(RefusedError):
-        verifier(log, log / "ledger.vkey")
+        verifier(log, log / "ledger.vkey", None)
 
 
 def test_a_log_that_another_key_signed_is_refused(
@@ -202,7 +147,7 @@ def test_a_log_that_another_key_signed_is_refused(
         other = SigningKey(name, bytes(32))
         (tmp_path / "other.vkey").write_text(other.vkey.encode() + "\n")
         with pytest.raises(RefusedError):
-            verifier(log, tmp_path / "other.vkey")
+            verifier(log, tmp_path / "other.vkey", None)
 
 
 def test_a_partial_tile_may_be_gone_when_the_full_one_is_there(
@@ -217,7 +162,7 @@ def test_a_partial_tile_may_be_gone_when_the_full_one_is_there(
             ledger.append_blocking(admin(f"more{n}"))
     assert not (place.directory / "tile/0/002.p").exists()
     (place.directory / "checkpoint").write_bytes(older)
-    verifier(place.directory, place.directory / "ledger.vkey")
+    verifier(place.directory, place.directory / "ledger.vkey", None)
 
 
 def write(log: Path, leaves: list[bytes]) -> None:

@@ -1,10 +1,12 @@
 // Command verify-go checks a copy of an Intramural log, and shares no code with the program that wrote it.
 //
-//	verify-go DIRECTORY VKEY-FILE
+//	verify-go DIRECTORY VKEY-FILE [CHECKPOINT-FILE]
 //
-// It believes the public key alone (while a key is replaced, either of two). The root is recomputed from the entries: golang.org/x/mod before
-// 0.40 can be made to accept a forged entry that has a forged tile beside it. The hash tiles are compared
-// with what the entries give.
+// It believes the public key alone (while a key is replaced, either of two). The root is recomputed from
+// the entries: golang.org/x/mod before 0.40 can be made to accept a forged entry that has a forged tile
+// beside it. The hash tiles are compared with what the entries give. The log has to continue the checkpoint
+// that was saved elsewhere, if one is given: without it, an earlier state of the log is as good as the
+// present one.
 package main
 
 import (
@@ -26,11 +28,11 @@ import (
 const height, width = 8, 256 // https://c2sp.org/tlog-tiles, "Merkle Tree"
 
 func main() {
-	if len(os.Args) != 3 {
-		fmt.Fprintln(os.Stderr, "usage: verify-go DIRECTORY VKEY-FILE")
+	if len(os.Args) != 3 && len(os.Args) != 4 {
+		fmt.Fprintln(os.Stderr, "usage: verify-go DIRECTORY VKEY-FILE [CHECKPOINT-FILE]")
 		os.Exit(2)
 	}
-	tree, origin, err := verify(os.Args[1], os.Args[2])
+	tree, origin, err := verify(os.Args[1], os.Args[2], os.Args[3:]...)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "verify-go:", err)
 		os.Exit(1)
@@ -38,7 +40,7 @@ func main() {
 	fmt.Printf("%s: %d records, root %x: whole\n", origin, tree.N, tree.Hash[:])
 }
 
-func verify(directory, vkey string) (tree tlog.Tree, origin string, err error) {
+func verify(directory, vkey string, older ...string) (tree tlog.Tree, origin string, err error) {
 	key, err := os.ReadFile(vkey)
 	if err != nil {
 		return tree, "", err
@@ -57,16 +59,8 @@ func verify(directory, vkey string) (tree tlog.Tree, origin string, err error) {
 		return tree, "", errors.New("there is no key")
 	}
 	origin = verifiers[0].Name()
-	signed, err := os.ReadFile(filepath.Join(directory, "checkpoint"))
-	if err != nil {
+	if tree, err = open(filepath.Join(directory, "checkpoint"), origin, verifiers); err != nil {
 		return tree, "", err
-	}
-	opened, err := note.Open(signed, note.VerifierList(verifiers...))
-	if err != nil {
-		return tree, "", fmt.Errorf("checkpoint: %w", err)
-	}
-	if tree, err = parse(opened.Text, origin); err != nil {
-		return tree, "", fmt.Errorf("checkpoint: %w", err)
 	}
 	var stored []tlog.Hash
 	reader := tlog.HashReaderFunc(func(indexes []int64) ([]tlog.Hash, error) {
@@ -100,6 +94,18 @@ func verify(directory, vkey string) (tree tlog.Tree, origin string, err error) {
 	if root, err := tlog.TreeHash(tree.N, reader); tree.N > 0 && (err != nil || root != tree.Hash) {
 		return tree, "", errors.New("the entries do not have the root that was signed")
 	}
+	for _, file := range older {
+		before, err := open(file, origin, verifiers)
+		if err != nil {
+			return tree, "", err
+		}
+		if before.N > tree.N {
+			return tree, "", fmt.Errorf("%s proves %d records, and the log has %d", file, before.N, tree.N)
+		}
+		if root, err := tlog.TreeHash(before.N, reader); before.N > 0 && (err != nil || root != before.Hash) {
+			return tree, "", fmt.Errorf("%s is of another history", file)
+		}
+	}
 	for _, tile := range tiles(tree.N) {
 		expected, err := tlog.ReadTileData(tile, reader)
 		if err != nil {
@@ -114,6 +120,22 @@ func verify(directory, vkey string) (tree tlog.Tree, origin string, err error) {
 		}
 	}
 	return tree, origin, nil
+}
+
+// open reads a checkpoint that one of the keys signed.
+func open(file, origin string, verifiers []note.Verifier) (tree tlog.Tree, err error) {
+	signed, err := os.ReadFile(file)
+	if err != nil {
+		return tree, err
+	}
+	opened, err := note.Open(signed, note.VerifierList(verifiers...))
+	if err != nil {
+		return tree, fmt.Errorf("%s: %w", file, err)
+	}
+	if tree, err = parse(opened.Text, origin); err != nil {
+		return tree, fmt.Errorf("%s: %w", file, err)
+	}
+	return tree, nil
 }
 
 // tiles lists the hash tiles of a log of n entries.

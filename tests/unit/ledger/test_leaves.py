@@ -32,7 +32,7 @@ from gateway.domain.records import (
     encode,
     kind_of,
 )
-from gateway.ledger.leaves import STRUCTS, read_leaf
+from gateway.ledger.leaves import STRUCTS, read_leaf, read_leaves
 from tests.fakes.ledger import (
     access,
     admin,
@@ -195,6 +195,49 @@ def test_a_damaged_leaf_is_judged_alike(record: Record, data: st.DataObject) -> 
 @example(b'{"kind":"admin"')
 def test_any_bytes_are_judged_alike(leaf: bytes) -> None:
     agree(leaf)
+
+
+def judged_together(leaves: list[bytes]) -> None:
+    try:
+        alone = [read_leaf(leaf) for leaf in leaves]
+    except ValueError:
+        with pytest.raises(ValueError, match=r"."):
+            read_leaves(leaves)
+    else:
+        assert read_leaves(leaves) == alone
+
+
+@given(st.lists(records, max_size=6), st.data())
+def test_leaves_that_are_read_together_are_judged_as_each_alone(
+    several: list[Record], data: st.DataObject
+) -> None:
+    leaves = [encode(record) for record in several]
+    judged_together(leaves)
+    if leaves:
+        at = data.draw(st.integers(0, len(leaves) - 1))
+        leaf = bytearray(leaves[at])
+        leaf[data.draw(st.integers(0, len(leaf) - 1))] ^= data.draw(st.integers(1, 255))
+        leaves[at] = bytes(leaf)
+        judged_together(leaves)
+
+
+def test_two_leaves_in_one_and_none_in_the_next_are_not_two_leaves() -> None:
+    first, second = encode(admin("a")), encode(admin("b"))
+    for leaves in (
+        [first + b"\n" + second, b""],
+        [first + b"\n", second],
+        [first, b"\n" + second],
+        [first[:20], first[20:]],
+        [first + b"\n" + second],
+        [first, b"", second],
+    ):
+        with pytest.raises(ValueError, match=r"."):
+            read_leaves(leaves)
+        judged_together(leaves)
+
+
+def test_an_empty_list_of_leaves_is_read() -> None:
+    assert read_leaves([]) == []
 
 
 def kept(exchange: str) -> Outcome:
