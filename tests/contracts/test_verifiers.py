@@ -14,6 +14,8 @@ from gateway.domain.records import AdminAct
 from gateway.domain.tiles import Tile, TileName, Tiles
 from gateway.ledger import Place, SqliteLedger
 from gateway.ledger.keys import SigningKey, origin_of
+from gateway.ledger.rotation import add_key, end_key
+from gateway.ledger.signatures import new_signer
 from tests.fakes.ledger import admin
 from tests.fakes.verifiers import RefusedError, Verifier, build, needs_go, ours, theirs
 
@@ -51,9 +53,10 @@ def test_a_log_of_ours_is_whole(log: Path, verifier: Verifier) -> None:
     verifier(log, log / "ledger.vkey", None)
 
 
-def test_a_log_whose_key_is_replaced_is_whole_all_the_way(whole: Place, verifier: Verifier) -> None:
-    root = whole.directory.parent / f"rotated-{next(_numbers)}"
-    shutil.copytree(whole.directory.parent, root, ignore=shutil.ignore_patterns("rotated-*"))
+def test_a_log_whose_key_is_replaced_is_whole_all_the_way(
+    whole: Place, tmp_path: Path, verifier: Verifier
+) -> None:
+    root = shutil.copytree(whole.directory.parent, tmp_path / "log")
     place = Place(root / "ledger", root / "keys", whole.node)
     vkey, first = place.directory / "ledger.vkey", root / "first.vkey"
     shutil.copy(vkey, first)
