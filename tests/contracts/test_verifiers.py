@@ -10,9 +10,13 @@ import apsw
 import pytest
 
 from gateway.domain.merkle import leaf_hash
+from gateway.domain.notes import Note, parse_note
+from gateway.domain.records import AdminAct
 from gateway.domain.tiles import Tile, TileName, Tiles
 from gateway.ledger import Place, SqliteLedger
 from gateway.ledger.keys import SigningKey, origin_of
+from gateway.ledger.rotation import add_key, end_key
+from gateway.ledger.signatures import new_signer
 from tests.fakes.ledger import admin
 from tests.fakes.verifiers import RefusedError, Verifier, build, needs_go, ours, theirs
 
@@ -48,6 +52,41 @@ def flip(path: Path, at: int = 9) -> None:
 
 def test_a_log_of_ours_is_whole(log: Path, verifier: Verifier) -> None:
     verifier(log, log / "ledger.vkey", None)
+
+
+def test_a_log_whose_key_is_replaced_is_whole_all_the_way(
+    whole: Place, tmp_path: Path, verifier: Verifier
+) -> None:
+    root = shutil.copytree(whole.directory.parent, tmp_path / "log")
+    place = Place(root / "ledger", root / "keys", whole.node)
+    vkey, first = place.directory / "ledger.vkey", root / "first.vkey"
+    shutil.copy(vkey, first)
+
+    def record(act: AdminAct, _: str) -> None:
+        with SqliteLedger.open_for_recording(place) as ledger:
+            ledger.append_blocking(admin(f"rotation-{act}"))
+
+    new = add_key(place, record)
+    record(AdminAct.KEY_CREATED, "")
+    second = root / "second.vkey"
+    second.write_text(f"{new.encode()}\n", encoding="utf-8")
+    for either in (vkey, first, second):
+        verifier(place.directory, either)
+    end_key(place, record)
+    record(AdminAct.KEY_REVOKED, "")
+    verifier(place.directory, vkey)
+    with pytest.raises(RefusedError):
+        verifier(place.directory, first)
+
+
+def test_more_signatures_under_the_checkpoint_disturb_nobody(
+    whole: Place, log: Path, verifier: Verifier
+) -> None:
+    witness, second = new_signer("witness.example/w", 4), new_signer(origin_of(whole.node), 6)
+    note = parse_note((log / "checkpoint").read_bytes())
+    lines = (witness.line(note.text, 1), second.line(note.text, 1))
+    (log / "checkpoint").write_bytes(Note(note.text, (*note.signatures, *lines)).encode())
+    verifier(log, log / "ledger.vkey")
 
 
 @pytest.mark.parametrize("size", [0, 1, 255, 256, 257])

@@ -16,6 +16,7 @@ from gateway.domain.errors import Code
 from gateway.domain.exchange import Purpose
 from gateway.domain.records import Admin, AdminAct, Intent, Outcome, Refusal, Status
 from gateway.endpoints import OpenAIEngines, RemoteModel
+from gateway.evidence import LedgerSettings, WitnessPeer, WitnessSettings
 from gateway.feeds import Export, FhirFeed, Retention, SyslogFeed
 from gateway.http import strings
 from gateway.http.errors import status_of
@@ -115,6 +116,9 @@ def test_every_error_code_is_explained_with_its_status() -> None:
         ("## `[export.fhir]`", FhirFeed),
         ("## `[export.syslog]`", SyslogFeed),
         ("## `[retention]`", Retention),
+        ("## `[ledger]`", LedgerSettings),
+        ("## `[witness]`", WitnessSettings),
+        ("## `[[witness.peers]]`", WitnessPeer),
         ("## `[egress]`", Egress),
         ("## `[log]`", Log),
     ],
