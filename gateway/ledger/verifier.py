@@ -48,6 +48,13 @@ class Derived:
 
 
 ALL: Final = Derived()
+_DAMAGE: Final = (
+    apsw.CorruptError,
+    apsw.NotADBError,
+    apsw.SchemaChangeError,
+    apsw.SQLError,
+    UnicodeDecodeError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +107,7 @@ def verify(
             return verification.run(published, known)
     except LedgerDamaged as error:
         raise VerificationError(str(error)) from None
-    except (apsw.CorruptError, apsw.NotADBError, apsw.SchemaChangeError, apsw.SQLError) as error:
+    except _DAMAGE as error:
         raise VerificationError(
             f"the database cannot be read ({type(error).__name__}): restore it from its backup"
         ) from None
@@ -186,6 +193,8 @@ class _Verification:
             key=lambda item: item[0].size,
         )
         for size, raw in self._db.execute("SELECT size, checkpoint FROM checkpoints ORDER BY size"):
+            if not isinstance(raw, bytes):
+                raise VerificationError(f"the kept checkpoint of size {size} is not there")
             kept = _open(raw, self._vkey, f"the kept checkpoint of size {size}")
             if kept.size != size or size > head.size:
                 raise VerificationError(f"the kept checkpoint of size {size} is of another log")
