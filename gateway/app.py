@@ -17,16 +17,18 @@ from contextlib import (
     asynccontextmanager,
 )
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Final
 
 from litestar import Litestar
 from litestar.datastructures import State
 
 from engine import ModelStore
-from gateway import auditing, installation, logs
+from gateway import auditing, breakglass, installation, logs
 from gateway.clock import SystemClock
 from gateway.detection.dictionary import SiteDictionary
 from gateway.detection.scanner import ShapeScanner
+from gateway.disclosure import Disclosure
 from gateway.domain.entities import MEDICAL_RECORD_NUMBER, PERSON, PHONE_NUMBER
 from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.ports import Authenticator, Detector, Engine
@@ -38,24 +40,44 @@ from gateway.generation.engines import Engines
 from gateway.generation.local import LocalEngine
 from gateway.generation.remote import RemoteEngine
 from gateway.generation.transcription import LocalTranscriber
-from gateway.http import audit, health, openai, openapi, presidio, redact, transcription
+from gateway.http import (
+    audit,
+    exports,
+    grants,
+    health,
+    openai,
+    openapi,
+    presidio,
+    redact,
+    transcription,
+)
 from gateway.http import policy as policy_routes
+from gateway.http import vault as safe
 from gateway.http.errors import HANDLERS
+from gateway.http.usage import UsageDesk
+from gateway.http.usage import usage as usage_route
 from gateway.identity.authenticator import ApiKeyAuthenticator
 from gateway.identity.bare import NetworkAuthenticator
 from gateway.identity.certificate import CertificateAuthenticator
 from gateway.identity.chain import ChainAuthenticator
-from gateway.identity.keyring import open_keyring
+from gateway.identity.keyring import Keyring, open_keyring
 from gateway.identity.networks import parse_networks
 from gateway.identity.provider import open_oidc
 from gateway.inforce import Following
 from gateway.ledger.exports.feeding import open_feeds
+from gateway.ledger.holds import LegalHolds
 from gateway.ledger.ledger import SqliteLedger
-from gateway.ledger.sealing import SqliteVault
+from gateway.ledger.sealing import Shredder, SqliteVault
 from gateway.ledger.witness.opening import open_watch, recorder
 from gateway.ledger.witness.watch import Watch
+from gateway.limiter import Limiter
+from gateway.metering import open_meter
 from gateway.office import Office
 from gateway.pipeline import Parts, Pipeline
+from gateway.policy.shadow import Beside
+from gateway.policy.standings import DATABASE as STANDINGS
+from gateway.policy.standings import Standings
+from gateway.reidentification import Pace, Reidentification
 from gateway.settings import Settings
 from gateway.treatment import DETECTION
 from gateway.weights import open_detector
@@ -84,12 +106,15 @@ class Gateway:
     """What the administrator's routes find in the application's state, by name."""
 
 
-def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
+def build(  # noqa: PLR0915 - what there is to put together, read top to bottom
+    settings: Settings, say: Progress = lambda _: None
+) -> Gateway:
     """Build the parts from `settings`. Nothing listens yet.
 
     Raises `SecretFileError`, `PolicyError`, `DictionaryError`, `KeyStoreError`, `LedgerError`,
-    `LedgerUnavailable`, `EngineError`, `RemoteEngineError`, `SameName`, `ProviderError` or
-    `AuthorityError`, each with what to do; then nothing stays open.
+    `LedgerUnavailable`, `EngineError`, `RemoteEngineError`, `SameName`, `ProviderError`,
+    `AuthorityError`, `GrantStoreError` or `StandingsError`, each with what to do; then nothing
+    stays open.
     """
     clock = SystemClock()
     secrets = installation.prepare(settings)
@@ -103,6 +128,8 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
         ledger = undo.enter_context(
             SqliteLedger.open_for_serving(installation.place_of(settings), now_ms=clock.now_ms)
         )
+        say("use so far")
+        meter = undo.enter_context(open_meter(settings, keyring.store, clock))
         vault = undo.enter_context(
             SqliteVault.open_for_serving(installation.vault_of(settings), now_ms=clock.now_ms)
         )
@@ -113,6 +140,7 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
                 settings.witness, settings.ledger, settings.data, recorder(ledger, clock)
             )
             undo.callback(end_watch)
+        follower = auditing.follower_of(settings, ledger, clock)
         say("detection")
         site = SiteDictionary(settings.dictionary, settings.keys)
         detector = open_detector(_year(clock), settings.detection, site)
@@ -139,21 +167,18 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
         if others:
             engine = Engines(engine, *others)
         policy.serving(model.name for model in engine.models())
-        authenticator: Authenticator = ApiKeyAuthenticator(keyring, clock)
-        if (provider := settings.identity.oidc) is not None:
-            say("identity provider")
-            oidc, end_oidc = open_oidc(provider, settings.data, clock)
-            undo.callback(end_oidc)
-            authenticator = ChainAuthenticator(authenticator, oidc)
-        if (bare := settings.presidio).role is not None and bare.purpose is not None:
-            authenticator = NetworkAuthenticator(
-                authenticator, parse_networks(bare.networks), bare.role, bare.purpose
-            )
-        if (certificates := settings.identity.certificates) is not None:
-            authenticator = CertificateAuthenticator(
-                certificates, settings.data, authenticator, clock
-            )
+        authenticator = _authenticator(settings, keyring, clock, undo, say)
         feeds = open_feeds(settings.export, installation.feeds_of(settings))
+        detection = replace(DETECTION, digest=detector.digest)
+        subject_key = installation.subject_key(settings.keys)
+        desk = breakglass.open_grants(
+            *(settings.state, settings.keys, policy.decider, detection, clock, subject_key),
+            ledger.append_blocking,
+        )
+        undo.callback(desk.close)
+        standings = Standings(settings.state / STANDINGS)
+        undo.callback(standings.close)
+        beside = Beside(settings.state, standings, policy.decider, ledger, clock)
         close = undo.pop_all().close
     logs.event(
         "gateway_built",
@@ -164,16 +189,17 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
     return Gateway(
         parts=Parts(
             authenticator=authenticator,
-            decider=policy.decider,
+            decider=beside.decider,
             detector=detector,
             scanner=ShapeScanner(),
-            ledger=ledger,
+            ledger=beside.ledger,
             vault=vault,
             engine=engine,
             clock=clock,
             secrets=secrets,
-            subject_key=installation.subject_key(settings.keys),
-            detection=replace(DETECTION, digest=detector.digest),
+            subject_key=subject_key,
+            detection=detection,
+            limiter=Limiter(meter.history),
             gate=watch.check if watch is not None else lambda: None,
         ),
         recognizers=detector.recognizers,
@@ -188,11 +214,49 @@ def build(settings: Settings, say: Progress = lambda _: None) -> Gateway:
         running=(
             plain.serving,
             policy.running,
-            auditing.follower_of(settings).following,
+            follower.following,
             feeds.serving,
+            partial(breakglass.sweeping, desk),
+            beside.running,
+            meter.running,
         ),
-        extras={"releases": policy.desk, "warnings": {"policy": lambda: policy.as_ordered}},
+        extras={
+            "usage": UsageDesk(meter.store, settings.usage, meter.step),
+            "releases": policy.desk,
+            "warnings": {
+                "policy": lambda: policy.as_ordered,
+                **({"witnesses": watch.good} if watch is not None else {}),
+            },
+            "figures": {} if watch is None else {"witnessed_seconds_ago": watch.age},
+            "grants": grants.GrantRoom(
+                desk, Reidentification(policy.decider, detection, vault, desk), Pace(clock)
+            ),
+            "safe": safe.Safe(
+                Disclosure(vault, desk, ledger, clock),
+                Shredder(installation.vault_of(settings), LegalHolds(settings.state)),
+                subject_key,
+            ),
+        },
     )
+
+
+def _authenticator(
+    settings: Settings, keyring: Keyring, clock: SystemClock, undo: ExitStack, say: Progress
+) -> Authenticator:
+    """Return who believes a caller: each asks the one before it for what is not its own."""
+    authenticator: Authenticator = ApiKeyAuthenticator(keyring, clock)
+    if (provider := settings.identity.oidc) is not None:
+        say("identity provider")
+        oidc, end_oidc = open_oidc(provider, settings.data, clock)
+        undo.callback(end_oidc)
+        authenticator = ChainAuthenticator(authenticator, oidc)
+    if (bare := settings.presidio).role is not None and bare.purpose is not None:
+        authenticator = NetworkAuthenticator(
+            authenticator, parse_networks(bare.networks), bare.role, bare.purpose
+        )
+    if (certificates := settings.identity.certificates) is not None:
+        authenticator = CertificateAuthenticator(certificates, settings.data, authenticator, clock)
+    return authenticator
 
 
 def _engine(store: ModelStore, settings: Settings) -> LocalEngine | RemoteEngine:
@@ -224,6 +288,14 @@ def assemble(  # noqa: PLR0913, PLR0917 - each is a part of `Gateway`
     room = audit.AuditRoom(
         office=Office(parts.authenticator, parts.ledger, parts.clock),
         desk=auditing.desk_of(settings, parts.vault),
+        subject_key=parts.subject_key,
+    )
+
+    exporting = exports.ExportRoom(
+        office=room.office,
+        log=settings.ledger,
+        node=settings.node,
+        subjects=parts.vault,
         subject_key=parts.subject_key,
     )
 
@@ -259,7 +331,11 @@ def assemble(  # noqa: PLR0913, PLR0917 - each is a part of `Gateway`
             *openai.ROUTES,
             *presidio.ROUTES,
             *audit.ROUTES,
+            *grants.ROUTES,
+            *exports.ROUTES,
+            *safe.ROUTES,
             *policy_routes.ROUTES,
+            usage_route,
             redact.redact,
             transcription.transcriptions,
             health.live,
@@ -271,8 +347,10 @@ def assemble(  # noqa: PLR0913, PLR0917 - each is a part of `Gateway`
             {
                 "checks": checks,
                 "warnings": {},
+                "figures": {},
                 "desk": desk,
                 "audit": room,
+                "exports": exporting,
                 "office": Office(parts.authenticator, parts.ledger, parts.clock),
                 **(extras or {}),
             }

@@ -17,7 +17,9 @@ import apsw
 
 from engine import EngineError, ModelStore, detect_devices
 from gateway import secretfiles
+from gateway.certificates import UNIX
 from gateway.clock import SystemClock
+from gateway.domain.witnessing import Standing
 from gateway.egress import parse_peers
 from gateway.endpoints import OpenAIEngines
 from gateway.generation.local import known_models, stored_models
@@ -25,23 +27,28 @@ from gateway.generation.remote import RemoteEngine, RemoteEngineError
 from gateway.identity.fetch import FetchError
 from gateway.identity.jwks import JwksError
 from gateway.identity.keyring import DATABASE, open_keyring
-from gateway.identity.keys import State
+from gateway.identity.keys import EXPIRES_SOON_MS, State
 from gateway.identity.provider import ProviderError, fetcher
 from gateway.identity.store import KeyStoreError
+from gateway.identity.x509 import Authorities, AuthorityError
+from gateway.inforce import standing_of
 from gateway.installation import feeds_of
 from gateway.ledger.errors import LedgerError
 from gateway.ledger.exports.feeding import open_feeds, status_of
 from gateway.ledger.publickeys import VKEY_FILE, vkey_beside
 from gateway.ledger.query import read_ledger
+from gateway.ledger.witness.examining import examine as examine_witnesses
 from gateway.policy.check import check
 from gateway.policy.release import load as load_release
+from gateway.policy.releases.store import DATABASE as RELEASES
+from gateway.policy.releases.store import PolicyStoreError
 from gateway.policy.shipped import shipped_policies
+from gateway.separation import claims_in_conflict, people_in_conflict
 from gateway.settings import Settings
 
 _GIB: Final = 2**30
 _LOW_DISK: Final = 2 * _GIB
 _FULL_DISK: Final = _GIB // 4
-_EXPIRES_SOON_MS: Final = 14 * 86_400_000
 _OTHERS: Final = 0o077
 _FIXED_SQLITE: Final = (3, 51, 3)
 """The first release with the 2026 fix of the WAL-reset bug (sqlite.org/wal.html)."""
@@ -73,8 +80,11 @@ def examine(settings: Settings) -> Iterator[Diagnosis]:
         "secret keys": _secrets,
         "policy": _policy,
         "API keys": _api_keys,
+        "roles": _roles,
         "identity": _identity,
+        "certificates": _certificates,
         "ledger": _ledger,
+        "witnesses": _witnesses,
         "models": _models,
         "cores": _cores,
         "exports": _exports,
@@ -136,6 +146,8 @@ def _secrets(settings: Settings) -> Diagnosis:
 
 
 def _policy(settings: Settings) -> Diagnosis:
+    if settings.policy.mode == "releases":
+        return _releases(settings)
     if not settings.policies.is_dir():
         return Diagnosis(
             "policy", Verdict.WARNING, "none yet", "`intramural serve` copies the default one"
@@ -150,8 +162,43 @@ def _policy(settings: Settings) -> Diagnosis:
         )
     origin = "the shipped one" if report.release.digest == _shipped() else "edited here"
     return Diagnosis(
-        "policy", Verdict.OK, f"release {report.release.digest[:12]}… ({origin}), its vectors hold"
+        "policy",
+        Verdict.OK,
+        f"release {report.release.digest[:12]}… ({origin}), its vectors hold; by directory, which "
+        "one person can change",
     )
+
+
+def _releases(settings: Settings) -> Diagnosis:
+    if not (settings.state / RELEASES).is_file():
+        return Diagnosis(
+            "policy", Verdict.FAILED, "no release was ever made", "docs/releases.md: the first one"
+        )
+    standing = standing_of(settings, known_models(settings))
+    verdict = Verdict.FAILED if standing.broken else Verdict.WARNING if standing.advice else None
+    return Diagnosis("policy", verdict or Verdict.OK, standing.found, standing.advice)
+
+
+def _roles(settings: Settings) -> Diagnosis:
+    try:
+        people = list(people_in_conflict(settings, SystemClock().now_ms()))
+    except (KeyStoreError, PolicyStoreError, secretfiles.SecretFileError) as error:
+        return Diagnosis("roles", Verdict.FAILED, str(error))
+    if people:
+        return Diagnosis(
+            "roles",
+            Verdict.FAILED,
+            "; ".join(people[:5]),
+            "revoke one of the two: nobody watches, or approves, what they do themselves",
+        )
+    if claims := list(claims_in_conflict(settings)):
+        return Diagnosis(
+            "roles",
+            Verdict.WARNING,
+            "; ".join(claims[:3]),
+            "see to it at the identity provider that nobody has both",
+        )
+    return Diagnosis("roles", Verdict.OK, "nobody holds two that have to be apart")
 
 
 def _shipped() -> str:
@@ -169,14 +216,14 @@ def _api_keys(settings: Settings) -> Diagnosis:
         return Diagnosis("API keys", Verdict.FAILED, str(error))
     now = SystemClock().now_ms()
     active = [key for key in keys if key.state(now) is State.ACTIVE]
-    soon = [key for key in active if key.grant.expires - now < _EXPIRES_SOON_MS]
+    soon = [key for key in active if key.grant.expires - now < EXPIRES_SOON_MS]
     if soon:
         names = ", ".join(key.grant.name for key in soon[:5])
         return Diagnosis(
             "API keys",
             Verdict.WARNING,
             f"{len(active)} active, {len(soon)} expire within 14 days: {names}",
-            "make new ones before they do",
+            "`intramural keys rotate ID --overlap 3d --expires 90d` renews one",
         )
     return Diagnosis("API keys", Verdict.OK, f"{len(active)} active of {len(keys)}")
 
@@ -200,6 +247,32 @@ def _identity(settings: Settings) -> Diagnosis:
     return Diagnosis("identity", Verdict.OK, f"{len(keys)} keys of the provider at {peer}")
 
 
+def _certificates(settings: Settings) -> Diagnosis:
+    said = settings.identity.certificates
+    if said is None:
+        return Diagnosis("certificates", Verdict.OK, "no proxy passes client certificates on")
+    crl = None if said.crl_file is None else settings.data / said.crl_file
+    try:
+        state = Authorities(settings.data / said.ca_file, crl).state(SystemClock().now_ms())
+    except AuthorityError as error:
+        return Diagnosis("certificates", Verdict.FAILED, str(error))
+    found = f"{len(said.callers)} callers by certificate, from {', '.join(said.proxies)}"
+    if state is not None:
+        return Diagnosis("certificates", Verdict.FAILED, found, state)
+    if UNIX not in said.proxies:
+        return Diagnosis(
+            "certificates",
+            Verdict.WARNING,
+            f"{found}: whoever can send from there can be any of them",
+            "on the same host, let the proxy use server.socket and name `unix`",
+        )
+    if UNIX in said.proxies and settings.server.socket is None:
+        return Diagnosis(
+            "certificates", Verdict.FAILED, found, "`unix` is named: set server.socket too"
+        )
+    return Diagnosis("certificates", Verdict.OK, found)
+
+
 def _ledger(settings: Settings) -> Diagnosis:
     vkey_file = settings.ledger / VKEY_FILE
     if not vkey_file.is_file():
@@ -219,6 +292,36 @@ def _ledger(settings: Settings) -> Diagnosis:
         Verdict.OK,
         f"{size} records under a good signature; `intramural audit verify` recomputes them",
     )
+
+
+def _witnesses(settings: Settings) -> Diagnosis:
+    peers = settings.witness.peers
+    if not peers:
+        return Diagnosis("witnesses", Verdict.OK, "none are named: nobody outside watches the log")
+    if not (settings.ledger / VKEY_FILE).is_file():
+        return Diagnosis("witnesses", Verdict.WARNING, "there is no log to show them yet")
+    found = examine_witnesses(settings.witness, settings.ledger, settings.data)
+    if found.refuted:
+        name, size = next(iter(found.refuted.items()))
+        return Diagnosis(
+            "witnesses",
+            Verdict.FAILED,
+            f"{name} has seen another history of this log, of {size} records",
+            'docs/witness.md, "When a witness refuses": keep a copy of everything first',
+        )
+    ago = "never" if found.age is None else f"{found.age:.0f} s ago"
+    words = f"{settings.witness.policy.quorum} of {len(peers)} agreed {ago}"
+    if found.silent:
+        words += "; " + ", ".join(f"{name} ({why})" for name, why in found.silent.items())
+    match found.standing:
+        case Standing.GOOD if not found.silent:
+            return Diagnosis("witnesses", Verdict.OK, words)
+        case Standing.GOOD | Standing.LATE:
+            verdict = Verdict.WARNING
+        case Standing.STOPPED | Standing.REFUTED:
+            verdict = Verdict.FAILED
+    advice = "docs/witness.md says what the word in brackets means"
+    return Diagnosis("witnesses", verdict, words, advice)
 
 
 def _models(settings: Settings) -> Diagnosis:

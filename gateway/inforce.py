@@ -11,11 +11,12 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from gateway import logs
 from gateway.clock import SystemClock
-from gateway.domain.errors import Code, ExchangeError
+from gateway.domain.errors import Code, ExchangeError, LedgerUnavailable
 from gateway.domain.records import Admin, AdminAct
 from gateway.policy.active import ActiveDecider
 from gateway.policy.aliases import astray
@@ -72,6 +73,54 @@ def release_in_force(settings: Settings, desk: Desk) -> Release:
     if problems := check_release(release).problems:
         raise PolicyError(problems)
     return release
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How it stands with the releases of an installation, for who looks after it."""
+
+    found: str
+    advice: str = ""
+    broken: bool = False
+    """Whether a gateway would not start."""
+
+
+def standing_of(settings: Settings, served: Collection[str] | None) -> Standing:
+    """Return what is in force by the register, and what is wrong with it."""
+
+    def refuse(_: Admin) -> None:
+        raise LedgerUnavailable  # A look records nothing, and changes nothing.
+
+    try:
+        desk = open_desk(settings, refuse, served)
+    except PolicyStoreError as error:
+        return Standing(str(error), "restore it from a backup", broken=True)
+    try:
+        release = release_in_force(settings, desk)
+        active = desk.store.active()
+        others = [
+            f"{node} decides by {digest[:12]}…" + (f", for {problem[:200]}" if problem else "")
+            for node, (digest, _, problem) in sorted(desk.store.serving().items())
+            if digest != release.digest
+        ]
+        number = 0 if active is None else active.number
+        found = f"release {number} ({release.digest[:12]}…) by releases"
+        if active is not None and active.alone:
+            return Standing(
+                f"{found}, on one person's word",
+                f"have it approved (`intramural policy approve {number}`), or roll back",
+            )
+        if problems := desk.examine(release):
+            return Standing(f"{found}: {problems[0]}", "`intramural policy rollback`", broken=True)
+        if others:
+            return Standing(
+                f"{found}, but {'; '.join(others)}", "read that gateway's log, or roll back"
+            )
+        return Standing(f"{found}, signed by two")
+    except (ExchangeError, PolicyError) as error:
+        return Standing(str(error), "`intramural policy rollback`", broken=True)
+    finally:
+        desk.store.close()
 
 
 class Following:

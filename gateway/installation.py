@@ -86,13 +86,10 @@ def place_of(settings: Settings) -> Place:
 
 
 def vault_of(settings: Settings) -> VaultPlace:
-    """Return where this node keeps texts, and the key that they are sealed under, made once.
-
-    Raises `SecretFileError`. Where seals are there and the key is not, a new key opens none of
-    them, and the vault says so when it is opened.
-    """
-    master = secretfiles.read_or_create(settings.keys / "vault.key", 32)
-    return VaultPlace(directory=settings.state, ledger=settings.ledger, master=master)
+    """Return where this node keeps texts, and whom exchanges are about."""
+    return VaultPlace(
+        directory=settings.state, ledger=settings.ledger, key=settings.keys / "vault.key"
+    )
 
 
 def feeds_of(settings: Settings) -> Site:

@@ -48,6 +48,7 @@ FIELDS: Final = frozenset(
         "release",
         "replica",
         "rows",
+        "rule",
         "seconds",
         "size",
         "standing",

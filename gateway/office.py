@@ -23,13 +23,13 @@ class Office:
     ledger: Ledger
     clock: Clock
 
-    async def admit(self, credentials: Credentials, duty: Duty) -> Caller:
-        """Return who presents `credentials`, who carries `duty`.
+    async def admit(self, credentials: Credentials, duty: Duty, *others: Duty) -> Caller:
+        """Return who presents `credentials`, who carries `duty`, or one of the others.
 
         Raises `AuthenticationError`, `ExchangeError` with DUTY_REFUSED, or `LedgerUnavailable`.
         """
         caller = self.authenticator.authenticate(credentials)
-        if not carries(caller.roles, duty):
+        if not any(carries(caller.roles, each) for each in (duty, *others)):
             await self.ledger.append(
                 Admin(
                     exchange=self.clock.new_id(),

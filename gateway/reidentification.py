@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
+from gateway.allowance import check_scope
 from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.exchange import Action, Caller, Model, Purpose
 from gateway.domain.policy import Deny
@@ -121,6 +122,7 @@ class Reidentification:
 
     def _forbidden(self, caller: Caller, purpose: Purpose) -> Code | None:
         try:
+            check_scope(caller, Action.REIDENTIFY, self.model, purpose)
             decision = self.decider.decide(caller, Action.REIDENTIFY, self.model, purpose)
         except ExchangeError as error:
             return error.code

@@ -22,6 +22,7 @@ from gateway.domain.exchange import Purpose
 from gateway.endpoints import Endpoint, OpenAIEngines, parse_endpoint
 from gateway.evidence import LedgerSettings, WitnessSettings
 from gateway.feeds import Export, Retention
+from gateway.prices import UsageSettings
 
 _Positive = Annotated[int, msgspec.Meta(ge=1)]
 _BYTES: Final = r"([0-9]{1,15}(?:\.[0-9]{1,3})?)([KMGT]?)\Z"
@@ -326,6 +327,7 @@ class File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     transcription: Transcription = Transcription()
     identity: Identity = Identity()
     presidio: Presidio = Presidio()
+    usage: UsageSettings = UsageSettings()
     policy: PolicySettings = PolicySettings()
     ledger: LedgerSettings = LedgerSettings()
     witness: WitnessSettings = WitnessSettings()
@@ -355,6 +357,7 @@ class Settings:
     embeddings: Embeddings = field(default_factory=Embeddings)
     transcription: Transcription = field(default_factory=Transcription)
     presidio: Presidio = field(default_factory=Presidio)
+    usage: UsageSettings = field(default_factory=UsageSettings)
     policy: PolicySettings = field(default_factory=PolicySettings)
     signing: LedgerSettings = field(default_factory=LedgerSettings)
     """How the log is signed: the table `[ledger]`."""
@@ -452,6 +455,7 @@ def load(data: Path | None = None, config: Path | None = None) -> Settings:
         embeddings=file.embeddings,
         transcription=file.transcription,
         presidio=file.presidio,
+        usage=file.usage,
         policy=file.policy,
         signing=file.ledger,
         witness=file.witness,

@@ -12,14 +12,24 @@ from typing import Annotated, Final
 
 import typer
 
-from gateway.cli import audit_export, audit_proofs, audit_review, audit_rotate, audit_search
+from gateway.cli import (
+    audit_export,
+    audit_payload,
+    audit_proofs,
+    audit_retention,
+    audit_index,
+    audit_proofs,
+    audit_review,
+    audit_rotate,
+    audit_search,
+    audit_shred,
+)
 from gateway.cli.audit_arguments import (
     Directory,
     directory_of,
     find,
     ledger_errors,
     looking,
-    moment,
     read_file,
     record_own,
 )
@@ -31,11 +41,12 @@ from gateway.cli.audit_views import (
     report_as_json,
 )
 from gateway.cli.common import fail, print_json, settings_of
+from gateway.cli.times import moment
 from gateway.domain.errors import Code
 from gateway.domain.exchange import Purpose
 from gateway.domain.records import Kind
 from gateway.ledger.errors import LedgerError, VerificationError
-from gateway.ledger.publickeys import read_vkey, vkey_beside
+from gateway.ledger.publickeys import ended_beside, read_vkey, vkey_beside
 from gateway.ledger.query import (
     DEFAULT_LIMIT,
     LoggedRecord,
@@ -44,6 +55,7 @@ from gateway.ledger.query import (
 )
 from gateway.ledger.shown import proof_as_json, record_as_json
 from gateway.ledger.verifier import Derived, verify
+from gateway.ledger.witnessed import quorum_of
 
 app = typer.Typer(
     help="Read the audit ledger and verify that it is whole.",
@@ -104,12 +116,12 @@ def list_records(  # noqa: PLR0913, PLR0917
     )
     show = _print_line if as_json else print_row
     with ledger_errors():
+        before = record_own(settings_of(context), directory, "")
+        query = replace(query, before=before)
         if not follow and not as_json:
-            with looking(context, directory, "") as reader:
+            with read_ledger(directory_of(context, directory)) as reader:
                 print_table(reader.search(query))
         else:
-            before = record_own(settings_of(context), directory, "")
-            query = replace(query, before=before)
             _stream(directory_of(context, directory), query, show, follow=follow)
 
 
@@ -147,15 +159,32 @@ def verify_log(  # noqa: PLR0913, PLR0917
     tiles: Annotated[
         bool, typer.Option("--tiles/--no-tiles", help="Compare the tiles, if they are there.")
     ] = True,
+    witness: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="VKEY|FILE",
+            help="A witness that has to have cosigned what the log continues; repeat for more.",
+        ),
+    ] = None,
+    quorum: Annotated[
+        int | None, typer.Option(help="So many of them are enough.", show_default="all")
+    ] = None,
     as_json: _Json = False,
 ) -> None:
     """Recompute the whole log from its records. Exits 0 if it holds, 1 if anything is wrong."""
     path = directory_of(context, directory)
     try:
         key = vkey_beside(path) if vkey is None else read_vkey(vkey)
+        if vkey is not None:
+            # Keys that ended vouch for no head, so it is no matter who says which they were.
+            ended = tuple(each for each in ended_beside(path) if each.name == key.name)
+            key = replace(key, ended=ended)
         saved = None if older is None else read_file(older)
+        asked = quorum_of(witness or (), quorum)
         with _progress(hidden=as_json) as progress:
-            report = verify(path, key, saved, derived=Derived(tiles=tiles), progress=progress)
+            report = verify(
+                path, key, saved, derived=Derived(tiles=tiles), quorum=asked, progress=progress
+            )
     except LedgerError as error:
         if as_json:
             index = error.index if isinstance(error, VerificationError) else None
@@ -177,11 +206,15 @@ def checkpoint(context: typer.Context, directory: Directory = None) -> None:
 
 app.command("prove")(audit_proofs.prove)
 app.command("check-proof")(audit_proofs.check)
+app.command()(audit_payload.payload)
+app.command()(audit_shred.shred)
 app.command("rotate-key")(audit_rotate.rotate_key)
 audit_export.register(app)
+audit_retention.register(app)
 app.command()(audit_search.search)
 app.command()(audit_review.review)
 app.command()(audit_review.alerts)
+app.command()(audit_index.index)
 
 
 # -- printing

@@ -11,11 +11,10 @@ import typer
 
 from gateway.cli.common import fail, settings_of
 from gateway.cli.recorder import actor, record_look
-from gateway.clock import SystemClock
-from gateway.domain import questions
 from gateway.domain.errors import LedgerUnavailable
 from gateway.ledger.desk import Who
 from gateway.ledger.errors import LedgerError
+from gateway.ledger.publickeys import vkey_beside
 from gateway.ledger.query import LedgerReader, LoggedRecord, read_ledger
 from gateway.secretfiles import SecretFileError
 from gateway.settings import Settings
@@ -36,15 +35,18 @@ def directory_of(context: typer.Context, given: Path | None) -> Path:
 
 @contextmanager
 def looking(context: typer.Context, given: Path | None, what: str) -> Iterator[LedgerReader]:
-    """Yield a reader of the log, after it was recorded that somebody looks.
+    """Yield a reader of the log, after it was recorded that somebody looks at `what`.
 
-    What is read is the log as it was just before. A copy elsewhere, which has no key to sign with,
-    is read without a record: whoever has it could read it with any tool.
+    A copy elsewhere, which has no key to sign with, is read without a record: whoever has it could
+    read it with any tool.
     """
-    settings = settings_of(context)
-    with read_ledger(directory_of(context, given)) as reader:
+    directory = directory_of(context, given)
+    with read_ledger(directory) as reader:
         # What is no record's is not recorded: somebody may have written a patient's name.
-        record_own(settings, given, what[:MAX_TARGET] if find(reader, what) else "")
+        target = what[:MAX_TARGET] if find(reader, what) else ""
+    # Not while a state of the log is held: who closes a log waits for all who hold one.
+    record_own(settings_of(context), given, target)
+    with read_ledger(directory) as reader:
         yield reader
 
 
@@ -55,6 +57,7 @@ def record_own(settings: Settings, given: Path | None, target: str) -> int | Non
     """
     if given is not None and given.resolve() != settings.ledger.resolve():
         return None
+    vkey_beside(settings.ledger)  # Where there is no log, looking makes none.
     try:
         return record_look(settings, Who(actor(), CLIENT), target)
     except (LedgerError, LedgerUnavailable, SecretFileError, OSError) as error:
@@ -80,16 +83,6 @@ def read_file(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise LedgerError(f"{path} cannot be read: {error.strerror}") from None
-
-
-def moment(text: str | None) -> int | None:
-    """Return Unix milliseconds of an ISO 8601 time, UTC unless it says otherwise, or of `2h`."""
-    if text is None:
-        return None
-    try:
-        return questions.moment(text, SystemClock().now_ms())
-    except ValueError as error:
-        fail(str(error), status=2)
 
 
 @contextmanager

@@ -10,15 +10,20 @@ from typing import Annotated, Final
 
 import typer
 
-from gateway.cli.audit_arguments import Directory, directory_of, ledger_errors, moment
+from gateway.auditing import KeptSubjects
+from gateway.cli.audit_arguments import Directory, directory_of, ledger_errors
 from gateway.cli.common import fail, print_json, settings_of
 from gateway.cli.person import As, person
+from gateway.cli.times import moment
 from gateway.clock import SystemClock
 from gateway.domain.duties import Duty
+from gateway.domain.errors import ExchangeError
 from gateway.domain.exchange import Caller
 from gateway.domain.records import Access, AccessAct
 from gateway.ledger.errors import LedgerError
 from gateway.ledger.exports.forms import Form
+from gateway.secretfiles import SecretFileError
+from gateway.settings import Settings
 
 _PATIENT: Final = 64
 _MAX_LINE: Final = 64 * 1024
@@ -54,7 +59,7 @@ def export(  # noqa: PLR0913, PLR0917 - each option is an argument
 
     settings = settings_of(context)
     first, last = moment(since), moment(until)
-    with ledger_errors():
+    with ledger_errors(), _told():
         # The number of a patient is on standard input: then the key is in a file.
         caller = person(context, Duty.EXPORT)
         if of_patient:
@@ -62,7 +67,8 @@ def export(  # noqa: PLR0913, PLR0917 - each option is an argument
         wanted = Wanted(form, first, last, _number() if of_patient else None)
         _record(context, caller, wanted.target)
         with _counting(hidden=out is None) as progress:
-            lines = lines_of(settings.ledger, settings.node, wanted)
+            index, key = _index(settings) if of_patient else (None, None)
+            lines = lines_of(settings.ledger, settings.node, wanted, index, key)
             count = _write(out, lines, progress)
     if out is not None:
         typer.echo(f"{out}: {count} lines, {form.value}", err=True)
@@ -158,6 +164,15 @@ def _record(context: typer.Context, caller: Caller, target: str) -> None:
         )
 
 
+def _index(settings: Settings) -> tuple[KeptSubjects, bytes]:
+    from gateway.installation import subject_key, vault_of
+
+    try:
+        return KeptSubjects(vault_of(settings)), subject_key(settings.keys)
+    except SecretFileError as error:
+        raise LedgerError(str(error)) from None
+
+
 def _number() -> str:
     """Return the patient's number: not an argument, which every user of the machine can see."""
     number = sys.stdin.readline().strip()
@@ -183,6 +198,15 @@ def _lines(file: Path) -> Iterator[bytes]:
                 yield line
     except OSError as error:
         raise LedgerError(f"{file} cannot be read: {error.strerror}") from None
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Say what the ledger or the vault says of itself in one line, and exit."""
+    try:
+        yield
+    except ExchangeError as error:
+        fail(error.message)
 
 
 @contextmanager

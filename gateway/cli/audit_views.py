@@ -157,6 +157,17 @@ def print_report(report: VerificationReport) -> None:
         table.add_row("compared with", "no checkpoint from elsewhere (--from)")
     else:
         table.add_row("compared with", f"a checkpoint of {report.older:,} records: continued")
+    if report.second:
+        table.add_row("second signature", "ML-DSA-44, under the published checkpoint")
+    if report.witnesses is not None and report.witnessed is not None:
+        since = moment(report.witnesses.time * 1000)
+        table.add_row("witnessed by", ", ".join(report.witnesses.by))
+        table.add_row("  records", f"{report.witnessed:,}, by {since} UTC")
+        table.add_row(
+            "  since then", f"{report.size - report.witnessed:,}, by this log's key alone"
+        )
+    elif report.witnessed is not None:
+        table.add_row("witnessed", f"{report.witnessed:,} records, as the log says (--witness)")
     console.print(table)
 
 
@@ -175,6 +186,9 @@ def report_as_json(report: VerificationReport) -> dict[str, Any]:
         "published": report.published,
         "older": report.older,
         "tiles": report.tiles,
+        "second_signature": report.second,
+        "witnessed": report.witnessed,
+        "witnesses": None if report.witnesses is None else report.witnesses.by,
         "checkpoint": report.checkpoint.decode(),
     }
 

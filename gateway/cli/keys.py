@@ -1,9 +1,10 @@
-"""`intramural keys`: make, list and revoke API keys. Each act is recorded before it is done."""
+"""`intramural keys`: make, list, rotate and revoke API keys. Each act is recorded, then done."""
 
 from __future__ import annotations
 
 import datetime as dt
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -11,10 +12,19 @@ import typer
 
 from gateway.cli.common import fail, print_json, settings_of
 from gateway.domain.errors import LedgerUnavailable
-from gateway.domain.exchange import Purpose
+from gateway.domain.exchange import Action, Purpose
 from gateway.domain.records import AdminAct
-from gateway.identity.keyring import AlreadyRevoked, Keyring, RecordAct, UnknownKey, open_keyring
-from gateway.identity.keys import ApiKey, Grant
+from gateway.domain.scope import Scope
+from gateway.identity.keyring import (
+    AlreadyRevoked,
+    ConflictingRoles,
+    Keyring,
+    RecordAct,
+    RecordUntil,
+    UnknownKey,
+    open_keyring,
+)
+from gateway.identity.keys import EXPIRES_SOON_MS, ApiKey, Grant, State
 from gateway.identity.store import KeyStoreError
 from gateway.ledger.errors import LedgerError
 from gateway.secretfiles import SecretFileError
@@ -22,7 +32,7 @@ from gateway.settings import Settings
 
 _WIDE: Final = 240
 
-app = typer.Typer(help="Make, list and revoke API keys.", no_args_is_help=True)
+app = typer.Typer(help="Make, list, rotate and revoke API keys.", no_args_is_help=True)
 
 
 @app.command()
@@ -45,6 +55,17 @@ def create(  # noqa: PLR0913, PLR0917 - each argument is an option
     purpose: Annotated[
         Purpose | None, typer.Option(help="The only purpose of use, for clients without headers.")
     ] = None,
+    only_action: Annotated[
+        list[Action] | None,
+        typer.Option(help="Only for this action, whatever policy permits; repeat for more."),
+    ] = None,
+    only_model: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Only for this model; repeat for more."),
+    ] = None,
+    only_purpose: Annotated[
+        list[Purpose] | None, typer.Option(help="Only for this purpose; repeat for more.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Make a key and print it, once: nobody can show it again."""
@@ -61,12 +82,15 @@ def create(  # noqa: PLR0913, PLR0917 - each argument is an option
             networks=parse_networks(network),
             purpose=purpose,
             expires=parse_expiry(expires, now),
+            scope=Scope(_only(only_action), _only(only_model), _only(only_purpose)),
         )
     except ValueError as error:
         fail(str(error), 2)
     keyring = _keyring(settings)
     try:
         token = keyring.create(grant, now, _recorder(settings))
+    except ConflictingRoles as error:
+        fail(f"no key was made: {error}", 2)
     except (KeyStoreError, LedgerError, LedgerUnavailable, SecretFileError) as error:
         fail(f"no key was made: {error}")
     finally:
@@ -82,16 +106,65 @@ def create(  # noqa: PLR0913, PLR0917 - each argument is an option
     )
 
 
+@app.command()
+def rotate(
+    context: typer.Context,
+    key_id: Annotated[str, typer.Argument(metavar="ID", help="As `keys list` shows it.")],
+    overlap: Annotated[
+        str,
+        typer.Option(help="How long the secret so far still works: 12h, 3d (14d at most), none."),
+    ],
+    expires: Annotated[
+        str | None, typer.Option(help="Another end of the key: 90d, 12h or 2027-01-31.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Give a key another secret and print it, once. Id, roles and limits stay."""
+    from gateway.identity.expiry import parse_expiry, parse_overlap
+
+    settings = settings_of(context)
+    now = _now_ms()
+    try:
+        until = parse_overlap(overlap, now)
+        end = None if expires is None else parse_expiry(expires, now)
+    except ValueError as error:
+        fail(str(error), 2)
+    keyring = _keyring(settings)
+    try:
+        token = keyring.rotate(key_id, now, until, end, _until_recorder(settings))
+        found = keyring.store.find(token.id)
+    except (UnknownKey, AlreadyRevoked) as error:
+        fail(str(error))
+    except (KeyStoreError, LedgerError, LedgerUnavailable, SecretFileError) as error:
+        fail(f"the key was not rotated: {error}")
+    finally:
+        keyring.store.close()
+    ends = _iso(found.grant.expires if found else now)
+    if json:
+        print_json(
+            {"id": token.id, "key": token.reveal(), "expires": ends, "overlap_until": _iso(until)}
+        )
+        return
+    typer.echo(token.reveal())
+    typer.secho(
+        f"Keep it now: it is shown this once. The secret before it works until {_iso(until)}, "
+        f"the key until {ends}.",
+        err=True,
+    )
+
+
 @app.command("list")
 def list_(
     context: typer.Context,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Show all keys: whose they are, what they allow, and whether they work. No secrets."""
-    keyring = _keyring(settings_of(context))
+    settings = settings_of(context)
+    keyring = _keyring(settings)
     now = _now_ms()
+    used = _last_use(settings)
     try:
-        rows = [_row(key, now) for key in keyring.store.all_keys()]
+        rows = [_row(key, now, used.get(key.principal)) for key in keyring.store.all_keys()]
     except KeyStoreError as error:
         fail(str(error))
     finally:
@@ -104,7 +177,7 @@ def list_(
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for header in ("id", "name", "state", "roles", "purpose", "networks", "expires"):
+    for header in ("id", "name", "state", "roles", "purpose", "networks", "expires", "used"):
         table.add_column(header, no_wrap=True)
     for row in rows:
         cells = (row[str(column.header)] for column in table.columns)
@@ -142,6 +215,19 @@ def _keyring(settings: Settings) -> Keyring:
         fail(str(error))
 
 
+def _only(names: Sequence[str] | None) -> frozenset[str] | None:
+    return frozenset(str(name) for name in names) if names else None
+
+
+def _until_recorder(settings: Settings) -> RecordUntil:
+    def record(act: AdminAct, target: str, until: int) -> None:
+        from gateway.cli.recorder import record_admin
+
+        record_admin(settings, act, target, until=until)
+
+    return record
+
+
 def _recorder(settings: Settings) -> RecordAct:
     def record(act: AdminAct, target: str) -> None:
         from gateway.cli.recorder import record_admin
@@ -168,8 +254,31 @@ def _warn_of_unknown_roles(policies: Path, roles: frozenset[str]) -> None:
         )
 
 
-def _row(key: ApiKey, now: int) -> dict[str, str | list[str] | None]:
+def _last_use(settings: Settings) -> dict[str, int]:
+    """Return when keys were last used, as a running gateway counted it some seconds ago.
+
+    Without these counts the keys are shown all the same.
+    """
+    from gateway.metering import open_usage
+    from gateway.usage.store import DATABASE, UsageError
+
+    if not (settings.state / DATABASE).is_file():
+        return {}
+    try:
+        store = open_usage(settings.state)
+    except UsageError:
+        return {}
+    try:
+        return store.last_use()
+    except UsageError:
+        return {}
+    finally:
+        store.close()
+
+
+def _row(key: ApiKey, now: int, used: int | None) -> dict[str, str | list[str] | None]:
     grant = key.grant
+    soon = key.state(now) is State.ACTIVE and grant.expires - now < EXPIRES_SOON_MS
     return {
         "id": key.id,
         "name": grant.name,
@@ -178,10 +287,26 @@ def _row(key: ApiKey, now: int) -> dict[str, str | list[str] | None]:
         "groups": sorted(grant.groups),
         "purpose": grant.purpose.value if grant.purpose else None,
         "networks": list(grant.networks.words()),
+        "only": _scope(grant.scope),
         "created": _iso(key.created),
         "expires": _iso(grant.expires),
+        "expires_soon": "yes" if soon else None,
+        "used": "never" if used is None else _iso(used)[:16] + "Z",
+        "rotated_until": _rotated(key, now),
         "revoked": None if key.revoked is None else _iso(key.revoked),
     }
+
+
+def _rotated(key: ApiKey, now: int) -> str | None:
+    """Return until when the secret before the one in force works, where it still does."""
+    works = key.replaced is not None and key.replaced.until > now
+    return _iso(key.replaced.until) if works and key.replaced else None
+
+
+def _scope(scope: Scope) -> list[str]:
+    """Return what a key is restricted to, as words: `action:chat`."""
+    sets = {"action": scope.actions, "model": scope.models, "purpose": scope.purposes}
+    return [f"{kind}:{name}" for kind, names in sets.items() for name in sorted(names or ())]
 
 
 def _iso(milliseconds: int) -> str:

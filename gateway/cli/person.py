@@ -50,8 +50,8 @@ As = Annotated[
 """Every command that asks for a person has this option: `_as: As = None`. `person` reads it."""
 
 
-def person(context: typer.Context, duty: Duty) -> Caller:
-    """Return whose key `--as` names, if they carry `duty`; else say what to do, and exit 1.
+def person(context: typer.Context, duty: Duty, *others: Duty) -> Caller:
+    """Return whose key `--as` names, if they carry one of the duties; else say what to do.
 
     Who is known and may not is recorded before they are told.
     """
@@ -65,12 +65,12 @@ def person(context: typer.Context, duty: Duty) -> Caller:
         )
     credentials = Credentials(f"Bearer {_key(file)}", _HERE)
     try:
-        return _admitted(settings_of(context), credentials, duty)
+        return _admitted(settings_of(context), credentials, duty, *others)
     except ExchangeError as error:
         fail(error.message)
 
 
-def _admitted(settings: Settings, credentials: Credentials, duty: Duty) -> Caller:
+def _admitted(settings: Settings, credentials: Credentials, duty: Duty, *others: Duty) -> Caller:
     from gateway.identity.authenticator import ApiKeyAuthenticator
     from gateway.identity.keyring import open_keyring
     from gateway.identity.store import KeyStoreError
@@ -85,7 +85,7 @@ def _admitted(settings: Settings, credentials: Credentials, duty: Duty) -> Calle
         fail(str(error))
     office = Office(ApiKeyAuthenticator(keyring, clock), _Recording(settings), clock)
     try:
-        return asyncio.run(office.admit(credentials, duty))
+        return asyncio.run(office.admit(credentials, duty, *others))
     except LedgerError as error:
         fail(str(error))
     finally:

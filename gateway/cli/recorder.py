@@ -32,7 +32,9 @@ def record_look(settings: Settings, who: Who, target: str) -> int:
         return ledger.append_blocking(looked(who, SystemClock(), target)).index
 
 
-def record_admin(settings: Settings, act: AdminAct, target: str) -> None:
+def record_admin(
+    settings: Settings, act: AdminAct, target: str, *, until: int | None = None
+) -> None:
     """Make the act durable. Raises `LedgerError` or `LedgerUnavailable`, and then nothing is done.
 
     Works beside a running gateway: both append to the same log.
@@ -41,7 +43,12 @@ def record_admin(settings: Settings, act: AdminAct, target: str) -> None:
     with SqliteLedger.open_for_recording(place_of(settings)) as ledger:
         ledger.append_blocking(
             Admin(
-                exchange=clock.new_id(), time=clock.now_ms(), actor=actor(), act=act, target=target
+                exchange=clock.new_id(),
+                time=clock.now_ms(),
+                actor=actor(),
+                act=act,
+                target=target,
+                until=until,
             )
         )
 

@@ -16,12 +16,14 @@ from gateway.cli import (
     engine_cluster,
     engine_devices,
     engine_serve,
+    grants,
     keys,
     model,
     policy,
     redact,
     serve,
     text,
+    usage,
     witness,
 )
 from gateway.settings import SettingsError, load
@@ -39,11 +41,12 @@ engine_devices.register(engine.app)
 engine_serve.register(engine.app)
 engine.app.add_typer(engine_cluster.app, name="cluster")
 app.add_typer(engine.app, name="engine")
+app.add_typer(grants.app, name="grants")
 app.add_typer(keys.app, name="keys")
 app.add_typer(model.app, name="model")
 app.add_typer(policy.app, name="policy")
 app.add_typer(witness.app, name="witness")
-for command in (serve, demo, doctor, text, redact):
+for command in (serve, demo, doctor, text, redact, usage):
     command.register(app)
 
 

@@ -89,6 +89,7 @@ def explain(error: Exception) -> str:
     from gateway.policy.problems import PolicyError
     from gateway.policy.releases.store import PolicyStoreError
     from gateway.secretfiles import SecretFileError
+    from gateway.usage.store import UsageError
 
     known = (
         AuthorityError,
@@ -103,6 +104,7 @@ def explain(error: Exception) -> str:
         RemoteEngineError,
         SameName,
         SecretFileError,
+        UsageError,
         OSError,
     )
     if isinstance(error, known):

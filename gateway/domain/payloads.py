@@ -7,13 +7,23 @@ printed, and nothing of it ever goes into a leaf or a log.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
-from typing import NoReturn
+from typing import Final, NoReturn
 
 from gateway.domain.text import RawText
+
+_EXCHANGE: Final = re.compile(
+    r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\Z"
+)
+
+
+def is_exchange(name: str) -> bool:
+    """Say whether `name` has the form of an exchange's id, a UUIDv7: only then it is recorded."""
+    return _EXCHANGE.match(name) is not None
 
 
 class Part(StrEnum):

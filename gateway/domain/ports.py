@@ -182,13 +182,40 @@ class Ledger(Protocol):
         ...
 
 
-class Vault(Protocol):
-    """What is kept of exchanges besides their records, and can be erased: texts, and about whom.
+class KeptTexts(Protocol):
+    """What was kept of exchanges, for those who only look. All of it blocks: call it in a thread.
 
     Texts are sealed under a key of their own, which patients' keys wrap, which an epoch's key
     wraps: each of them can be destroyed, and what it opened is gone for ever. The index from
     fingerprints to exchanges is no part of the log, and is erased with the patient.
     """
+
+    def open(self, exchange: str) -> Payload:
+        """Return what is kept of `exchange`, after comparing it with what its leaves say.
+
+        Raises `ExchangeError` with PAYLOAD_NOT_KEPT, PAYLOAD_SHREDDED
+        or PAYLOAD_DAMAGED. Whoever calls this has recorded before that it is done, and for whom.
+        """
+        ...
+
+    def about(self, exchange: str) -> Subjects:
+        """Return whom an exchange is about; nobody, where that was erased or never known.
+
+        Raises `ExchangeError` with AUDIT_UNAVAILABLE.
+        """
+        ...
+
+    def find(self, fingerprint: bytes, before: str | None, limit: int) -> Sequence[str]:
+        """Return the ids of exchanges about a patient or a name, the newest first.
+
+        At most `limit`, and with `before`, the last id of the page before, those that are older.
+        Takes a time that does not grow with the index. Raises as `about`.
+        """
+        ...
+
+
+class Vault(KeptTexts, Protocol):
+    """What is kept of exchanges besides their records, and can be erased: texts, and about whom."""
 
     async def keep(
         self, exchange: str, part: Part, subjects: Subjects, words: Words | None
@@ -199,29 +226,6 @@ class Vault(Protocol):
         no words to keep, or where the exchange's request was shredded before its reply came.
         Raises `LedgerUnavailable` if it is not durable, or may not be. Cancelling the call disturbs
         nobody else. A part is kept once.
-        """
-        ...
-
-    def open(self, exchange: str) -> Payload:
-        """Return what is kept of `exchange`, after comparing it with what its leaves say.
-
-        Blocks: call it in a thread. Raises `ExchangeError` with PAYLOAD_NOT_KEPT, PAYLOAD_SHREDDED
-        or PAYLOAD_DAMAGED. Whoever calls this has recorded before that it is done, and for whom.
-        """
-        ...
-
-    def about(self, exchange: str) -> Subjects:
-        """Return whom an exchange is about; nobody, where that was erased or never known.
-
-        Blocks. Raises `ExchangeError` with AUDIT_UNAVAILABLE.
-        """
-        ...
-
-    def find(self, fingerprint: bytes, before: str | None, limit: int) -> Sequence[str]:
-        """Return the ids of exchanges about a patient or a name, the newest first.
-
-        At most `limit`, and with `before`, the last id of the page before, those that are older.
-        Blocks for a time that does not grow with the index. Raises as `about`.
         """
         ...
 

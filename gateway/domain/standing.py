@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from gateway.domain.exchange import Assurance, Caller
@@ -32,7 +33,7 @@ class Standing:
     @property
     def digest(self) -> str:
         """Return the digest that stands in records: 32 hexadecimal digits."""
-        return hashlib.sha256(_PREFIX + self.encoded()).hexdigest()[:_LENGTH]
+        return _digest(self)
 
     def encoded(self) -> bytes:
         """Return the one way to write it: what is hashed, and what the table holds."""
@@ -57,3 +58,8 @@ class Standing:
 def standing_of(caller: Caller) -> Standing:
     """Return what `caller` is."""
     return Standing(caller.roles, caller.groups, caller.assurance)
+
+
+@lru_cache(4096)
+def _digest(standing: Standing) -> str:
+    return hashlib.sha256(_PREFIX + standing.encoded()).hexdigest()[:_LENGTH]

@@ -160,6 +160,19 @@ class Tiles:
                 self._fill(index, full)
         return full
 
+    def skip(self, hashes: Sequence[bytes]) -> list[Tile]:
+        """Add leaves of which only the hashes are left; return the tiles of hashes this filled.
+
+        They are whole bundles, and come after whole ones: `ValueError` if not.
+        """
+        if self._bundle or len(hashes) % WIDTH:
+            raise ValueError("what is skipped is whole bundles")
+        full: list[Tile] = []
+        for start in range(0, len(hashes), WIDTH):
+            self._levels[0] = [*hashes[start : start + WIDTH]]
+            self._fill((self.size >> HEIGHT) - 1, full)
+        return full
+
     def partial(self) -> list[Tile]:
         """Return the tiles and the bundle that are not full and not empty."""
         size = self.size

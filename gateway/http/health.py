@@ -26,13 +26,19 @@ async def ready(state: State) -> Response[dict[str, object]]:
     """
     checks: Checks = state["checks"]
     warnings: Checks = state["warnings"]
+    figures: Mapping[str, Callable[[], float | None]] = state["figures"]
     answers = {name: await asyncio.to_thread(_holds, check) for name, check in checks.items()}
     is_ready = all(answers.values())
     ailing = [
         name for name, check in warnings.items() if not await asyncio.to_thread(_holds, check)
     ]
     return Response(
-        {"status": "ready" if is_ready else "not ready", "checks": answers, "warnings": ailing},
+        {
+            "status": "ready" if is_ready else "not ready",
+            "checks": answers,
+            "warnings": ailing,
+            **{name: figure() for name, figure in figures.items()},
+        },
         status_code=200 if is_ready else 503,
     )
 

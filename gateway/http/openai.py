@@ -19,6 +19,7 @@ from gateway.domain.ports import Authenticator, Clock, Decider, Engine
 from gateway.domain.text import RawText
 from gateway.http import parse
 from gateway.http.errors import response
+from gateway.http.notices import headers_of
 from gateway.http.receive import Inbox, check_plain
 from gateway.http.reply import (
     ChatFormat,
@@ -127,14 +128,16 @@ async def completions(request: HttpRequest, state: State) -> ASGIResponse:
 @post("/v1/embeddings", status_code=200)
 async def embeddings(request: HttpRequest, state: State) -> ASGIResponse:
     """Turn texts into vectors."""
-    inbox, reader, channel = _begin(request, state["backend"], Action.EMBED)
-    headers = {"X-Request-Id": channel.exchange}
+    backend: Backend = state["backend"]
+    inbox, reader, channel = _begin(request, backend, Action.EMBED)
     try:
         async with watching(inbox, channel):
             done = await finished(channel.events())
             body = await vectors(done, reader.model, base64=reader.base64)
     except ExchangeError as error:
+        headers = headers_of(channel, backend.clock)
         return response(error, request.scope["path"], headers).to_asgi_response(None, request)
+    headers = headers_of(channel, backend.clock)
     return ASGIResponse(body=body, media_type="application/json", headers=headers)
 
 
@@ -207,12 +210,12 @@ async def _answer(
     request: HttpRequest, backend: Backend, action: Action, kind: type[ChatFormat | TextFormat]
 ) -> ASGIResponse:
     inbox, reader, channel = _begin(request, backend, action)
-    headers = {"X-Request-Id": channel.exchange}
     events = channel.events()
     try:
         async with watching(inbox, channel):
             # The first event decides the status: what fails before it fails as a whole reply.
             first = await anext(events)
+            headers = headers_of(channel, backend.clock)
             if channel.cache is not None:
                 headers["Cache-Status"] = _CACHE_STATUS[channel.cache]
             form: Format = kind(channel.exchange, backend.clock.now_ms() // 1000, reader.model)
@@ -220,6 +223,7 @@ async def _answer(
                 body = await whole(_again(first, events), form)
                 return ASGIResponse(body=body, media_type="application/json", headers=headers)
     except ExchangeError as error:
+        headers = headers_of(channel, backend.clock)
         return response(error, request.scope["path"], headers).to_asgi_response(None, request)
     stream = server_sent(_again(first, events), form, include_usage=reader.include_usage)
     return EventStream(stream, channel, inbox, headers)

@@ -65,6 +65,11 @@ _REPLY_HEADERS: Final = {
         "description": "The exchange, as records and log lines name it.",
         "schema": {"type": "string", "format": "uuid"},
     },
+    "X-Credential-Expires": {
+        "description": "When the key or client certificate ends: from 14 days before, so that "
+        "somebody replaces it.",
+        "schema": {"type": "string", "format": "date-time"},
+    },
     "Cache-Status": {
         "description": "RFC 9211: `hit` or `collapsed`. Absent where the reply was made for this "
         "request alone.",

@@ -33,6 +33,7 @@ from gateway.domain.exchange import (
 from gateway.domain.text import RawText, RedactedText
 from gateway.http import forms, subtitles
 from gateway.http.errors import response
+from gateway.http.notices import headers_of
 from gateway.http.openai import Backend, credentials_of
 from gateway.http.receive import Inbox, check_plain
 from gateway.http.reply import finished, watching
@@ -204,13 +205,14 @@ async def transcriptions(request: HttpRequest, state: State) -> ASGIResponse:
             over=reader.leave,
         )
     )
-    headers = {"X-Request-Id": channel.exchange}
     try:
         async with watching(inbox, channel):
             transcript = _transcript(await finished(channel.events()))
     except ExchangeError as error:
+        headers = headers_of(channel, backend.clock)
         return response(error, request.scope["path"], headers).to_asgi_response(None, request)
     body, media = _WRITERS[reader.format](transcript, reader)
+    headers = headers_of(channel, backend.clock)
     return ASGIResponse(body=body, media_type=media, headers=headers)
 
 

@@ -15,6 +15,7 @@ from litestar.response.base import ASGIResponse
 from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.exchange import Action, Caller, Credentials
 from gateway.http.errors import PRESIDIO_PATHS, response
+from gateway.http.notices import headers_of
 from gateway.http.openai import Backend, credentials_of
 from gateway.http.receive import Inbox, check_plain
 from gateway.http.reply import finished, watching
@@ -89,13 +90,15 @@ async def answer(  # noqa: PLR0913, PLR0917 - the parts of one route
             read=receive,
         )
     )
-    headers = {"X-Request-Id": channel.exchange}
     try:
         async with watching(inbox, channel):
             done = await finished(channel.events())
     except ExchangeError as error:
+        headers = headers_of(channel, backend.clock)
         return response(error, request.scope["path"], headers).to_asgi_response(None, request)
     if not isinstance(done.result, Treated):
         raise TypeError("an exchange without an engine ends with what came of its texts")
     body, media, more = write(done.result, channel.exchange)
-    return ASGIResponse(body=body, media_type=media, headers=headers | more)
+    return ASGIResponse(
+        body=body, media_type=media, headers=headers_of(channel, backend.clock) | more
+    )

@@ -2,6 +2,7 @@
 
 1. Whatever is presented becomes a key (a dummy one if it has not the form of one).
 2. Its digest is computed, and compared with that of the row (a dummy row if there is none).
+   So is the digest of the secret before it, which works for a while after a rotation.
 3. Only who knows the secret learns that it is revoked or has expired, or is used from elsewhere.
 """
 
@@ -38,13 +39,14 @@ class ApiKeyAuthenticator:
         scheme, _, presented = (credentials.authorization or "").strip().partition(" ")
         if not presented.strip() and scheme.lower() in {"", "bearer"}:
             raise AuthenticationError(Code.MISSING_CREDENTIALS, f"Say who you are: {_HOW}.")
-        key = self._matching(presented.strip() if scheme.lower() == "bearer" else "")
+        key, until = self._matching(presented.strip() if scheme.lower() == "bearer" else "")
         if key is None:
             raise AuthenticationError(
                 Code.INVALID_CREDENTIALS, f"This is not a valid API key: {_HOW}."
             )
-        caller = key.caller()
-        match key.state(self._clock.now_ms()):
+        caller = key.caller(until)
+        now = self._clock.now_ms()
+        match key.state(now):
             case State.REVOKED:
                 raise AuthenticationError(
                     Code.REVOKED_CREDENTIALS,
@@ -55,6 +57,12 @@ class ApiKeyAuthenticator:
                 raise AuthenticationError(
                     Code.EXPIRED_CREDENTIALS,
                     "This API key has expired: ask the administrator for a new one.",
+                    caller=caller,
+                )
+            case State.ACTIVE if until is not None and now >= until:
+                raise AuthenticationError(
+                    Code.EXPIRED_CREDENTIALS,
+                    "This API key was replaced by a new one: ask the administrator for that.",
                     caller=caller,
                 )
             case State.ACTIVE:
@@ -68,7 +76,8 @@ class ApiKeyAuthenticator:
             )
         return caller
 
-    def _matching(self, presented: str) -> ApiKey | None:
+    def _matching(self, presented: str) -> tuple[ApiKey | None, int | None]:
+        """Return the key, and until when its secret works where it is not the one in force."""
         # One path for all: no branch here depends on whether the key exists.
         token = tokens.parse(presented) or tokens.NOBODY
         digest = token.digest(self._pepper)
@@ -80,5 +89,9 @@ class ApiKeyAuthenticator:
                 "API keys cannot be checked now, so nobody is let in. Try again later; the "
                 "operator can run `intramural doctor`.",
             ) from error
+        replaced = row.replaced if row else None
         same = hmac.compare_digest(digest, row.digest if row else _NO_DIGEST)
-        return row if same else None
+        before = hmac.compare_digest(digest, replaced.digest if replaced else _NO_DIGEST)
+        if not same and before and replaced is not None:
+            return row, replaced.until
+        return (row, None) if same else (None, None)

@@ -34,3 +34,22 @@ def parse_expiry(words: str, now: int) -> int:
     if end - now > MAX_DAYS * _DAY:
         raise ValueError(f"a key lives {MAX_DAYS} days at most, and is then replaced")
     return end
+
+
+MAX_OVERLAP_DAYS: Final = 14
+
+
+def parse_overlap(words: str, now: int) -> int:
+    """Return until when the secret before the new one works: `12h`, `3d`, or `none` for no longer.
+
+    Raises `ValueError`, with what to write instead; 14 days at most.
+    """
+    if words == "none":
+        return now
+    span = _SPAN.match(words)
+    if span is None:
+        raise ValueError("an overlap is a number of hours or days (12h, 3d), or `none`")
+    length = int(span[1]) * (_DAY if span[2] == "d" else _HOUR)
+    if length > MAX_OVERLAP_DAYS * _DAY:
+        raise ValueError(f"both secrets work for {MAX_OVERLAP_DAYS} days at most")
+    return now + length

@@ -1,9 +1,10 @@
 """The certificate in a proxy's headers, read strictly: what is not exactly so is refused.
 
 RFC 9440: `Client-Cert` is one byte sequence of RFC 8941, `Client-Cert-Chain` a list of them.
-Envoy's `X-Forwarded-Client-Cert` is one element with `Cert`, and perhaps `Chain`, as percent-encoded PEM.
-Called for headers of a named proxy alone. A header of the other form, or one that a careless proxy
-would take for these (`client_cert`), is what a client wrote and the proxy let through: refused.
+Envoy's `X-Forwarded-Client-Cert` is one element with `Cert`, and perhaps `Chain`, as
+percent-encoded PEM. Called for headers of a named proxy alone. A header of the other form, or one
+that a careless proxy would take for these (`client_cert`), is what a client wrote and the proxy let
+through: refused.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Makes and revokes API keys. Each act is recorded in the ledger first, and then done."""
+"""Makes, rotates and revokes API keys. Each act is recorded in the ledger first, and then done."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Final
 
 from gateway import secretfiles
+from gateway.domain.duties import conflicts
 from gateway.domain.records import AdminAct
-from gateway.identity.keys import ApiKey, Grant, State
+from gateway.identity.keys import ApiKey, Grant, Replaced, State
 from gateway.identity.store import KeyStore, KeyStoreError
 from gateway.identity.tokens import Token, new_token
 
@@ -19,10 +20,16 @@ _PEPPER_SIZE: Final = 32
 
 RecordAct = Callable[[AdminAct, str], None]
 """Makes (act, target) durable in the ledger, or raises; `target` is `key:<id>`."""
+RecordUntil = Callable[[AdminAct, str, int], None]
+"""As `RecordAct`, of something that ends at a time: milliseconds since the Unix epoch."""
 
 
 class UnknownKey(Exception):  # noqa: N818 - reads as a state
     """No key has this id."""
+
+
+class ConflictingRoles(ValueError):  # noqa: N818 - as above
+    """Nobody may hold two of these roles at once, so there is no such key."""
 
 
 class AlreadyRevoked(Exception):  # noqa: N818 - reads as a state
@@ -40,8 +47,14 @@ class Keyring:
         """Return a new key, whose secret is shown now or never.
 
         `record` is called before the key works; if it raises, there is no key. Raises
-        `KeyStoreError`.
+        `KeyStoreError`, or `ConflictingRoles` for a key that would carry no duty at all.
         """
+        if pairs := conflicts(grant.roles):
+            first, second = pairs[0]
+            raise ConflictingRoles(
+                f"nobody is {first} and {second} at once: make a key with one of the two, for "
+                "another person"
+            )
         token = new_token()
         while self.store.find(token.id) is not None:  # 50 bits: never, but then again.
             token = new_token()
@@ -50,18 +63,41 @@ class Keyring:
         self.store.add(key)
         return token
 
+    def rotate(
+        self, key_id: str, now: int, until: int, expires: int | None, record: RecordUntil
+    ) -> Token:
+        """Return a new secret for the key `key_id`; the one in force works until `until` besides.
+
+        A secret that was replaced before ends now. `expires` gives the key another end. `record` is
+        called first. Raises `UnknownKey`, `AlreadyRevoked` or `KeyStoreError`.
+        """
+        key = self._working(key_id, now)
+        token = new_token(key.id)
+        record(AdminAct.KEY_ROTATED, key.principal, until)
+        self.store.replace(
+            key.id,
+            token.digest(self.pepper),
+            Replaced(key.digest, until),
+            key.grant.expires if expires is None else expires,
+        )
+        return token
+
     def revoke(self, key_id: str, now: int, record: RecordAct) -> ApiKey:
         """Revoke the key `key_id` (with or without `key:`), and return it as it was.
 
         `record` is called first. Raises `UnknownKey`, `AlreadyRevoked` or `KeyStoreError`.
         """
+        key = self._working(key_id, now)
+        record(AdminAct.KEY_REVOKED, key.principal)
+        self.store.revoke(key.id, now)
+        return key
+
+    def _working(self, key_id: str, now: int) -> ApiKey:
         key = self.store.find(key_id.removeprefix("key:"))
         if key is None:
             raise UnknownKey("no key has this id: `intramural keys list` shows them all")
         if key.state(now) is State.REVOKED:
             raise AlreadyRevoked(f"{key.id} was revoked before")
-        record(AdminAct.KEY_REVOKED, key.principal)
-        self.store.revoke(key.id, now)
         return key
 
 

@@ -8,11 +8,14 @@ from enum import StrEnum
 from typing import Final
 
 from gateway.domain.exchange import Assurance, Caller, Purpose
+from gateway.domain.scope import ANYTHING, Scope
 from gateway.identity.networks import Networks
 
 _NAME: Final = re.compile(r"[A-Za-z0-9._-]([A-Za-z0-9 ._-]{0,62}[A-Za-z0-9._-])?\Z")
 _ROLE: Final = re.compile(r"[a-z][a-z0-9_-]{0,31}\Z")
 _MAX_ROLES: Final = 16
+EXPIRES_SOON_MS: Final = 14 * 86_400_000
+"""How long before its end a key is spoken of."""
 
 
 class State(StrEnum):
@@ -36,6 +39,8 @@ class Grant:
     """The only purpose that the key may be used for; `None` lets each request state its own."""
     expires: int
     """Milliseconds since the Unix epoch."""
+    scope: Scope = ANYTHING
+    """What else the key is restricted to, whatever policy permits."""
 
     def __post_init__(self) -> None:
         """Raise `ValueError`, with what to write instead."""
@@ -51,6 +56,15 @@ class Grant:
 
 
 @dataclass(frozen=True, slots=True)
+class Replaced:
+    """The secret before the one in force: it still works for a while after a rotation."""
+
+    digest: bytes = field(repr=False)
+    until: int
+    """Milliseconds since the Unix epoch."""
+
+
+@dataclass(frozen=True, slots=True)
 class ApiKey:
     """One row of the table. The secret is not here; its digest is."""
 
@@ -59,6 +73,7 @@ class ApiKey:
     created: int
     revoked: int | None
     digest: bytes = field(repr=False)
+    replaced: Replaced | None = None
 
     @property
     def principal(self) -> str:
@@ -71,8 +86,8 @@ class ApiKey:
             return State.REVOKED
         return State.EXPIRED if now >= self.grant.expires else State.ACTIVE
 
-    def caller(self) -> Caller:
-        """Return whom this key stands for."""
+    def caller(self, until: int | None = None) -> Caller:
+        """Return whom this key stands for; `until` is when the secret that was shown ends."""
         return Caller(
             id=self.principal,
             name=self.grant.name,
@@ -81,4 +96,6 @@ class ApiKey:
             client=self.grant.name,
             assurance=Assurance.API_KEY,
             purpose=self.grant.purpose,
+            scope=self.grant.scope,
+            expires=self.grant.expires if until is None else min(until, self.grant.expires),
         )

@@ -1,6 +1,7 @@
 """The table of API keys in SQLite. What another process changes is seen at the next look.
 
-DURABLE FORMAT, version 1 (`PRAGMA user_version`): a newer database is refused, never guessed at.
+DURABLE FORMAT, version 2 (`PRAGMA user_version`): a newer database is refused, never guessed at;
+one of version 1 gets what version 2 added, in one transaction.
 """
 
 from __future__ import annotations
@@ -17,15 +18,15 @@ import apsw
 import msgspec
 
 from gateway.domain.exchange import Purpose
-from gateway.identity.keys import ApiKey, Grant
+from gateway.domain.scope import Scope
+from gateway.identity.keys import ApiKey, Grant, Replaced
 from gateway.identity.networks import parse_networks
 from gateway.identity.tokens import DIGEST_SIZE
 
-_VERSION: Final = 1
+_VERSION: Final = 2
 _BUSY_MS: Final = 2000
 """How long a writer waits for another one. In WAL mode a reader waits for nobody."""
 _SCHEMA: Final = f"""
-BEGIN IMMEDIATE;
 CREATE TABLE IF NOT EXISTS api_key (
   id TEXT PRIMARY KEY,
   name TEXT NOT NULL,
@@ -38,10 +39,22 @@ CREATE TABLE IF NOT EXISTS api_key (
   revoked INTEGER,
   digest BLOB NOT NULL CHECK (length(digest) = {DIGEST_SIZE})
 ) STRICT, WITHOUT ROWID;
+"""
+_ADDED: Final = f"""
+-- Of the secret before the one in force, and until when it works.
+ALTER TABLE api_key ADD COLUMN replaced BLOB CHECK (length(replaced) = {DIGEST_SIZE});
+ALTER TABLE api_key ADD COLUMN replaced_until INTEGER;
+-- What the key is restricted to: JSON lists; absent is no restriction.
+ALTER TABLE api_key ADD COLUMN actions TEXT;
+ALTER TABLE api_key ADD COLUMN models TEXT;
+ALTER TABLE api_key ADD COLUMN purposes TEXT;
 PRAGMA user_version = {_VERSION};
 COMMIT;
 """
-_COLUMNS: Final = "id, name, roles, groups, networks, purpose, created, expires, revoked, digest"
+_COLUMNS: Final = (
+    "id, name, roles, groups, networks, purpose, created, expires, revoked, digest, "
+    "replaced, replaced_until, actions, models, purposes"
+)
 _EMPTY: Final[Mapping[str, ApiKey]] = MappingProxyType({})
 _words: Final = msgspec.json.Decoder(tuple[str, ...])
 
@@ -95,11 +108,34 @@ class KeyStore:
             grant.expires,
             key.revoked,
             key.digest,
+            key.replaced.digest if key.replaced else None,
+            key.replaced.until if key.replaced else None,
+            *(
+                None if names is None else _list(sorted(names))
+                for names in (grant.scope.actions, grant.scope.models, grant.scope.purposes)
+            ),
         )
         with self._guarded():
             marks = ", ".join("?" * len(row))
             # Only names of columns and question marks are put together here.
             self._write(f"INSERT INTO api_key ({_COLUMNS}) VALUES ({marks})", row)  # noqa: S608
+
+    def replace(self, key_id: str, digest: bytes, replaced: Replaced, expires: int) -> None:
+        """Give the key another secret and end, durably. Raises `KeyStoreError`.
+
+        A key that was revoked meanwhile, or has another secret by now, stays as it is: an error.
+        """
+        with self._guarded():
+            self._write(
+                "UPDATE api_key SET digest = ?, replaced = ?, replaced_until = ?, expires = ? "
+                "WHERE id = ? AND digest = ? AND revoked IS NULL",
+                (digest, replaced.digest, replaced.until, expires, key_id, replaced.digest),
+            )
+            found = self._table.get(key_id)
+        if found is None or found.digest != digest:
+            raise KeyStoreError(
+                f"{self._path}: the key was revoked or rotated meanwhile, so it was not rotated"
+            )
 
     def revoke(self, key_id: str, now: int) -> None:
         """Mark the key as revoked, durably and for good. Raises `KeyStoreError`.
@@ -171,22 +207,37 @@ def _connect(path: Path) -> apsw.Connection:
         connection.set_busy_timeout(_BUSY_MS)
         connection.pragma("journal_mode", "wal")
         connection.pragma("synchronous", "full")
-        if not _is_current(connection):
-            connection.execute(_SCHEMA)
+        _upgrade(connection)
     except BaseException:
         connection.close()
         raise
     return connection
 
 
-def _is_current(connection: apsw.Connection) -> bool:
+def _upgrade(connection: apsw.Connection) -> None:
+    if _version(connection) == _VERSION:
+        return
+    # Who else opens it now may have done it by the time that the lock is ours.
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        if (version := _version(connection)) == _VERSION:
+            connection.execute("COMMIT")
+            return
+        connection.execute((_SCHEMA if version == 0 else "") + _ADDED)
+    except BaseException:
+        with contextlib.suppress(apsw.Error):
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _version(connection: apsw.Connection) -> int:
     version = connection.pragma("user_version")
-    if version not in {0, _VERSION}:
+    if version not in range(_VERSION + 1):
         raise KeyStoreError(
             f"the state database has version {version}, unknown to this program: use the "
             "release that made it, or restore a backup"
         )
-    return bool(version == _VERSION)
+    return int(version)
 
 
 def _read(connection: apsw.Connection) -> Mapping[str, ApiKey]:
@@ -195,7 +246,8 @@ def _read(connection: apsw.Connection) -> Mapping[str, ApiKey]:
 
 
 def _key(row: tuple[apsw.SQLiteValue, ...]) -> ApiKey:
-    key_id, name, roles, groups, networks, purpose, created, expires, revoked, digest = row
+    key_id, name, roles, groups, networks, purpose, created, expires, revoked, digest = row[:10]
+    replaced, until, actions, models, purposes = row[10:]
     return ApiKey(
         id=str(key_id),
         grant=Grant(
@@ -205,11 +257,17 @@ def _key(row: tuple[apsw.SQLiteValue, ...]) -> ApiKey:
             networks=parse_networks(_words.decode(str(networks))),
             purpose=None if purpose is None else Purpose(str(purpose)),
             expires=_integer(expires),
+            scope=Scope(_names(actions), _names(models), _names(purposes)),
         ),
         created=_integer(created),
         revoked=None if revoked is None else _integer(revoked),
         digest=_blob(digest),
+        replaced=None if replaced is None else Replaced(_blob(replaced), _integer(until)),
     )
+
+
+def _names(value: apsw.SQLiteValue) -> frozenset[str] | None:
+    return None if value is None else frozenset(_words.decode(str(value)))
 
 
 def _integer(value: apsw.SQLiteValue) -> int:

@@ -48,10 +48,13 @@ NOBODY: Final = Token("a" * 10, "A" * 43)
 """Stands for whatever is not a key, so that it costs as much time as one."""
 
 
-def new_token() -> Token:
-    """Return a fresh key: an id of 50 bits and a secret of 256 bits from the system's generator."""
+def new_token(key_id: str | None = None) -> Token:
+    """Return a fresh key: an id of 50 bits and a secret of 256 bits from the system's generator.
+
+    With `key_id` it is another secret of that key.
+    """
     return Token(
-        id=base64.b32encode(secrets.token_bytes(7)).decode("ascii").lower()[:10],
+        id=key_id or base64.b32encode(secrets.token_bytes(7)).decode("ascii").lower()[:10],
         secret=base64.urlsafe_b64encode(secrets.token_bytes(32)).decode("ascii").rstrip("="),
     )
 

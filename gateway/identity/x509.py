@@ -99,6 +99,15 @@ class Authorities:
                 ) from None
             return self._seen
 
+    def state(self, now: int) -> str | None:
+        """Return what is wrong with the files by now, for people, or `None`."""
+        moment = dt.datetime.fromtimestamp(now / 1000, dt.UTC)
+        if any(each.not_valid_after_utc <= moment for each in self._anchors):
+            return "an authority in ca_file has expired: put its successor there"
+        if any((end := found.next_update_utc) is None or end <= moment for found in self._lists):
+            return "a list in crl_file is out of date: fetch a new one"
+        return None
+
     def check(self, presented: Presented, now: int) -> Certified:
         """Return what the certificate says. Raises `CertificateError` or `AuthorityError`.
 

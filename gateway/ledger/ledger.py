@@ -203,10 +203,8 @@ def _take_lock(directory: Path) -> int:
 
 
 def _site(place: Place, log: OpenLog, tuning: Tuning) -> Site:
-    second = None
-    if place.second_signature:
-        second = load_or_create_second(place.keys, place.node)
-        publish_second(place.directory, second.vkey)
+    second = load_or_create_second(place.keys, place.node) if place.second_signature else None
+    publish_second(place.directory, None if second is None else second.vkey)
     return Site(log.directory, log.key.trusted, tuning.vfs, second)
 
 

@@ -88,9 +88,13 @@ def publish_ended(directory: Path, ended: VerifierKey) -> None:
         replace_file(directory / ENDED_FILE, _lines((*before, ended)))
 
 
-def publish_second(directory: Path, key: VerifierKey) -> None:
-    """Make the file say which key makes the second signature."""
-    path, content = directory / SECOND_FILE, _lines((key,))
+def publish_second(directory: Path, key: VerifierKey | None) -> None:
+    """Make the file say which key makes the second signature; no file if none does."""
+    path = directory / SECOND_FILE
+    if key is None:
+        path.unlink(missing_ok=True)
+        return
+    content = _lines((key,))
     if not path.exists() or path.read_bytes() != content:
         replace_file(path, content)
 

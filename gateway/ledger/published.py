@@ -13,8 +13,16 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from gateway.domain.notes import Note, NoteError, NoteSignature, parse_note
+from gateway.domain.notes import (
+    Checkpoint,
+    Note,
+    NoteError,
+    NoteSignature,
+    parse_checkpoint,
+    parse_note,
+)
 from gateway.files import replace_file
+from gateway.ledger.keys import Trusted, open_checkpoint
 from gateway.ledger.recovery import CHECKPOINT_FILE
 from gateway.ledger.signatures import Signer
 
@@ -27,14 +35,26 @@ class Published:
         self._path = directory / CHECKPOINT_FILE
         self._second = second
 
-    def put(self, signed: bytes) -> None:
-        """Publish a signed head durably. What others signed of the same head stays under it."""
+    def put(self, signed: bytes, trusted: Trusted) -> None:
+        """Publish a signed head durably. What others signed of the same head stays under it.
+
+        A command beside the gateway may be a moment late: a larger head that stands there stays.
+        """
         with self._turn():
             note = parse_note(signed)
+            if self._is_behind(parse_checkpoint(note.text), trusted):
+                return
             more = self._cosignatures(note)
             if self._second is not None and not any(x.is_by(self._second.vkey) for x in more):
                 more = (self._second.line(note.text, int(time.time())), *more)
             replace_file(self._path, Note(note.text, (*note.signatures, *more)).encode())
+
+    def _is_behind(self, new: Checkpoint, trusted: Trusted) -> bool:
+        try:
+            there = open_checkpoint(self._path.read_bytes(), trusted)
+        except (FileNotFoundError, NoteError):
+            return False
+        return there.size > new.size
 
     def add(self, text: str, lines: Sequence[NoteSignature]) -> None:
         """Put cosignatures under the head, if `text` is still the newest one."""

@@ -78,7 +78,7 @@ class Publication:
         if tiles.root() != head.root:
             raise LedgerDamaged("the records that were written are not what was signed")
         self._directory.put(tiles.partial())
-        self._checkpoint.put(head.checkpoint)
+        self._checkpoint.put(head.checkpoint, self._site.trusted)
         self._directory.clear_partials(filled)
 
     def _grow(self, tiles: Tiles, size: int, filled: list[TileName]) -> Tiles:

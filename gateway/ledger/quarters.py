@@ -19,7 +19,12 @@ def quarter_of(milliseconds: int) -> str:
 
 def following(name: str) -> str:
     """Return the epoch after this one."""
-    return epoch_of(epoch_span(name)[1])
+    return LAST if name in {LAST, "9999Q3"} else epoch_of(epoch_span(name)[1])
+
+
+def end_of(name: str) -> int:
+    """Return when an epoch is over, in milliseconds; the last one never is."""
+    return 2**53 if name == LAST else epoch_span(name)[1]
 
 
 def epoch_of_id(exchange: str) -> str | None:

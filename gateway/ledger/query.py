@@ -27,6 +27,7 @@ from gateway.domain.notes import Checkpoint, VerifierKey
 from gateway.domain.records import Kind, Record, decode
 from gateway.domain.tiles import range_root_of
 from gateway.ledger import store
+from gateway.ledger.dropped import first_record
 from gateway.ledger.errors import LedgerError, VerificationError
 from gateway.ledger.head import check_head
 from gateway.ledger.keys import Trusted, first_of
@@ -99,6 +100,11 @@ class LedgerReader:
     def checkpoint(self) -> Checkpoint:
         """The signed head of this state."""
         return Checkpoint(self.vkey.name, self._head.size, self._head.root)
+
+    @property
+    def first(self) -> int:
+        """The index of the first record that is there: those before it were dropped."""
+        return first_record(self._db)
 
     @property
     def signed_checkpoint(self) -> bytes:

@@ -15,6 +15,7 @@ from gateway.domain.merkle import Frontier, leaf_hash
 from gateway.domain.notes import Checkpoint, NoteError
 from gateway.domain.tiles import Tiles
 from gateway.ledger import store
+from gateway.ledger.dropped import first_record, kept_hashes, said_to_be_dropped
 from gateway.ledger.errors import LedgerDamaged
 from gateway.ledger.head import check_head
 from gateway.ledger.keys import Trusted, open_checkpoint
@@ -100,12 +101,26 @@ def replay(
     tiles: TileCheck,
     progress: Progress | None,
 ) -> None:
-    """Hash all leaves again; `LedgerDamaged` unless the tree has each wanted root at its size."""
+    """Hash all leaves again; `LedgerDamaged` unless the tree has each wanted root at its size.
+
+    Of records that were dropped the hashes are in the tiles.
+    """
     frontier = Frontier()
     stops = sorted(wanted)
     if stops[0] == 0 and frontier.root() != wanted[0]:
         raise LedgerDamaged(f"the empty log has another root than was signed: {_NEXT}")
     stops = [stop for stop in stops if stop]
+    first = first_record(db)
+    if first > said_to_be_dropped(db):
+        raise LedgerDamaged(f"records are missing from number 0 on: {_NEXT}")
+    for some in kept_hashes(tiles.directory, first):
+        while stops and stops[0] < frontier.size + len(some):
+            # Of a head that was published when most of what is gone was there: an old backup.
+            part = frontier.copy()
+            part.extend(some[: stops[0] - frontier.size])
+            _check_root(part, wanted[stops.pop(0)])
+        frontier.extend(some)
+        tiles.skip(some)
     for chunk in store.read_leaves(db):
         start = frontier.size
         if chunk[0][0] != start or chunk[-1][0] != start + len(chunk) - 1:
@@ -116,16 +131,20 @@ def replay(
             stop = stops.pop(0)
             frontier.extend(hashes[done : stop - start])
             done = stop - start
-            if frontier.root() != wanted[stop]:
-                raise LedgerDamaged(
-                    f"a record before number {stop} is not what was signed: {_NEXT}"
-                )
+            _check_root(frontier, wanted[stop])
         frontier.extend(hashes[done:])
         tiles.take([leaf for _, leaf in chunk], hashes)
         if progress is not None:
             progress(frontier.size, size)
     if frontier.size != size:
         raise LedgerDamaged(f"the log has {frontier.size} records and {size} were signed: {_NEXT}")
+
+
+def _check_root(frontier: Frontier, root: bytes) -> None:
+    if frontier.root() != root:
+        raise LedgerDamaged(
+            f"a record before number {frontier.size} is not what was signed: {_NEXT}"
+        )
 
 
 def _open_exchanges(db: apsw.Connection) -> tuple[str, ...]:

@@ -172,7 +172,7 @@ class TileCheck:
 
     def __init__(self, tiles: TileDirectory, published: int | None) -> None:
         """Tiles of a checkpoint of size `published` have to be there; `None`: every full one."""
-        self._directory = tiles
+        self.directory = tiles
         self._published = published
         # Listed before anyone looks at the database, which is never behind its tiles.
         self._largest = tiles.largest()
@@ -195,6 +195,13 @@ class TileCheck:
         if self.missing is None:
             self.whole = self._edge.copy()
 
+    def skip(self, hashes: Sequence[bytes]) -> None:
+        """Compare the tiles over leaves that were dropped: those above level 0, in fact."""
+        for tile in self._edge.skip(hashes):
+            self._compare(tile)
+        if self.missing is None:
+            self.whole = self._edge.copy()
+
     def finish(self) -> str | None:
         """Compare what is not full; return what a tile says that the leaves do not, if any does."""
         for tile in self._edge.partial():
@@ -211,7 +218,7 @@ class TileCheck:
 
     def _compare(self, tile: Tile) -> None:
         name = tile.name
-        widths = [width for width in self._directory.widths(name) if width <= name.width]
+        widths = [width for width in self.directory.widths(name) if width <= name.width]
         if name.width == WIDTH:
             widths.append(WIDTH)
         good = {width for width in widths if self._is_good(tile, width)}
@@ -223,7 +230,7 @@ class TileCheck:
     def _is_good(self, tile: Tile, width: int) -> bool:
         try:
             name = TileName(tile.name.level, tile.name.index, width)
-            self._directory.check(name.path, tile.content(width))
+            self.directory.check(name.path, tile.content(width))
         except TileMissing:
             return False
         except TileDiffers as differs:

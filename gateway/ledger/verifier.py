@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -26,17 +26,28 @@ from typing import Final
 import apsw
 
 from gateway.domain.merkle import Frontier
-from gateway.domain.notes import Checkpoint, NoteError, VerifierKey
+from gateway.domain.notes import Checkpoint, NoteError, VerifierKey, parse_note
 from gateway.domain.records import Kind, Status
 from gateway.ledger import store
+from gateway.ledger.dropped import dropped_by, first_record, kept_hashes, said_to_be_dropped
 from gateway.ledger.errors import LedgerDamaged, LedgerError, VerificationError
 from gateway.ledger.head import check_head
 from gateway.ledger.indexed import IndexCheck
 from gateway.ledger.keys import Trusted, first_of, open_checkpoint
-from gateway.ledger.leaves import IntentLeaf, Leaf, OutcomeLeaf, RefusalLeaf, read_leaf, read_leaves
+from gateway.ledger.leaves import (
+    AdminLeaf,
+    IntentLeaf,
+    Leaf,
+    OutcomeLeaf,
+    RefusalLeaf,
+    read_leaf,
+    read_leaves,
+)
 from gateway.ledger.readonly import open_snapshot
-from gateway.ledger.recovery import CHECKPOINT_FILE, Progress
+from gateway.ledger.recovery import CHECKPOINT_FILE, WITNESSED_FILE, Progress
+from gateway.ledger.signatures import signed_by
 from gateway.ledger.tiles import TileCheck, TileDirectory
+from gateway.ledger.witnessed import Quorum, Witnessed, read_witnessed
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,33 +89,58 @@ class VerificationReport:
     """Size in the checkpoint that was given to compare with."""
     tiles: bool
     """Whether the tiles were there, and compared with the leaves."""
+    second: bool
+    """Whether the published checkpoint had to bear an ML-DSA-44 signature, and does."""
+    witnessed: int | None
+    """Size in the newest witnessed checkpoint that is known, if there is one."""
+    witnesses: Witnessed | None
+    """Who cosigned that, if it was asked for."""
+    dropped: int = 0
+    """Records at the beginning whose time was over: of them the hashes were checked."""
 
 
-def verify(
+def verify(  # noqa: PLR0913 - what to believe, and what to compare with
     directory: Path,
     vkey: Trusted,
     older: bytes | None = None,
     *,
     derived: Derived = ALL,
+    quorum: Quorum | None = None,
     progress: Progress | None = None,
 ) -> VerificationReport:
     """Verify the log in `directory`, read-only, beside a running gateway or from a copy.
 
     `older` is a signed checkpoint of this log from elsewhere, which the log must continue. What is
-    `derived` is compared with the leaves, which are the truth. Raises `VerificationError`, which
-    names the first thing wrong, or `LedgerError` if there is no log.
+    `derived` is compared with the leaves, which are the truth. A `quorum` of witnesses has to have
+    cosigned `older`, or else the newest witnessed checkpoint in the directory. Raises
+    `VerificationError`, which names the first thing wrong, or `LedgerError` if there is no log.
     """
     try:
         # Read before the snapshot is taken: a published checkpoint is never ahead of the database.
         published = _read_published(directory, vkey)
+        witnessed = _read_published(directory, vkey, WITNESSED_FILE)
         known = None if older is None else _open(older, vkey, "the checkpoint to compare with")
+        witnesses = None
+        if quorum is not None and older is not None:
+            witnesses = quorum.check(older, "the checkpoint to compare with")
+            witnessed = known
+        elif quorum is not None:
+            raw, name = read_witnessed(directory)
+            witnesses, witnessed = quorum.check(raw, name), _open(raw, vkey, name)
+        second = _check_second(directory, vkey)
         size = 0 if published is None else published.size
         check = TileCheck(TileDirectory(directory), size) if derived.tiles else None
         with open_snapshot(directory) as db:
             verification = _Verification(
-                db, vkey, IndexCheck(db) if derived.index else None, check, progress
+                db,
+                vkey,
+                IndexCheck(db) if derived.index else None,
+                check,
+                progress,
+                TileDirectory(directory),
             )
-            return verification.run(published, known)
+            whole = verification.run(published, known, witnessed)
+        return replace(whole, second=second, witnesses=witnesses)
     except LedgerDamaged as error:
         raise VerificationError(str(error)) from None
     except _DAMAGE as error:
@@ -118,13 +154,14 @@ def verify(
 class _Verification:
     """One pass over the leaves."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - what one pass needs
         self,
         db: apsw.Connection,
         vkey: Trusted,
         index: IndexCheck | None,
         tiles: TileCheck | None,
         progress: Progress | None,
+        kept: TileDirectory,
     ) -> None:
         self._db = db
         self._vkey = vkey
@@ -137,18 +174,35 @@ class _Verification:
         self._history = 0
         self._open: set[str] = set()
         self._started = array("q")
+        self._kept = kept
+        self._first = 0
+        self._dropped = 0
 
-    def run(self, published: Checkpoint | None, older: Checkpoint | None) -> VerificationReport:
+    def run(
+        self,
+        published: Checkpoint | None,
+        older: Checkpoint | None,
+        witnessed: Checkpoint | None,
+    ) -> VerificationReport:
         """Check in the order in which a mistake is best explained."""
         head = store.read_head(self._db)
         check_head(head, self._vkey)
-        for checkpoint, name in ((published, "published"), (older, "older")):
-            if checkpoint is not None and checkpoint.size > head.size:
+        known = [
+            (checkpoint, name)
+            for checkpoint, name in (
+                (published, "published"),
+                (older, "older"),
+                (witnessed, "witnessed"),
+            )
+            if checkpoint is not None
+        ]
+        for checkpoint, name in known:
+            if checkpoint.size > head.size:
                 raise VerificationError(
                     f"the {name} checkpoint proves {checkpoint.size} records, and the log has "
                     f"{head.size}: records were removed from its end"
                 )
-        stops = self._stops(published, older, Checkpoint(self._vkey.name, head.size, head.root))
+        stops = self._stops(known, Checkpoint(self._vkey.name, head.size, head.root))
         self._walk(stops, head.size)
         self._check_starts()
         if self._index is not None:
@@ -166,6 +220,10 @@ class _Verification:
             published=None if published is None else published.size,
             older=None if older is None else older.size,
             tiles=self._tiles is not None,
+            dropped=self._first,
+            second=False,
+            witnessed=None if witnessed is None else witnessed.size,
+            witnesses=None,
         )
 
     def _finish_tiles(self) -> None:
@@ -181,17 +239,10 @@ class _Verification:
             raise VerificationError(problem)
 
     def _stops(
-        self, published: Checkpoint | None, older: Checkpoint | None, head: Checkpoint
+        self, known: list[tuple[Checkpoint, str]], head: Checkpoint
     ) -> Iterator[tuple[Checkpoint, str]]:
         """Yield every checkpoint to compare with, by size, and its name. The head is last."""
-        others = sorted(
-            (
-                (checkpoint, name)
-                for checkpoint, name in ((published, "published"), (older, "older"))
-                if checkpoint is not None
-            ),
-            key=lambda item: item[0].size,
-        )
+        others = sorted(known, key=lambda item: item[0].size)
         for size, raw in self._db.execute("SELECT size, checkpoint FROM checkpoints ORDER BY size"):
             if not isinstance(raw, bytes):
                 raise VerificationError(f"the kept checkpoint of size {size} is not there")
@@ -208,6 +259,20 @@ class _Verification:
     def _walk(self, stops: Iterator[tuple[Checkpoint, str]], size: int) -> None:
         stop, name = next(stops)
         frontier = self._frontier
+        first = first_record(self._db)
+        if first > said_to_be_dropped(self._db):
+            raise VerificationError("it is missing", index=0)
+        for hashes in kept_hashes(self._kept, first):
+            start, done = frontier.size, 0
+            while stop.size < start + len(hashes):
+                frontier.extend(hashes[done : stop.size - start])
+                done = stop.size - start
+                _compare(frontier, stop, name)
+                stop, name = next(stops)
+            frontier.extend(hashes[done:])
+            if self._tiles is not None:
+                self._tiles.skip(hashes)
+        self._first = frontier.size
         for chunk in self._chunks(size):
             start, done = frontier.size, 0
             hashes = self._read(chunk, start)
@@ -222,6 +287,8 @@ class _Verification:
         _compare(frontier, stop, name)
         for stop, name in stops:
             _compare(frontier, stop, name)
+        if self._first > self._dropped:
+            raise VerificationError("it is missing, and no record says why", index=0)
 
     def _chunks(self, size: int) -> Iterator[list[tuple[int, bytes]]]:
         for chunk in store.read_leaves(self._db):
@@ -273,6 +340,8 @@ class _Verification:
             self._open.add(leaf.exchange)
         elif isinstance(leaf, RefusalLeaf):
             self._started.append(hash(leaf.exchange))
+        elif isinstance(leaf, AdminLeaf):
+            self._dropped = max(self._dropped, dropped_by(leaf))
 
     def _check_starts(self) -> None:
         """Raise if two intents or refusals are of one exchange.
@@ -312,12 +381,34 @@ def _compare(frontier: Frontier, checkpoint: Checkpoint, name: str) -> None:
         )
 
 
-def _read_published(directory: Path, vkey: Trusted) -> Checkpoint | None:
+def _read_published(
+    directory: Path, vkey: Trusted, file: str = CHECKPOINT_FILE
+) -> Checkpoint | None:
     try:
-        raw = (directory / CHECKPOINT_FILE).read_bytes()
+        raw = (directory / file).read_bytes()
     except FileNotFoundError:
         return None
-    return _open(raw, vkey, f"the file {CHECKPOINT_FILE}")
+    return _open(raw, vkey, f"the file {file}")
+
+
+def _check_second(directory: Path, vkey: Trusted) -> bool:
+    """Return whether there is a second signature to ask for; `VerificationError` if it is wrong.
+
+    Whoever could forge the first one would leave the second out.
+    """
+    if isinstance(vkey, VerifierKey) or not vkey.second:
+        return False
+    try:
+        found = signed_by(parse_note((directory / CHECKPOINT_FILE).read_bytes()), vkey.second)
+    except FileNotFoundError:
+        found = {}
+    except NoteError as error:
+        raise VerificationError(f"the file {CHECKPOINT_FILE}: {error}") from None
+    if not found:
+        raise VerificationError(
+            f"the file {CHECKPOINT_FILE} does not bear the second signature, with ML-DSA-44"
+        )
+    return True
 
 
 def _open(raw: bytes, vkey: Trusted, name: str) -> Checkpoint:

@@ -13,12 +13,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import cedarpy
 from cedarpy import pst
 
 from gateway.domain.exchange import Action, Assurance, Caller, Purpose
+from gateway.policy.narrowing import Entity, Narrowing, scopes_of
 from gateway.policy.problems import PolicyError, Problem, problem
 
 RULE_ID: Final = re.compile(r"[a-z][a-z0-9-]{0,39}\Z")
@@ -26,6 +27,8 @@ RULE_ID: Final = re.compile(r"[a-z][a-z0-9-]{0,39}\Z")
 _ANNOTATIONS: Final = frozenset({"id", "profile", "description"})
 _QUESTIONS: Final = 8192
 """How many questions keep their answer, about 1 KB each."""
+_SUBSETS: Final = 512
+"""How many sets of policies that can apply together are kept, parsed."""
 _TOKEN: Final = re.compile(r'//[^\n]*|"(?:[^"\\]|\\.)*"|;|[^\s;"/]+|/', re.DOTALL)
 _CONTEXTS: Final[Mapping[Purpose, str]] = MappingProxyType(
     {
@@ -67,6 +70,12 @@ class _Principal(NamedTuple):
     client: str
     assurance: Assurance
 
+    def uids(self) -> frozenset[Entity]:
+        """Return what `principal in …` holds for."""
+        roles = (("Role", role) for role in self.roles)
+        groups = (("Group", group) for group in self.groups)
+        return frozenset((("Caller", self.id), *roles, *groups))
+
     def entities(self) -> str:
         """Return the caller as Cedar's JSON."""
         parents = [{"type": "Role", "id": role} for role in sorted(self.roles)]
@@ -85,7 +94,10 @@ class CedarPolicies:
     def __init__(self, file: str, text: str, schema_file: str, schema: str) -> None:
         """Parse and validate. Raises `PolicyError` with every problem that Cedar names."""
         self._schema = _schema(schema_file, schema)
-        self._policies, self._statements, self.roles = _parse(file, text, self._schema)
+        self._policies, self._statements, self._named = _parse(file, text, self._schema)
+        self._sources: dict[str, Any] = json.loads(cedarpy.policies_to_json_str(text))
+        self._narrowing = Narrowing(scopes_of(self._sources["staticPolicies"]))
+        self._subset = lru_cache(_SUBSETS)(self._parsed)
         # The policies never change and no answer depends on anything but its question, so an answer
         # may be kept. An error is not an answer, and is not.
         self._answer = lru_cache(_QUESTIONS)(self._evaluate)
@@ -95,6 +107,21 @@ class CedarPolicies:
     def statements(self) -> tuple[Statement, ...]:
         """Every permit and forbid, in the order of the file."""
         return tuple(self._statements.values())
+
+    @property
+    def roles(self) -> frozenset[str]:
+        """Every role that a policy mentions."""
+        return self._named.get("Role", frozenset())
+
+    @property
+    def groups(self) -> frozenset[str]:
+        """Every group that a policy mentions."""
+        return self._named.get("Group", frozenset())
+
+    @property
+    def models(self) -> frozenset[str]:
+        """Every model that a policy mentions."""
+        return self._named.get("Model", frozenset())
 
     def ask(self, caller: Caller, action: Action, model: str, purpose: Purpose) -> Verdict:
         """Return what the policies say. Raises `EvaluationFailed` unless all were evaluated.
@@ -121,7 +148,7 @@ class CedarPolicies:
                     "resource": {"type": "Model", "id": model},
                     "context": _CONTEXTS[purpose],
                 },
-                self._policies,
+                self._applicable(principal, action, purpose),
                 cedarpy.Entities.from_json_str(principal.entities(), self._schema),
                 self._schema,
             )
@@ -141,6 +168,21 @@ class CedarPolicies:
         if allowed and not because:
             raise EvaluationFailed("cedar permits without a reason")
         return Verdict(allowed, because)
+
+    def _applicable(
+        self, principal: _Principal, action: Action, purpose: Purpose
+    ) -> cedarpy.PolicySet:
+        """Return the policies that can apply: Cedar looks at each one that it is given."""
+        return self._subset(self._narrowing.candidates(principal.uids(), action, purpose))
+
+    def _parsed(self, ids: frozenset[str]) -> cedarpy.PolicySet:
+        policies = self._sources["staticPolicies"]
+        if len(ids) == len(policies):
+            return self._policies
+        some = {name: policies[name] for name in policies if name in ids}
+        return cedarpy.PolicySet.from_json_str(
+            json.dumps({**self._sources, "staticPolicies": some})
+        )
 
     def _probe(self, schema_file: str) -> None:
         # A schema that somebody edited may validate every policy and still not fit the questions
@@ -174,7 +216,7 @@ def _schema(file: str, text: str) -> cedarpy.Schema:
 
 def _parse(
     file: str, text: str, schema: cedarpy.Schema
-) -> tuple[cedarpy.PolicySet, Mapping[str, Statement], frozenset[str]]:
+) -> tuple[cedarpy.PolicySet, Mapping[str, Statement], Mapping[str, frozenset[str]]]:
     try:
         nodes = cedarpy.policies_to_pst(text)
         policies = cedarpy.PolicySet.from_str(text)
@@ -207,8 +249,15 @@ def _parse(
         seen[statement.id] = statement.line
     if problems:
         raise PolicyError(problems)
-    roles = {uid.id for uid in pst.entity_uids(nodes) if uid.type.basename == "Role"}
-    return policies, MappingProxyType(statements), frozenset(roles)
+    return policies, MappingProxyType(statements), _named(nodes)
+
+
+def _named(nodes: pst.PolicySet) -> Mapping[str, frozenset[str]]:
+    """Return the ids of the entities that policies mention, by their type."""
+    found: dict[str, set[str]] = {}
+    for uid in pst.entity_uids(nodes):
+        found.setdefault(uid.type.basename, set()).add(uid.id)
+    return MappingProxyType({kind: frozenset(ids) for kind, ids in found.items()})
 
 
 def _statement(file: str, line: int, node: pst.Template) -> Statement:

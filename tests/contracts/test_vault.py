@@ -56,7 +56,7 @@ async def node(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[
         yield Node(MemoryVault(), MemoryLedger())
         return
     place = Place(tmp_path / "ledger", tmp_path / "keys", "ward-1")
-    vault = VaultPlace(tmp_path / "state", tmp_path / "ledger", b"m" * 32)
+    vault = VaultPlace(tmp_path / "state", tmp_path / "ledger", tmp_path / "vault.key")
     with (
         SqliteLedger.open_for_serving(place, now_ms=lambda: 1) as ledger,
         SqliteVault.open_for_serving(vault, now_ms=lambda: 1_790_000_000_000) as opened,

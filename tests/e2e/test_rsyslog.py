@@ -25,8 +25,8 @@ from gateway.ledger.exports.feed import Feed, as_messages
 from gateway.ledger.exports.spool import Spool
 from gateway.ledger.exports.targets import tls_of
 from gateway.ledger.query import Query, read_ledger
-from tests.fakes.ledger import admin
 from tests.fakes.every_record import every_kind, write_log
+from tests.fakes.ledger import admin
 from tests.fakes.tls import certificate
 
 RSYSLOG = shutil.which("rsyslogd") or shutil.which("rsyslogd", path="/usr/sbin")

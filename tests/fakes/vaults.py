@@ -17,11 +17,12 @@ from gateway.domain.text import RawText
 from gateway.ledger import Place, SqliteLedger
 from gateway.ledger.ledger import DEFAULT, Tuning
 from gateway.ledger.sealing import Shredder, SqliteVault, VaultPlace
+from gateway.secretfiles import create
+from gateway.settings import Settings, load
 from tests.fakes.ledger import intent, outcome
 from tests.fakes.vault import FakeHolds
 
 SUBJECT_KEY = b"k" * 32
-MASTER = b"m" * 32
 NOW = 1_790_000_000_000
 """In 2026Q3."""
 
@@ -59,11 +60,13 @@ class Node:
 
     @property
     def place(self) -> Place:
-        return Place(self.root / "ledger", self.root / "keys", "ward-1")
+        return Place(self.root / "ledger" / "ward-1", self.root / "keys", "ward-1")
 
     @property
     def vault_place(self) -> VaultPlace:
-        return VaultPlace(self.root / "state", self.root / "ledger", MASTER)
+        return VaultPlace(
+            self.root / "state", self.place.directory, self.root / "keys" / "vault.key"
+        )
 
     @contextmanager
     def serving(self, tuning: Tuning = DEFAULT) -> Iterator[tuple[SqliteLedger, SqliteVault]]:
@@ -81,6 +84,14 @@ class Node:
     def record(self, record: Record) -> None:
         with SqliteLedger.open_for_recording(self.place) as ledger:
             ledger.append_blocking(record)
+
+    def settings(self) -> Settings:
+        """Return the settings of a data directory that is this node's."""
+        file = self.root / "intramural.toml"
+        if not file.exists():
+            file.write_text('node = "ward-1"\n', encoding="utf-8")
+            create(self.root / "keys" / "subject.key", SUBJECT_KEY)
+        return load(self.root)
 
     def keys(self) -> apsw.Connection:
         return apsw.Connection(str(self.vault_place.keys))

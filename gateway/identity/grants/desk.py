@@ -23,6 +23,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from gateway import logs
+from gateway.allowance import check_scope
 from gateway.domain.duties import Duty, carries
 from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.exchange import Action, Caller, Model, Purpose
@@ -64,7 +65,7 @@ class Means:
     key: bytes
     """Seals reasons: 32 bytes."""
     subject_key: bytes
-    record: Callable[[Record], None]
+    record: Callable[[Record], object]
     """Makes a record durable, or raises; called in a thread."""
 
 
@@ -237,10 +238,15 @@ class GrantDesk:
             ) from None
         return opened.decode()
 
+    def close(self) -> None:
+        """Close the table."""
+        self._means.store.close()
+
     # -- the steps
 
     def _terms(self, caller: Caller, purpose: Purpose) -> Reidentify:
         means = self._means
+        check_scope(caller, Action.REIDENTIFY, means.model, purpose)
         decision = means.decider.decide(caller, Action.REIDENTIFY, means.model, purpose)
         if isinstance(decision, Deny) or not decision.profile.reidentify.allowed:
             raise ExchangeError(

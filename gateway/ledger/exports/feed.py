@@ -107,6 +107,8 @@ class Feed:
     def _read(self, start: int) -> list[Item]:
         # The log is let go before anything is sent: a slow target does not hold its old pages.
         with read_ledger(self._directory) as reader:
+            # What was dropped before this feed was set up is told by nobody.
+            start = max(start, reader.first)
             records = readable(reader.span(start, start + BATCH))
             return [
                 Item(

@@ -8,12 +8,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import apsw
 
+from gateway import secretfiles
 from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.payloads import Part, Payload, Words
 from gateway.domain.records import Intent, Outcome
@@ -34,7 +35,8 @@ class VaultPlace:
 
     directory: Path
     ledger: Path
-    master: bytes = field(repr=False)
+    key: Path
+    """File of the key that wraps the epochs' keys."""
 
     @property
     def keys(self) -> Path:
@@ -45,6 +47,34 @@ class VaultPlace:
     def seals(self) -> Path:
         """The database of sealed texts."""
         return self.directory / sealstore.DATABASE
+
+    def master(self) -> bytes:
+        """Return the installation's key; raises `SecretFileError`."""
+        key = secretfiles.read(self.key)
+        if len(key) != envelope.KEY_SIZE:
+            raise secretfiles.SecretFileError(
+                f"{self.key} does not hold {envelope.KEY_SIZE} bytes; restore it from a backup"
+            )
+        return key
+
+
+class VaultReader:
+    """The part of `ports.Vault` that only looks, for commands beside a running gateway."""
+
+    def __init__(self, place: VaultPlace) -> None:
+        self._place = place
+
+    def open(self, exchange: str) -> Payload:
+        """Return what is kept of an exchange (`ports.Vault`)."""
+        return open_payload(self._place, exchange)
+
+    def about(self, exchange: str) -> Subjects:
+        """Return whom an exchange is about (`ports.Vault`)."""
+        return subjects_of(self._place, exchange)
+
+    def find(self, fingerprint: bytes, before: str | None, limit: int) -> Sequence[str]:
+        """Return exchanges about a patient or a name (`ports.Vault`)."""
+        return exchanges_about(self._place, fingerprint, before, limit)
 
 
 def open_payload(place: VaultPlace, exchange: str) -> Payload:
@@ -84,19 +114,31 @@ def exchanges_about(
         return keystore.exchanges_about(keys, fingerprint, before, max(0, min(limit, MOST)))
 
 
-def check_master(keys: apsw.Connection, master: bytes) -> None:
-    """Raise `LedgerError` unless `master` opens the newest epoch that was not shredded."""
+def master_of(place: VaultPlace, keys: apsw.Connection) -> bytes:
+    """Return the installation's key, made where nothing was ever sealed under one.
+
+    Raises `LedgerError` unless it opens the newest epoch that was not shredded.
+    """
     wrapped: bytes | None = keys.execute(
         "SELECT wrapped FROM epochs WHERE wrapped <> ? ORDER BY id DESC LIMIT 1", (ERASED,)
     ).get
-    if wrapped is not None:
-        try:
-            envelope.unwrap(master, wrapped)
-        except SealError:
-            raise LedgerError(
-                "vault.key is not the key that the kept texts were sealed under: restore it from "
-                "its backup"
-            ) from None
+    try:
+        if wrapped is None:
+            return secretfiles.read_or_create(place.key, envelope.KEY_SIZE)
+        master = place.master()
+        envelope.unwrap(master, wrapped)
+    except SealError:
+        raise LedgerError(
+            f"{place.key} is not the key that the kept texts were sealed under: restore it from "
+            "its backup"
+        ) from None
+    except secretfiles.SecretMissing:
+        raise LedgerError(
+            f"{place.key} is gone, and texts were sealed under it: restore it from its backup"
+        ) from None
+    except secretfiles.SecretFileError as error:
+        raise LedgerError(str(error)) from None
+    return master
 
 
 @contextmanager
@@ -178,11 +220,11 @@ def _open_part(  # noqa: PLR0913, PLR0917 - where a part lies and what it has to
     if sealed is None or hashlib.sha256(sealed).hexdigest() != digest:
         raise damaged("it is not what the record says was sealed")
     try:
-        opened = envelope.unwrap(place.master, of_epoch)
+        opened = envelope.unwrap(place.master(), of_epoch)
         whose = [envelope.unwrap(opened, each) for each in of_patients]
         under = envelope.wrapping_key(whose, opened, exchange, part)
         return envelope.unpack(
             envelope.unseal(envelope.unwrap(under, wrapped), exchange, part, sealed)
         )
-    except SealError as error:
+    except (SealError, secretfiles.SecretFileError) as error:
         raise damaged(str(error)) from None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
@@ -11,24 +11,24 @@ from typing import Self
 import apsw
 
 from gateway.domain.errors import ExchangeError
-from gateway.domain.payloads import Part, Payload, Words
+from gateway.domain.payloads import Part, Words
 from gateway.domain.subjects import Subjects
 from gateway.ledger import store
 from gateway.ledger.answers import LoopWaiter
 from gateway.ledger.errors import LedgerDamaged, LedgerError
 from gateway.ledger.ledger import DEFAULT, Tuning
 from gateway.ledger.sealing import envelope, keystore, reading, sealstore
-from gateway.ledger.sealing.reading import VaultPlace
+from gateway.ledger.sealing.reading import VaultPlace, VaultReader
 from gateway.ledger.sealing.shredding import complete
 from gateway.ledger.sealing.sweeping import sweep
 from gateway.ledger.sealing.writer import Job, Keeper
 
 
-class SqliteVault:
+class SqliteVault(VaultReader):
     """`ports.Vault`. Open it with `open_for_serving` in the gateway, after its ledger."""
 
     def __init__(self, place: VaultPlace, keeper: Keeper) -> None:
-        self._place = place
+        super().__init__(place)
         self._keeper = keeper
         self.swept = 0
         """How many exchanges this start found in the vault and in no record, and erased."""
@@ -54,16 +54,14 @@ class SqliteVault:
                 keys.close()
                 raise
             try:
-                reading.check_master(keys, place.master)
+                master = reading.master_of(place, keys)
                 complete(keys, seals, place)
                 swept = sweep(keys, seals, place.ledger / store.DATABASE)
             except BaseException:
                 keys.close()
                 seals.close()
                 raise
-        keeper = Keeper(
-            keys, seals, place.master, now_ms, queue=tuning.queue, on_fatal=tuning.on_fatal
-        )
+        keeper = Keeper(keys, seals, master, now_ms, queue=tuning.queue, on_fatal=tuning.on_fatal)
         keeper.start()
         vault = cls(place, keeper)
         vault.swept = swept
@@ -78,18 +76,6 @@ class SqliteVault:
         future: asyncio.Future[str | None] = loop.create_future()
         self._keeper.submit(Job(exchange, part, subjects, packed, LoopWaiter(loop, future)))
         return await future
-
-    def open(self, exchange: str) -> Payload:
-        """Return what is kept of an exchange (`ports.Vault`)."""
-        return reading.open_payload(self._place, exchange)
-
-    def about(self, exchange: str) -> Subjects:
-        """Return whom an exchange is about (`ports.Vault`)."""
-        return reading.subjects_of(self._place, exchange)
-
-    def find(self, fingerprint: bytes, before: str | None, limit: int) -> Sequence[str]:
-        """Return exchanges about a patient or a name (`ports.Vault`)."""
-        return reading.exchanges_about(self._place, fingerprint, before, limit)
 
     def ready(self) -> bool:
         """Return whether texts can be kept, as far as the last transaction tells."""

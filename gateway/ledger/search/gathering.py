@@ -80,7 +80,7 @@ class Gatherer:
         number = self._index.blocks
         if (number + 1) * BLOCK > size:
             return False
-        if not self._index.add(self._gathered(number)):
+        if not self._index.add(gathered(self._db, self._terms, number)):
             self._checked = False
         return True
 
@@ -88,23 +88,40 @@ class Gatherer:
         """Close the index."""
         self._index.close()
 
-    def _gathered(self, number: int) -> Block:
-        start = number * BLOCK
-        raws = store.read_span(self._db, start, start + BLOCK)
-        leaves = [read_leaf(raw) for raw in raws]
-        times = [leaf.time for leaf in leaves]
-        block = Block(number, leaf_hash(raws[-1]), min(times), max(times))
-        places = block.places
-        for place, leaf in enumerate(leaves):
-            for term in self._terms.of(leaf):
-                known = places.get(term)
-                if known is None:
-                    places[term] = [place]
-                elif known[-1] != place:
-                    known.append(place)
-            if isinstance(leaf, AlertLeaf | ReviewLeaf):
-                note(block.reviews, start + place, leaf)
-        return block
+
+def gathered(db: apsw.Connection, terms: Terms, number: int) -> Block:
+    """Return what the index has to say of a block."""
+    start = number * BLOCK
+    raws = store.read_span(db, start, start + BLOCK)
+    leaves = [read_leaf(raw) for raw in raws]
+    times = [leaf.time for leaf in leaves]
+    block = Block(number, leaf_hash(raws[-1]), min(times), max(times))
+    places = block.places
+    for place, leaf in enumerate(leaves):
+        for term in terms.of(leaf):
+            known = places.get(term)
+            if known is None:
+                places[term] = [place]
+            elif known[-1] != place:
+                known.append(place)
+        if isinstance(leaf, AlertLeaf | ReviewLeaf):
+            note(block.reviews, start + place, leaf)
+    return block
+
+
+def differing(db: apsw.Connection, index: SearchIndex) -> int | None:
+    """Return the first block of which the index says something else than the log; `None`: none.
+
+    Compares where the reviews stand as well; if only they differ, that is the last block.
+    """
+    terms = Terms(db)
+    reviews: dict[int, ReviewState] = {}
+    for number in range(index.blocks):
+        block = gathered(db, terms, number)
+        reviews.update(block.reviews)
+        if not index.says(block):
+            return number
+    return None if index.reviews() == reviews else index.blocks - 1
 
 
 def note(reviews: dict[int, ReviewState], index: int, leaf: AlertLeaf | ReviewLeaf) -> None:

@@ -180,6 +180,24 @@ class SearchIndex:
         row = self._db.execute("SELECT state FROM review WHERE record = ?", (record,)).fetchone()
         return None if row is None else ReviewState(row[0])
 
+    def says(self, block: Block) -> bool:
+        """Say whether this is what is kept of a block, and nothing else is."""
+        rows = self._db.execute(
+            "SELECT term.term, places FROM term CROSS JOIN posting ON posting.term = term.id "
+            "WHERE block = ?",
+            (block.number,),
+        )
+        times = self._db.execute(
+            "SELECT earliest, latest FROM block WHERE number = ?", (block.number,)
+        ).fetchone()
+        kept = {term: pack(places) for term, places in block.places.items()}
+        return times == (block.earliest, block.latest) and dict(rows) == kept
+
+    def reviews(self) -> dict[int, ReviewState]:
+        """Return where all reviews stand."""
+        rows = self._db.execute("SELECT record, state FROM review")
+        return {int(str(record)): ReviewState(str(state)) for record, state in rows}
+
     def terms(self, prefix: str, limit: int) -> Sequence[str]:
         """Return up to `limit` terms that begin with `prefix`, sorted."""
         rows = self._db.execute(

@@ -8,7 +8,7 @@ nothing. A page ends where it is full or where `MAX_EXAMINED` records were read 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -26,6 +26,8 @@ MAX_EXAMINED: Final = 8 * BLOCK
 """Records that a page reads without finding them to be asked for, before it ends early."""
 _CHUNK: Final = 256
 _PAGE: Final = 500
+_FACTS: Final = frozenset({"actor", "kind", "code", "model", "purpose"})
+"""Fields that are columns of the table of facts as well, by the same name."""
 
 
 class Subjects(Protocol):
@@ -111,8 +113,33 @@ class Search:
             yield from _indices(recent, top)
             named = self._named(question, min(top, self._covered))
         else:
-            yield from range(top - 1, self._covered - 1, -1)
+            yield from self._recent(question, top)
         yield from self._indexed(question, min(top, self._covered), named)
+
+    def _recent(self, question: Question, top: int) -> Iterable[int]:
+        """Return what may answer of the records that the index does not cover.
+
+        The table of facts knows some of what is asked for, in every record of the log. An
+        administrative act's purpose is not in it.
+        """
+        conditions: list[str] = []
+        values: list[str] = []
+        for either in question.wanted:
+            column, _, _ = either[0].partition("=")
+            if column in _FACTS:
+                marks = ", ".join("?" * len(either))
+                more = " OR kind = 'admin'" if column == "purpose" else ""
+                conditions.append(f" AND ({column} IN ({marks}){more})")
+                values += [term.partition("=")[2] for term in either]
+        if not conditions:
+            return range(top - 1, self._covered - 1, -1)
+        rows = self._db.execute(
+            "SELECT idx FROM facts WHERE idx >= ? AND idx < ?"  # noqa: S608 - names of this module
+            + "".join(conditions)
+            + " ORDER BY idx DESC",
+            (self._covered, top, *values),
+        )
+        return (index for (index,) in rows)
 
     def _indexed(self, question: Question, top: int, named: list[Iterator[int]]) -> Iterator[int]:
         index = self._index
@@ -197,19 +224,20 @@ class Search:
 
     def _leaves(self, indices: Iterator[int]) -> Iterator[tuple[int, bytes]]:
         """Yield the leaves of falling `indices`; many in one step where they lie side by side."""
-        spans: dict[int, bytes] = {}
+        span: dict[int, bytes] = {}
+        last = -1
         for index in indices:
-            if index >= self._covered:
-                if index not in spans:
-                    start = max(self._covered, index + 1 - _CHUNK)
-                    leaves = store.read_span(self._db, start, index + 1)
-                    spans = dict(enumerate(leaves, start))
-                yield index, spans[index]
-                continue
-            row = self._db.execute("SELECT leaf FROM entries WHERE idx = ?", (index,)).fetchone()
-            if row is None:
+            raw = span.get(index)
+            if raw is None and index == last - 1 and index >= self._covered:
+                start = max(self._covered, index + 1 - _CHUNK)
+                span = dict(enumerate(store.read_span(self._db, start, index + 1), start))
+                raw = span[index]
+            if raw is None:
+                raw = self._db.execute("SELECT leaf FROM entries WHERE idx = ?", (index,)).get
+            if raw is None:
                 raise VerificationError("the search index names it, and it is missing", index=index)
-            yield index, row[0]
+            yield index, raw
+            last = index
 
     def _answers(self, question: Question, terms: Terms, index: int, raw: bytes) -> bool:
         try:

@@ -60,6 +60,14 @@ class ShownLog:
         with open_snapshot(self._directory) as db:
             return store.read_head(db).size
 
+    def holds(self, seen: Checkpoint) -> bool:
+        """Return whether this log is that of a head that somebody has seen, or continues it."""
+        with open_snapshot(self._directory) as db:
+            if seen.size > store.read_head(db).size:
+                return False
+            hashes = StoredHashes(db, TileDirectory(self._directory))
+            return range_root_of(hashes.read)(0, seen.size) == seen.root
+
     def keep(self, head: Head, lines: tuple[NoteSignature, ...]) -> None:
         """Keep the cosignatures that enough witnesses gave for a head, durably."""
         note = merged(head.note, lines)

@@ -151,6 +151,10 @@ class Watch:
         """Return whether new work may begin."""
         return self.standing() in {Standing.GOOD, Standing.LATE}
 
+    def good(self) -> bool:
+        """Return whether there is nothing that a person has to look at."""
+        return self.standing() is Standing.GOOD
+
     # -- the thread
 
     def _run(self) -> None:

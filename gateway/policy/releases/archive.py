@@ -31,7 +31,9 @@ def pack(files: Mapping[str, bytes]) -> bytes:
     Raises `PolicyError` for a name that the format cannot hold, or for more than `MAX_ARCHIVE`.
     """
     problems = [
-        Problem(name, None, "an archive's names are 1 to 100 of A-Z, a-z, 0-9, dot, _ and -")
+        Problem(
+            _shown(name), None, "an archive's names are 1 to 100 of A-Z, a-z, 0-9, dot, _ and -"
+        )
         for name in files
         if not _NAME.match(name)
     ]

@@ -19,6 +19,7 @@ from gateway.identity import authenticator as module
 from gateway.identity import tokens
 from gateway.identity.keys import ApiKey, Grant
 from gateway.identity.store import KeyStore
+from tests.fakes.identity import START
 
 House = Any  # tests/unit/identity/conftest.py
 HERE = "10.1.2.3"
@@ -50,6 +51,7 @@ def test_a_key_stands_for_its_owner(house: House) -> None:
         client="ward 5",
         assurance=Assurance.API_KEY,
         purpose=Purpose.TREAT,
+        expires=START + 3_600_000,
     )
 
 
@@ -119,7 +121,7 @@ def test_every_key_takes_the_same_steps(
         house.authenticator.authenticate(Credentials(f"Bearer {key}", HERE))
     except AuthenticationError:
         assert how != "right"
-    assert steps == ["digest", "find", "compare"]
+    assert steps == ["digest", "find", "compare", "compare"]
 
 
 def test_a_revoked_key_is_refused_under_its_owners_name(house: House) -> None:

@@ -108,8 +108,8 @@ def test_database_and_pepper_are_their_owners_alone(house: House) -> None:
 
 def test_a_database_of_a_newer_program_is_refused(house: House) -> None:
     with apsw.Connection(str(house.folder / "state" / "state.db")) as connection:
-        connection.execute("PRAGMA user_version = 2")
-    with pytest.raises(KeyStoreError, match="version 2"):
+        connection.execute("PRAGMA user_version = 3")
+    with pytest.raises(KeyStoreError, match="version 3"):
         house.another()
 
 

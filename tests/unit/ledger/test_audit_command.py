@@ -118,7 +118,7 @@ def test_show_has_both_records_of_an_exchange_and_their_proofs(settings: Setting
     assert "intent, record 1" in result.stdout
     assert "outcome, record 2" in result.stdout
     assert "DATE_OF_BIRTH 1, PERSON 2" in result.stdout
-    assert result.stdout.count("proved to be in the log of 5 records") == 2
+    assert result.stdout.count("proved to be in the log of 6 records") == 2
 
 
 def test_show_says_that_an_exchange_is_open(settings: Settings) -> None:
@@ -128,7 +128,7 @@ def test_show_says_that_an_exchange_is_open(settings: Settings) -> None:
 def test_show_in_json_carries_the_proof(settings: Settings) -> None:
     (line,) = lines(run(settings, "show", "3", "--json"))
     assert line["exchange"] == "r1"
-    assert line["proof"]["size"] == 5
+    assert line["proof"]["size"] == 6
     assert all(len(node) == 64 for node in line["proof"]["path"])
 
 

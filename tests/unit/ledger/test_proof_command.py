@@ -52,7 +52,7 @@ def test_a_record_is_proved_and_the_proof_is_checked_without_the_log(
     (settings.ledger / "ledger.db").unlink()
     result = run(settings, "check-proof", out, "--vkey", vkey, "--leaf", leaf)
     assert result.exit_code == 0, result.output
-    assert "of the log of 302 records that intramural/ward-1 signed" in result.stdout
+    assert "of the log of 303 records that intramural/ward-1 signed" in result.stdout
     result = run(
         settings,
         "check-proof",
@@ -65,7 +65,7 @@ def test_a_record_is_proved_and_the_proof_is_checked_without_the_log(
         stdin=leaf.read_bytes(),
     )
     assert result.exit_code == 0, result.output
-    assert json.loads(result.stdout)["size"] == 302
+    assert json.loads(result.stdout)["size"] == 303
 
 
 def test_an_exchange_with_two_records_asks_which(settings: Settings, tmp_path: Path) -> None:

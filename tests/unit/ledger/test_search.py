@@ -22,7 +22,7 @@ from gateway.domain.records import (
 )
 from gateway.ledger import Place, read_ledger, store
 from gateway.ledger.readonly import open_snapshot
-from gateway.ledger.search.gathering import Gatherer
+from gateway.ledger.search.gathering import Gatherer, differing
 from gateway.ledger.search.index import SearchIndex, read_index
 from gateway.ledger.search.postings import BLOCK, FULL, all_of, any_of, falling, pack, unpack
 from gateway.ledger.search.search import MAX_EXAMINED, Search
@@ -310,6 +310,32 @@ def test_the_index_holds_its_terms_once_and_can_list_them(place: Place) -> None:
         assert index is not None
         actors = {f"actor={actor}" for actor in (*ACTORS, "key:auditor", "os:root")}
         assert set(index.terms("actor=", 100)) == actors
+
+
+@pytest.mark.parametrize(
+    ("change", "block"),
+    [
+        ("SELECT 1", None),
+        ("DELETE FROM posting WHERE block = 1 AND term = 2", 1),
+        ("UPDATE posting SET places = x'0000' WHERE block = 2 AND term = 3", 2),
+        ("UPDATE block SET latest = latest - 1 WHERE number = 0", 0),
+        ("UPDATE term SET term = 'actor=key:other' WHERE term = 'actor=key:aa'", 0),
+        ("UPDATE review SET state = 'explained' WHERE state = 'open'", 2),
+    ],
+)
+def test_an_index_that_was_changed_is_found(
+    place: Place, tmp_path: Path, change: str, block: int | None
+) -> None:
+    path = tmp_path / "search.db"
+    gather(place, path)
+    with apsw.Connection(str(path)) as db:
+        db.execute(change).fetchall()
+    with (
+        read_ledger(place.directory) as reader,
+        read_index(path, reader.vkey.name) as index,
+    ):
+        assert index is not None
+        assert differing(reader.connection, index) == block
 
 
 @given(st.sets(st.integers(0, BLOCK - 1)))

@@ -23,8 +23,8 @@ from gateway.ledger.exports.repository import Repository
 from gateway.ledger.exports.spool import Spool, SpoolError
 from gateway.ledger.exports.targets import DeliveryError, Item, TargetError, tls_of
 from gateway.settings import SettingsError, load
-from tests.fakes.ledger import admin, intent, outcome
 from tests.fakes.every_record import every_kind, write_log
+from tests.fakes.ledger import admin, intent, outcome
 from tests.fakes.repository import FakeRepository, serving
 from tests.fakes.tls import certificate
 

@@ -1,0 +1,76 @@
+"""Where this installation's grants are, what a use of one works with, and what ends them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Final
+
+from gateway import logs, secretfiles
+from gateway.domain.errors import ExchangeError
+from gateway.domain.exchange import Model
+from gateway.domain.ports import Clock, Decider
+from gateway.domain.records import Record
+from gateway.identity.grants.desk import KEY, GrantDesk, Means
+from gateway.identity.grants.store import DATABASE, GrantStore
+
+_KEY_SIZE: Final = 32
+_INTERVAL: Final = 10.0
+"""Seconds between two looks for grants that are over. Nothing waits for it: a use asks itself."""
+
+
+def open_grants(  # noqa: PLR0913, PLR0917 - what the desk is made of
+    state: Path,
+    keys: Path,
+    decider: Decider,
+    model: Model,
+    clock: Clock,
+    subject_key: bytes,
+    record: Callable[[Record], object],
+) -> GrantDesk:
+    """Return the desk over this installation's grants, made where there are none.
+
+    `record` blocks until a record is durable. Raises `GrantStoreError` or `SecretFileError`.
+    """
+    key = secretfiles.read_or_create(keys / KEY, _KEY_SIZE)
+    if len(key) != _KEY_SIZE:
+        raise secretfiles.SecretFileError(
+            f"{keys / KEY} does not hold {_KEY_SIZE} bytes; restore it from a backup"
+        )
+    return GrantDesk(
+        Means(
+            store=GrantStore(state / DATABASE),
+            decider=decider,
+            model=model,
+            clock=clock,
+            key=key,
+            subject_key=subject_key,
+            record=record,
+        )
+    )
+
+
+@contextlib.asynccontextmanager
+async def sweeping(desk: GrantDesk) -> AsyncIterator[None]:
+    """End grants that are over, while the context lasts."""
+    task = asyncio.create_task(_sweep(desk), name="grants")
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+async def _sweep(desk: GrantDesk) -> None:
+    while True:
+        try:
+            if ended := await asyncio.to_thread(desk.sweep):
+                logs.event("grants_ended", count=ended)
+        except ExchangeError as error:
+            logs.alarm("grants_unavailable", code=str(error.code))
+        except Exception as error:  # noqa: BLE001 - a use asks itself; the next look may do better
+            logs.unexpected(error)
+        await asyncio.sleep(_INTERVAL)

@@ -1,0 +1,119 @@
+"""`POST /audit/exports`: records for others, as lines that are written while they are read.
+
+The caller carries the duty to export, and the export is on record before its first line. What goes
+wrong later ends the connection before the reply is whole.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import Annotated, Final
+
+import msgspec
+from litestar import post
+from litestar.datastructures import State
+from litestar.response import Stream
+
+from gateway.domain.duties import Duty
+from gateway.domain.errors import Code, ExchangeError, LedgerUnavailable
+from gateway.domain.records import Access, AccessAct
+from gateway.http.openai import HttpRequest, credentials_of
+from gateway.http.parse import decode
+from gateway.http.receive import Inbox, check_plain
+from gateway.ledger.errors import LedgerError
+from gateway.ledger.exports.forms import MEDIA, Form
+from gateway.ledger.exports.making import Index, Wanted, lines_of
+from gateway.office import Office
+
+_BODY_LIMIT: Final = 64 * 1024
+_BODY_SECONDS: Final = 30.0
+_LINES: Final = 128
+"""Lines that are made in one visit to a thread."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ExportRoom:
+    """What the route works with; the composition root puts it into the application's state."""
+
+    office: Office
+    log: Path
+    node: str
+    subjects: Index
+    subject_key: bytes
+
+
+class ExportRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is wanted. It may name a patient, and does not show itself when printed."""
+
+    format: Form
+    since: datetime | None = msgspec.field(default=None, name="from")
+    until: datetime | None = msgspec.field(default=None, name="to")
+    patient: Annotated[str, msgspec.Meta(min_length=1, max_length=128)] | None = None
+
+    def __repr__(self) -> str:
+        return "<ExportRequest>"
+
+
+@post("/audit/exports", status_code=200)
+async def export(request: HttpRequest, state: State) -> Stream:
+    """Export records: all of a time, or those about one patient."""
+    room: ExportRoom = state["exports"]
+    caller = await room.office.admit(credentials_of(request), Duty.EXPORT)
+    body = decode(await _body(request), ExportRequest)
+    if body.patient is not None:
+        caller = await room.office.admit(credentials_of(request), Duty.SEARCH_PATIENT)
+    wanted = Wanted(body.format, _milliseconds(body.since), _milliseconds(body.until), body.patient)
+    clock = room.office.clock
+    await room.office.ledger.append(
+        Access(
+            exchange=clock.new_id(),
+            time=clock.now_ms(),
+            actor=caller.id,
+            client=caller.client,
+            access=AccessAct.EXPORT,
+            target=wanted.target,
+        )
+    )
+    lines = lines_of(room.log, room.node, wanted, room.subjects, room.subject_key)
+    try:
+        # Before the status is sent: a log that cannot be read is an error with a code.
+        first = await asyncio.to_thread(_some, lines)
+    except LedgerError:
+        raise LedgerUnavailable from None
+    return Stream(_all(first, lines), media_type=MEDIA[wanted.form])
+
+
+ROUTES = [export]
+
+
+async def _all(first: bytes, lines: Iterator[bytes]) -> AsyncIterator[bytes]:
+    some = first
+    while some:
+        yield some
+        some = await asyncio.to_thread(_some, lines)
+
+
+def _some(lines: Iterator[bytes]) -> bytes:
+    return b"".join(islice(lines, _LINES))
+
+
+async def _body(request: HttpRequest) -> bytes:
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != (
+        "application/json"
+    ):
+        raise ExchangeError(Code.UNSUPPORTED_MEDIA_TYPE, "Send application/json.")
+    check_plain(request.headers)
+    inbox = Inbox(request.receive, limit=_BODY_LIMIT, timeout=_BODY_SECONDS)
+    return await inbox.body(request.headers.get("content-length"))
+
+
+def _milliseconds(moment: datetime | None) -> int | None:
+    if moment is None:
+        return None
+    given = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+    return max(0, int(given.timestamp() * 1000))

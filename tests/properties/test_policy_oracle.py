@@ -1,0 +1,144 @@
+"""Cedar, asked about what can apply, answers as Cedar asked about all, and as an oracle."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Iterator
+
+import cedarpy
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.domain.errors import ExchangeError
+from gateway.domain.exchange import Action, Assurance, Caller, Model, Purpose
+from gateway.domain.policy import Permit
+from gateway.policy.cedar import CedarPolicies, EvaluationFailed, Verdict
+from gateway.policy.decider import CedarDecider
+from gateway.policy.problems import PolicyError
+from gateway.policy.release import ACCESS, SCHEMA, build, read
+from gateway.policy.shipped import shipped_policies
+from tests.fakes import oracle
+from tests.fakes.oracle import Question
+
+FILES = dict(read(shipped_policies()))
+_ROLES = [frozenset(each) for n in range(3) for each in itertools.combinations(oracle.ROLES, n)]
+_GROUPS = [frozenset(each) for n in range(2) for each in itertools.combinations(oracle.GROUPS, n)]
+
+
+def callers() -> Iterator[Caller]:
+    for identity, roles, groups, client in itertools.product(
+        oracle.IDS, _ROLES, _GROUPS, oracle.CLIENTS
+    ):
+        yield Caller(identity, "n", roles, groups, client, Assurance.API_KEY)
+
+
+def questions() -> Iterator[Question]:
+    """Every combination: callers x actions x models x purposes."""
+    for caller, action, model, purpose in itertools.product(
+        callers(), Action, oracle.MODELS, oracle.PURPOSES
+    ):
+        yield Question(caller, action, model, purpose)
+
+
+def sets(seed: int) -> Iterator[tuple[list[oracle.Policy], CedarDecider]]:
+    """Generated sets of policies that load, for ever."""
+    chance = random.Random(seed)  # noqa: S311 - no secret
+    while True:
+        policies = [oracle.a_policy(chance, number) for number in range(chance.randint(1, 8))]
+        source = "".join(policy.source() for policy in policies)
+        try:
+            release = build({**FILES, ACCESS: source.encode()})
+        except PolicyError as error:
+            # Cedar's validator refuses what can never hold, and the probe what fails for everybody.
+            assert "not Cedar" not in str(error), source  # noqa: PT017 - it need not be raised
+            continue
+        yield policies, CedarDecider(release)
+
+
+def answer(decider: CedarDecider, asked: Question) -> tuple[str | None, frozenset[str]] | None:
+    model = Model(asked.model, "0" * 64, 2048, 0)
+    try:
+        decision = decider.decide(asked.caller, asked.action, model, asked.purpose)
+    except ExchangeError:
+        return None
+    profile = decision.profile.name if isinstance(decision, Permit) else None
+    return profile, frozenset(decision.rules)
+
+
+def agree(seed: int, tuples: int) -> None:
+    asked_all = list(questions())
+    chance = random.Random(seed)  # noqa: S311 - no secret
+    compared = errors = permits = 0
+    for policies, decider in sets(seed):
+        few = asked_all if tuples > len(asked_all) * 4 else chance.sample(asked_all, 1000)
+        for asked in few:
+            found, expected = answer(decider, asked), oracle.decide(policies, asked)
+            assert found == expected, (asked, "".join(each.source() for each in policies))
+            errors += expected is None
+            permits += expected is not None and expected[0] is not None
+        compared += len(few)
+        if compared >= tuples:
+            break
+    # The comparison would mean nothing if all answers were alike.
+    assert permits > compared // 50
+    assert errors > 0
+    assert compared - permits - errors > compared // 50
+
+
+def test_every_answer_is_the_oracles_in_a_sample() -> None:
+    agree(seed=20_26, tuples=20_000)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_every_answer_of_a_million_is_the_oracles() -> None:
+    agree(seed=1, tuples=1_000_000)
+
+
+class Whole(CedarPolicies):
+    """Asks Cedar about every policy of the set."""
+
+    def _applicable(self, *_: object) -> cedarpy.PolicySet:
+        return self._policies
+
+
+def verdict(policies: CedarPolicies, asked: Question) -> Verdict | None:
+    try:
+        found = policies.ask(asked.caller, asked.action, asked.model, asked.purpose)
+    except EvaluationFailed:
+        return None
+    return Verdict(found.allowed, tuple(sorted(found.because, key=lambda each: each.id)))
+
+
+ASKED = st.builds(
+    Question,
+    caller=st.sampled_from(list(callers())),
+    action=st.sampled_from(list(Action)),
+    model=st.sampled_from(oracle.MODELS),
+    purpose=st.sampled_from(list(Purpose)),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 2**32), asked=st.lists(ASKED, min_size=1, max_size=40))
+def test_leaving_out_what_cannot_apply_changes_no_answer_no_reason_and_no_error(
+    seed: int, asked: list[Question]
+) -> None:
+    policies, decider = next(sets(seed))
+    source = "".join(policy.source() for policy in policies)
+    narrow = decider._release.policies
+    whole = Whole(ACCESS, source, SCHEMA, FILES[SCHEMA].decode())
+    for each in asked:
+        assert verdict(narrow, each) == verdict(whole, each), (each, source)
+
+
+def test_no_permit_without_a_profile_and_only_of_a_permit() -> None:
+    for policies, decider in itertools.islice(sets(7), 15):
+        by_id = {policy.id: policy for policy in policies}
+        for asked in random.Random(7).sample(list(questions()), 100):  # noqa: S311 - no secret
+            found = answer(decider, asked)
+            if found is not None and found[0] is not None:
+                assert found[0] in {by_id[rule].profile for rule in found[1]}
+                assert all(by_id[rule].profile for rule in found[1])
