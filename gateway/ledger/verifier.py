@@ -310,7 +310,7 @@ class _Verification:
                 raise VerificationError(str(error), index=number) from None
         hashes = [sha256(b"\x00" + raw).digest() for raw in raws]
         if self._index is not None:
-            self._index.compare(leaves)
+            self._index.compare(expected, leaves)
         if self._tiles is not None:
             self._tiles.take(raws, hashes)
         return hashes
