@@ -14,11 +14,10 @@ import typer
 
 from gateway.cli import (
     audit_export,
+    audit_index,
     audit_payload,
     audit_proofs,
     audit_retention,
-    audit_index,
-    audit_proofs,
     audit_review,
     audit_rotate,
     audit_search,
