@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import AbstractContextManager
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,6 +14,9 @@ from gateway.domain.duties import Duty
 from gateway.domain.errors import ExchangeError
 from gateway.domain.payloads import Payload, Words
 from gateway.domain.ports import Grants
+
+if TYPE_CHECKING:
+    from gateway.ledger.ledger import SqliteLedger
 
 _Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -35,12 +37,9 @@ def payload(
 
     settings = settings_of(context)
     caller = person(context, Duty.READ_PAYLOAD)
-    with (
-        ledger_errors(),
-        _grants(context) as grants,
-        SqliteLedger.open_for_recording(place_of(settings)) as ledger,
-    ):
-        disclosure = Disclosure(VaultReader(vault_of(settings)), grants, ledger, SystemClock())
+    with ledger_errors(), SqliteLedger.open_for_recording(place_of(settings)) as ledger:
+        reader, grants = VaultReader(vault_of(settings)), _grants(context, ledger)
+        disclosure = Disclosure(reader, grants, ledger, SystemClock())
         try:
             found = asyncio.run(disclosure.show(caller, exchange))
         except ExchangeError as error:
@@ -51,10 +50,15 @@ def payload(
         _print(found)
 
 
-def _grants(context: typer.Context) -> AbstractContextManager[Grants]:
-    from gateway.cli.grants import opened_desk
+def _grants(context: typer.Context, ledger: SqliteLedger) -> Grants:
+    from gateway.cli.grants import desk_beside
+    from gateway.identity.grants.store import GrantStoreError
+    from gateway.secretfiles import SecretFileError
 
-    return opened_desk(context)
+    try:
+        return desk_beside(context, ledger)
+    except (GrantStoreError, SecretFileError) as error:
+        fail(str(error))
 
 
 def _print(found: Payload) -> None:
