@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -216,7 +215,7 @@ def test_with_a_grant_it_is_shown_and_the_record_names_the_grant(
     as_: Callable[[str], list[str]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(audit_payload, "_grants", lambda _context: nullcontext(FakeGrants()))
+    monkeypatch.setattr(audit_payload, "_grants", lambda _context, _ledger: FakeGrants())
     done = run(node, "payload", names[0], *as_("auditor"))
     assert done.exit_code == 0, done.output
     for text in ("redacted canary-0", "plain canary-0", "PERSON_042  Thornton canary-0"):
