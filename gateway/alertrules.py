@@ -67,6 +67,10 @@ says: Somebody asked for what their roles do not give.
 when: [act=duty_refused]
 quiet: 10m
 """,
+    "log-keys": """\
+says: A signing key of the log was added or ended.
+when: [act=log_key_added, act=log_key_ended]
+""",
     "unusual-hour": """\
 says: Somebody read the audit at an unusual hour.
 when: [kind=access]

@@ -172,7 +172,7 @@ def build(  # noqa: PLR0915 - what there is to put together, read top to bottom
         detection = replace(DETECTION, digest=detector.digest)
         subject_key = installation.subject_key(settings.keys)
         desk = breakglass.open_grants(
-            *(settings.state, settings.keys, policy.decider, detection, clock, subject_key),
+            *(settings.state, settings.keys, policy.decider.decide, detection, clock, subject_key),
             ledger.append_blocking,
         )
         undo.callback(desk.close)

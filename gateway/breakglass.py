@@ -11,9 +11,9 @@ from typing import Final
 from gateway import logs, secretfiles
 from gateway.domain.errors import ExchangeError
 from gateway.domain.exchange import Model
-from gateway.domain.ports import Clock, Decider
+from gateway.domain.ports import Clock
 from gateway.domain.records import Record
-from gateway.identity.grants.desk import KEY, GrantDesk, Means
+from gateway.identity.grants.desk import KEY, Decide, GrantDesk, Means
 from gateway.identity.grants.store import DATABASE, GrantStore
 
 _KEY_SIZE: Final = 32
@@ -24,7 +24,7 @@ _INTERVAL: Final = 10.0
 def open_grants(  # noqa: PLR0913, PLR0917 - what the desk is made of
     state: Path,
     keys: Path,
-    decider: Decider,
+    decide: Decide,
     model: Model,
     clock: Clock,
     subject_key: bytes,
@@ -42,7 +42,7 @@ def open_grants(  # noqa: PLR0913, PLR0917 - what the desk is made of
     return GrantDesk(
         Means(
             store=GrantStore(state / DATABASE),
-            decider=decider,
+            decide=decide,
             model=model,
             clock=clock,
             key=key,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from gateway.domain.errors import Code, ExchangeError
@@ -101,10 +101,15 @@ class Keeping:
     def treated(self, received: Iterable[RawText], treated: Treated, keep: Keep) -> None:
         """Take down texts that go back to their caller, and what they became."""
         if keep is not Keep.NOTHING:
-            texts = treated.texts if isinstance(treated, Redacted) else ()
+            texts: Sequence[RedactedText] = ()
+            meanings: Mapping[str, str] = {}
+            if isinstance(treated, Redacted):
+                texts, meanings = treated.texts, treated.meanings
+            every = keep is Keep.ALL
             self._asked = Words(
                 redacted=tuple(map(_as_kept, texts)),
-                plain=tuple(received) if keep is Keep.ALL else (),
+                plain=tuple(received) if every else (),
+                pseudonyms={name: RawText(each) for name, each in meanings.items() if every},
             )
 
     def generated(self, text: str) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -46,6 +46,8 @@ class Redacted(Treated):
     """Of each text, disjoint, in the order of their offsets."""
     marks: tuple[tuple[Mark, ...], ...] = ()
     """Of each text as it is treated: where something stands in."""
+    meanings: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """What each stand-in stands for: for what is kept, and for no reply."""
 
 
 class Work(ABC):
@@ -94,6 +96,7 @@ class Redacting(Work):
             texts=texts,
             findings=tuple(tuple(merge(findings, profile)) for findings in found),
             marks=redaction.marks,
+            meanings=redaction.stand_ins.meanings() | redaction.pseudonyms.meanings(),
         )
 
 

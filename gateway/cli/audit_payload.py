@@ -14,7 +14,6 @@ from gateway.domain.duties import Duty
 from gateway.domain.errors import ExchangeError
 from gateway.domain.payloads import Payload, Words
 from gateway.domain.ports import Grants
-from gateway.settings import Settings
 
 if TYPE_CHECKING:
     from gateway.ledger.ledger import SqliteLedger
@@ -39,7 +38,7 @@ def payload(
     settings = settings_of(context)
     caller = person(context, Duty.READ_PAYLOAD)
     with ledger_errors(), SqliteLedger.open_for_recording(place_of(settings)) as ledger:
-        reader, grants = VaultReader(vault_of(settings)), _grants(settings, ledger)
+        reader, grants = VaultReader(vault_of(settings)), _grants(context, ledger)
         disclosure = Disclosure(reader, grants, ledger, SystemClock())
         try:
             found = asyncio.run(disclosure.show(caller, exchange))
@@ -51,10 +50,15 @@ def payload(
         _print(found)
 
 
-def _grants(_settings: Settings, _ledger: SqliteLedger) -> Grants:
-    from gateway.disclosure import NoGrants
+def _grants(context: typer.Context, ledger: SqliteLedger) -> Grants:
+    from gateway.cli.grants import desk_beside
+    from gateway.identity.grants.store import GrantStoreError
+    from gateway.secretfiles import SecretFileError
 
-    return NoGrants()
+    try:
+        return desk_beside(context, ledger)
+    except (GrantStoreError, SecretFileError) as error:
+        fail(str(error))
 
 
 def _print(found: Payload) -> None:

@@ -22,9 +22,11 @@ from gateway.domain.duties import Duty
 from gateway.domain.exchange import Purpose
 
 if TYPE_CHECKING:
-    from gateway.domain.exchange import Caller
+    from gateway.domain.exchange import Action, Caller, Model
+    from gateway.domain.policy import Deny, Permit
     from gateway.identity.grants.desk import GrantDesk
     from gateway.identity.grants.grant import AccessGrant
+    from gateway.ledger.ledger import SqliteLedger
 
 app = typer.Typer(
     help="Break-glass: grants to learn, for a time, who a pseudonym is.", no_args_is_help=True
@@ -120,32 +122,47 @@ def _decide(context: typer.Context, caller: Caller, step: str, grant: str, *, js
     _print(done, json=json)
 
 
-@contextmanager
-def _desk(context: typer.Context, look: Caller | None = None) -> Iterator[GrantDesk]:
-    """Open the desk beside a running gateway, and say what is wrong in one line."""
+def desk_beside(context: typer.Context, ledger: SqliteLedger) -> GrantDesk:
+    """Return the desk beside a running gateway, which records in `ledger`.
+
+    Raises `GrantStoreError` or `SecretFileError`.
+    """
     from gateway import logs
     from gateway.breakglass import open_grants
     from gateway.clock import SystemClock
-    from gateway.domain.errors import ExchangeError
-    from gateway.identity.grants.store import GrantStoreError
-    from gateway.installation import place_of, subject_key
-    from gateway.ledger.desk import Who, looked
-    from gateway.ledger.errors import LedgerError
-    from gateway.ledger.ledger import SqliteLedger
+    from gateway.installation import subject_key
     from gateway.policy.decider import CedarDecider
-    from gateway.secretfiles import SecretFileError
     from gateway.treatment import DETECTION
 
     settings = settings_of(context)
     # What is said of a grant belongs on standard error, as in the gateway.
     logs.configure(style=settings.log.format, level=settings.log.level)
-    decider = CedarDecider(release_named(context, None))
+
+    def decide(caller: Caller, action: Action, model: Model, purpose: Purpose) -> Permit | Deny:
+        # Only who asks for a grant needs the policy in force.
+        return CedarDecider(release_named(context, None)).decide(caller, action, model, purpose)
+
+    return open_grants(
+        *(settings.state, settings.keys, decide, DETECTION, SystemClock()),
+        *(subject_key(settings.keys), ledger.append_blocking),
+    )
+
+
+@contextmanager
+def _desk(context: typer.Context, look: Caller | None = None) -> Iterator[GrantDesk]:
+    """Open the desk, and say what is wrong in one line. That somebody looks is recorded first."""
+    from gateway.clock import SystemClock
+    from gateway.domain.errors import ExchangeError
+    from gateway.identity.grants.store import GrantStoreError
+    from gateway.installation import place_of
+    from gateway.ledger.desk import Who, looked
+    from gateway.ledger.errors import LedgerError
+    from gateway.ledger.ledger import SqliteLedger
+    from gateway.secretfiles import SecretFileError
+
     try:
-        with SqliteLedger.open_for_recording(place_of(settings)) as ledger:
-            desk = open_grants(
-                *(settings.state, settings.keys, decider, DETECTION, SystemClock()),
-                *(subject_key(settings.keys), ledger.append_blocking),
-            )
+        with SqliteLedger.open_for_recording(place_of(settings_of(context))) as ledger:
+            desk = desk_beside(context, ledger)
             try:
                 if look is not None:
                     who = Who(look.id, look.client)

@@ -164,7 +164,7 @@ ROUTES = [ask_grant, list_grants, show_grant, decide_grant, reidentify]
 def _room(state: State) -> GrantRoom:
     room = state.get("grants")
     if not isinstance(room, GrantRoom):
-        raise ExchangeError(Code.NOT_FOUND, "There is nothing at this path.")
+        raise ExchangeError(Code.IDENTITY_UNAVAILABLE, "This gateway keeps no grants.")
     return room
 
 

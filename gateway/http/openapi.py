@@ -16,6 +16,7 @@ from gateway import __version__
 from gateway.domain.errors import Code
 from gateway.domain.exchange import Purpose
 from gateway.http.errors import OpenAIErrorBody, PresidioError, status_of
+from gateway.http.grants import Reidentified, ReidentifyRequest
 from gateway.http.presidio_wire import (
     AnalyzeItem,
     AnalyzeRequest,
@@ -53,6 +54,8 @@ _BODIES: Final = (
     OpenAIErrorBody,
     RedactRequest,
     Redaction,
+    ReidentifyRequest,
+    Reidentified,
     AnalyzeRequest,
     AnalyzeItem,
     AnonymizeRequest,
@@ -89,7 +92,21 @@ _HEADERS: Final = [
         "description": "A stricter profile than policy grants. It can tighten, never loosen.",
         "schema": {"type": "string"},
     },
+    {
+        "name": "X-Patient",
+        "in": "header",
+        "description": "The number of the patient that this is about, printable ASCII. It is "
+        "indexed as a keyed fingerprint, for search and erasure, and is in no record.",
+        "schema": {"type": "string", "minLength": 1, "maxLength": 64},
+    },
 ]
+_GRANT: Final = {
+    "name": "X-Grant",
+    "in": "header",
+    "required": True,
+    "description": "The id of a grant of the caller's own.",
+    "schema": {"type": "string"},
+}
 _RECORDING: Final = {
     "type": "object",
     "required": ["file", "model"],
@@ -220,6 +237,13 @@ def document() -> bytes:
         }
 
     redacting = answering("Redact documents", RedactRequest, Redaction, None)
+    reidentifying = answering(
+        "Restore the stand-ins of one exchange, under a grant",
+        ReidentifyRequest,
+        Reidentified,
+        None,
+    )
+    reidentifying["post"]["parameters"] = [_HEADERS[0], _GRANT]
     text = {"schema": {"type": "string"}}
     redacting["post"]["requestBody"]["content"] |= dict.fromkeys(RAW, text)
     redacting["post"]["responses"]["200"]["content"] |= dict.fromkeys(RAW, text)
@@ -265,6 +289,7 @@ def document() -> bytes:
                     "get": reading("Describe a model", WireModel) | {"parameters": [name]}
                 },
                 "/v1/redact": redacting,
+                "/v1/reidentify": reidentifying,
                 "/analyze": treating(
                     "Say where identifiers are", AnalyzeRequest, AnalyzeItem, listed=True
                 ),

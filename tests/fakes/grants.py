@@ -62,7 +62,7 @@ class Office:
         """Return a desk as a process would open it that starts now."""
         means = Means(
             store=GrantStore(self.path / DATABASE),
-            decider=self.decider,
+            decide=self.decider.decide,
             model=MODEL,
             clock=self.clock,
             key=b"k" * 32,

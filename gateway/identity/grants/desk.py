@@ -27,8 +27,8 @@ from gateway.allowance import check_scope
 from gateway.domain.duties import Duty, carries
 from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.exchange import Action, Caller, Model, Purpose
-from gateway.domain.policy import Deny, Reidentify
-from gateway.domain.ports import Clock, Decider
+from gateway.domain.policy import Deny, Permit, Reidentify
+from gateway.domain.ports import Clock
 from gateway.domain.records import Access, AccessAct, Admin, AdminAct, Record
 from gateway.domain.subjects import patient
 from gateway.identity.grants.grant import AccessGrant, GrantState
@@ -53,12 +53,16 @@ _OPEN: Final = 20
 _NONCE: Final = 12
 
 
+Decide = Callable[[Caller, Action, Model, Purpose], Permit | Deny]
+"""`ports.Decider.decide`, which is asked only when a grant is."""
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Means:
     """What the desk works with."""
 
     store: GrantStore
-    decider: Decider
+    decide: Decide
     model: Model
     """What policy calls detection: the resource of the action `reidentify`."""
     clock: Clock
@@ -247,7 +251,7 @@ class GrantDesk:
     def _terms(self, caller: Caller, purpose: Purpose) -> Reidentify:
         means = self._means
         check_scope(caller, Action.REIDENTIFY, means.model, purpose)
-        decision = means.decider.decide(caller, Action.REIDENTIFY, means.model, purpose)
+        decision = means.decide(caller, Action.REIDENTIFY, means.model, purpose)
         if isinstance(decision, Deny) or not decision.profile.reidentify.allowed:
             raise ExchangeError(
                 Code.POLICY_DENIED,

@@ -1,4 +1,4 @@
-"""`POST /audit/shred` and `GET /audit/payloads/{id}`: who may, what is recorded, what comes back."""
+"""`POST /audit/shred` and `GET /audit/payloads/{id}`: who may, what is recorded, what returns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A record counts once, whoever counts; limits hold across a crash; a bill is exact to the digit."""
+"""A record counts once, whoever counts; limits hold across a crash; a bill is exact."""
 
 from __future__ import annotations
 
