@@ -29,7 +29,7 @@ def people_in_conflict(settings: Settings, now: int) -> Iterator[str]:
     names: dict[str, str] = {}
     for name, role, where in _held(settings, now):
         one = "".join(character for character in name.casefold() if character.isalnum())
-        names.setdefault(one, name)
+        names[one] = min(names.get(one, name), name)
         held.setdefault(one, {}).setdefault(role, where)
     for one, roles in sorted(held.items()):
         for first, second in conflicts(set(roles)):

@@ -20,7 +20,9 @@ from gateway.policy.releases.store import DATABASE, PolicyStore
 from gateway.policy.releases.version import Part, Signer
 from gateway.settings import Settings, load
 
-NOW = time.time_ns() // 1_000_000
+
+def now() -> int:
+    return time.time_ns() // 1_000_000
 
 
 def nothing(*_: object) -> None: ...
@@ -28,12 +30,12 @@ def nothing(*_: object) -> None: ...
 
 def grant(name: str, *roles: str, lasts: int = 600_000) -> Grant:
     networks = parse_networks(["any"])
-    return Grant(name, frozenset(roles), frozenset(), networks, None, NOW + lasts)
+    return Grant(name, frozenset(roles), frozenset(), networks, None, now() + lasts)
 
 
 def give(settings: Settings, name: str, *roles: str, lasts: int = 600_000) -> None:
     keyring = open_keyring(settings.state, settings.keys)
-    keyring.create(grant(name, *roles, lasts=lasts), NOW, nothing)
+    keyring.create(grant(name, *roles, lasts=lasts), now(), nothing)
     keyring.store.close()
 
 
@@ -54,7 +56,7 @@ def test_no_key_is_made_for_two_roles_that_have_to_be_apart(
 ) -> None:
     keyring = open_keyring(settings.state, settings.keys)
     with pytest.raises(ConflictingRoles):
-        keyring.create(grant("Ada", *pair, "clinician"), NOW, nothing)
+        keyring.create(grant("Ada", *pair, "clinician"), now(), nothing)
     assert keyring.store.all_keys() == ()
 
 
@@ -92,9 +94,9 @@ def test_a_signing_key_is_a_power_too(settings: Settings) -> None:
     give(settings, "ada", OPERATOR)
     key = PersonalKey.generate()
     store = PolicyStore(settings.state / DATABASE)
-    store.add_signer(Signer(key.id, "Ada", Part.APPROVER, key.public, NOW))
+    store.add_signer(Signer(key.id, "Ada", Part.APPROVER, key.public, now()))
     assert roles(settings).verdict is Verdict.FAILED
-    store.revoke_signer(key.id, NOW)
+    store.revoke_signer(key.id, now())
     assert roles(settings).verdict is Verdict.OK
     store.close()
 
