@@ -43,9 +43,13 @@ class IndexCheck:
 
     def __init__(self, db: apsw.Connection) -> None:
         self._db = db
-        self._size = 0
+        self._first = self._size = 0
         self._open: dict[str, tuple[int, str]] = {}
         self._wrong: int | None = None
+
+    def skip(self, first: int) -> None:
+        """Begin at number `first`: what was before it was dropped, and so were its rows."""
+        self._first = self._size = first
 
     def compare(self, leaves: Sequence[Leaf]) -> None:
         """Compare the next rows with the next leaves, and remember the first that differs."""
@@ -64,8 +68,8 @@ class IndexCheck:
                 "the search index is not what the log says; the log itself is whole",
                 index=self._wrong,
             )
-        more = "SELECT 1 FROM facts WHERE idx < 0 OR idx >= ? LIMIT 1"
-        if self._db.execute(more, (self._size,)).fetchone() is not None:
+        more = "SELECT 1 FROM facts WHERE idx < ? OR idx >= ? LIMIT 1"
+        if self._db.execute(more, (self._first, self._size)).fetchone() is not None:
             raise VerificationError("the search index has more records than the log")
         expected = {exchange: index for exchange, (index, _) in self._open.items()}
         if dict(self._db.execute("SELECT exchange, idx FROM open_exchanges")) != expected:

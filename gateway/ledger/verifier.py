@@ -249,24 +249,9 @@ class _Verification:
     def _walk(self, stops: Iterator[tuple[Checkpoint, str]], size: int) -> None:
         stop, name = next(stops)
         frontier = self._frontier
-        first = first_record(self._db)
-        if first > said_to_be_dropped(self._db):
-            raise VerificationError("it is missing", index=0)
-        for hashes in kept_hashes(self._kept, first):
+        for hashes in self._hashes(size):
             start, done = frontier.size, 0
             while stop.size < start + len(hashes):
-                frontier.extend(hashes[done : stop.size - start])
-                done = stop.size - start
-                _compare(frontier, stop, name)
-                stop, name = next(stops)
-            frontier.extend(hashes[done:])
-            if self._tiles is not None:
-                self._tiles.skip(hashes)
-        self._first = frontier.size
-        for chunk in self._chunks(size):
-            start, done = frontier.size, 0
-            hashes = self._read(chunk, start)
-            while stop.size < start + len(chunk):
                 frontier.extend(hashes[done : stop.size - start])
                 done = stop.size - start
                 _compare(frontier, stop, name)
@@ -279,6 +264,21 @@ class _Verification:
             _compare(frontier, stop, name)
         if self._first > self._dropped:
             raise VerificationError("it is missing, and no record says why", index=0)
+
+    def _hashes(self, size: int) -> Iterator[list[bytes]]:
+        """Yield the leaf hashes: of what was dropped out of the tiles, and else of the leaves."""
+        first = first_record(self._db)
+        if first > said_to_be_dropped(self._db):
+            raise VerificationError("it is missing", index=0)
+        for hashes in kept_hashes(self._kept, first):
+            if self._tiles is not None:
+                self._tiles.skip(hashes)
+            yield hashes
+        self._first = first
+        if self._index is not None:
+            self._index.skip(first)
+        for chunk in self._chunks(size):
+            yield self._read(chunk, self._frontier.size)
 
     def _chunks(self, size: int) -> Iterator[list[tuple[int, bytes]]]:
         for chunk in store.read_leaves(self._db):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from pathlib import Path
 
 import apsw
@@ -219,3 +220,31 @@ def put(log: Path, tile: Tile) -> None:
     path = log / tile.name.path
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(tile.content())
+
+
+@needs_go
+def test_go_takes_the_hashes_of_what_was_dropped_and_no_others(tmp_path: Path) -> None:
+    from tests.unit.ledger.test_retention import NOW, Recorder, quarter, retention, write_log
+
+    place = write_log(tmp_path, iter([*quarter("2020Q1", 300), *quarter("2026Q3", 100)]))
+    retention(place).drop(Recorder(place))
+    go = build(tmp_path)
+    with SqliteLedger.open_for_serving(place, now_ms=lambda: NOW):
+        pass  # Publishes the newest head.
+
+    def said(*dropped: str) -> str:
+        vkey = place.directory / "ledger.vkey"
+        ended = subprocess.run(
+            [go, *dropped, place.directory, vkey], check=False, capture_output=True, text=True
+        )
+        return ended.stdout + ended.stderr
+
+    assert said("-dropped", "512").endswith(": whole\n")
+    assert "no such file" in said()
+    assert "usage" in said("-dropped", "100")
+    assert "more were dropped" in said("-dropped", "102400")
+    tile = place.directory / "tile" / "0" / "001"
+    content = bytearray(tile.read_bytes())
+    content[40] ^= 1
+    tile.write_bytes(content)
+    assert "do not have the root" in said("-dropped", "512")
