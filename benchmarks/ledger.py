@@ -16,8 +16,12 @@ import os
 import platform
 import sys
 import tempfile
+import threading
 import time
 from dataclasses import replace
+from multiprocessing import get_context
+from multiprocessing.queues import SimpleQueue
+from multiprocessing.synchronize import Event
 from pathlib import Path
 
 import apsw
@@ -28,6 +32,7 @@ from gateway.domain.records import Intent, Outcome, Record, Status
 from gateway.domain.subjects import Subjects, patient
 from gateway.domain.text import RawText
 from gateway.ledger import Derived, Place, SqliteLedger, read_ledger, verify
+from gateway.ledger.publickeys import vkey_beside
 from gateway.ledger.sealing import SqliteVault, VaultPlace
 
 
@@ -67,12 +72,14 @@ async def produce(ledger: SqliteLedger, name: str, exchanges: int, latencies: li
             latencies.append(time.perf_counter() - start)
 
 
-async def appends(ledger: SqliteLedger, producers: int, records: int) -> dict[str, float]:
+async def appends(
+    ledger: SqliteLedger, producers: int, records: int, mark: str = ""
+) -> dict[str, float]:
     latencies: list[float] = []
     each = max(1, records // producers // 2)
     start = time.perf_counter()
     await asyncio.gather(
-        *(produce(ledger, f"{producers}-{p}", each, latencies) for p in range(producers))
+        *(produce(ledger, f"{mark}{producers}-{p}", each, latencies) for p in range(producers))
     )
     elapsed = time.perf_counter() - start
     latencies.sort()
@@ -140,6 +147,43 @@ async def sealed_appends(
     }
 
 
+def scan(directory: Path, over: threading.Event | Event, scans: SimpleQueue[int]) -> None:
+    """Read and verify the whole log, again and again, as an auditor might."""
+    key = vkey_beside(directory)
+    while not over.is_set():
+        with read_ledger(directory) as reader:
+            records = sum(1 for _ in reader.walk())
+        verify(directory, key)
+        scans.put(records)
+
+
+def while_scanned(
+    ledger: SqliteLedger, place: Place, records: int, kind: str
+) -> dict[str, float | str]:
+    """Measure 20 producers while the log is scanned: by a command, or in the gateway itself.
+
+    In the same process the scan disturbs most: it shares Python's lock with the writer.
+    """
+    spawn = get_context("spawn")
+    over = threading.Event() if kind == "thread" else spawn.Event()
+    scans: SimpleQueue[int] = spawn.SimpleQueue()
+    make = threading.Thread if kind == "thread" else spawn.Process
+    auditor = make(target=scan, args=(place.directory, over, scans))
+    auditor.start()
+    while scans.empty():  # The first one may be an import's.
+        time.sleep(0.01)
+    try:
+        measured = asyncio.run(appends(ledger, 20, records, f"{kind}-"))
+    finally:
+        over.set()
+        auditor.join()
+    done = -1
+    while not scans.empty():
+        scans.get()
+        done += 1
+    return {"scanned_by": kind, "scans": done, **measured}
+
+
 def timed(work, size: int) -> dict[str, float]:  # noqa: ANN001
     start = time.perf_counter()
     work()
@@ -177,7 +221,12 @@ def main() -> None:
                     (256, options.records),
                 )
             ]
-            size = sum(int(run["records"]) for run in runs)
+            alone = asyncio.run(appends(ledger, 20, options.records))
+            scanned = [
+                while_scanned(ledger, place, options.records, kind)
+                for kind in ("process", "thread")
+            ]
+            size = sum(int(run["records"]) for run in (*runs, alone, *scanned))
             if options.verify > size:
                 filling = asyncio.run(appends(ledger, 512, options.verify - size))
                 size += int(filling["records"])
@@ -203,6 +252,8 @@ def main() -> None:
                 )
                 for n in (1, 32, 256)
             ],
+            "append_alone": alone,
+            "append_while_scanned": scanned,
             "size": size,
             "start": timed(
                 lambda: SqliteLedger.open_for_serving(place, now_ms=lambda: 1).close(), size

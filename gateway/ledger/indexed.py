@@ -33,7 +33,10 @@ _ROW: Final = (
     "quote(action), quote(purpose), quote(model), quote(code)) AS row "
     "FROM facts WHERE idx >= ? AND idx < ? ORDER BY idx"
 )
-_ROWS: Final = f"SELECT group_concat(row, char(10)) FROM ({_ROW})"  # noqa: S608 - constants
+# As bytes: what somebody changed need not be UTF-8.
+_ROWS: Final = f"SELECT CAST(group_concat(row, char(10)) AS BLOB) FROM ({_ROW})"  # noqa: S608
+_EACH: Final = f"SELECT idx, CAST(row AS BLOB) FROM ({_ROW})"  # noqa: S608 - constants
+_OPEN: Final = "SELECT CAST(exchange AS BLOB), idx FROM open_exchanges"
 _BETWEEN: Final = f"'{_SEPARATOR}'"
 _NOBODY: Final = _SEPARATOR.join(["NULL"] * 4)
 
@@ -43,22 +46,25 @@ class IndexCheck:
 
     def __init__(self, db: apsw.Connection) -> None:
         self._db = db
-        self._first = self._size = 0
+        self._first: int | None = None
+        self._size = 0
         self._open: dict[str, tuple[int, str]] = {}
         self._wrong: int | None = None
 
-    def skip(self, first: int) -> None:
-        """Begin at number `first`: what was before it was dropped, and so were its rows."""
-        self._first = self._size = first
+    def compare(self, start: int, leaves: Sequence[Leaf]) -> None:
+        """Compare the next rows with the next leaves, and remember the first that differs.
 
-    def compare(self, leaves: Sequence[Leaf]) -> None:
-        """Compare the next rows with the next leaves, and remember the first that differs."""
-        start, end = self._size, self._size + len(leaves)
+        The first leaves of all begin at the first record that was kept.
+        """
+        if self._first is None:
+            self._first = start
+        self._size = end = start + len(leaves)
         expected = [self._row(index, leaf) for index, leaf in enumerate(leaves, start)]
-        self._size = end
-        if self._wrong is None and self._db.execute(_ROWS, (start, end)).get != "\n".join(expected):
-            found = dict(self._db.execute(_ROW, (start, end)))
-            rows = enumerate(expected, start)
+        if self._wrong is not None:
+            return
+        if self._db.execute(_ROWS, (start, end)).get != "\n".join(expected).encode():
+            found = dict(self._db.execute(_EACH, (start, end)))
+            rows = enumerate(map(str.encode, expected), start)
             self._wrong = next((index for index, row in rows if found.get(index) != row), start)
 
     def finish(self) -> None:
@@ -69,10 +75,10 @@ class IndexCheck:
                 index=self._wrong,
             )
         more = "SELECT 1 FROM facts WHERE idx < ? OR idx >= ? LIMIT 1"
-        if self._db.execute(more, (self._first, self._size)).fetchone() is not None:
+        if self._db.execute(more, (self._first or 0, self._size)).fetchone() is not None:
             raise VerificationError("the search index has more records than the log")
-        expected = {exchange: index for exchange, (index, _) in self._open.items()}
-        if dict(self._db.execute("SELECT exchange, idx FROM open_exchanges")) != expected:
+        expected = {exchange.encode(): index for exchange, (index, _) in self._open.items()}
+        if dict(self._db.execute(_OPEN)) != expected:
             raise VerificationError("the table of open exchanges is not what the log says")
 
     def _row(self, index: int, leaf: Leaf) -> str:

@@ -174,7 +174,7 @@ def _explained(place: Place) -> Iterator[None]:
     """Turn what the system says into what an operator can act on."""
     try:
         yield
-    except (apsw.CorruptError, apsw.NotADBError) as error:
+    except (apsw.CorruptError, apsw.NotADBError, UnicodeDecodeError) as error:
         raise LedgerDamaged(
             f"the database in {place.directory} is damaged ({type(error).__name__}): keep a copy, "
             "and restore the ledger from its backup"

@@ -59,6 +59,13 @@ class Derived:
 
 
 ALL: Final = Derived()
+_DAMAGE: Final = (
+    apsw.CorruptError,
+    apsw.NotADBError,
+    apsw.SchemaChangeError,
+    apsw.SQLError,
+    UnicodeDecodeError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +144,7 @@ def verify(  # noqa: PLR0913 - what to believe, and what to compare with
         return replace(whole, second=second, witnesses=witnesses)
     except LedgerDamaged as error:
         raise VerificationError(str(error)) from None
-    except (apsw.CorruptError, apsw.NotADBError, apsw.SchemaChangeError, apsw.SQLError) as error:
+    except _DAMAGE as error:
         raise VerificationError(
             f"the database cannot be read ({type(error).__name__}): restore it from its backup"
         ) from None
@@ -236,6 +243,8 @@ class _Verification:
         """Yield every checkpoint to compare with, by size, and its name. The head is last."""
         others = sorted(known, key=lambda item: item[0].size)
         for size, raw in self._db.execute("SELECT size, checkpoint FROM checkpoints ORDER BY size"):
+            if not isinstance(raw, bytes):
+                raise VerificationError(f"the kept checkpoint of size {size} is not there")
             kept = _open(raw, self._vkey, f"the kept checkpoint of size {size}")
             if kept.size != size or size > head.size:
                 raise VerificationError(f"the kept checkpoint of size {size} is of another log")
@@ -275,8 +284,6 @@ class _Verification:
                 self._tiles.skip(hashes)
             yield hashes
         self._first = first
-        if self._index is not None:
-            self._index.skip(first)
         for chunk in self._chunks(size):
             yield self._read(chunk, self._frontier.size)
 
@@ -300,7 +307,7 @@ class _Verification:
                 raise VerificationError(str(error), index=number) from None
         hashes = [sha256(b"\x00" + raw).digest() for raw in raws]
         if self._index is not None:
-            self._index.compare(leaves)
+            self._index.compare(expected, leaves)
         if self._tiles is not None:
             self._tiles.take(raws, hashes)
         return hashes

@@ -17,9 +17,11 @@ from pathlib import Path
 import apsw
 import pytest
 
+from gateway.domain.errors import LedgerUnavailable
 from gateway.domain.merkle import leaf_hash
 from gateway.domain.tiles import Tile, TileName, Tiles
-from gateway.ledger import Place, SqliteLedger
+from gateway.ledger import LedgerError, Place, SqliteLedger, Tuning, store
+from gateway.ledger.readonly import open_snapshot
 from tests.fakes.ledger import admin, intent, outcome, refusal
 from tests.fakes.verifiers import RefusedError, Verifier, build, needs_go, ours, theirs
 
@@ -330,3 +332,72 @@ def test_a_fork_by_someone_who_has_the_key_is_found(
             verifier(fork.directory, evidence.vkey, evidence.witnessed)
     finally:
         shutil.rmtree(fork.directory)
+
+
+# -- the database as a file
+
+
+def damaged(whole: bytes, chance: random.Random) -> bytes:
+    """Return a file with a bit flipped, a sector or a page of zeros, or its end cut off."""
+    content, at = bytearray(whole), chance.randrange(len(whole))
+    match chance.randrange(6):
+        case 0:
+            size = 512
+            content[at - at % size : at - at % size + size] = bytes(size)
+        case 1:
+            size = 4096
+            content[at - at % size : at - at % size + size] = bytes(size)
+        case 2:
+            del content[at:]
+        case _:
+            content[at] ^= 1 << chance.randrange(8)
+    return bytes(content)
+
+
+def leaves_of(directory: Path) -> Leaves:
+    with open_snapshot(directory) as db:
+        return [leaf for chunk in store.read_leaves(db) for _, leaf in chunk]
+
+
+def check_damage(evidence: Evidence, log: Path, rounds: int) -> None:
+    """Damage the file; verifying, starting and reading either refuse it or find all as it was."""
+    seed = random.SystemRandom().getrandbits(32)
+    chance = random.Random(seed)  # noqa: S311 - which byte is no secret
+    whole, leaves = (log / "ledger.db").read_bytes(), leaves_of(log)
+    place = Place(log, evidence.place.keys, evidence.place.node)
+    refused = 0
+    for number in range(rounds):
+        content = damaged(whole, chance)
+        said = []
+        for what in ("verify", "serve"):
+            for file in log.glob("ledger.db*"):
+                file.unlink()
+            (log / "ledger.db").write_bytes(content)
+            try:
+                if what == "verify":
+                    ours(log, evidence.vkey, evidence.witnessed)
+                else:
+                    SqliteLedger.open_for_serving(place, now_ms=lambda: 1, tuning=STOPS).close()
+                assert leaves_of(log)[: len(leaves)] == leaves, f"seed {seed}, number {number}"
+            except (RefusedError, LedgerError, LedgerUnavailable) as error:
+                said.append(str(error))
+        assert all(said)
+        refused += bool(said)
+    assert refused
+
+
+STOPS = Tuning(on_fatal=lambda _: None)
+
+
+def test_a_database_that_is_damaged_is_refused_or_holds_what_it_held(
+    evidence: Evidence, log: Path
+) -> None:
+    check_damage(evidence, log, 60)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_thousands_of_damages_to_the_database_are_refused_or_change_nothing(
+    evidence: Evidence, log: Path
+) -> None:
+    check_damage(evidence, log, 5_000)

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 import typer
 
+from gateway.certificates import Certificates, CertifiedCaller
 from gateway.cli.root import app
 from gateway.domain.entities import KNOWN
 from gateway.domain.errors import Code
@@ -22,6 +23,7 @@ from gateway.http.errors import status_of
 from gateway.logs import FIELDS
 from gateway.policy.explain import spoken
 from gateway.policy.release import load
+from gateway.prices import Price, UsageSettings
 from gateway.settings import (
     CacheSettings,
     Detection,
@@ -105,7 +107,11 @@ def test_every_error_code_is_explained_with_its_status() -> None:
         ("## `[detection]`", Detection),
         ("## `[identity]`", Identity),
         ("## `[identity.oidc]`", Oidc),
+        ("## `[identity.certificates]`", Certificates),
+        ("## `[[identity.certificates.callers]]`", CertifiedCaller),
         ("## `[presidio]`", Presidio),
+        ("## `[usage]`", UsageSettings),
+        ("## `[usage.prices.MODEL]`", Price),
         ("## `[export]`", Export),
         ("## `[export.fhir]`", FhirFeed),
         ("## `[export.syslog]`", SyslogFeed),
