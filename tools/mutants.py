@@ -237,7 +237,7 @@ MUTANTS = (
         8,
         "a commit whose end is unknown is taken for a refusal",
         "gateway/ledger/writer.py",
-        "            if not _is_retryable(error):",
+        "            if not is_retryable(error):",
         "            if False:",
         ("tests/faults",),
     ),
