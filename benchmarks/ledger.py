@@ -2,7 +2,9 @@
 
     .venv/bin/python -m benchmarks.ledger [--records 40000] [--verify 200000] [--dir DIR]
 
-Payload sealing is not part of it yet. `--dir` names a directory on the disk to measure.
+`sealed` keeps the texts of each exchange as well, each record's after the last: about one of
+`--patients`, 700 characters asked and 300 answered, all of it (`keep: all`). `--dir` names a
+directory on the disk to measure.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import sys
 import tempfile
 import threading
 import time
+from dataclasses import replace
 from multiprocessing import get_context
 from multiprocessing.queues import SimpleQueue
 from multiprocessing.synchronize import Event
@@ -24,9 +27,13 @@ from pathlib import Path
 import apsw
 
 from gateway.domain.exchange import Action, FinishReason, Purpose
+from gateway.domain.payloads import Part, Words
 from gateway.domain.records import Intent, Outcome, Record, Status
+from gateway.domain.subjects import Subjects, patient
+from gateway.domain.text import RawText
 from gateway.ledger import Derived, Place, SqliteLedger, read_ledger, verify
 from gateway.ledger.publickeys import vkey_beside
+from gateway.ledger.sealing import SqliteVault, VaultPlace
 
 
 def exchange(name: str) -> tuple[Record, Record]:
@@ -122,6 +129,61 @@ def while_scanned(
     return {"scanned_by": kind, "scans": done, **measured}
 
 
+def words(length: int) -> Words:
+    text = ("PERSON_042 was admitted with a cough and fever. " * length)[:length]
+    return Words((RawText(text),), (RawText(text),), {"PERSON_042": RawText("Margaret Thornton")})
+
+
+ASKED, ANSWERED = words(700), words(300)
+
+
+async def produce_sealed(
+    ledger: SqliteLedger, vault: SqliteVault, first: int, exchanges: int, patients: int
+) -> list[float]:
+    latencies: list[float] = []
+    for number in range(first, first + exchanges):
+        name = f"019a0000-0000-7000-8000-{number:012x}"
+        whom = Subjects((patient(b"k" * 32, f"{number * 7919 % patients:08}"),))
+        intent, outcome = exchange(name)
+        for record, part, said in (
+            (intent, Part.REQUEST, ASKED),
+            (outcome, Part.REPLY, ANSWERED),
+        ):
+            start = time.perf_counter()
+            sealed = await vault.keep(name, part, whom, said)
+            await ledger.append(replace(record, sealed=sealed))
+            latencies.append(time.perf_counter() - start)
+    return latencies
+
+
+async def sealed_appends(
+    place: Place, producers: int, records: int, patients: int
+) -> dict[str, float]:
+    vault_place = VaultPlace(place.keys.parent / "state", place.directory, place.keys / "vault.key")
+    each = max(1, records // producers // 2)
+    with (
+        SqliteLedger.open_for_serving(place, now_ms=lambda: 1) as ledger,
+        SqliteVault.open_for_serving(vault_place, now_ms=lambda: 1_790_000_000_000) as vault,
+    ):
+        cpu, start = time.process_time(), time.perf_counter()
+        runs = await asyncio.gather(
+            *(
+                produce_sealed(ledger, vault, (p + 1) << 32, each, patients)
+                for p in range(producers)
+            )
+        )
+        elapsed, used = time.perf_counter() - start, time.process_time() - cpu
+    latencies = sorted(latency for run in runs for latency in run)
+    return {
+        "producers": producers,
+        "records": len(latencies),
+        "records_per_s": round(len(latencies) / elapsed),
+        "cpu_us_per_record": round(used / len(latencies) * 1e6, 1),
+        "p50_ms": round(latencies[len(latencies) // 2] * 1000, 3),
+        "p99_ms": round(latencies[len(latencies) * 99 // 100] * 1000, 3),
+    }
+
+
 def timed(work, size: int) -> dict[str, float]:  # noqa: ANN001
     start = time.perf_counter()
     work()
@@ -144,6 +206,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--records", type=int, default=40_000, help="for 32 and 256 producers")
     parser.add_argument("--verify", type=int, default=200_000, help="leaves in the log to verify")
+    parser.add_argument("--sealed", type=int, default=20_000, help="records with kept texts")
+    parser.add_argument("--patients", type=int, default=5_000, help="whom those are about")
     parser.add_argument("--dir", type=Path, default=None)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=options.dir) as root:
@@ -179,6 +243,17 @@ def main() -> None:
             "append": runs,
             "append_alone": alone,
             "append_while_scanned": scanned,
+            "sealed": [
+                asyncio.run(
+                    sealed_appends(
+                        Place(Path(root) / str(n) / "ledger", Path(root) / str(n) / "keys", "b"),
+                        n,
+                        options.sealed,
+                        options.patients,
+                    )
+                )
+                for n in (1, 32, 256)
+            ],
             "size": size,
             "start": timed(
                 lambda: SqliteLedger.open_for_serving(place, now_ms=lambda: 1).close(), size

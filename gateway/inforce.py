@@ -10,19 +10,25 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+import sys
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
+
+import msgspec
 
 from gateway import logs
 from gateway.clock import SystemClock
+from gateway.detection.made_of import digest
 from gateway.domain.errors import Code, ExchangeError, LedgerUnavailable
 from gateway.domain.records import Admin, AdminAct
+from gateway.evaluation.demands import Demands, missed
 from gateway.policy.active import ActiveDecider
 from gateway.policy.aliases import astray
 from gateway.policy.check import check_release
 from gateway.policy.problems import PolicyError, Problem, problem
-from gateway.policy.release import Release
+from gateway.policy.release import EVALUATION, Release
 from gateway.policy.release import load as load_directory
 from gateway.policy.releases.desk import Desk
 from gateway.policy.releases.store import DATABASE, PolicyStore, PolicyStoreError
@@ -47,13 +53,50 @@ def open_desk(settings: Settings, append: Append, served: Collection[str] | None
         append(Admin(clock.new_id(), clock.now_ms(), actor, act, target, until=until))
 
     store = PolicyStore(settings.state / DATABASE)
-    return Desk(store, record, clock.now_ms, lambda release: examine(release, served))
+    return Desk(
+        store,
+        record,
+        clock.now_ms,
+        lambda release: (*examine(release, served), *unmet(settings, release)),
+    )
 
 
 def examine(release: Release, served: Collection[str] | None) -> Sequence[Problem]:
     """Return what speaks against deciding by `release` here: its vectors, its aliases."""
     lost = () if served is None else astray(release.aliases, served)
     return (*check_release(release).problems, *lost)
+
+
+class Measured(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How good detection was on the site's own notes, when somebody last looked."""
+
+    detection: str
+    """Digest of what detection was made of then."""
+    time: int
+    notes: int
+    reached: dict[str, float | None]
+
+
+def measured_file(settings: Settings) -> Path:
+    """Return where `intramural policy evaluate` leaves what it measured."""
+    return settings.state / "evaluation.json"
+
+
+def unmet(settings: Settings, release: Release) -> Sequence[Problem]:
+    """Return which of the release's demands on detection are not met by what was measured."""
+    if not release.demands:
+        return ()
+    again = "`intramural policy evaluate NOTES` measures detection on the site's own notes"
+    try:
+        found = msgspec.json.decode(measured_file(settings).read_bytes(), type=Measured)
+    except (OSError, msgspec.DecodeError):
+        return [Problem(EVALUATION, None, f"nothing was measured here yet: {again}")]
+    if found.detection != digest():
+        return [Problem(EVALUATION, None, f"it was measured with another detection: {again}")]
+    return [
+        Problem(EVALUATION, None, str(short))
+        for short in missed(found.reached, Demands(**release.demands))
+    ]
 
 
 def release_in_force(settings: Settings, desk: Desk) -> Release:
@@ -161,9 +204,11 @@ class Following:
         """Follow the register while the context lasts; SIGHUP makes it look anew at once."""
         hurry = asyncio.Event()
         loop = asyncio.get_running_loop()
-        # Not in a thread other than the main one, where tests serve.
-        with contextlib.suppress(ValueError, RuntimeError):
-            loop.add_signal_handler(signal.SIGHUP, self._look_anew, hurry)
+        # On a terminal SIGHUP says that the terminal is gone, and ends this as every program. In a
+        # thread other than the main one, where tests serve, there are no signals.
+        if not sys.stdin.isatty():
+            with contextlib.suppress(ValueError, RuntimeError):
+                loop.add_signal_handler(signal.SIGHUP, self._look_anew, hurry)
         await asyncio.to_thread(self._serves)
         task = asyncio.create_task(self._follow(hurry), name="policy")
         try:

@@ -45,7 +45,7 @@ from gateway.domain.errors import Code
 from gateway.domain.exchange import Purpose
 from gateway.domain.records import Kind
 from gateway.ledger.errors import LedgerError, VerificationError
-from gateway.ledger.publickeys import ended_beside, read_vkey, vkey_beside
+from gateway.ledger.publickeys import read_vkey, vkey_beside
 from gateway.ledger.query import (
     DEFAULT_LIMIT,
     LoggedRecord,
@@ -174,10 +174,6 @@ def verify_log(  # noqa: PLR0913, PLR0917
     path = directory_of(context, directory)
     try:
         key = vkey_beside(path) if vkey is None else read_vkey(vkey)
-        if vkey is not None:
-            # Keys that ended vouch for no head, so it is no matter who says which they were.
-            ended = tuple(each for each in ended_beside(path) if each.name == key.name)
-            key = replace(key, ended=ended)
         saved = None if older is None else read_file(older)
         asked = quorum_of(witness or (), quorum)
         with _progress(hidden=as_json) as progress:

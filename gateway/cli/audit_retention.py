@@ -181,8 +181,9 @@ def drop_quarters(
         if not sure:
             standing = work.standing()
             typer.echo(
-                f"{', '.join(standing.may_go) or 'nothing'} may go: {standing.boundary} - "
-                f"{standing.first} records. `--yes` drops them, and nobody brings them back"
+                f"{', '.join(standing.may_go) or 'nothing'} may go: "
+                f"{standing.boundary - standing.first} records. `--yes` drops them, and nobody "
+                "brings them back"
             )
             return
         caller = person(context, Duty.SHRED)

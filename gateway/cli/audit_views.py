@@ -153,6 +153,8 @@ def print_report(report: VerificationReport) -> None:
     table.add_row("tiles", "those of the records" if report.tiles else "not compared")
     table.add_row("root", report.root.hex())
     table.add_row("key", report.key.encode())
+    if report.dropped:
+        table.add_row("dropped", f"{report.dropped:,} at the beginning, by their hashes")
     if report.older is None:
         table.add_row("compared with", "no checkpoint from elsewhere (--from)")
     else:
@@ -186,6 +188,7 @@ def report_as_json(report: VerificationReport) -> dict[str, Any]:
         "published": report.published,
         "older": report.older,
         "tiles": report.tiles,
+        "dropped": report.dropped,
         "second_signature": report.second,
         "witnessed": report.witnessed,
         "witnesses": None if report.witnesses is None else report.witnesses.by,

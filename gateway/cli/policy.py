@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gateway.cli import (
+    policy_evaluate,
     policy_powers,
     policy_releases,
     policy_shadow,
@@ -29,6 +30,7 @@ app = typer.Typer(
     help="Test, show and explain the policy; release it by two persons.", no_args_is_help=True
 )
 policy_releases.register(app)
+policy_evaluate.register(app)
 app.add_typer(policy_signers.app, name="signers")
 policy_traffic.register(app)
 app.add_typer(policy_shadow.app, name="shadow")

@@ -172,6 +172,8 @@ class AdminAct(StrEnum):
     """A running gateway decides by it from now on."""
     POLICY_REFUSED = "policy_refused"
     """A step, or a gateway's change to a release, was refused: the target ends with the code."""
+    POLICY_EVALUATED = "policy_evaluated"
+    """Detection was measured on the site's notes; the target is the digest of detection."""
     SIGNER_ADDED = "signer_added"
     SIGNER_REVOKED = "signer_revoked"
     DICTIONARY_LOADED = "dictionary_loaded"

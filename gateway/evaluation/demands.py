@@ -5,8 +5,9 @@ The command line and the check of a policy release ask the same: `shortfalls`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
+from typing import Final
 
 from gateway.evaluation.labels import Tier
 from gateway.evaluation.scoring import Figures, Share
@@ -56,26 +57,45 @@ class Shortfall:
         return f"{self.what}: {self.reached:.4f}, and {self.demanded:g} is demanded"
 
 
+_WORDS: Final = {
+    "recall": "recall of direct identifiers",
+    "phi_recall": "recall of all PHI",
+    "precision": "precision",
+    "clean": "documents without any leak",
+    "visible": "characters of PHI left visible",
+    "false_rate": "false findings per 1,000 characters",
+}
+_MOST: Final = frozenset({"visible", "false_rate"})
+"""What is to stay below its bound; of the others, the bound is the least."""
+
+
 def shortfalls(figures: Figures, demands: Demands) -> tuple[Shortfall, ...]:
     """Return which of `demands` the figures do not meet. What cannot be measured is not met."""
+    return missed(reached(figures), demands)
+
+
+def reached(figures: Figures) -> Mapping[str, float | None]:
+    """Return what the figures say about each thing that can be demanded, by its name."""
     direct, phi = (figures.tiers.get(tier, Share()) for tier in (Tier.DIRECT, Tier.PHI))
-    least = (
-        ("recall of direct identifiers", demands.recall, direct.recall),
-        ("recall of all PHI", demands.phi_recall, phi.recall),
-        ("precision", demands.precision, figures.judged.precision),
-        ("documents without any leak", demands.clean, figures.clean_share(Tier.PHI)),
-    )
-    most = (
-        ("characters of PHI left visible", demands.visible, phi.visible),
-        ("false findings per 1,000 characters", demands.false_rate, figures.false_rate),
-    )
+    return {
+        "recall": direct.recall,
+        "phi_recall": phi.recall,
+        "precision": figures.judged.precision,
+        "clean": figures.clean_share(Tier.PHI),
+        "visible": phi.visible,
+        "false_rate": figures.false_rate,
+    }
 
-    def missed() -> Iterator[Shortfall]:
-        for what, bound, reached in least:
-            if bound is not None and (reached is None or reached < bound):
-                yield Shortfall(what, bound, reached)
-        for what, bound, reached in most:
-            if bound is not None and (reached is None or reached > bound):
-                yield Shortfall(what, bound, reached)
 
-    return tuple(missed())
+def missed(found: Mapping[str, float | None], demands: Demands) -> tuple[Shortfall, ...]:
+    """Return which of `demands` is not met by what was `found`, as `reached` returns it."""
+
+    def short() -> Iterator[Shortfall]:
+        for name, words in _WORDS.items():
+            bound, value = getattr(demands, name), found.get(name)
+            if bound is None:
+                continue
+            if value is None or (value > bound if name in _MOST else value < bound):
+                yield Shortfall(words, bound, value)
+
+    return tuple(short())

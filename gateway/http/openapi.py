@@ -92,6 +92,13 @@ _HEADERS: Final = [
         "description": "A stricter profile than policy grants. It can tighten, never loosen.",
         "schema": {"type": "string"},
     },
+    {
+        "name": "X-Patient",
+        "in": "header",
+        "description": "The number of the patient that this is about, printable ASCII. It is "
+        "indexed as a keyed fingerprint, for search and erasure, and is in no record.",
+        "schema": {"type": "string", "minLength": 1, "maxLength": 64},
+    },
 ]
 _GRANT: Final = {
     "name": "X-Grant",

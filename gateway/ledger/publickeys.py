@@ -14,6 +14,7 @@ from gateway.domain.notes import ED25519, ML_DSA_44, LogKeys, NoteError, Verifie
 from gateway.files import create_file, replace_file
 from gateway.ledger import store
 from gateway.ledger.errors import LedgerError, LedgerForeign
+from gateway.ledger.keys import Trusted
 
 VKEY_FILE: Final = "ledger.vkey"
 ENDED_FILE: Final = "ledger-ended.vkey"
@@ -40,6 +41,20 @@ def vkey_beside(directory: Path) -> LogKeys:
 def ended_beside(directory: Path) -> tuple[VerifierKey, ...]:
     """Return the keys that the log in `directory` was signed with before; raises `LedgerError`."""
     return _read_if_there(directory / ENDED_FILE, (ED25519,))
+
+
+def with_beside(directory: Path, trusted: Trusted) -> LogKeys:
+    """Return `trusted` and, as keys that vouch for no head, whatever others the log names.
+
+    What a log says of itself is not believed. But a key that is not active can only add to what is
+    demanded: whatever it signed is compared with the head that a trusted key signed. Without it,
+    who knows the newest key alone could not read what was kept before it.
+    """
+    keys = trusted if isinstance(trusted, LogKeys) else LogKeys((trusted,))
+    named = (*_read_if_there(directory / VKEY_FILE, (ED25519,)), *ended_beside(directory))
+    known = {*keys.active, *keys.ended}
+    more = tuple(key for key in named if key.name == keys.name and key not in known)
+    return LogKeys(keys.active, (*keys.ended, *more), keys.second)
 
 
 def read_vkey(path: Path) -> LogKeys:

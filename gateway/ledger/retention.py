@@ -110,6 +110,7 @@ class Retention:
         with read_ledger(self._directory) as reader:
             db, size = reader.connection, reader.checkpoint.size
             first = first_record(db)
+            self._check_holds(db)
             quarters = self._quarters(db, first, size)
             may_go, because = self._may_go(quarters)
             cuts = _clean_cuts(db, may_go[-1].end) if may_go else ()
@@ -222,6 +223,23 @@ class Retention:
             if hold.lifted is None and epoch_span(quarter)[0] < end:
                 return True
         return False
+
+    def _check_holds(self, db: apsw.Connection) -> None:
+        """Raise `RetentionError` if the log tells of a hold that the table has lost."""
+        if not isinstance(self._holds, LegalHolds):
+            return
+        acts = {AdminAct.HOLD_PLACED: set[str](), AdminAct.HOLD_LIFTED: set[str]()}
+        for act, told in acts.items():
+            rows = db.execute(
+                "SELECT exchange FROM facts WHERE kind = 'admin' AND action = ?", (act.value,)
+            )
+            told.update(str(exchange) for (exchange,) in rows)
+        known = {hold.id for hold in self._holds.all_holds()}
+        if lost := sorted(acts[AdminAct.HOLD_PLACED] - acts[AdminAct.HOLD_LIFTED] - known):
+            raise RetentionError(
+                f"the log tells of the hold {lost[0]}, and state/holds.db does not have it: "
+                "restore that file from its backup before anything is dropped"
+            )
 
     def _proved(self) -> int:
         """Return how many records a checkpoint outside of the database covers."""

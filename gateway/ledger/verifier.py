@@ -26,7 +26,7 @@ from typing import Final
 import apsw
 
 from gateway.domain.merkle import Frontier
-from gateway.domain.notes import Checkpoint, NoteError, VerifierKey, parse_note
+from gateway.domain.notes import Checkpoint, NoteError, VerifierKey
 from gateway.domain.records import Kind, Status
 from gateway.ledger import store
 from gateway.ledger.dropped import dropped_by, first_record, kept_hashes, said_to_be_dropped
@@ -43,11 +43,11 @@ from gateway.ledger.leaves import (
     read_leaf,
     read_leaves,
 )
+from gateway.ledger.publickeys import with_beside
 from gateway.ledger.readonly import open_snapshot
 from gateway.ledger.recovery import CHECKPOINT_FILE, WITNESSED_FILE, Progress
-from gateway.ledger.signatures import signed_by
 from gateway.ledger.tiles import TileCheck, TileDirectory
-from gateway.ledger.witnessed import Quorum, Witnessed, read_witnessed
+from gateway.ledger.witnessed import Quorum, Witnessed, check_second, read_witnessed
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +89,11 @@ class VerificationReport:
     """Size in the checkpoint that was given to compare with."""
     tiles: bool
     """Whether the tiles were there, and compared with the leaves."""
-    second: bool
+    second: bool = False
     """Whether the published checkpoint had to bear an ML-DSA-44 signature, and does."""
-    witnessed: int | None
+    witnessed: int | None = None
     """Size in the newest witnessed checkpoint that is known, if there is one."""
-    witnesses: Witnessed | None
+    witnesses: Witnessed | None = None
     """Who cosigned that, if it was asked for."""
     dropped: int = 0
     """Records at the beginning whose time was over: of them the hashes were checked."""
@@ -116,24 +116,25 @@ def verify(  # noqa: PLR0913 - what to believe, and what to compare with
     `VerificationError`, which names the first thing wrong, or `LedgerError` if there is no log.
     """
     try:
+        keys = with_beside(directory, vkey)
         # Read before the snapshot is taken: a published checkpoint is never ahead of the database.
-        published = _read_published(directory, vkey)
-        witnessed = _read_published(directory, vkey, WITNESSED_FILE)
-        known = None if older is None else _open(older, vkey, "the checkpoint to compare with")
+        published = _read_published(directory, keys)
+        witnessed = _read_published(directory, keys, WITNESSED_FILE)
+        known = None if older is None else _open(older, keys, "the checkpoint to compare with")
         witnesses = None
         if quorum is not None and older is not None:
             witnesses = quorum.check(older, "the checkpoint to compare with")
             witnessed = known
         elif quorum is not None:
             raw, name = read_witnessed(directory)
-            witnesses, witnessed = quorum.check(raw, name), _open(raw, vkey, name)
-        second = _check_second(directory, vkey)
+            witnesses, witnessed = quorum.check(raw, name), _open(raw, keys, name)
+        second = check_second(directory, keys)
         size = 0 if published is None else published.size
         check = TileCheck(TileDirectory(directory), size) if derived.tiles else None
         with open_snapshot(directory) as db:
             verification = _Verification(
                 db,
-                vkey,
+                keys,
                 IndexCheck(db) if derived.index else None,
                 check,
                 progress,
@@ -220,10 +221,8 @@ class _Verification:
             published=None if published is None else published.size,
             older=None if older is None else older.size,
             tiles=self._tiles is not None,
-            dropped=self._first,
-            second=False,
             witnessed=None if witnessed is None else witnessed.size,
-            witnesses=None,
+            dropped=self._first,
         )
 
     def _finish_tiles(self) -> None:
@@ -259,24 +258,9 @@ class _Verification:
     def _walk(self, stops: Iterator[tuple[Checkpoint, str]], size: int) -> None:
         stop, name = next(stops)
         frontier = self._frontier
-        first = first_record(self._db)
-        if first > said_to_be_dropped(self._db):
-            raise VerificationError("it is missing", index=0)
-        for hashes in kept_hashes(self._kept, first):
+        for hashes in self._hashes(size):
             start, done = frontier.size, 0
             while stop.size < start + len(hashes):
-                frontier.extend(hashes[done : stop.size - start])
-                done = stop.size - start
-                _compare(frontier, stop, name)
-                stop, name = next(stops)
-            frontier.extend(hashes[done:])
-            if self._tiles is not None:
-                self._tiles.skip(hashes)
-        self._first = frontier.size
-        for chunk in self._chunks(size):
-            start, done = frontier.size, 0
-            hashes = self._read(chunk, start)
-            while stop.size < start + len(chunk):
                 frontier.extend(hashes[done : stop.size - start])
                 done = stop.size - start
                 _compare(frontier, stop, name)
@@ -289,6 +273,21 @@ class _Verification:
             _compare(frontier, stop, name)
         if self._first > self._dropped:
             raise VerificationError("it is missing, and no record says why", index=0)
+
+    def _hashes(self, size: int) -> Iterator[list[bytes]]:
+        """Yield the leaf hashes: of what was dropped out of the tiles, and else of the leaves."""
+        first = first_record(self._db)
+        if first > said_to_be_dropped(self._db):
+            raise VerificationError("it is missing", index=0)
+        for hashes in kept_hashes(self._kept, first):
+            if self._tiles is not None:
+                self._tiles.skip(hashes)
+            yield hashes
+        self._first = first
+        if self._index is not None:
+            self._index.skip(first)
+        for chunk in self._chunks(size):
+            yield self._read(chunk, self._frontier.size)
 
     def _chunks(self, size: int) -> Iterator[list[tuple[int, bytes]]]:
         for chunk in store.read_leaves(self._db):
@@ -310,7 +309,7 @@ class _Verification:
                 raise VerificationError(str(error), index=number) from None
         hashes = [sha256(b"\x00" + raw).digest() for raw in raws]
         if self._index is not None:
-            self._index.compare(expected, leaves)
+            self._index.compare(leaves)
         if self._tiles is not None:
             self._tiles.take(raws, hashes)
         return hashes
@@ -389,26 +388,6 @@ def _read_published(
     except FileNotFoundError:
         return None
     return _open(raw, vkey, f"the file {file}")
-
-
-def _check_second(directory: Path, vkey: Trusted) -> bool:
-    """Return whether there is a second signature to ask for; `VerificationError` if it is wrong.
-
-    Whoever could forge the first one would leave the second out.
-    """
-    if isinstance(vkey, VerifierKey) or not vkey.second:
-        return False
-    try:
-        found = signed_by(parse_note((directory / CHECKPOINT_FILE).read_bytes()), vkey.second)
-    except FileNotFoundError:
-        found = {}
-    except NoteError as error:
-        raise VerificationError(f"the file {CHECKPOINT_FILE}: {error}") from None
-    if not found:
-        raise VerificationError(
-            f"the file {CHECKPOINT_FILE} does not bear the second signature, with ML-DSA-44"
-        )
-    return True
 
 
 def _open(raw: bytes, vkey: Trusted, name: str) -> Checkpoint:

@@ -1,4 +1,4 @@
-"""What a verifier asks of witnesses: whose cosignatures it believes, and how many it wants.
+"""What a verifier asks for besides the log's signature: cosignatures, and the second signature.
 
 A witness may have keys of two kinds (Ed25519, ML-DSA-44); it counts once, by any of them.
 """
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gateway.domain.cosignatures import COSIGNING
-from gateway.domain.notes import NoteError, VerifierKey, parse_note, parse_vkey
+from gateway.domain.notes import LogKeys, NoteError, VerifierKey, parse_note, parse_vkey
 from gateway.ledger.errors import LedgerError, VerificationError
 from gateway.ledger.recovery import CHECKPOINT_FILE, WITNESSED_FILE
 from gateway.ledger.signatures import signed_by
@@ -100,3 +100,23 @@ def quorum_of(witnesses: Sequence[str], needed: int | None) -> Quorum | None:
         return None
     parsed = tuple(parse_witness(text) for text in witnesses)
     return Quorum(parsed, len(parsed) if needed is None else needed)
+
+
+def check_second(directory: Path, keys: LogKeys) -> bool:
+    """Return whether there is a second signature to ask for; `VerificationError` if it is wrong.
+
+    Whoever could forge the first one would leave the second out.
+    """
+    if not keys.second:
+        return False
+    try:
+        found = signed_by(parse_note((directory / CHECKPOINT_FILE).read_bytes()), keys.second)
+    except FileNotFoundError:
+        found = {}
+    except NoteError as error:
+        raise VerificationError(f"the file {CHECKPOINT_FILE}: {error}") from None
+    if not found:
+        raise VerificationError(
+            f"the file {CHECKPOINT_FILE} does not bear the second signature, with ML-DSA-44"
+        )
+    return True

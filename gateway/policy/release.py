@@ -21,6 +21,7 @@ from gateway.policy.aliases import Alias, read_aliases
 from gateway.policy.cedar import CedarPolicies, Statement
 from gateway.policy.limits import FILE as LIMITS
 from gateway.policy.limits import read_limits
+from gateway.policy.minimum import read_minimum
 from gateway.policy.problems import PolicyError, Problem, problem
 from gateway.policy.profiles import ProfileFile, read_profile
 from gateway.policy.purposes import read_purposes
@@ -31,6 +32,8 @@ ACCESS: Final = "access.cedar"
 SCHEMA: Final = "intramural.cedarschema"
 MODELS: Final = "models.yaml"
 """May be absent: then no model has another name."""
+EVALUATION: Final = "evaluation.yaml"
+"""May be absent: then nothing is demanded of detection."""
 PURPOSES: Final = "purposes.yaml"
 """May be absent: then nobody has said what a purpose needs."""
 _PROFILES: Final = "profiles"
@@ -61,6 +64,8 @@ class Release:
     )
     """What each purpose needs; it decides nothing."""
     limits: LimitTable = field(default=NO_LIMITS, repr=False)
+    demands: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}), repr=False)
+    """What detection has to reach before this comes into force."""
 
     def model(self, name: str) -> str:
         """Return which model is meant by `name`: its own name, or what an alias leads to."""
@@ -131,6 +136,7 @@ def build(files: Mapping[str, bytes]) -> Release:  # noqa: C901 - a branch for e
     aliases: tuple[Alias, ...] = ()
     needs: Mapping[Purpose, frozenset[EntityType]] = MappingProxyType({})
     limits = NO_LIMITS
+    demands: Mapping[str, float] = MappingProxyType({})
     for name, data in sorted(files.items()):
         folder, _, rest = name.partition("/")
         try:
@@ -142,6 +148,8 @@ def build(files: Mapping[str, bytes]) -> Release:  # noqa: C901 - a branch for e
                 aliases = read_aliases(name, data)
             elif name == PURPOSES:
                 needs = read_purposes(name, data)
+            elif name == EVALUATION:
+                demands = read_minimum(name, data)
             elif name == LIMITS:
                 limits = read_limits(name, data)
             elif name == ACCESS:
@@ -169,6 +177,7 @@ def build(files: Mapping[str, bytes]) -> Release:  # noqa: C901 - a branch for e
         aliases=aliases,
         needs=needs,
         limits=limits,
+        demands=demands,
     )
 
 
@@ -176,7 +185,7 @@ def known(name: str) -> bool:
     """Say whether a file of this name is a part of a policy, and of its digest."""
     folder, slash, rest = name.partition("/")
     if not slash:
-        return name in {ACCESS, SCHEMA, MODELS, PURPOSES, LIMITS}
+        return name in {ACCESS, SCHEMA, MODELS, PURPOSES, LIMITS, EVALUATION}
     return folder in {_PROFILES, _VECTORS} and "/" not in rest and rest.endswith(".yaml")
 
 
@@ -188,6 +197,7 @@ def unknown(name: str) -> str:
         MODELS,
         PURPOSES,
         LIMITS,
+        EVALUATION,
         f"{_PROFILES}/NAME.yaml",
         f"{_VECTORS}/NAME.yaml",
         README,

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from pathlib import Path
 
 import apsw
 import pytest
 
 from gateway.domain.merkle import leaf_hash
+from gateway.domain.notes import Note, parse_note
+from gateway.domain.records import AdminAct
 from gateway.domain.tiles import Tile, TileName, Tiles
 from gateway.ledger import Place, SqliteLedger
 from gateway.ledger.keys import SigningKey, origin_of
+from gateway.ledger.rotation import add_key, end_key
+from gateway.ledger.signatures import new_signer
 from tests.fakes.ledger import admin
 from tests.fakes.verifiers import RefusedError, Verifier, build, needs_go, ours, theirs
 
@@ -47,6 +52,41 @@ def flip(path: Path, at: int = 9) -> None:
 
 def test_a_log_of_ours_is_whole(log: Path, verifier: Verifier) -> None:
     verifier(log, log / "ledger.vkey", None)
+
+
+def test_a_log_whose_key_is_replaced_is_whole_all_the_way(
+    whole: Place, tmp_path: Path, verifier: Verifier
+) -> None:
+    root = shutil.copytree(whole.directory.parent, tmp_path / "log")
+    place = Place(root / "ledger", root / "keys", whole.node)
+    vkey, first = place.directory / "ledger.vkey", root / "first.vkey"
+    shutil.copy(vkey, first)
+
+    def record(act: AdminAct, _: str) -> None:
+        with SqliteLedger.open_for_recording(place) as ledger:
+            ledger.append_blocking(admin(f"rotation-{act}"))
+
+    new = add_key(place, record)
+    record(AdminAct.KEY_CREATED, "")
+    second = root / "second.vkey"
+    second.write_text(f"{new.encode()}\n", encoding="utf-8")
+    for either in (vkey, first, second):
+        verifier(place.directory, either)
+    end_key(place, record)
+    record(AdminAct.KEY_REVOKED, "")
+    verifier(place.directory, vkey)
+    with pytest.raises(RefusedError):
+        verifier(place.directory, first)
+
+
+def test_more_signatures_under_the_checkpoint_disturb_nobody(
+    whole: Place, log: Path, verifier: Verifier
+) -> None:
+    witness, second = new_signer("witness.example/w", 4), new_signer(origin_of(whole.node), 6)
+    note = parse_note((log / "checkpoint").read_bytes())
+    lines = (witness.line(note.text, 1), second.line(note.text, 1))
+    (log / "checkpoint").write_bytes(Note(note.text, (*note.signatures, *lines)).encode())
+    verifier(log, log / "ledger.vkey")
 
 
 @pytest.mark.parametrize("size", [0, 1, 255, 256, 257])
@@ -180,3 +220,31 @@ def put(log: Path, tile: Tile) -> None:
     path = log / tile.name.path
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(tile.content())
+
+
+@needs_go
+def test_go_takes_the_hashes_of_what_was_dropped_and_no_others(tmp_path: Path) -> None:
+    from tests.unit.ledger.test_retention import NOW, Recorder, quarter, retention, write_log
+
+    place = write_log(tmp_path, iter([*quarter("2020Q1", 300), *quarter("2026Q3", 100)]))
+    retention(place).drop(Recorder(place))
+    go = build(tmp_path)
+    with SqliteLedger.open_for_serving(place, now_ms=lambda: NOW):
+        pass  # Publishes the newest head.
+
+    def said(*dropped: str) -> str:
+        vkey = place.directory / "ledger.vkey"
+        ended = subprocess.run(
+            [go, *dropped, place.directory, vkey], check=False, capture_output=True, text=True
+        )
+        return ended.stdout + ended.stderr
+
+    assert said("-dropped", "512").endswith(": whole\n")
+    assert "no such file" in said()
+    assert "usage" in said("-dropped", "100")
+    assert "more were dropped" in said("-dropped", "102400")
+    tile = place.directory / "tile" / "0" / "001"
+    content = bytearray(tile.read_bytes())
+    content[40] ^= 1
+    tile.write_bytes(content)
+    assert "do not have the root" in said("-dropped", "512")

@@ -78,8 +78,8 @@ class Node:
         ):
             yield ledger, vault
 
-    def shredder(self, holds: FakeHolds | None = None) -> Shredder:
-        return Shredder(self.vault_place, holds or FakeHolds())
+    def shredder(self, holds: FakeHolds | None = None, vfs: str | None = None) -> Shredder:
+        return Shredder(self.vault_place, holds or FakeHolds(), vfs=vfs)
 
     def record(self, record: Record) -> None:
         with SqliteLedger.open_for_recording(self.place) as ledger:

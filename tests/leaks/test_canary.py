@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from gateway import logs
-from gateway.domain.entities import PERSON
+from gateway.domain.entities import MEDICAL_RECORD_NUMBER, PERSON
 from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.exchange import (
     Action,
@@ -28,6 +28,7 @@ from gateway.domain.exchange import (
     Role,
     ToolCall,
 )
+from gateway.domain.policy import Keep
 from gateway.domain.ports import Receipt
 from gateway.domain.records import encode
 from gateway.domain.text import _MAKER, RawText, RedactedText
@@ -40,6 +41,7 @@ from tests.fakes.detector import FakeDetector
 from tests.fakes.engine import MODEL, FakeEngine
 from tests.fakes.exchange import World, ask_for, read, submission
 from tests.fakes.policy import profile
+from tests.fakes.vaults import Node
 
 CANARY = "Zyxwvut-Canary-4711"
 
@@ -306,6 +308,47 @@ async def test_a_reply_that_is_kept_lies_nowhere_in_clear() -> None:
             assert CANARY not in each
         elif isinstance(each, bytes | bytearray | memoryview):
             assert CANARY.encode() not in bytes(each)
+
+
+async def test_a_text_that_is_kept_lies_nowhere_in_clear(
+    tmp_path: Path, quiet_tmp: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    logs.configure(style="json", level="debug")
+    node = Node(tmp_path / "data")
+    world = World(detector=FakeDetector(script={CANARY: MEDICAL_RECORD_NUMBER}))
+    world.decider.profiles = {"treatment": profile(keep=Keep.ALL)}
+    world.engine.echo = 7
+    with node.serving() as (ledger, vault):
+        world.ledger = ledger  # type: ignore[assignment]
+        world.vault = vault  # type: ignore[assignment]
+        pipeline = world.pipeline()
+        channel = pipeline.start(submission(everywhere(), patient=CANARY))
+        reply = await read(channel)
+        await pipeline.drain(1)
+        assert reply.text == f"t {CANARY} t"
+        payload = vault.open(channel.exchange)
+        assert CANARY in {each.reveal() for each in payload.pseudonyms.values()}
+        shown = repr((payload, payload.request, payload.pseudonyms, vault, vault.__dict__))
+        assert CANARY not in f"{shown} {pipeline!r} {payload} {payload.reply}"
+    # Neither the text nor the caller's own word for the patient: in no file, no line, no record.
+    assert not any(CANARY.encode() in data for data in contents(tmp_path))
+    output = capfd.readouterr()
+    assert CANARY not in output.out + output.err
+
+
+@pytest.mark.parametrize("patient", [f"{CANARY}\x7f", f"{CANARY} \u00fc", CANARY * 9])
+async def test_a_patient_that_cannot_be_one_is_quoted_nowhere(
+    patient: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    logs.configure(style="json", level="debug")
+    world = World()
+    channel = world.pipeline().start(submission(everywhere(), patient=patient))
+    error = (await read(channel)).error
+    assert error is not None
+    assert error.code is Code.INVALID_REQUEST
+    assert CANARY not in "".join((*crash_report(error), error.message, repr(world.ledger.records)))
+    output = capfd.readouterr()
+    assert CANARY not in output.out + output.err
 
 
 def reachable(root: object) -> list[object]:

@@ -255,8 +255,8 @@ async def test_a_directory_is_read_again_when_the_gateway_is_told_to(settings: S
         assert policy.decider.release == after
         access.write_text(good)
         os.kill(os.getpid(), signal.SIGHUP)
-        await until(lambda: policy.as_ordered)
-        assert policy.decider.release == before
+        await until(lambda: policy.decider.release == before)
+        assert policy.as_ordered
     assert log.acts() == [
         AdminAct.POLICY_LOADED,
         AdminAct.POLICY_REFUSED,

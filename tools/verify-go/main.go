@@ -1,6 +1,6 @@
 // Command verify-go checks a copy of an Intramural log, and shares no code with the program that wrote it.
 //
-//	verify-go DIRECTORY VKEY-FILE [CHECKPOINT-FILE]
+//	verify-go [-dropped N] DIRECTORY VKEY-FILE [CHECKPOINT-FILE]
 //
 // It believes the public key alone (while a key is replaced, either of two). The root is recomputed from
 // the entries: golang.org/x/mod before 0.40 can be made to accept a forged entry that has a forged tile
@@ -14,6 +14,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
+	"flag"
 	"fmt"
 	"io/fs"
 	"os"
@@ -28,11 +29,14 @@ import (
 const height, width = 8, 256 // https://c2sp.org/tlog-tiles, "Merkle Tree"
 
 func main() {
-	if len(os.Args) != 3 && len(os.Args) != 4 {
-		fmt.Fprintln(os.Stderr, "usage: verify-go DIRECTORY VKEY-FILE [CHECKPOINT-FILE]")
+	dropped := flag.Int64("dropped", 0, "records at the beginning that a record says were dropped")
+	flag.Parse()
+	arguments := flag.Args()
+	if len(arguments) != 2 && len(arguments) != 3 || *dropped < 0 || *dropped%width != 0 {
+		fmt.Fprintln(os.Stderr, "usage: verify-go [-dropped N] DIRECTORY VKEY-FILE [CHECKPOINT-FILE]")
 		os.Exit(2)
 	}
-	tree, origin, err := verify(os.Args[1], os.Args[2], os.Args[3:]...)
+	tree, origin, err := verify(arguments[0], arguments[1], *dropped, arguments[2:]...)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "verify-go:", err)
 		os.Exit(1)
@@ -40,7 +44,7 @@ func main() {
 	fmt.Printf("%s: %d records, root %x: whole\n", origin, tree.N, tree.Hash[:])
 }
 
-func verify(directory, vkey string, older ...string) (tree tlog.Tree, origin string, err error) {
+func verify(directory, vkey string, dropped int64, older ...string) (tree tlog.Tree, origin string, err error) {
 	key, err := os.ReadFile(vkey)
 	if err != nil {
 		return tree, "", err
@@ -73,7 +77,26 @@ func verify(directory, vkey string, older ...string) (tree tlog.Tree, origin str
 		}
 		return found, nil
 	})
-	for next := int64(0); next < tree.N; {
+	if dropped > tree.N {
+		return tree, "", errors.New("more were dropped than there are")
+	}
+	next := int64(0)
+	for next < dropped {
+		kept, path, err := read(directory, tlog.Tile{H: height, L: 0, N: next / width, W: width})
+		if err != nil || len(kept) != width*tlog.HashSize {
+			return tree, "", fmt.Errorf("%s: not the hashes of a full tile", path)
+		}
+		for ; len(kept) > 0; kept, next = kept[tlog.HashSize:], next+1 {
+			var record tlog.Hash
+			copy(record[:], kept)
+			hashes, err := tlog.StoredHashesForRecordHash(next, record, reader)
+			if err != nil {
+				return tree, "", err
+			}
+			stored = append(stored, hashes...)
+		}
+	}
+	for next < tree.N {
 		tile := tlog.Tile{H: height, L: -1, N: next / width, W: int(min(width, tree.N-next))}
 		entries, path, err := read(directory, tile)
 		for i := 0; i < tile.W && err == nil; i++ {

@@ -72,8 +72,9 @@ class Order:
 class Shredder:
     """Shreds in the vault of a node, beside a gateway that goes on keeping. Everything blocks."""
 
-    def __init__(self, place: VaultPlace, holds: Holds) -> None:
+    def __init__(self, place: VaultPlace, holds: Holds, *, vfs: str | None = None) -> None:
         self._place = place
+        self._vfs = vfs
         self._holds = holds
 
     def of_record(self, order: str, exchange: str) -> Order:
@@ -153,9 +154,9 @@ class Shredder:
         if not self._place.keys.exists():
             raise _nothing(Code.NOT_FOUND, "Nothing was ever kept here")
         try:
-            keys = keystore.connect(self._place.keys)
+            keys = keystore.connect(self._place.keys, vfs=self._vfs)
             try:
-                seals = sealstore.connect(self._place.seals)
+                seals = sealstore.connect(self._place.seals, vfs=self._vfs)
                 try:
                     yield keys, seals
                 finally:

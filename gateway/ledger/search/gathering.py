@@ -6,10 +6,11 @@ from typing import Final
 
 import apsw
 
-from gateway.domain.merkle import leaf_hash
+from gateway.domain.merkle import HASH_SIZE, leaf_hash
 from gateway.domain.questions import inherited, terms_of
 from gateway.domain.records import Kind, ReviewState
 from gateway.ledger import store
+from gateway.ledger.dropped import first_record
 from gateway.ledger.leaves import (
     AlertLeaf,
     IntentLeaf,
@@ -92,12 +93,15 @@ class Gatherer:
 def gathered(db: apsw.Connection, terms: Terms, number: int) -> Block:
     """Return what the index has to say of a block."""
     start = number * BLOCK
-    raws = store.read_span(db, start, start + BLOCK)
+    first = max(start, first_record(db))
+    if first >= start + BLOCK:
+        return Block(number, bytes(HASH_SIZE), 0, 0)  # All of it was dropped.
+    raws = store.read_span(db, first, start + BLOCK)
     leaves = [read_leaf(raw) for raw in raws]
     times = [leaf.time for leaf in leaves]
     block = Block(number, leaf_hash(raws[-1]), min(times), max(times))
     places = block.places
-    for place, leaf in enumerate(leaves):
+    for place, leaf in enumerate(leaves, first - start):
         for term in terms.of(leaf):
             known = places.get(term)
             if known is None:
@@ -116,12 +120,16 @@ def differing(db: apsw.Connection, index: SearchIndex) -> int | None:
     """
     terms = Terms(db)
     reviews: dict[int, ReviewState] = {}
-    for number in range(index.blocks):
+    # Of records that were dropped the index says what it did, and nothing contradicts it.
+    dropped = first_record(db)
+    for number in range(-(-dropped // BLOCK), index.blocks):
         block = gathered(db, terms, number)
         reviews.update(block.reviews)
         if not index.says(block):
             return number
-    return None if index.reviews() == reviews else index.blocks - 1
+    said = index.reviews()
+    same = reviews.items() <= said.items() if dropped else reviews == said
+    return None if same else index.blocks - 1
 
 
 def note(reviews: dict[int, ReviewState], index: int, leaf: AlertLeaf | ReviewLeaf) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Final, Protocol
 
 from gateway.domain.questions import Question
@@ -60,6 +61,7 @@ class Search:
         if index is not None and not continues(self._db, index, self._size):
             self._index = None
         self._subjects = subjects
+        self._first = reader.first  # The index may tell of records that were dropped since.
         self._covered = 0 if self._index is None else self._index.blocks * BLOCK
         self._said: dict[int, ReviewState] | None = None
         self._whose: tuple[bytes, list[int]] | None = None
@@ -80,7 +82,8 @@ class Search:
         terms = Terms(self._db)
         found: list[LoggedRecord] = []
         examined = 0
-        for index, raw in self._leaves(self._candidates(question, top)):
+        there = takewhile(lambda index: index >= self._first, self._candidates(question, top))
+        for index, raw in self._leaves(there):
             if len(found) == limit or examined == MAX_EXAMINED:
                 return Page(tuple(found), index + 1)
             if self._answers(question, terms, index, raw):
@@ -229,7 +232,7 @@ class Search:
         for index in indices:
             raw = span.get(index)
             if raw is None and index == last - 1 and index >= self._covered:
-                start = max(self._covered, index + 1 - _CHUNK)
+                start = max(self._covered, self._first, index + 1 - _CHUNK)
                 span = dict(enumerate(store.read_span(self._db, start, index + 1), start))
                 raw = span[index]
             if raw is None:

@@ -20,6 +20,7 @@ ROOT = Path(__file__).parents[3]
 DEPLOY = ROOT / "deploy"
 UNIT = DEPLOY / "systemd" / "intramural.service"
 ENGINE = DEPLOY / "systemd" / "intramural-engine.service"
+WITNESS = DEPLOY / "systemd" / "intramural-witness.service"
 IMAGE = (DEPLOY / "Containerfile").read_text()
 COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
 STARTED = 300 << 20
@@ -37,7 +38,7 @@ def unit(path: Path = UNIT) -> configparser.RawConfigParser:
     return parsed
 
 
-@pytest.mark.parametrize("path", [UNIT, ENGINE], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [UNIT, ENGINE, WITNESS], ids=lambda path: path.stem)
 def test_the_unit_is_one_that_systemd_understands(tmp_path: Path, path: Path) -> None:
     if shutil.which("systemd-analyze") is None:
         pytest.skip("needs systemd-analyze")
@@ -65,6 +66,18 @@ def test_the_unit_lets_nothing_out_and_nothing_be_written_elsewhere() -> None:
     assert service["CapabilityBoundingSet"] == ""
     assert service["MemoryDenyWriteExecute"] == "yes"
     assert service["LimitCORE"] == "0"
+
+
+def test_the_unit_of_a_witness_asks_nobody_and_does_not_go_on_from_what_it_may_have_forgotten() -> (
+    None
+):
+    service = unit(WITNESS)["Service"]
+    assert service["RestartPreventExitStatus"].split() == ["2", str(FATAL_STATUS)]
+    assert service["IPAddressDeny"] == "any"
+    assert service["StateDirectoryMode"] == "0700"
+    assert service["User"] not in {unit(path)["Service"]["User"] for path in (UNIT, ENGINE)}
+    for name in ("ProtectSystem", "NoNewPrivileges", "CapabilityBoundingSet", "LimitCORE"):
+        assert service[name] == unit()["Service"][name]
 
 
 def test_the_engines_unit_has_no_network_and_cannot_read_what_is_the_gateways() -> None:

@@ -9,18 +9,21 @@ import msgspec
 import pytest
 import typer
 
+from gateway.certificates import Certificates, CertifiedCaller
 from gateway.cli.root import app
 from gateway.domain.entities import KNOWN
 from gateway.domain.errors import Code
 from gateway.domain.exchange import Purpose
 from gateway.domain.records import Admin, AdminAct, Intent, Outcome, Refusal, Status
 from gateway.endpoints import OpenAIEngines, RemoteModel
+from gateway.evidence import LedgerSettings, WitnessPeer, WitnessSettings
 from gateway.feeds import Export, FhirFeed, Retention, SyslogFeed
 from gateway.http import strings
 from gateway.http.errors import status_of
 from gateway.logs import FIELDS
 from gateway.policy.explain import spoken
 from gateway.policy.release import load
+from gateway.prices import Price, UsageSettings
 from gateway.settings import (
     CacheSettings,
     Detection,
@@ -104,11 +107,18 @@ def test_every_error_code_is_explained_with_its_status() -> None:
         ("## `[detection]`", Detection),
         ("## `[identity]`", Identity),
         ("## `[identity.oidc]`", Oidc),
+        ("## `[identity.certificates]`", Certificates),
+        ("## `[[identity.certificates.callers]]`", CertifiedCaller),
         ("## `[presidio]`", Presidio),
+        ("## `[usage]`", UsageSettings),
+        ("## `[usage.prices.MODEL]`", Price),
         ("## `[export]`", Export),
         ("## `[export.fhir]`", FhirFeed),
         ("## `[export.syslog]`", SyslogFeed),
         ("## `[retention]`", Retention),
+        ("## `[ledger]`", LedgerSettings),
+        ("## `[witness]`", WitnessSettings),
+        ("## `[[witness.peers]]`", WitnessPeer),
         ("## `[egress]`", Egress),
         ("## `[log]`", Log),
     ],

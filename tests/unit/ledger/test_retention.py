@@ -11,6 +11,7 @@ import apsw
 import pytest
 
 from gateway.domain.epochs import epoch_span
+from gateway.domain.questions import ask
 from gateway.domain.records import Admin, AdminAct, Record
 from gateway.ledger import Place, SqliteLedger, VerificationError
 from gateway.ledger.errors import LedgerDamaged
@@ -22,6 +23,9 @@ from gateway.ledger.holds import LegalHolds, new_hold
 from gateway.ledger.publickeys import read_vkey
 from gateway.ledger.query import Query, read_ledger
 from gateway.ledger.retention import Retention, RetentionError, Standing, Terms
+from gateway.ledger.search.gathering import Gatherer
+from gateway.ledger.search.index import SearchIndex
+from gateway.ledger.search.search import Search
 from gateway.ledger.verifier import verify
 from tests.fakes.every_record import write_log
 from tests.fakes.ledger import admin, intent, outcome
@@ -312,3 +316,33 @@ def test_a_feed_that_is_set_up_later_begins_with_what_is_there(
     feed = Feed("new", place.directory, origin, spool, target, as_messages(origin))
     feed.step()
     assert target.got[0] == 1792
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_search_finds_what_is_left_with_an_index_from_before_and_from_after(
+    place: Place, tmp_path: Path, when: str
+) -> None:
+    def follow() -> SearchIndex:
+        index = SearchIndex.open(tmp_path / "search.db", "intramural/ward-1")
+        with apsw.Connection(str(place.directory / "ledger.db")) as db:
+            gatherer = Gatherer(db, index)
+            size = db.execute("SELECT size FROM head").get
+            while gatherer.step(int(size)):
+                pass
+        return index
+
+    if when == "before":
+        follow().close()
+    retention(place).drop(Recorder(place))
+    index = follow()
+    assert index.blocks
+    with read_ledger(place.directory) as reader:
+        search = Search(reader, index)
+        all_of_it = [each.index for each in search.pages(ask([], NOW))]
+        assert all_of_it == list(range(reader.checkpoint.size - 1, 1791, -1))
+        found = list(search.pages(ask(["actor=key-4f2a91c0", "kind=intent"], NOW)))
+        assert [each.record.exchange for each in found[-5:]] == [
+            *(f"2026Q3-{n}" for n in (0,)),
+            *(f"2020Q2-{n}" for n in (499, 498, 497, 496)),
+        ]
+    index.close()

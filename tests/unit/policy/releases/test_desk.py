@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import apsw
 import pytest
 
 from gateway.domain.errors import Code, ExchangeError, LedgerUnavailable
@@ -363,8 +364,6 @@ def test_an_archive_that_somebody_exchanged_is_not_put_in_force(
     office: Office, tmp_path: Path
 ) -> None:
     number = office.active().number
-    import apsw
-
     db = apsw.Connection(str(tmp_path / "state" / DATABASE))
     db.execute("UPDATE version SET archive = ? WHERE number = ?", (pack(policy(9)), number))
     refused(Code.RELEASE_INVALID, office.desk.in_force)
@@ -377,8 +376,6 @@ def test_an_archive_that_somebody_exchanged_is_not_put_in_force(
 
 
 def test_the_register_of_a_newer_program_is_refused(tmp_path: Path) -> None:
-    import apsw
-
     from gateway.policy.releases.store import PolicyStoreError
 
     path = tmp_path / DATABASE
@@ -404,3 +401,38 @@ def test_a_key_that_signs_anything_is_nobodys(office: Office) -> None:
             Code.INVALID_REQUEST,
             lambda p=public: office.desk.add_signer(OPERATOR, "Eve", Part.APPROVER, p),  # type: ignore[misc]
         )
+
+
+def test_who_submitted_for_another_does_not_approve_it_through_that_key(office: Office) -> None:
+    number, ada = office.drafted().number, office.keys["Ada"].id
+    other = person("Mary", "policy_author")
+    office.desk.submit(other, number, ada, office.sign(number, Part.AUTHOR, "Ada"))
+    refused(Code.SELF_APPROVAL, lambda: office.approve(number, by=replace(APPROVER, id=other.id)))
+
+
+@pytest.mark.parametrize("alone", [True, False])
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE signature SET signature = zeroblob(64)",
+        "UPDATE signature SET statement = CAST(statement || ' ' AS BLOB)",
+        "UPDATE version SET note = 'something else'",
+        "UPDATE installation SET id = 'another'",
+        "DELETE FROM signature",
+    ],
+)
+def test_signatures_are_checked_again_whenever_a_release_is_loaded(
+    office: Office,
+    tmp_path: Path,
+    alone: bool,  # noqa: FBT001 - a parameter of the test
+    change: str,
+) -> None:
+    if alone:
+        office.emergency(office.drafted().number)
+    else:
+        office.active()
+    assert office.desk.in_force() is not None
+    db = apsw.Connection(str(tmp_path / "state" / DATABASE))
+    db.execute(change)
+    db.close()
+    refused(Code.SIGNATURE_REFUSED, office.desk.in_force)
