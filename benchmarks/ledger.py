@@ -92,6 +92,43 @@ async def appends(
     }
 
 
+def scan(directory: Path, over: threading.Event | Event, scans: SimpleQueue[int]) -> None:
+    """Read and verify the whole log, again and again, as an auditor might."""
+    key = vkey_beside(directory)
+    while not over.is_set():
+        with read_ledger(directory) as reader:
+            records = sum(1 for _ in reader.walk())
+        verify(directory, key)
+        scans.put(records)
+
+
+def while_scanned(
+    ledger: SqliteLedger, place: Place, records: int, kind: str
+) -> dict[str, float | str]:
+    """Measure 20 producers while the log is scanned: by a command, or in the gateway itself.
+
+    In the same process the scan disturbs most: it shares Python's lock with the writer.
+    """
+    spawn = get_context("spawn")
+    over = threading.Event() if kind == "thread" else spawn.Event()
+    scans: SimpleQueue[int] = spawn.SimpleQueue()
+    make = threading.Thread if kind == "thread" else spawn.Process
+    auditor = make(target=scan, args=(place.directory, over, scans))
+    auditor.start()
+    while scans.empty():  # The first one may be an import's.
+        time.sleep(0.01)
+    try:
+        measured = asyncio.run(appends(ledger, 20, records, f"{kind}-"))
+    finally:
+        over.set()
+        auditor.join()
+    done = -1
+    while not scans.empty():
+        scans.get()
+        done += 1
+    return {"scanned_by": kind, "scans": done, **measured}
+
+
 def words(length: int) -> Words:
     text = ("PERSON_042 was admitted with a cough and fever. " * length)[:length]
     return Words((RawText(text),), (RawText(text),), {"PERSON_042": RawText("Margaret Thornton")})
@@ -145,43 +182,6 @@ async def sealed_appends(
         "p50_ms": round(latencies[len(latencies) // 2] * 1000, 3),
         "p99_ms": round(latencies[len(latencies) * 99 // 100] * 1000, 3),
     }
-
-
-def scan(directory: Path, over: threading.Event | Event, scans: SimpleQueue[int]) -> None:
-    """Read and verify the whole log, again and again, as an auditor might."""
-    key = vkey_beside(directory)
-    while not over.is_set():
-        with read_ledger(directory) as reader:
-            records = sum(1 for _ in reader.walk())
-        verify(directory, key)
-        scans.put(records)
-
-
-def while_scanned(
-    ledger: SqliteLedger, place: Place, records: int, kind: str
-) -> dict[str, float | str]:
-    """Measure 20 producers while the log is scanned: by a command, or in the gateway itself.
-
-    In the same process the scan disturbs most: it shares Python's lock with the writer.
-    """
-    spawn = get_context("spawn")
-    over = threading.Event() if kind == "thread" else spawn.Event()
-    scans: SimpleQueue[int] = spawn.SimpleQueue()
-    make = threading.Thread if kind == "thread" else spawn.Process
-    auditor = make(target=scan, args=(place.directory, over, scans))
-    auditor.start()
-    while scans.empty():  # The first one may be an import's.
-        time.sleep(0.01)
-    try:
-        measured = asyncio.run(appends(ledger, 20, records, f"{kind}-"))
-    finally:
-        over.set()
-        auditor.join()
-    done = -1
-    while not scans.empty():
-        scans.get()
-        done += 1
-    return {"scanned_by": kind, "scans": done, **measured}
 
 
 def timed(work, size: int) -> dict[str, float]:  # noqa: ANN001
@@ -241,6 +241,8 @@ def main() -> None:
             "sqlite": apsw.sqlite_lib_version(),
             "cores": len(os.sched_getaffinity(0)),
             "append": runs,
+            "append_alone": alone,
+            "append_while_scanned": scanned,
             "sealed": [
                 asyncio.run(
                     sealed_appends(
@@ -252,8 +254,6 @@ def main() -> None:
                 )
                 for n in (1, 32, 256)
             ],
-            "append_alone": alone,
-            "append_while_scanned": scanned,
             "size": size,
             "start": timed(
                 lambda: SqliteLedger.open_for_serving(place, now_ms=lambda: 1).close(), size

@@ -103,9 +103,9 @@ MUTANTS = (
         3,
         "a detector that raises finds nothing",
         "gateway/pipeline.py",
-        "        findings = await parts.detector.detect(list(ask.conversation.texts()))\n",
+        "        findings = await keeping.detect(list(ask.conversation.texts()))\n",
         "        try:\n"
-        "            findings = await parts.detector.detect(list(ask.conversation.texts()))\n"
+        "            findings = await keeping.detect(list(ask.conversation.texts()))\n"
         "        except Exception:\n"
         "            findings = [() for _ in ask.conversation.texts()]\n",
     ),
@@ -144,9 +144,9 @@ MUTANTS = (
     Mutant(
         4,
         "a stricter profile brings its own limits and its own place in the queue",
-        "gateway/pipeline.py",
-        "        return profile.within(granted)\n",
-        "        return profile\n",
+        "gateway/allowance.py",
+        "    return profile.within(granted)\n",
+        "    return profile\n",
     ),
     Mutant(
         4,
@@ -167,9 +167,9 @@ MUTANTS = (
     Mutant(
         4,
         "a client may ask for any profile",
-        "gateway/pipeline.py",
-        "        if profile.strictness < granted.strictness:",
-        "        if profile.strictness < 0:",
+        "gateway/allowance.py",
+        "    if profile.strictness < granted.strictness:",
+        "    if profile.strictness < 0:",
     ),
     Mutant(
         4,
@@ -237,7 +237,7 @@ MUTANTS = (
         8,
         "a commit whose end is unknown is taken for a refusal",
         "gateway/ledger/writer.py",
-        "            if not _is_retryable(error):",
+        "            if not is_retryable(error):",
         "            if False:",
         ("tests/faults",),
     ),

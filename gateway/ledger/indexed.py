@@ -46,20 +46,19 @@ class IndexCheck:
 
     def __init__(self, db: apsw.Connection) -> None:
         self._db = db
-        self._first: int | None = None
-        self._size = 0
+        self._first = self._size = 0
         self._open: dict[str, tuple[int, str]] = {}
         self._wrong: int | None = None
 
-    def compare(self, start: int, leaves: Sequence[Leaf]) -> None:
-        """Compare the next rows with the next leaves, and remember the first that differs.
+    def skip(self, first: int) -> None:
+        """Begin at number `first`: what was before it was dropped, and so were its rows."""
+        self._first = self._size = first
 
-        The first leaves of all begin at the first record that was kept.
-        """
-        if self._first is None:
-            self._first = start
-        self._size = end = start + len(leaves)
+    def compare(self, leaves: Sequence[Leaf]) -> None:
+        """Compare the next rows with the next leaves, and remember the first that differs."""
+        start, end = self._size, self._size + len(leaves)
         expected = [self._row(index, leaf) for index, leaf in enumerate(leaves, start)]
+        self._size = end
         if self._wrong is not None:
             return
         if self._db.execute(_ROWS, (start, end)).get != "\n".join(expected).encode():
@@ -75,7 +74,7 @@ class IndexCheck:
                 index=self._wrong,
             )
         more = "SELECT 1 FROM facts WHERE idx < ? OR idx >= ? LIMIT 1"
-        if self._db.execute(more, (self._first or 0, self._size)).fetchone() is not None:
+        if self._db.execute(more, (self._first, self._size)).fetchone() is not None:
             raise VerificationError("the search index has more records than the log")
         expected = {exchange.encode(): index for exchange, (index, _) in self._open.items()}
         if dict(self._db.execute(_OPEN)) != expected:

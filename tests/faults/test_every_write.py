@@ -280,6 +280,7 @@ def test_the_path_of_a_request_has_writes_and_syncs_of_every_file(scene: Scene) 
         assert expected in done
 
 
+@pytest.mark.timeout(600)
 def test_a_fault_at_any_operation_forwards_nothing_that_is_not_recorded(scene: Scene) -> None:
     """A stratified sample: each operation fails in one way, another one each time."""
     disk, _ = every(scene)

@@ -189,6 +189,7 @@ def run(kept: Path, crashes: int, largest: int, *, synchronous: bool = True) -> 
     return chain
 
 
+@pytest.mark.timeout(600)  # Seconds where nobody else computes.
 def test_no_acknowledged_record_is_lost_in_a_power_cut(tmp_path: Path) -> None:
     chain = run(tmp_path, crashes=500, largest=300)
     assert chain.lost == []
