@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -26,10 +27,11 @@ from tests.fakes.traffic import changed, standings, traffic
 COUNT = 250
 
 
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An installation with some traffic in its ledger, and a candidate beside it."""
-    settings = load_settings(tmp_path)
+    root = tmp_path_factory.mktemp("traffic") / "data"
+    settings = load_settings(root)
     install_default(settings.policies)
     with SqliteLedger.open_for_recording(place_of(settings)) as ledger:
         for record in traffic(load(settings.policies), 1, COUNT):
@@ -39,10 +41,17 @@ def settings(tmp_path: Path) -> Settings:
         table.note(each)
     table.close()
     for name, data in changed(dict(read(settings.policies))).items():
-        path = tmp_path / "candidate" / name
+        path = root / "candidate" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
-    return settings
+    return root
+
+
+@pytest.fixture
+def settings(installed: Path, tmp_path: Path) -> Settings:
+    """A copy of it, of this test's own."""
+    shutil.copytree(installed, tmp_path / "data")
+    return load_settings(tmp_path / "data")
 
 
 def run(settings: Settings, *arguments: str) -> Result:
