@@ -211,6 +211,20 @@ def test_where_a_review_stands_is_what_was_said_last(place: Place) -> None:
         searching(place, blocks, work)
 
 
+@pytest.mark.parametrize("state", list(ReviewState))
+def test_a_review_that_the_index_does_not_know_of_yet_counts(
+    place: Place, state: ReviewState
+) -> None:
+    question = Question(review=state)
+    expected = scan([], question)
+
+    def work(search: Search) -> None:
+        assert [logged.index for logged in search.pages(question)] == expected
+
+    for blocks in range(4):
+        searching(place, blocks, work)
+
+
 def test_paging_neither_skips_nor_repeats_while_records_arrive(tmp_path: Path) -> None:
     place = Place(tmp_path / "ledger", tmp_path / "keys", "ward-1")
     append_all(place, [intent(f"a{number}") for number in range(40)])
