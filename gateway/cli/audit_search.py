@@ -47,10 +47,18 @@ COLUMNS: Final = (
 _WHAT: Final = ("action", "act", "access")
 _RESULT: Final = ("code", "status", "state", "rule", "target")
 
+
+class condition(str):  # noqa: N801 - the help shows its name
+    """What a record must hold to be found, as it was written."""
+
+    __slots__ = ()
+
+
 Words = Annotated[
-    list[str] | None,
+    list[condition] | None,
     typer.Argument(
         metavar="[FIELD=VALUE]...",
+        parser=condition,
         help="What must hold: since, until, actor, client, purpose, kind, code, entity, … "
         "A field that is named twice may have either value.",
         show_default=False,
@@ -81,7 +89,7 @@ def search(  # noqa: PLR0913, PLR0917 - each option of a command is an argument 
     settings = settings_of(context)
     if as_json and as_csv:
         fail("print --json or --csv, not both", status=2)
-    question = question_of(words or [])
+    question = question_of(list(words or []))
     whose: KeptSubjects | None = None
     before: int | None
     with ledger_errors():

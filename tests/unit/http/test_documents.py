@@ -22,7 +22,7 @@ async def test_the_probes_answer_everyone_and_name_no_one(serving: Serving) -> N
         live, ready = await client.get("/health/live"), await client.get("/health/ready")
     assert (live.status_code, ready.status_code) == (200, 200)
     assert live.json() == {"status": "live"}
-    assert ready.json() == {"status": "ready", "checks": {"ledger": True}}
+    assert ready.json() == {"status": "ready", "checks": {"ledger": True}, "warnings": []}
 
 
 async def test_without_a_ledger_the_gateway_is_live_but_not_ready(serving: Serving) -> None:
@@ -31,7 +31,11 @@ async def test_without_a_ledger_the_gateway_is_live_but_not_ready(serving: Servi
         live, ready = await client.get("/health/live"), await client.get("/health/ready")
     assert live.status_code == 200
     assert ready.status_code == 503
-    assert ready.json() == {"status": "not ready", "checks": {"ledger": False}}
+    assert ready.json() == {
+        "status": "not ready",
+        "checks": {"ledger": False},
+        "warnings": [],
+    }
 
 
 async def test_a_check_that_raises_is_a_no(
@@ -123,6 +127,8 @@ def test_each_code_has_a_status_that_says_whose_fault_it_is() -> None:
         Code.IDENTITY_UNAVAILABLE,
         Code.POLICY_UNAVAILABLE,
         Code.AUDIT_UNAVAILABLE,
+        Code.AUDIT_UNWITNESSED,
+        Code.PAYLOAD_DAMAGED,
         Code.MODEL_UNAVAILABLE,
         Code.ENGINE_FAILED,
         Code.ENGINE_TIMEOUT,
