@@ -7,7 +7,6 @@ stays in the table.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from typing import Final
 
 import apsw
 
+from gateway import statefile
 from gateway.domain.epochs import epoch_span
 from gateway.domain.errors import Code, ExchangeError
 from gateway.ledger.quarters import epoch_of_id
@@ -25,7 +25,6 @@ from gateway.ledger.quarters import epoch_of_id
 DATABASE: Final = "holds.db"
 MAX_REASON: Final = 1000
 _VERSION: Final = 1
-_BUSY_MS: Final = 5000
 _SALT: Final = 16
 _SCHEMA: Final = f"""
 BEGIN IMMEDIATE;
@@ -149,22 +148,12 @@ class LegalHolds:
     @contextmanager
     def _open(self) -> Iterator[apsw.Connection]:
         try:
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-            db = apsw.Connection(str(self._path), flags=apsw.SQLITE_OPEN_READWRITE)
+            db = statefile.connect(self._path, _SCHEMA, _VERSION)
             try:
-                db.set_busy_timeout(_BUSY_MS)
-                db.pragma("journal_mode", "wal")
-                db.pragma("synchronous", 2)
-                version = db.pragma("user_version")
-                if version not in {0, _VERSION}:
-                    raise apsw.Error("another version")
-                if version == 0:
-                    db.execute(_SCHEMA)
                 yield db
             finally:
                 db.close()
-        except (apsw.Error, OSError) as error:
+        except (apsw.Error, OSError, statefile.UnknownVersion) as error:
             raise HoldError(
                 Code.AUDIT_UNAVAILABLE,
                 f"{self._path} cannot be used ({type(error).__name__}), so nothing is erased: "

@@ -7,13 +7,13 @@ against the digest, which is in the record.
 
 from __future__ import annotations
 
-import os
 import threading
 from pathlib import Path
 from typing import Final
 
 import apsw
 
+from gateway import statefile
 from gateway.domain.standing import Standing
 
 DATABASE: Final = "standings.db"
@@ -45,21 +45,10 @@ class Standings:
         self._lock = threading.Lock()
         self._known: dict[str, Standing] = {}
         try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-            self._db = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
-            self._db.set_busy_timeout(_BUSY_MS)
-            self._db.pragma("journal_mode", "wal")
-            self._db.pragma("synchronous", "full")
-            version = self._db.pragma("user_version")
-            if version == 0:
-                self._db.execute(_SCHEMA)
-            elif version != _VERSION:
-                raise StandingsError(
-                    f"{path} has version {version}, unknown to this program: use the release that "
-                    "made it"
-                )
+            self._db = statefile.connect(path, _SCHEMA, _VERSION, busy_ms=_BUSY_MS)
             self._rows = int(self._db.execute("SELECT count(*) FROM standing").get)
+        except statefile.UnknownVersion as error:
+            raise StandingsError(str(error)) from None
         except (apsw.Error, OSError) as error:
             raise self._broken(error) from error
 

@@ -5,7 +5,6 @@ DURABLE FORMAT, version 1 (`PRAGMA user_version`): a newer database is refused, 
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,12 +13,12 @@ from typing import Final
 
 import apsw
 
+from gateway import statefile
 from gateway.domain.exchange import Purpose
 from gateway.identity.grants.grant import AccessGrant, GrantState
 
 DATABASE: Final = "grants.db"
 _VERSION: Final = 1
-_BUSY_MS: Final = 5000
 # A literal but for the number of the version.
 _SCHEMA: Final = f"""
 BEGIN IMMEDIATE;
@@ -113,20 +112,9 @@ class GrantStore:
         self._path = path
         self._lock = threading.Lock()
         try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-            self._db = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
-            self._db.set_busy_timeout(_BUSY_MS)
-            self._db.pragma("journal_mode", "wal")
-            self._db.pragma("synchronous", "full")
-            version = self._db.pragma("user_version")
-            if version == 0:
-                self._db.execute(_SCHEMA)
-            elif version != _VERSION:
-                raise GrantStoreError(
-                    f"{path} has version {version}, unknown to this program: use the release that "
-                    "made it, or restore a backup"
-                )
+            self._db = statefile.connect(path, _SCHEMA, _VERSION)
+        except statefile.UnknownVersion as error:
+            raise GrantStoreError(str(error)) from None
         except (apsw.Error, OSError) as error:
             raise self._broken(error) from error
 

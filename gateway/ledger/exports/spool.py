@@ -6,7 +6,6 @@ has what was before it; whatever ends the process, nothing is passed over.
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,11 +15,11 @@ from typing import Final
 
 import apsw
 
+from gateway import statefile
 from gateway.ledger.errors import LedgerError
 
 DATABASE: Final = "exports.db"
 _VERSION: Final = 1
-_BUSY_MS: Final = 5000
 _SCHEMA: Final = f"""
 BEGIN IMMEDIATE;
 CREATE TABLE IF NOT EXISTS feed (
@@ -118,28 +117,10 @@ class Spool:
                 ) from None
 
     def _connect(self) -> apsw.Connection:
-        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-        db = apsw.Connection(str(self._path), flags=apsw.SQLITE_OPEN_READWRITE)
         try:
-            db.set_busy_timeout(_BUSY_MS)
-            db.pragma("journal_mode", "wal")
-            db.pragma("synchronous", 2)
-            self._prepare(db)
-        except BaseException:
-            db.close()
-            raise
-        return db
-
-    def _prepare(self, db: apsw.Connection) -> None:
-        version = db.pragma("user_version")
-        if version == 0:
-            db.execute(_SCHEMA)
-        elif version != _VERSION:
-            raise SpoolError(
-                f"{self._path} has version {version}, unknown to this program: use the release "
-                "that made it"
-            )
+            return statefile.connect(self._path, _SCHEMA, _VERSION)
+        except statefile.UnknownVersion as error:
+            raise SpoolError(str(error)) from None
 
     def _disconnect(self) -> None:
         db, self._db = self._db, None

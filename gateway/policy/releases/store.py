@@ -8,7 +8,6 @@ can make it two; what changes, changes in one transaction.
 from __future__ import annotations
 
 import contextlib
-import os
 import secrets
 import threading
 from collections.abc import Iterator
@@ -17,11 +16,11 @@ from typing import Final
 
 import apsw
 
+from gateway import statefile
 from gateway.policy.releases.version import Part, Signature, Signer, State, Version
 
 DATABASE: Final = "policy.db"
 _VERSION: Final = 1
-_BUSY_MS: Final = 5000
 _SCHEMA: Final = f"""
 BEGIN IMMEDIATE;
 CREATE TABLE IF NOT EXISTS installation (id TEXT NOT NULL) STRICT;
@@ -90,10 +89,10 @@ class PolicyStore:
         self._path = path
         self._lock = threading.RLock()
         with self._explained():
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            # SQLite gives its own files the mode of the database, whatever the umask is.
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-            self._db = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
+            try:
+                self._db = statefile.connect(path, _SCHEMA, _VERSION)
+            except statefile.UnknownVersion as error:
+                raise PolicyStoreError(str(error)) from None
             try:
                 self._prepare()
             except BaseException:
@@ -101,18 +100,7 @@ class PolicyStore:
                 raise
 
     def _prepare(self) -> None:
-        self._db.set_busy_timeout(_BUSY_MS)
-        self._db.pragma("journal_mode", "wal")
-        self._db.pragma("synchronous", "full")
         self._db.pragma("foreign_keys", 1)
-        version = self._db.pragma("user_version")
-        if version == 0:
-            self._db.execute(_SCHEMA)
-        elif version != _VERSION:
-            raise PolicyStoreError(
-                f"{self._path} has version {version}, unknown to this program: use the release "
-                "that made it, or restore a backup"
-            )
         with self.transaction():
             if self._db.execute("SELECT id FROM installation").get is None:
                 self._db.execute("INSERT INTO installation VALUES (?)", (secrets.token_hex(8),))
