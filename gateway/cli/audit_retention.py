@@ -69,9 +69,14 @@ def holds(
     _as: As = None,
 ) -> None:
     """List holds with their reasons, also those that were lifted."""
+    from gateway.cli.recorder import record_look
+    from gateway.ledger.desk import Who
+
     settings = settings_of(context)
     with _errors():
-        person(context, Duty.HOLD)
+        caller = person(context, Duty.HOLD)
+        # A reason may name a patient: that somebody reads it is on record first.
+        record_look(settings, Who(caller.id, caller.client), "holds")
         found = LegalHolds(settings.state).all_holds()
     for each in found:
         if as_json:

@@ -64,6 +64,8 @@ def shred(  # noqa: PLR0913, PLR0917 - each option is an argument
             if not yes and not _sure(order):
                 shredder.drop(order)
                 fail("nothing was shredded")
+            # While somebody thought it over, somebody else may have placed a hold.
+            shredder.confirm(order)
             _carry_out(settings, shredder, order, caller.id)
     except ExchangeError as error:
         fail(error.message)

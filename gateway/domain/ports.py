@@ -252,6 +252,13 @@ class Holds(Protocol):
         """
         ...
 
+    def in_force(self) -> frozenset[str]:
+        """Return the ids of all holds in force, as the log knows them; raises as `held`.
+
+        Whoever erases compares them with the log first: one that is lost still holds.
+        """
+        ...
+
 
 class Prompt(Protocol):
     """A request that an engine has checked and can run. Opaque, made by `Engine.prepare` alone."""

@@ -20,6 +20,8 @@ import apsw
 from gateway import statefile
 from gateway.domain.epochs import epoch_span
 from gateway.domain.errors import Code, ExchangeError
+from gateway.domain.ports import Holds
+from gateway.domain.records import AdminAct
 from gateway.ledger.quarters import epoch_of_id
 
 DATABASE: Final = "holds.db"
@@ -104,6 +106,10 @@ class LegalHolds:
                 for (each,) in db.execute("SELECT what FROM hold WHERE lifted IS NULL")
             )
 
+    def in_force(self) -> frozenset[str]:
+        """Return the ids of the holds in force. Raises `HoldError`."""
+        return frozenset(hold.id for hold in self.all_holds() if hold.lifted is None)
+
     def all_holds(self) -> tuple[Hold, ...]:
         """Return every hold, the oldest first. Raises `HoldError`."""
         if not self._path.exists():
@@ -159,6 +165,26 @@ class LegalHolds:
                 f"{self._path} cannot be used ({type(error).__name__}), so nothing is erased: "
                 "check the file and the disk, or restore it from a backup.",
             ) from None
+
+
+def check_none_lost(db: apsw.Connection, holds: Holds) -> None:
+    """Raise `HoldError` if the log in `db` tells of a hold that is in force, and `holds` does not.
+
+    The table may be gone, be an older one, or have been changed; what it forgot is still held.
+    """
+    told: dict[AdminAct, set[str]] = {}
+    for act in (AdminAct.HOLD_PLACED, AdminAct.HOLD_LIFTED):
+        rows = db.execute(
+            "SELECT exchange FROM facts WHERE kind = 'admin' AND action = ?", (act.value,)
+        )
+        told[act] = {str(exchange) for (exchange,) in rows}
+    placed = told[AdminAct.HOLD_PLACED] - told[AdminAct.HOLD_LIFTED]
+    if lost := sorted(placed - holds.in_force()):
+        raise HoldError(
+            Code.AUDIT_UNAVAILABLE,
+            f"The log tells of the hold {lost[0]}, and state/holds.db does not have it in force: "
+            "restore that file from its backup before anything is dropped or shredded.",
+        )
 
 
 def _hold(row: tuple[apsw.SQLiteValue, ...]) -> Hold:

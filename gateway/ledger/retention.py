@@ -11,11 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 import apsw
 
 from gateway.domain.epochs import epoch_span
+from gateway.domain.ports import Holds
 from gateway.domain.records import AdminAct
 from gateway.domain.tiles import WIDTH, TileName
 from gateway.files import make_directory, sync_directory
@@ -24,7 +25,7 @@ from gateway.ledger.dropped import first_record, said_to_be_dropped
 from gateway.ledger.errors import LedgerError
 from gateway.ledger.exports.files import write_lines
 from gateway.ledger.exports.proofs import lines_of, verify_lines
-from gateway.ledger.holds import LegalHolds
+from gateway.ledger.holds import HoldError, LegalHolds, check_none_lost
 from gateway.ledger.publickeys import vkey_beside
 from gateway.ledger.quarters import LAST, end_of, epoch_of_id, following, quarter_of
 from gateway.ledger.query import read_ledger
@@ -41,14 +42,6 @@ Record = Callable[[AdminAct, str], None]
 
 class RetentionError(LedgerError):
     """What was asked for may not be done now; the message says why."""
-
-
-class Holds(Protocol):
-    """`ports.Holds`."""
-
-    def held(self, what: str) -> bool:
-        """Say whether a quarter, or an exchange, is held."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +103,7 @@ class Retention:
         with read_ledger(self._directory) as reader:
             db, size = reader.connection, reader.checkpoint.size
             first = first_record(db)
-            self._check_holds(db)
+            _check_holds(db, self._holds)
             quarters = self._quarters(db, first, size)
             may_go, because = self._may_go(quarters)
             cuts = _clean_cuts(db, may_go[-1].end) if may_go else ()
@@ -224,23 +217,6 @@ class Retention:
                 return True
         return False
 
-    def _check_holds(self, db: apsw.Connection) -> None:
-        """Raise `RetentionError` if the log tells of a hold that the table has lost."""
-        if not isinstance(self._holds, LegalHolds):
-            return
-        acts = {AdminAct.HOLD_PLACED: set[str](), AdminAct.HOLD_LIFTED: set[str]()}
-        for act, told in acts.items():
-            rows = db.execute(
-                "SELECT exchange FROM facts WHERE kind = 'admin' AND action = ?", (act.value,)
-            )
-            told.update(str(exchange) for (exchange,) in rows)
-        known = {hold.id for hold in self._holds.all_holds()}
-        if lost := sorted(acts[AdminAct.HOLD_PLACED] - acts[AdminAct.HOLD_LIFTED] - known):
-            raise RetentionError(
-                f"the log tells of the hold {lost[0]}, and state/holds.db does not have it: "
-                "restore that file from its backup before anything is dropped"
-            )
-
     def _proved(self) -> int:
         """Return how many records a checkpoint outside of the database covers."""
         keys = vkey_beside(self._directory)
@@ -285,6 +261,14 @@ class Retention:
                 bundle.unlink(missing_ok=True)
             except OSError as error:
                 raise RetentionError(f"{bundle} cannot be removed: {error.strerror}") from None
+
+
+def _check_holds(db: apsw.Connection, holds: Holds) -> None:
+    """Raise `RetentionError` if the log tells of a hold that the table has lost."""
+    try:
+        check_none_lost(db, holds)
+    except HoldError as error:
+        raise RetentionError(error.message) from None
 
 
 def _clean_cuts(db: apsw.Connection, end: int) -> tuple[int, ...]:

@@ -100,3 +100,6 @@ class FakeHolds:
 
     def held(self, what: str) -> bool:
         return what in self.names
+
+    def in_force(self) -> frozenset[str]:
+        return frozenset()

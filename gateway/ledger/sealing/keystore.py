@@ -215,6 +215,11 @@ def epoch_row(db: apsw.Connection, name: str) -> tuple[int, bytes] | None:
     return None if row is None else (row[0], row[1])
 
 
+def epoch_name(db: apsw.Connection, epoch: int) -> str:
+    """Return the name of epoch number `epoch`."""
+    return str(db.execute("SELECT name FROM epochs WHERE id = ?", (epoch,)).get)
+
+
 def add_epoch(db: apsw.Connection, name: str, wrapped: bytes) -> int:
     """Add an epoch and return its number."""
     db.execute("INSERT INTO epochs (name, wrapped) VALUES (?, ?)", (name, wrapped))

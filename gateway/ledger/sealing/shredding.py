@@ -25,6 +25,8 @@ from gateway.domain.ports import Holds
 from gateway.domain.records import Admin, AdminAct
 from gateway.ledger import store
 from gateway.ledger.errors import LedgerError
+from gateway.ledger.holds import check_none_lost
+from gateway.ledger.quarters import epoch_of_id
 from gateway.ledger.query import read_ledger
 from gateway.ledger.sealing import erasing, keystore, sealstore
 from gateway.ledger.sealing.envelope import ERASED
@@ -92,7 +94,7 @@ class Shredder:
                 )
             if not _living(keys, parts):
                 raise _nothing(Code.PAYLOAD_SHREDDED, "The texts of this exchange are shredded")
-            self._check_held([exchange])
+            self._check_held(keys, Kind.RECORD, number)
             return _write(keys, Order(order, Kind.RECORD, exchange, number, 1, len(parts)))
 
     def of_patient(self, order: str, fingerprint: bytes) -> Order:
@@ -102,7 +104,7 @@ class Shredder:
             numbers = [] if subject is None else _numbers_of(keys, subject)
             if subject is None or not numbers:
                 raise _nothing(Code.NOT_FOUND, "Nothing is known of a patient with this number")
-            self._check_held([_name_of(keys, number) for number in numbers])
+            self._check_held(keys, Kind.PATIENT, subject)
             texts = len(_living(keys, _parts_of(keys, numbers)))
             return _write(keys, Order(order, Kind.PATIENT, PATIENT, subject, len(numbers), texts))
 
@@ -116,10 +118,19 @@ class Shredder:
             row = keystore.epoch_row(keys, epoch)
             if row is None:
                 raise _nothing(Code.NOT_FOUND, "No text of this epoch is kept")
-            self._check_held([epoch])
+            self._check_held(keys, Kind.EPOCH, row[0])
             parts = _living(keys, keystore.parts_of_epoch(keys, row[0]))
             exchanges = len({part // 2 for part in parts})
             return _write(keys, Order(order, Kind.EPOCH, epoch, row[0], exchanges, len(parts)))
+
+    def confirm(self, order: Order) -> None:
+        """Raise `ExchangeError` if what was ordered is held by now; then the order is dropped."""
+        try:
+            with self._ordering() as keys:
+                self._check_held(keys, order.kind, order.row)
+        except ExchangeError:
+            self.drop(order)
+            raise
 
     def drop(self, order: Order) -> None:
         """Strike out an order that was not recorded: somebody thought better of it."""
@@ -136,8 +147,8 @@ class Shredder:
         with self._databases() as (keys, seals):
             return complete(keys, seals, self._place)
 
-    def _check_held(self, names: Sequence[str]) -> None:
-        if any(self._holds.held(name) for name in names):
+    def _check_held(self, keys: apsw.Connection, kind: Kind, row: int) -> None:
+        if any(self._holds.held(name) for name in _names_of(keys, kind, row)):
             raise ExchangeError(
                 Code.PAYLOAD_HELD,
                 "A legal hold is on what was to be shredded, or on a part of it. "
@@ -146,8 +157,12 @@ class Shredder:
 
     @contextmanager
     def _ordering(self) -> Iterator[apsw.Connection]:
-        with self._databases() as (keys, _), store.transaction(keys):
-            yield keys
+        with self._databases() as (keys, _):
+            # Before the transaction: it looks through the log, and the gateway goes on keeping.
+            with read_ledger(self._place.ledger) as ledger:
+                check_none_lost(ledger.connection, self._holds)
+            with store.transaction(keys):
+                yield keys
 
     @contextmanager
     def _databases(self) -> Iterator[tuple[apsw.Connection, apsw.Connection]]:
@@ -251,6 +266,27 @@ def _is_recorded(place: VaultPlace, order: str) -> bool:
 def _numbers_of(keys: apsw.Connection, subject: int) -> list[int]:
     rows = keys.execute("SELECT number FROM about WHERE subject = ?", (subject,))
     return [number for (number,) in rows]
+
+
+def _names_of(keys: apsw.Connection, kind: Kind, row: int) -> set[str]:
+    """Return the exchanges and the epochs, by name, of what is to be shredded.
+
+    An exchange that began in one epoch may be kept in the next: a hold on either holds it.
+    """
+    match kind:
+        case Kind.RECORD:
+            numbers = {row}
+        case Kind.PATIENT:
+            numbers = set(_numbers_of(keys, row))
+        case Kind.EPOCH:
+            numbers = {part // 2 for part in keystore.parts_of_epoch(keys, row)}
+    names = {_name_of(keys, number) for number in numbers}
+    if kind is Kind.EPOCH:
+        epoch = keystore.epoch_name(keys, row)
+        return {epoch, *(name for name in names if epoch_of_id(name) != epoch)}
+    parts = (keystore.part_row(keys, part) for part in _parts_of(keys, sorted(numbers)))
+    epochs = {part[0] for part in parts if part is not None}
+    return names | {keystore.epoch_name(keys, epoch) for epoch in epochs}
 
 
 def _name_of(keys: apsw.Connection, number: int) -> str:

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from gateway.cli.audit import app
 from gateway.domain.duties import APPROVER, AUDITOR
 from gateway.domain.epochs import epoch_span
-from gateway.domain.records import Admin, AdminAct, Record
+from gateway.domain.records import Access, AccessAct, Admin, AdminAct, Record
 from gateway.ledger.query import Query, read_ledger
 from gateway.settings import Settings, load
 from tests.fakes.every_record import write_log
@@ -47,9 +47,13 @@ def run(settings: Settings, tmp_path: Path) -> Callable[..., Result]:
     return run
 
 
-def admins(settings: Settings) -> list[Admin]:
+def records(settings: Settings) -> list[Record]:
     with read_ledger(settings.ledger) as reader:
-        found = [each.record for each in reader.search(Query(limit=None))]
+        return [each.record for each in reader.search(Query(limit=None))]
+
+
+def admins(settings: Settings) -> list[Admin]:
+    found = records(settings)
     return [each for each in found if isinstance(each, Admin) and each.actor.startswith("key:")]
 
 
@@ -63,6 +67,9 @@ def test_a_hold_is_placed_listed_and_lifted_and_its_reason_is_in_no_record(
     listed = run(AUDITOR, "holds")
     assert REASON in listed.stdout
     assert "in force" in listed.stdout
+    looked = records(settings)[-1]
+    assert isinstance(looked, Access)
+    assert (looked.access, looked.target) == (AccessAct.SEARCH, "holds")
     assert run(AUDITOR, "lift-hold", identity).exit_code == 0
     assert json.loads(run(AUDITOR, "holds", "--json").stdout)["lifted"]
     acts = admins(settings)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import apsw
@@ -13,6 +14,8 @@ from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.records import Admin, AdminAct, Kind
 from gateway.domain.subjects import Subjects
 from gateway.ledger import Query, read_ledger, verify
+from gateway.ledger.holds import LegalHolds, new_hold
+from gateway.ledger.quarters import epoch_of_id
 from gateway.ledger.query import vkey_beside
 from gateway.ledger.sealing import Order, Shredder, erasing, keystore, reading
 from gateway.ledger.sealing.envelope import ERASED
@@ -181,6 +184,63 @@ def test_what_is_held_is_not_shredded(node: Node, names: list[str], held: str) -
             order()
         assert error.value.code is Code.PAYLOAD_HELD
     assert [state(node, name) for name in names] == [None] * 5
+
+
+def test_an_exchange_that_is_kept_in_the_next_epoch_is_held_by_itself_and_with_that_epoch(
+    node: Node, names: list[str]
+) -> None:
+    assert epoch_of_id(names[0]) == "2025Q4"
+    orders: list[tuple[str, Callable[[Shredder], Order]]] = [
+        (names[0], lambda s: s.of_epoch("o", "2026Q3")),
+        ("2026Q3", lambda s: s.of_record("o", names[0])),
+        ("2026Q3", lambda s: s.of_patient("o", patient_of(THORNTON))),
+    ]
+    for held, order in orders:
+        with pytest.raises(ExchangeError) as error:
+            order(node.shredder(FakeHolds({held})))
+        assert error.value.code is Code.PAYLOAD_HELD
+
+
+def test_a_hold_that_came_while_somebody_thought_it_over_still_holds(
+    node: Node, names: list[str]
+) -> None:
+    holds = FakeHolds()
+    shredder = node.shredder(holds)
+    order = shredder.of_record("o", names[0])
+    holds.names.add(names[0])
+    with pytest.raises(ExchangeError) as error:
+        shredder.confirm(order)
+    assert error.value.code is Code.PAYLOAD_HELD
+    assert node.keys().execute("SELECT count(*) FROM shreddings").get == 0
+
+
+@pytest.mark.parametrize("lost", ["gone", "older", "changed"])
+def test_a_hold_that_the_log_tells_of_and_its_table_forgot_stops_every_shredding(
+    node: Node, names: list[str], tmp_path: Path, lost: str
+) -> None:
+    holds = LegalHolds(tmp_path)
+    made = new_hold("h1", names[4], "key:a", "case 4711", 1)
+    if lost != "gone":
+        holds.place(made if lost == "changed" else replace(made, id="h0"))
+    if lost == "changed":
+        holds.lift("h1", "key:a", 2)
+    node.record(
+        Admin(exchange="h1", time=1, actor="key:a", act=AdminAct.HOLD_PLACED, target=names[4])
+    )
+    shredder = Shredder(node.vault_place, holds)
+    orders: tuple[Callable[[], Order], ...] = (
+        lambda: shredder.of_record("o", names[0]),
+        lambda: shredder.of_patient("o", patient_of(THORNTON)),
+        lambda: shredder.of_epoch("o", "2026Q3"),
+    )
+    for order in orders:
+        with pytest.raises(ExchangeError, match=r"restore that file from its backup") as error:
+            order()
+        assert error.value.code is Code.AUDIT_UNAVAILABLE
+    node.record(
+        Admin(exchange="h1", time=2, actor="key:a", act=AdminAct.HOLD_LIFTED, target=names[4])
+    )
+    assert orders[0]().texts == 2
 
 
 def test_an_order_that_was_never_recorded_is_dropped(node: Node, names: list[str]) -> None:
