@@ -31,6 +31,11 @@ def _closing(status: str, error: ExchangeError) -> bytes:
     return head.encode("ascii") + body
 
 
+def _is_unix(transport: asyncio.BaseTransport) -> bool:
+    found = transport.get_extra_info("socket")
+    return found is not None and found.family == socket.AF_UNIX
+
+
 class LimitedProtocol(HttpToolsProtocol):
     """uvicorn's protocol with limits on header bytes, and on the time that a client may take.
 
@@ -52,6 +57,11 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(cast("asyncio.Transport", transport))
+        # Of a peer that reset its connection before it was accepted nobody knows an address, and
+        # its request may have arrived all the same: it must not pass for one of the Unix socket.
+        if self.client is None and not _is_unix(transport):
+            self.transport.abort()
+            return
         self._await_headers()
 
     def connection_lost(self, exc: Exception | None) -> None:
