@@ -156,8 +156,10 @@ class Limiter:
         first = _part(bound.rate.span, now) - (0 if bound.rate.span.is_quota else _PARTS)
         if tally is None:
             self._sweep(now)
+            # First what was used before: where it cannot be looked up, the next one asks again.
+            history = self._history(bound.holder, bound.rate)
             tally = self._tallies[key] = _Tally()
-            for second, amount in self._history(bound.holder, bound.rate):
+            for second, amount in history:
                 tally.add(_part(bound.rate.span, min(second, now)), amount)
         tally.drop(first)
         return tally

@@ -242,6 +242,22 @@ def test_what_was_used_before_the_start_counts() -> None:
     assert refused(limiter, bounds[0]).code is Code.QUOTA_EXCEEDED
 
 
+def test_a_use_that_could_not_be_looked_up_is_looked_up_again() -> None:
+    found: list[Sequence[tuple[int, int]]] = [[(int(NOON) - 60, 4)]]
+
+    def history(_holder: str, _rate: Rate) -> Sequence[tuple[int, int]]:
+        if found:
+            return found.pop()
+        raise ExchangeError(Code.POLICY_UNAVAILABLE, "Not now.")
+
+    limiter, daily = Limiter(history, Clock()), bound("requests_per_day", 4)
+    known = found.pop()
+    for _ in range(3):
+        assert refused(limiter, daily).code is Code.POLICY_UNAVAILABLE
+    found.append(known)
+    assert refused(limiter, daily).code is Code.QUOTA_EXCEEDED
+
+
 def test_who_has_used_nothing_lately_is_forgotten() -> None:
     clock = Clock()
     limiter = Limiter(now=clock)
