@@ -12,6 +12,8 @@ from gateway.domain.exchange import Action, Options
 from gateway.domain.limits import RATES, LimitTable
 from gateway.domain.records import Intent, Outcome, Refusal
 from gateway.domain.scope import Scope
+from gateway.limiter import Limiter
+from gateway.pipeline import Pipeline
 from tests.fakes.exchange import Reply, World, ask, ask_for, read, submission, submitted_for
 from tests.fakes.identity import caller
 
@@ -75,6 +77,30 @@ async def test_what_a_reply_did_not_take_is_given_back() -> None:
     assert isinstance((await read(pipeline.start(submission(hello())))).done, object)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("seconds", [0.0, 0.002])
+async def test_whoever_leaves_however_often_keeps_nothing_set_aside(seconds: float) -> None:
+    world = limited(tokens_per_day=500 * TOKENS + 40)
+    world.engine.hang_at = 1
+    limiter = Limiter()
+    parts = replace(world.parts(), limiter=limiter)
+    pipeline = Pipeline(parts, stall_timeout=5, max_exchanges=256)
+    for _ in range(25):
+        channels = [pipeline.start(submission(hello(40))) for _ in range(20)]  # type: ignore[arg-type]
+        reading = [asyncio.ensure_future(read(channel)) for channel in channels]
+        await asyncio.sleep(seconds)
+        for channel in channels:
+            channel.cancel(Code.CLIENT_DISCONNECTED)
+        await asyncio.gather(*reading)
+    await pipeline.drain(5)
+    intents = [each for each in world.ledger.records if isinstance(each, Intent)]
+    outcomes = [each for each in world.ledger.records if isinstance(each, Outcome)]
+    assert len(intents) == len(outcomes)
+    # What did begin took its prompt at most and a piece each; all that was set aside is back.
+    used = sum(each.prompt_tokens + each.completion_tokens for each in outcomes)
+    (tally,) = limiter._tallies.values()
+    assert tally.used == used < 500 * TOKENS
+
+
 @pytest.mark.parametrize("fault", ["detector", "engine", "ledger"])
 async def test_a_failure_gives_back_what_was_set_aside(fault: str) -> None:
     world = limited(tokens_per_day=100 * TOKENS)
@@ -86,7 +112,7 @@ async def test_a_failure_gives_back_what_was_set_aside(fault: str) -> None:
             world.engine.fail_at = 0
         case _:
             world.ledger.fail_kinds = {"intent"}  # type: ignore[arg-type]
-    for _ in range(50):
+    for _ in range(25):
         reply = await read(pipeline.start(submission(hello(80))))  # type: ignore[arg-type]
         assert reply.error is not None
         assert reply.error.code not in {Code.RATE_LIMITED, Code.QUOTA_EXCEEDED}
