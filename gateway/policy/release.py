@@ -97,12 +97,15 @@ def read(directory: Path) -> Mapping[str, bytes]:
     problems: list[Problem] = []
     for path in sorted(directory.rglob("*")):
         name = path.relative_to(directory).as_posix()
-        if (path.is_dir() and name in {_PROFILES, _VECTORS}) or name == README:
+        if name == README:
             continue
+        # Also a link to a folder, whose files nobody would read.
         if path.is_symlink():
             problems.append(
                 Problem(name, None, "a link: what it leads to is no part of this; copy the file")
             )
+        elif path.is_dir() and name in {_PROFILES, _VECTORS}:
+            continue
         elif not path.is_file() or not known(name):
             problems.append(Problem(name, None, unknown(name)))
         elif len(files) >= MAX_FILES:

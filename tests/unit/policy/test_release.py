@@ -112,6 +112,17 @@ def test_a_dangling_link_is_an_error(files: Files, tmp_path: Path) -> None:
         load(tmp_path)
 
 
+@pytest.mark.parametrize("folder", ["profiles", "vectors"])
+def test_a_link_to_a_folder_is_an_error_and_not_an_empty_folder(
+    files: Files, tmp_path: Path, folder: str
+) -> None:
+    policy = write(tmp_path / "policy", files)
+    (policy / folder).rename(tmp_path / "elsewhere")
+    (policy / folder).symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(PolicyError, match=rf"{folder}: a link"):
+        load(policy)
+
+
 def test_reading_returns_the_bytes_of_every_file(files: Files, tmp_path: Path) -> None:
     assert read(write(tmp_path, files)) == files
 
