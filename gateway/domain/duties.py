@@ -95,6 +95,16 @@ CONFLICTS: Final[frozenset[frozenset[str]]] = frozenset(
 """Pairs of roles that no one caller may hold at once: then neither gives any duty."""
 
 
+def bare(name: str) -> str:
+    """Return what tells one person's name from another's: letters and digits, without case."""
+    return "".join(character for character in name.casefold() if character.isalnum())
+
+
+def same_person(one: str, other: str) -> bool:
+    """Say whether two names are one person's, however they are written."""
+    return bare(one) == bare(other)
+
+
 def conflicts(roles: AbstractSet[str]) -> tuple[tuple[str, str], ...]:
     """Return the pairs of `roles` that one caller may not hold together, sorted."""
     return tuple(

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Final
 
+from gateway.domain.duties import same_person
 from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.exchange import Caller, Purpose
 from gateway.domain.policy import Reidentify
@@ -88,8 +89,8 @@ def as_it_stands(grant: AccessGrant, now: int) -> AccessGrant:
 
 
 def is_own(grant: AccessGrant, caller: Caller) -> bool:
-    """Say whether `caller` is who asked, also by another key of the same name."""
-    return caller.id == grant.asker or caller.name == grant.name
+    """Say whether `caller` is who asked, also by another key of that name, however written."""
+    return caller.id == grant.asker or same_person(caller.name, grant.name)
 
 
 def obstacle(grant: AccessGrant | None, caller: Caller, purpose: Purpose, now: int) -> Code | None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from gateway import logs
+from gateway.domain.duties import same_person
 from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.exchange import Caller
 from gateway.domain.records import AdminAct
@@ -29,7 +30,6 @@ from gateway.policy.releases.version import (
     State,
     Step,
     Version,
-    same_person,
 )
 
 _NOTE: Final = re.compile(r"[\x20-\x7e]{3,200}\Z")

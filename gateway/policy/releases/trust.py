@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
+from gateway.domain.duties import same_person
 from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.exchange import Caller
 from gateway.policy.releases.signing import statement, verifies
@@ -19,7 +20,6 @@ from gateway.policy.releases.version import (
     Signer,
     Step,
     Version,
-    same_person,
 )
 
 Signatures = Mapping[Part, Signature]
@@ -50,7 +50,8 @@ def signed(signer: Signer | None, part: Part, now: int, said: bytes, signature: 
         raise _refused(
             f"This key signs as {signer.part}, not as {part}: nobody writes and approves."
         )
-    if not signer.good(now):
+    # Whenever that was: a clock that was ahead then must not keep the key good until now.
+    if signer.revoked is not None or not signer.good(now):
         raise _refused("This key was revoked, so nothing that it signs counts.")
     if not verifies(signer.public, signature, said):
         raise _refused(
@@ -121,10 +122,11 @@ def newly_in_force(signatures: Signatures, signers: Signers, now: int) -> None:
     Before the first time all are to be good at that moment; later, when they signed is enough.
     """
     for each in signatures.values():
-        if not signers[each.signer].good(now):
+        signer = signers[each.signer]
+        if signer.revoked is not None or not signer.good(now):
             raise _refused(
-                f"The key of {signers[each.signer].person} was revoked since it signed: draft the "
-                "release again and have it signed anew."
+                f"The key of {signer.person} was revoked since it signed: draft the release again "
+                "and have it signed anew."
             )
 
 

@@ -131,12 +131,3 @@ class Version:
     """When it last came into force."""
     alone: bool = False
     """Whether it came into force on one person's word, and nobody has approved it since."""
-
-
-def same_person(one: str, other: str) -> bool:
-    """Say whether two names are one person's: letters and digits count, their case does not."""
-    return _bare(one) == _bare(other)
-
-
-def _bare(name: str) -> str:
-    return "".join(character for character in name.casefold() if character.isalnum())

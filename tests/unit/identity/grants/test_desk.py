@@ -95,7 +95,14 @@ def test_before_its_approval_nothing_may_be_done_under_it(office: Office) -> Non
     assert last(office).code is Code.GRANT_NOT_ACTIVE
 
 
-@pytest.mark.parametrize("other", [DOCTOR, person("second-key", "approver", name="doctor")])
+@pytest.mark.parametrize(
+    "other",
+    [
+        DOCTOR,
+        person("second-key", "approver", name="doctor"),
+        person("third-key", "approver", name="Doc.Tor"),
+    ],
+)
 def test_nobody_approves_what_they_asked_for_not_even_with_another_key(
     office: Office, other: Caller
 ) -> None:

@@ -161,6 +161,17 @@ def test_a_revoked_key_signs_nothing_and_what_it_signed_goes_no_further(office: 
     assert office.desk.in_force() is None
 
 
+def test_a_key_revoked_by_a_clock_that_was_ahead_signs_nothing_once_it_is_set_back(
+    office: Office,
+) -> None:
+    submitted, approved, grace = office.submitted(1), office.approved(2), office.keys["Grace"]
+    office.clock.now += 86_400_000
+    office.desk.revoke_signer(OPERATOR, grace.id)
+    office.clock.now -= 86_400_000 - 1000
+    refused(Code.SIGNATURE_REFUSED, lambda: office.approve(submitted.number))
+    refused(Code.SIGNATURE_REFUSED, lambda: office.desk.activate(OPERATOR, approved.number))
+
+
 def test_what_was_in_force_before_a_key_was_revoked_can_be_again(office: Office) -> None:
     one, _ = office.active(1), office.active(2)
     office.clock.now += 1000
