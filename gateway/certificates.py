@@ -12,6 +12,7 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
+from gateway.domain.duties import conflicts
 from gateway.domain.exchange import Purpose
 
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,58}\Z")
@@ -51,6 +52,9 @@ class CertifiedCaller(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
             raise ValueError("an id is 1 to 59 of letters, digits, dot, _ and -, no mark first")
         if not all(_ROLE.match(name) for name in (*self.roles, *self.groups)):
             raise ValueError("a role or group is 1 to 32 of a-z, 0-9, _ and -, a letter first")
+        if pairs := conflicts(frozenset(self.roles)):
+            first, second = pairs[0]
+            raise ValueError(f"nobody is {first} and {second} at once: leave one of the two out")
         if sum(value is not None for _, value in self._all()) != 1:
             raise ValueError("name exactly one of subject, dns, uri and email")
 

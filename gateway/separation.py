@@ -1,4 +1,4 @@
-"""Who holds powers that have to be apart, found from outside: by names, over keys and signers.
+"""Who holds powers that have to be apart, found by names over keys, signers and certificates.
 
 One credential with two such roles carries neither (`domain/duties.py`) and cannot be made. That one
 person has two credentials, no program can forbid: here it is found.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gateway.domain.duties import APPROVER, AUTHOR, conflicts
+from gateway.domain.duties import APPROVER, AUTHOR, bare, conflicts
 from gateway.identity.keyring import DATABASE as KEYS
 from gateway.identity.keyring import open_keyring
 from gateway.identity.keys import State
@@ -21,14 +21,14 @@ _ROLES = {Part.AUTHOR: AUTHOR, Part.APPROVER: APPROVER}
 
 
 def people_in_conflict(settings: Settings, now: int) -> Iterator[str]:
-    """Yield a sentence for each person whose working keys together hold roles that exclude another.
+    """Yield a sentence for each person whose credentials that work hold roles in conflict together.
 
     Raises `KeyStoreError`, `SecretFileError` or `PolicyStoreError`.
     """
     held: dict[str, dict[str, str]] = {}
     names: dict[str, str] = {}
     for name, role, where in _held(settings, now):
-        one = "".join(character for character in name.casefold() if character.isalnum())
+        one = bare(name)
         names[one] = min(names.get(one, name), name)
         held.setdefault(one, {}).setdefault(role, where)
     for one, roles in sorted(held.items()):
@@ -61,6 +61,9 @@ def _held(settings: Settings, now: int) -> Iterator[tuple[str, str, str]]:
                     yield from ((key.grant.name, role, key.principal) for role in key.grant.roles)
         finally:
             keyring.store.close()
+    if settings.identity.certificates is not None:
+        for caller in settings.identity.certificates.callers:
+            yield from ((caller.id, role, f"cert:{caller.id}") for role in caller.roles)
     if (settings.state / RELEASES).is_file():
         store = PolicyStore(settings.state / RELEASES)
         try:

@@ -18,7 +18,7 @@ from gateway.installation import prepare
 from gateway.policy.releases.signing import PersonalKey
 from gateway.policy.releases.store import DATABASE, PolicyStore
 from gateway.policy.releases.version import Part, Signer
-from gateway.settings import Settings, load
+from gateway.settings import Settings, SettingsError, load
 
 
 def now() -> int:
@@ -99,6 +99,30 @@ def test_a_signing_key_is_a_power_too(settings: Settings) -> None:
     store.revoke_signer(key.id, now())
     assert roles(settings).verdict is Verdict.OK
     store.close()
+
+
+def certified(folder: Path, *roles: str) -> Settings:
+    words = ", ".join(f'"{role}"' for role in roles)
+    (folder / "intramural.toml").write_text(
+        '[identity.certificates]\nproxies = ["unix"]\nca_file = "ca.pem"\n'
+        f'[[identity.certificates.callers]]\nid = "ada.l"\nroles = [{words}]\nsubject = "CN=ada"\n'
+    )
+    return load(folder)
+
+
+def test_a_certificate_is_a_power_too(tmp_path: Path) -> None:
+    settings = certified(tmp_path, "auditor")
+    prepare(settings)
+    assert roles(settings).verdict is Verdict.OK
+    give(settings, "Ada L", "operator")
+    found = roles(settings)
+    assert found.verdict is Verdict.FAILED
+    assert "auditor (cert:ada.l)" in found.found
+
+
+def test_no_certificate_stands_for_two_roles_that_have_to_be_apart(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="nobody is auditor and operator at once"):
+        certified(tmp_path, "auditor", "operator")
 
 
 def test_claims_that_lead_to_both_are_told(tmp_path: Path) -> None:
