@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gateway.domain.duties import Duty, carries, conflicts, roles_for
-from gateway.domain.errors import Code, ExchangeError
+from gateway.domain.errors import AuthenticationError, Code, ExchangeError
 from gateway.domain.exchange import Caller, Credentials
 from gateway.domain.ports import Authenticator, Clock, Ledger
 from gateway.domain.records import Admin, AdminAct
@@ -28,19 +28,28 @@ class Office:
 
         Raises `AuthenticationError`, `ExchangeError` with DUTY_REFUSED, or `LedgerUnavailable`.
         """
-        caller = self.authenticator.authenticate(credentials)
+        try:
+            caller = self.authenticator.authenticate(credentials)
+        except AuthenticationError as error:
+            # Whose a key is that was revoked, has expired or comes from elsewhere is known.
+            if error.caller is not None:
+                await self._record(error.caller, f"{duty} {error.code}")
+            raise
         if not any(carries(caller.roles, each) for each in (duty, *others)):
-            await self.ledger.append(
-                Admin(
-                    exchange=self.clock.new_id(),
-                    time=self.clock.now_ms(),
-                    actor=caller.id,
-                    act=AdminAct.DUTY_REFUSED,
-                    target=duty.value,
-                )
-            )
+            await self._record(caller, duty.value)
             raise refused(caller, duty)
         return caller
+
+    async def _record(self, caller: Caller, target: str) -> None:
+        await self.ledger.append(
+            Admin(
+                exchange=self.clock.new_id(),
+                time=self.clock.now_ms(),
+                actor=caller.id,
+                act=AdminAct.DUTY_REFUSED,
+                target=target,
+            )
+        )
 
 
 def refused(caller: Caller, duty: Duty) -> ExchangeError:

@@ -210,7 +210,8 @@ class AdminAct(StrEnum):
     ALERTS_CHANGED = "alerts_changed"
     """Other rules raise alerts from now on; the target is the digest of their files."""
     DUTY_REFUSED = "duty_refused"
-    """Somebody asked for what their roles do not give; the target is the duty."""
+    """Somebody asked for what their roles do not give, or with a key that works no more: the target
+    is the duty, with the code where it was the key."""
 
 
 @dataclass(frozen=True, slots=True)

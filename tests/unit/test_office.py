@@ -58,6 +58,29 @@ async def test_nobody_known_is_nobody_recorded() -> None:
     assert ledger.records == []
 
 
+@pytest.mark.parametrize(
+    "code", [Code.REVOKED_CREDENTIALS, Code.EXPIRED_CREDENTIALS, Code.NETWORK_NOT_ALLOWED]
+)
+async def test_whose_key_works_no_more_is_recorded_before_they_are_told(code: Code) -> None:
+    class Former(Known):
+        def authenticate(self, credentials: Credentials) -> Caller:
+            raise AuthenticationError(
+                code, "Not any more.", caller=super().authenticate(credentials)
+            )
+
+    ledger = MemoryLedger()
+    office = Office(Former("auditor"), ledger, SystemClock())
+    with pytest.raises(AuthenticationError):
+        await office.admit(GOOD, Duty.READ_AUDIT)
+    (record,) = ledger.records
+    assert isinstance(record, Admin)
+    assert (record.actor, record.act) == ("key-77aa01bb", AdminAct.DUTY_REFUSED)
+    assert record.target == f"read_audit {code}"
+    ledger.fail_next = 1
+    with pytest.raises(LedgerUnavailable):
+        await office.admit(GOOD, Duty.READ_AUDIT)
+
+
 async def test_without_a_ledger_nobody_is_told_why() -> None:
     ledger = MemoryLedger()
     ledger.fail_next = 1
