@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
 from gateway.cli.common import fail, print_json, settings_of
+from gateway.cli.releases import in_force
 from gateway.domain.errors import LedgerUnavailable
 from gateway.domain.exchange import Action, Purpose
 from gateway.domain.records import AdminAct
@@ -95,7 +95,7 @@ def create(  # noqa: PLR0913, PLR0917 - each argument is an option
         fail(f"no key was made: {error}")
     finally:
         keyring.store.close()
-    _warn_of_unknown_roles(settings.policies, grant.roles)
+    _warn_of_unknown_roles(settings, grant.roles)
     if json:
         print_json({"id": token.id, "key": token.reveal(), "expires": _iso(grant.expires)})
         return
@@ -237,17 +237,18 @@ def _recorder(settings: Settings) -> RecordAct:
     return record
 
 
-def _warn_of_unknown_roles(policies: Path, roles: frozenset[str]) -> None:
+def _warn_of_unknown_roles(settings: Settings, roles: frozenset[str]) -> None:
+    from gateway.domain.errors import ExchangeError
     from gateway.policy.problems import PolicyError
-    from gateway.policy.release import load
+    from gateway.policy.releases.store import PolicyStoreError
 
     try:
-        known = load(policies).policies.roles
-    except PolicyError:
+        known = in_force(settings).policies.roles
+    except (ExchangeError, PolicyError, PolicyStoreError):
         return  # No policy yet, or a broken one: `policy check` says so.
     for role in sorted(roles - known):
         typer.secho(
-            f"intramural: no rule in {policies} mentions the role `{role}`; the key is made, but "
+            f"intramural: no rule in force mentions the role `{role}`; the key is made, but "
             "that role opens nothing",
             err=True,
             fg="yellow",

@@ -14,6 +14,7 @@ import engine
 from gateway.cli.common import fail, print_json, settings_of
 from gateway.cli.model_profile import profile
 from gateway.cli.model_views import print_models, print_speed, quality_of, stages
+from gateway.cli.releases import in_force
 from gateway.settings import Settings
 
 app = typer.Typer(
@@ -228,16 +229,18 @@ def _verified(
 
 def _uses(settings: Settings, name: str) -> Iterator[str]:
     """Yield what would miss the model `name` at the next start."""
+    from gateway.domain.errors import ExchangeError
     from gateway.policy.problems import PolicyError
-    from gateway.policy.release import load
+    from gateway.policy.releases.store import PolicyStoreError
 
     for named, task in settings.named_models:
         if named == name:
             yield f"{_SETTING[task]} in the settings names it"
     if name in settings.engine.pinned:
         yield "engine.pinned in the settings names it"
-    with suppress(PolicyError):  # A policy that cannot be read stops the next start by itself.
-        for alias in load(settings.policies).aliases:
+    with suppress(ExchangeError, PolicyError, PolicyStoreError):
+        # A policy that cannot be read stops the next start by itself.
+        for alias in in_force(settings).aliases:
             if alias.model == name:
                 yield f"the alias `{alias.name}` of the policy in force leads to it"
 

@@ -22,6 +22,7 @@ import typer
 
 from gateway.cli.common import fail, settings_of
 from gateway.cli.opening import open_local_detector
+from gateway.cli.releases import in_force
 from gateway.cli.writing import write_new
 from gateway.domain.entities import EntityType
 from gateway.domain.errors import Code, ExchangeError
@@ -230,13 +231,15 @@ def _targets(paths: list[Path], out: Path, form: Format, *, force: bool) -> dict
 def _policy(settings: Settings, name: str | None) -> tuple[Profile, Secrets]:
     from gateway import installation
     from gateway.policy.problems import PolicyError
-    from gateway.policy.release import load
+    from gateway.policy.releases.store import PolicyStoreError
     from gateway.secretfiles import SecretFileError
 
     try:
         secrets = installation.prepare(settings)
-        release = load(settings.policies)
-    except (OSError, SecretFileError, PolicyError) as error:
+        release = in_force(settings)
+    except ExchangeError as error:
+        fail(error.message)
+    except (OSError, SecretFileError, PolicyError, PolicyStoreError) as error:
         fail(str(error))
     profiles = {key: each.profile for key, each in release.profiles.items()}
     if name is None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from gateway.policy.release import Release
     from gateway.policy.releases.desk import Desk
     from gateway.policy.releases.version import Version
+    from gateway.settings import Settings
 
 _DIGEST: Final = re.compile(r"[0-9a-f]{8,64}\Z")
 
@@ -61,7 +62,7 @@ def _from_register(context: typer.Context, word: str) -> bytes:
 def release_named(context: typer.Context, word: str | None) -> Release:
     """Return the release that `word` names, or the one in force; else say what is wrong."""
     from gateway.domain.errors import ExchangeError
-    from gateway.inforce import open_desk, release_in_force
+    from gateway.inforce import open_desk
     from gateway.policy.problems import PolicyError
     from gateway.policy.release import build, load
     from gateway.policy.releases.archive import unpack
@@ -73,15 +74,11 @@ def release_named(context: typer.Context, word: str | None) -> Release:
             return load(Path(word))
         if word is not None and Path(word).is_file():
             return build(unpack(Path(word).read_bytes()))
-        if word is None and settings.policy.mode == "directory":
-            return load(settings.policies)
+        if word is None:
+            return in_force(settings)
         desk = open_desk(settings, _nothing, None)
         try:
-            return (
-                release_in_force(settings, desk)
-                if word is None
-                else desk.release(_version(desk, word))
-            )
+            return desk.release(_version(desk, word))
         finally:
             desk.store.close()
     except (PolicyError, PolicyStoreError) as error:
@@ -90,6 +87,24 @@ def release_named(context: typer.Context, word: str | None) -> Release:
         fail(error.message)
     except OSError as error:
         fail(f"{word} cannot be read: {error.strerror}")
+
+
+def in_force(settings: Settings) -> Release:
+    """Return the release that a gateway with these settings decides by.
+
+    Never the directory where releases decide: there it holds drafts. Raises `PolicyError`,
+    `PolicyStoreError` or `ExchangeError`.
+    """
+    from gateway.inforce import open_desk, release_in_force
+    from gateway.policy.release import load
+
+    if settings.policy.mode == "directory":
+        return load(settings.policies)
+    desk = open_desk(settings, _nothing, None)
+    try:
+        return release_in_force(settings, desk)
+    finally:
+        desk.store.close()
 
 
 def _version(desk: Desk, word: str) -> Version:

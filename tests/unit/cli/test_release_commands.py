@@ -13,6 +13,8 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from gateway.cli.policy import app
+from gateway.cli.releases import in_force
+from gateway.cli.root import app as root
 from gateway.domain.duties import APPROVER, AUDITOR, AUTHOR, OPERATOR, SERVICE
 from gateway.domain.records import Admin, AdminAct
 from gateway.identity.keyring import open_keyring
@@ -238,3 +240,24 @@ def test_there_is_one_archive_of_a_policy(house: House, tmp_path: Path) -> None:
     house.done("pack", "-o", one)
     house.done("pack", house.settings.policies, "-o", two)
     assert one.read_bytes() == two.read_bytes()
+
+
+def test_where_releases_decide_no_command_goes_by_the_drafts_in_the_directory(house: House) -> None:
+    house.done("activate", house.approved("one"), by="linus")
+    (active,) = (row["release"] for row in house.rows() if row["state"] == "active")
+    house.edit("two")
+    assert in_force(house.settings).digest != active
+    (house.settings.data / "intramural.toml").write_text('[policy]\nmode = "releases"\n')
+    assert in_force(load(house.settings.data)).digest == active
+    (house.settings.policies / "access.cedar").write_text("nonsense")
+
+    def run(*words: str) -> Result:
+        return CliRunner().invoke(root, ["--data", str(house.settings.data), *words], input="Hi.")
+
+    grant = ("--name", "x", "--role", "drafted", "--network", "any", "--expires", "1d")
+    made = run("keys", "create", *grant)
+    assert made.exit_code == 0, made.stderr
+    assert "no rule in force mentions the role `drafted`" in made.stderr
+    told = run("redact", "--profile", "drafted")
+    assert told.exit_code == 2
+    assert "there is no profile of that name" in told.stderr
