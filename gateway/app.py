@@ -140,6 +140,7 @@ def build(  # noqa: PLR0915 - what there is to put together, read top to bottom
                 settings.witness, settings.ledger, settings.data, recorder(ledger, clock)
             )
             undo.callback(end_watch)
+        gate: Callable[[], None] = watch.check if watch is not None else lambda: None
         follower = auditing.follower_of(settings, ledger, clock)
         say("detection")
         site = SiteDictionary(settings.dictionary, settings.keys)
@@ -200,7 +201,7 @@ def build(  # noqa: PLR0915 - what there is to put together, read top to bottom
             subject_key=subject_key,
             detection=detection,
             limiter=Limiter(meter.history),
-            gate=watch.check if watch is not None else lambda: None,
+            gate=gate,
         ),
         recognizers=detector.recognizers,
         checks={
@@ -229,10 +230,10 @@ def build(  # noqa: PLR0915 - what there is to put together, read top to bottom
             },
             "figures": {} if watch is None else {"witnessed_seconds_ago": watch.age},
             "grants": grants.GrantRoom(
-                desk, Reidentification(policy.decider, detection, vault, desk), Pace(clock)
+                desk, Reidentification(policy.decider, detection, vault, desk), Pace(clock), gate
             ),
             "safe": safe.Safe(
-                Disclosure(vault, desk, ledger, clock),
+                Disclosure(vault, desk, ledger, clock, gate),
                 Shredder(installation.vault_of(settings), LegalHolds(settings.state)),
                 subject_key,
             ),

@@ -8,7 +8,7 @@ shown.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from gateway.domain.errors import Code, ExchangeError
@@ -26,16 +26,23 @@ class Disclosure:
     grants: Grants
     ledger: Ledger
     clock: Clock
+    gate: Callable[[], None]
+    """`pipeline.Parts.gate`: where nobody outside vouches for the log, nothing is shown."""
 
     async def show(self, caller: Caller, exchange: str) -> Payload:
         """Return what was kept of `exchange`. The duty of `caller` was checked before.
 
-        Raises `ExchangeError` with GRANT_REQUIRED, PAYLOAD_NOT_KEPT, PAYLOAD_SHREDDED or
-        PAYLOAD_DAMAGED, or `LedgerUnavailable`; then nothing is shown.
+        Raises `ExchangeError` with AUDIT_UNWITNESSED, GRANT_REQUIRED, PAYLOAD_NOT_KEPT,
+        PAYLOAD_SHREDDED or PAYLOAD_DAMAGED, or `LedgerUnavailable`; then nothing is shown.
         """
         if not is_exchange(exchange):
             # What somebody made up is in no record either.
             raise ExchangeError(Code.NOT_FOUND, "That is no id of an exchange: X-Request-Id is.")
+        try:
+            self.gate()
+        except ExchangeError as error:
+            await self._record(caller, exchange, None, error.code)
+            raise
         about = await asyncio.to_thread(self.vault.about, exchange)
         grant = await self._granted(caller, exchange, about.patients)
         await self._record(caller, exchange, grant, None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +17,8 @@ from gateway.domain.records import AdminAct
 from gateway.domain.redaction import Secrets
 from gateway.encryption import KEY_SIZE, Encryption
 from gateway.identity.authenticator import ApiKeyAuthenticator
+from gateway.identity.grants.store import DATABASE as GRANTS
+from gateway.identity.grants.store import forget
 from gateway.identity.keyring import Keyring
 from gateway.identity.keys import Grant
 from gateway.identity.networks import parse_networks
@@ -88,7 +91,10 @@ def place_of(settings: Settings) -> Place:
 def vault_of(settings: Settings) -> VaultPlace:
     """Return where this node keeps texts, and whom exchanges are about."""
     return VaultPlace(
-        directory=settings.state, ledger=settings.ledger, key=settings.keys / "vault.key"
+        directory=settings.state,
+        ledger=settings.ledger,
+        key=settings.keys / "vault.key",
+        forget=partial(forget, settings.state / GRANTS),
     )
 
 

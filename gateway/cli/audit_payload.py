@@ -39,7 +39,8 @@ def payload(
     caller = person(context, Duty.READ_PAYLOAD)
     with ledger_errors(), SqliteLedger.open_for_recording(place_of(settings)) as ledger:
         reader, grants = VaultReader(vault_of(settings)), _grants(context, ledger)
-        disclosure = Disclosure(reader, grants, ledger, SystemClock())
+        # The gateway that serves asks the witnesses, and this command asks nobody.
+        disclosure = Disclosure(reader, grants, ledger, SystemClock(), lambda: None)
         try:
             found = asyncio.run(disclosure.show(caller, exchange))
         except ExchangeError as error:

@@ -47,6 +47,8 @@ class GrantRoom:
     desk: GrantDesk
     service: Reidentification
     pace: Pace
+    gate: Callable[[], None]
+    """`pipeline.Parts.gate`: where nobody outside vouches for the log, nobody learns a name."""
 
 
 class AskRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -141,6 +143,7 @@ async def reidentify(request: HttpRequest, state: State) -> Response[bytes]:
     caller = await _admit(request, state, Duty.REIDENTIFY)
     try:
         room.pace.take(caller.id)
+        room.gate()
     except ExchangeError as error:
         await _look(state, caller, "", AccessAct.REIDENTIFY, error.code)
         raise

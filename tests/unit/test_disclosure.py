@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from gateway.disclosure import Disclosure, NoGrants
@@ -33,9 +35,12 @@ def ledger() -> MemoryLedger:
 
 
 def disclosure(
-    vault: MemoryVault, ledger: MemoryLedger, grants: Grants | None = None
+    vault: MemoryVault,
+    ledger: MemoryLedger,
+    grants: Grants | None = None,
+    gate: Callable[[], None] = lambda: None,
 ) -> Disclosure:
-    return Disclosure(vault, grants or FakeGrants(), ledger, StoppedClock())
+    return Disclosure(vault, grants or FakeGrants(), ledger, StoppedClock(), gate)
 
 
 def accesses(ledger: MemoryLedger) -> list[tuple[str, str | None, Code | None]]:
@@ -65,6 +70,20 @@ async def test_who_has_none_is_refused_and_that_is_recorded(
         await disclosure(vault, ledger, grants).show(AUDITOR, EXCHANGE)
     assert error.value.code is Code.GRANT_REQUIRED
     assert accesses(ledger) == [(EXCHANGE, None, Code.GRANT_REQUIRED)]
+
+
+async def test_where_nobody_outside_vouches_for_the_log_nothing_is_shown_and_that_is_recorded(
+    vault: MemoryVault, ledger: MemoryLedger
+) -> None:
+    def gate() -> None:
+        raise ExchangeError(Code.AUDIT_UNWITNESSED, "A witness has seen another history.")
+
+    grants = FakeGrants()
+    with pytest.raises(ExchangeError) as error:
+        await disclosure(vault, ledger, grants, gate).show(AUDITOR, EXCHANGE)
+    assert error.value.code is Code.AUDIT_UNWITNESSED
+    assert grants.asked == []
+    assert accesses(ledger) == [(EXCHANGE, None, Code.AUDIT_UNWITNESSED)]
 
 
 async def test_without_a_durable_record_nothing_is_opened(

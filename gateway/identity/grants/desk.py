@@ -231,8 +231,13 @@ class GrantDesk:
         return ended
 
     def reason(self, grant: AccessGrant) -> str:
-        """Return why a grant was asked for; `ExchangeError` if it does not open."""
+        """Return why a grant was asked for; `ExchangeError` if it does not open.
+
+        It is empty where it was erased together with the patient.
+        """
         sealed = grant.reason
+        if not any(sealed):
+            return ""
         try:
             opened = self._cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], grant.id.encode())
         except (InvalidTag, ValueError):

@@ -19,6 +19,7 @@ from gateway.identity.grants.grant import AccessGrant, GrantState
 
 DATABASE: Final = "grants.db"
 _VERSION: Final = 1
+_MEMORY: Final = 2
 # A literal but for the number of the version.
 _SCHEMA: Final = f"""
 BEGIN IMMEDIATE;
@@ -153,6 +154,32 @@ class GrantStore:
             f"{self._path} cannot be used ({type(error).__name__}): check the file, its owner and "
             "the disk, or restore it from a backup"
         )
+
+
+def forget(path: Path, patient: bytes) -> None:
+    """Write zeros over a patient's fingerprint, and over why grants for them were asked for.
+
+    No copy is left in any byte of the file or of its write-ahead log. What else is known of these
+    grants stays, and the log still has the digest of each reason. Raises `apsw.Error`.
+    """
+    if not path.exists():
+        return
+    db = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
+    try:
+        db.set_busy_timeout(_BUSY_MS)
+        db.pragma("synchronous", "full")
+        # What VACUUM puts aside is put aside in memory and not in a file.
+        db.pragma("temp_store", _MEMORY)
+        db.execute(
+            "UPDATE access_grant SET patient = zeroblob(32), reason = zeroblob(length(reason)) "
+            "WHERE patient = ?",
+            (patient,),
+        )
+        # Rows move with every change, and leave copies behind: the file is written anew.
+        db.execute("VACUUM")
+        db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+    finally:
+        db.close()
 
 
 def _row(grant: AccessGrant) -> tuple[apsw.SQLiteValue, ...]:

@@ -6,7 +6,7 @@ What is opened is compared with the digest in its leaf first: the vault is no ev
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +37,11 @@ class VaultPlace:
     ledger: Path
     key: Path
     """File of the key that wraps the epochs' keys."""
+    forget: Callable[[bytes], None] = lambda _: None
+    """Called with a patient's fingerprint before it is erased here, so that it goes elsewhere too.
+
+    Raises `apsw.Error`; then the shredding is not complete, and is done again.
+    """
 
     @property
     def keys(self) -> Path:

@@ -229,7 +229,11 @@ def carry_out(  # noqa: PLR0913, PLR0917 - where, and what
     erasing.truncate(keys, seals)
     if kind is Kind.PATIENT:
         # The patient's own fingerprint goes last: until then it finds what is left to do.
-        erased += erasing.fingerprints(keys, [row])
+        whose = erasing.fingerprints(keys, [row])
+        for each in whose:
+            if any(each):
+                place.forget(each)
+        erased += whose
         with store.transaction(keys):
             erasing.erase_subject(keys, row)
         erasing.truncate(keys)

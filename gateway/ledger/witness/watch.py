@@ -137,14 +137,14 @@ class Watch:
             case Standing.STOPPED:
                 raise ExchangeError(
                     Code.AUDIT_UNWITNESSED,
-                    "The audit log has not been witnessed for too long, so nothing was sent to a "
-                    "model. Try again later; the operator can run `intramural doctor`.",
+                    "The audit log has not been witnessed for too long, so no new work begins. "
+                    "Try again later; the operator can run `intramural doctor`.",
                 )
             case Standing.REFUTED:
                 raise ExchangeError(
                     Code.AUDIT_UNWITNESSED,
-                    "A witness has seen another history of the audit log, so nothing was sent to a "
-                    "model. The operator has to look: `intramural doctor`.",
+                    "A witness has seen another history of the audit log, so no new work "
+                    "begins. The operator has to look: `intramural doctor`.",
                 )
 
     def ready(self) -> bool:

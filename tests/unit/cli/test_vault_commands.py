@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,10 @@ from typer.testing import CliRunner
 
 from gateway.cli import audit, audit_payload, audit_shred
 from gateway.domain.errors import Code, ExchangeError
+from gateway.domain.exchange import Purpose
 from gateway.domain.records import Access, Admin, AdminAct, Kind, Record
+from gateway.identity.grants.grant import AccessGrant, GrantState
+from gateway.identity.grants.store import DATABASE, GrantStore
 from gateway.identity.keyring import open_keyring
 from gateway.identity.keys import Grant
 from gateway.identity.networks import parse_networks
@@ -23,7 +27,7 @@ from gateway.ledger.holds import LegalHolds, new_hold
 from gateway.ledger.sealing import reading
 from gateway.policy.shipped import install_default
 from tests.fakes.vault import FakeGrants
-from tests.fakes.vaults import Node, about, fill
+from tests.fakes.vaults import Node, about, fill, patient_of
 
 THORNTON = "48 21-0377"
 
@@ -89,6 +93,38 @@ def test_a_patient_is_read_from_standard_input_however_it_is_written(
     assert isinstance(record, Admin)
     assert (record.act, record.exchange) == (AdminAct.PATIENT_SHREDDED, said["id"])
     assert record.actor.startswith("key:")
+
+
+@pytest.mark.parametrize("interrupted", [False, True])
+def test_with_a_patient_it_is_forgotten_for_whom_grants_were_asked_and_why(
+    node: Node, names: list[str], as_: Callable[[str], list[str]], *, interrupted: bool
+) -> None:
+    settings = node.settings()
+    whose, reason = patient_of(THORNTON), b"sealed: seizure on ward 4, see her chart"
+    asked = AccessGrant(
+        *("g1", GrantState.ENDED, Purpose.BTG, "key:a", "Ada", 30, 1), patient=whose, reason=reason
+    )
+    store = GrantStore(settings.state / DATABASE)
+    with store.change() as change:
+        change.add(asked)
+        change.put(replace(asked, uses=1))
+        change.add(replace(asked, id="g2", patient=patient_of("99120455"), reason=b"another"))
+    assert node.holding(reason)
+    if interrupted:
+        node.record(node.shredder().of_patient("order-1", whose).record("key:x", 1))
+        done = run(node, "shred", "--complete")
+    else:
+        done = run(node, "shred", "--patient", "--yes", *as_("approver"), stdin=THORNTON)
+    assert done.exit_code == 0, done.output
+    assert not is_open(node, names[0])
+    assert [node.holding(each) for each in (whose, reason)] == [[], []]
+    with store.change() as change:
+        erased, other = change.find("g1"), change.find("g2")
+    store.close()
+    assert erased is not None
+    assert (erased.uses, any(erased.patient), any(erased.reason)) == (1, False, False)
+    assert other is not None
+    assert other.reason == b"another"
 
 
 def test_a_record_and_then_its_epoch(

@@ -13,6 +13,7 @@ from litestar import Litestar
 
 from gateway.app import assemble
 from gateway.clock import SystemClock
+from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.payloads import Part, Words
 from gateway.domain.records import Access, AccessAct, Admin, Record, encode
 from gateway.domain.subjects import Subjects, patient
@@ -73,7 +74,7 @@ def app(settings: Settings) -> Iterator[Litestar]:
             clock=SystemClock(),
         )
         service = Reidentification(office.decider, MODEL, vault, desk)
-        room = GrantRoom(desk, service, Pace(SystemClock()))
+        room = GrantRoom(desk, service, Pace(SystemClock()), lambda: None)
         yield assemble(parts, settings, {}, extras={"grants": room})
 
 
@@ -194,6 +195,21 @@ async def test_tries_are_counted_and_one_too_many_is_recorded(
     reply = await reidentified(app, "x")
     assert (reply.status_code, reply.json()["error"]["code"]) == (429, "rate_limited")
     assert records(settings)[-1].code == "rate_limited"  # type: ignore[union-attr]
+
+
+async def test_where_nobody_outside_vouches_for_the_log_nobody_is_reidentified_and_it_is_recorded(
+    app: Litestar, settings: Settings
+) -> None:
+    grant = await granted(app)
+
+    def gate() -> None:
+        raise ExchangeError(Code.AUDIT_UNWITNESSED, "A witness has seen another history.")
+
+    app.state["grants"] = replace(app.state["grants"], gate=gate)
+    reply = await reidentified(app, grant)
+    assert (reply.status_code, reply.json()["error"]["code"]) == (503, "audit_unwitnessed")
+    assert NAME not in reply.text
+    assert records(settings)[-1].code == "audit_unwitnessed"  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,7 @@ def client(
         clock=SystemClock(),
     )
     safe = Safe(
-        Disclosure(vault, grants or NoGrants(), ledger, SystemClock()),
+        Disclosure(vault, grants or NoGrants(), ledger, SystemClock(), lambda: None),
         node.shredder(holds),
         SUBJECT_KEY,
     )

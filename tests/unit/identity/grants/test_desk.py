@@ -19,6 +19,7 @@ from gateway.domain.subjects import patient
 from gateway.identity.grants.desk import GrantDesk
 from gateway.identity.grants.grant import AccessGrant, GrantState
 from gateway.identity.grants.ratchet import Ratchet
+from gateway.identity.grants.store import DATABASE, forget
 from tests.fakes.grants import (
     APPROVER,
     COLLEAGUE,
@@ -343,6 +344,20 @@ def test_approvers_see_what_waits_and_nobody_a_list_of_anything_else(office: Off
     assert list(desk.waiting(APPROVER)) == []
     with pytest.raises(ExchangeError):
         desk.show(COLLEAGUE, asked.id)
+
+
+def test_once_its_patient_is_forgotten_a_grant_says_no_reason_and_opens_nothing(
+    office: Office,
+) -> None:
+    desk = office.desk()
+    waits = desk.ask(DOCTOR, request())
+    _, grant = active(office)
+    forget(office.path / DATABASE, grant.patient)
+    assert [(each.id, why) for each, why in desk.waiting(APPROVER)] == [(waits.id, "")]
+    with pytest.raises(ExchangeError) as error:
+        use(desk, grant.id)
+    assert error.value.code is Code.GRANT_REFUSED
+    assert desk.end(DOCTOR, grant.id).state is GrantState.ENDED
 
 
 def test_nobody_holds_more_grants_than_can_be_overseen(office: Office) -> None:
