@@ -166,7 +166,7 @@ def forget(path: Path, patient: bytes) -> None:
         return
     db = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
     try:
-        db.set_busy_timeout(_BUSY_MS)
+        db.set_busy_timeout(statefile.BUSY_MS)
         db.pragma("synchronous", "full")
         # What VACUUM puts aside is put aside in memory and not in a file.
         db.pragma("temp_store", _MEMORY)
