@@ -7,12 +7,15 @@ role they lack, and the attempt is recorded before they are told.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from gateway.domain.duties import Duty, carries, conflicts, roles_for
 from gateway.domain.errors import AuthenticationError, Code, ExchangeError
-from gateway.domain.exchange import Caller, Credentials
+from gateway.domain.exchange import Action, Caller, Credentials
 from gateway.domain.ports import Authenticator, Clock, Ledger
 from gateway.domain.records import Admin, AdminAct
+
+_UNDER_GRANT: Final = frozenset({Duty.ASK_GRANT, Duty.REIDENTIFY})
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -26,7 +29,8 @@ class Office:
     async def admit(self, credentials: Credentials, duty: Duty, *others: Duty) -> Caller:
         """Return who presents `credentials`, who carries `duty`, or one of the others.
 
-        Raises `AuthenticationError`, `ExchangeError` with DUTY_REFUSED, or `LedgerUnavailable`.
+        Raises `AuthenticationError`, `ExchangeError` with DUTY_REFUSED or SCOPE_EXCEEDED, or
+        `LedgerUnavailable`.
         """
         try:
             caller = self.authenticator.authenticate(credentials)
@@ -35,6 +39,13 @@ class Office:
             if error.caller is not None:
                 await self._record(error.caller, f"{duty} {error.code}")
             raise
+        if not _within(caller, duty, *others):
+            await self._record(caller, f"{duty} {Code.SCOPE_EXCEEDED}")
+            raise ExchangeError(
+                Code.SCOPE_EXCEEDED,
+                "This credential is restricted to actions, and this is none of them: ask the "
+                "administrator for one that is for a person's duties.",
+            )
         if not any(carries(caller.roles, each) for each in (duty, *others)):
             await self._record(caller, duty.value)
             raise refused(caller, duty)
@@ -50,6 +61,15 @@ class Office:
                 target=target,
             )
         )
+
+
+def _within(caller: Caller, *duties: Duty) -> bool:
+    """Say whether the scope of a credential leaves it any of `duties`: they are no action of it.
+
+    But for a grant and what it is for, which the desk of grants asks the scope about itself.
+    """
+    actions = caller.scope.actions
+    return actions is None or (Action.REIDENTIFY in actions and bool(_UNDER_GRANT & {*duties}))
 
 
 def refused(caller: Caller, duty: Duty) -> ExchangeError:

@@ -47,7 +47,7 @@ def claims_in_conflict(settings: Settings) -> Iterator[str]:
     for first, second in conflicts(set(values)):
         yield (
             f"`{values[first][0]}` leads to {first} and `{values[second][0]}` to {second}: who has "
-            "both may do nothing"
+            "both carries no duty"
         )
 
 

@@ -210,8 +210,8 @@ class AdminAct(StrEnum):
     ALERTS_CHANGED = "alerts_changed"
     """Other rules raise alerts from now on; the target is the digest of their files."""
     DUTY_REFUSED = "duty_refused"
-    """Somebody asked for what their roles do not give, or with a key that works no more: the target
-    is the duty, with the code where it was the key."""
+    """Somebody asked for what their roles do not give, or with a key that works no more or is for
+    other things: the target is the duty, with the code where it was the key."""
 
 
 @dataclass(frozen=True, slots=True)

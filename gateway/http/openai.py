@@ -143,7 +143,7 @@ async def embeddings(request: HttpRequest, state: State) -> ASGIResponse:
 
 @get("/v1/models", sync_to_thread=False)
 def list_models(request: HttpRequest, state: State) -> ModelList:
-    """List the models that can be asked for."""
+    """List the models that can be asked for, of them those that the credential is for."""
     return ModelList(data=_models(request, state))
 
 
@@ -158,7 +158,7 @@ def show_model(request: HttpRequest, state: State, name: FromPath[str]) -> WireM
 
 def _models(request: HttpRequest, state: State) -> list[WireModel]:
     backend: Backend = state["backend"]
-    backend.authenticator.authenticate(credentials_of(request))
+    scope = backend.authenticator.authenticate(credentials_of(request)).scope
     models = {model.name: model for model in backend.engine.models()}
     names = {name: name for name in models} | dict(sorted(backend.decider.aliases.items()))
     return [
@@ -170,7 +170,7 @@ def _models(request: HttpRequest, state: State) -> list[WireModel]:
             root=meant,
         )
         for name, meant in names.items()
-        if meant in models
+        if meant in models and (scope.models is None or meant in scope.models)
     ]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from gateway.clock import SystemClock
@@ -9,6 +11,7 @@ from gateway.domain.duties import Duty
 from gateway.domain.errors import AuthenticationError, Code, ExchangeError, LedgerUnavailable
 from gateway.domain.exchange import Assurance, Caller, Credentials
 from gateway.domain.records import Admin, AdminAct
+from gateway.domain.scope import Scope
 from gateway.office import Office
 from tests.fakes.ledger import MemoryLedger
 
@@ -79,6 +82,33 @@ async def test_whose_key_works_no_more_is_recorded_before_they_are_told(code: Co
     ledger.fail_next = 1
     with pytest.raises(LedgerUnavailable):
         await office.admit(GOOD, Duty.READ_AUDIT)
+
+
+@pytest.mark.parametrize(
+    ("action", "duty", "may"),
+    [
+        ("chat", Duty.READ_AUDIT, False),
+        ("chat", Duty.REIDENTIFY, False),
+        ("reidentify", Duty.READ_AUDIT, False),
+        ("reidentify", Duty.REIDENTIFY, True),
+        ("reidentify", Duty.ASK_GRANT, True),
+    ],
+)
+async def test_a_key_that_is_for_some_actions_alone_carries_no_other_duty(
+    action: str, duty: Duty, *, may: bool
+) -> None:
+    known, ledger = Known("auditor"), MemoryLedger()
+    known.caller = replace(known.caller, scope=Scope(actions=frozenset({action})))
+    office = Office(known, ledger, SystemClock())
+    if may:
+        assert await office.admit(GOOD, duty) == known.caller
+        return
+    with pytest.raises(ExchangeError) as refused:
+        await office.admit(GOOD, duty)
+    assert refused.value.code is Code.SCOPE_EXCEEDED
+    (record,) = ledger.records
+    assert isinstance(record, Admin)
+    assert record.target == f"{duty} scope_exceeded"
 
 
 async def test_without_a_ledger_nobody_is_told_why() -> None:

@@ -149,11 +149,17 @@ class Desk:
     def due(self) -> tuple[Version, ...]:
         """Put in force what was scheduled until now, the latest last; return what was.
 
-        One that may not be in force any more is approved again, and the refusal is recorded.
+        One that may not be in force any more is approved again, and the refusal is recorded. So is
+        one that another took the place of meanwhile: what somebody put in force after its time,
+        when no gateway ran, is newer.
         """
         done = []
+        before = self.store.active()
         for version in self.store.late(self.now()):
             try:
+                if before is not None and (before.activated or 0) > (version.begins or 0):
+                    with self._refusing(_GATEWAY.id, version.digest):
+                        raise _overtaken(version)
                 done.append(self._activate(_GATEWAY, version.number, Step.ACTIVATE))
             except ExchangeError as error:
                 if error.code is Code.AUDIT_UNAVAILABLE:
@@ -360,6 +366,13 @@ def _invalid(problems: Sequence[Problem]) -> ExchangeError:
     return ExchangeError(
         Code.RELEASE_INVALID,
         "The policy does not check, so it goes no further:\n" + "\n".join(map(str, problems)),
+    )
+
+
+def _overtaken(version: Version) -> ExchangeError:
+    return ExchangeError(
+        Code.RELEASE_CONFLICT,
+        f"Another release came into force after the time at which release {version.number} was to.",
     )
 
 

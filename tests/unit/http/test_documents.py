@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from gateway.domain.errors import Code
 from gateway.domain.records import Intent
+from gateway.domain.scope import Scope
 from gateway.http.errors import STATUS, status_of
 from gateway.settings import Transcription
+from tests.fakes.identity import caller
 from tests.unit.http.conftest import Serving, World, chat
 
 
@@ -87,6 +90,18 @@ async def test_aliases_are_listed_with_the_model_that_they_lead_to(serving: Serv
     assert names == ["fake-model", "fake-embedder", "fake-transcriber", "default"]
     assert alias == models[0] | {"id": "default"}
     assert astray.status_code == 404
+
+
+async def test_a_key_for_one_model_lists_that_model_and_its_aliases(serving: Serving) -> None:
+    world = World()
+    world.decider.aliases = {"default": "fake-model", "vectors": "fake-embedder"}
+    only = replace(caller(), scope=Scope(models=frozenset({"fake-model"})))
+    world.authenticator.callers["good"] = only
+    async with serving(world) as world, world.client() as client:
+        models = (await client.get("/v1/models")).json()["data"]
+        other = await client.get("/v1/models/fake-embedder")
+    assert [model["id"] for model in models] == ["fake-model", "default"]
+    assert other.status_code == 404
 
 
 async def test_an_alias_is_answered_under_the_name_that_was_asked_for(serving: Serving) -> None:

@@ -326,6 +326,33 @@ def test_a_scheduled_release_that_may_not_be_in_force_any_more_leaves_the_old_on
     ]
 
 
+def test_a_schedule_that_nobody_carried_out_does_not_undo_what_came_into_force_since(
+    office: Office,
+) -> None:
+    office.active(1)
+    two, three, four = (office.approved(number) for number in (2, 3, 4))
+    for version in (two, three):
+        office.desk.schedule(OPERATOR, version.number, office.clock.now + version.number)
+    office.clock.now += 10
+    office.desk.activate(OPERATOR, four.number)
+    assert office.desk.due() == ()
+    assert office.desk.version(four.number).state is State.ACTIVE
+    assert {office.desk.version(each.number).state for each in (two, three)} == {State.APPROVED}
+    assert (AdminAct.POLICY_REFUSED, f"{two.digest} release_conflict") in [
+        (act, target) for _, act, target, _ in office.acts
+    ]
+
+
+def test_of_two_schedules_that_are_late_the_later_one_holds(office: Office) -> None:
+    office.active(1)
+    two, three = office.approved(2), office.approved(3)
+    office.desk.schedule(OPERATOR, two.number, office.clock.now + 2)
+    office.desk.schedule(OPERATOR, three.number, office.clock.now + 1)
+    office.clock.now += 10
+    assert [each.number for each in office.desk.due()] == [three.number, two.number]
+    assert office.desk.version(two.number).state is State.ACTIVE
+
+
 def test_in_an_emergency_one_person_alone_puts_a_release_in_force_and_it_alarms(
     office: Office, capsys: pytest.CaptureFixture[str]
 ) -> None:
