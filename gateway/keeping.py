@@ -19,7 +19,7 @@ from gateway.domain.ports import Detector, Vault
 from gateway.domain.redaction import Redaction
 from gateway.domain.subjects import Subjects, subjects_of
 from gateway.domain.text import RawText, RedactedText
-from gateway.treatment import Redacted, Treated
+from gateway.treatment import Redacted, Treated, found_in
 
 _NOBODY: Final = Subjects()
 _PATIENT: Final = re.compile(r"(?=.*[A-Za-z0-9])[\x20-\x7e]{1,64}\Z")
@@ -98,9 +98,16 @@ class Keeping:
             pseudonyms={name: RawText(value) for name, value in stand_ins.items()} if every else {},
         )
 
-    def treated(self, received: Iterable[RawText], treated: Treated, keep: Keep) -> None:
-        """Take down texts that go back to their caller, and what they became."""
+    async def treated(self, received: Iterable[RawText], treated: Treated, keep: Keep) -> None:
+        """Take down texts that go back to their caller, and what they became.
+
+        Where a text is to be kept and the caller alone said what is in it, detection looks too:
+        what no patient is known of would stay when its patient is shredded. Raises as `detect`.
+        """
         if keep is not Keep.NOTHING:
+            received = tuple(received)
+            if keep is Keep.ALL and self._known is None and not self._seen:
+                await found_in(self, received)
             texts: Sequence[RedactedText] = ()
             meanings: Mapping[str, str] = {}
             if isinstance(treated, Redacted):
@@ -108,7 +115,7 @@ class Keeping:
             every = keep is Keep.ALL
             self._asked = Words(
                 redacted=tuple(map(_as_kept, texts)),
-                plain=tuple(received) if every else (),
+                plain=received if every else (),
                 pseudonyms={name: RawText(each) for name, each in meanings.items() if every},
             )
 

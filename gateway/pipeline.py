@@ -212,7 +212,7 @@ class Pipeline:
             treated = await ask.carry_out(keeping, profile, parts.secrets, caller.id)
             if channel.cancelled is not None:
                 raise _stopped(channel.cancelled)
-            keeping.treated(ask.texts(), treated, profile.keep)
+            await keeping.treated(ask.texts(), treated, profile.keep)
             hold.reserve(0, keeping.subjects.patients)
             trail.sealed = await keeping.request()
             return treated

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hmac
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -42,15 +42,19 @@ class Subjects:
     names: tuple[bytes, ...] = field(default=(), repr=False)
 
     def and_also(self, others: Subjects) -> Subjects:
-        """Return these and `others`, as many as an exchange may be about."""
-        return _sorted({*self.patients, *others.patients}, {*self.names, *others.names})
+        """Return these, and of `others` as many as an exchange may be about."""
+        return Subjects(_most(self.patients, others.patients), _most(self.names, others.names))
 
 
 def subjects_of(
     texts: Sequence[RawText], found: Sequence[Findings], stated: str | None, key: bytes
 ) -> Subjects:
-    """Return whom `texts`, with what was found in each, and the caller's own word are about."""
-    patients = {patient(key, stated)} if stated else set()
+    """Return whom `texts`, with what was found in each, and the caller's own word are about.
+
+    Whom the caller names is one of them, however many others there are.
+    """
+    first = (patient(key, stated),) if stated else ()
+    patients: set[bytes] = set()
     names: set[bytes] = set()
     for text, findings in zip(texts, found, strict=True):
         for entity, words in _values(text.reveal(), findings):
@@ -58,7 +62,7 @@ def subjects_of(
                 patients.add(patient(key, words))
             elif entity == PERSON and len(_tokens(words)) > 1:
                 names.add(named(key, words))
-    return _sorted(patients, names)
+    return Subjects(_most(first, patients), _most((), names))
 
 
 def patient(key: bytes, number: str) -> bytes:
@@ -71,8 +75,10 @@ def named(key: bytes, name: str) -> bytes:
     return _digest(key, "name", " ".join(sorted(_tokens(name))))
 
 
-def _sorted(patients: set[bytes], names: set[bytes]) -> Subjects:
-    return Subjects(tuple(sorted(patients)[:_MOST]), tuple(sorted(names)[:_MOST]))
+def _most(first: Collection[bytes], more: Collection[bytes]) -> tuple[bytes, ...]:
+    """Return those that come first, and of the others as many as there is room for."""
+    room = max(0, _MOST - len(first))
+    return tuple(sorted({*first, *sorted({*more}.difference(first))[:room]}))
 
 
 def _values(text: str, findings: Findings) -> Iterator[tuple[EntityType, str]]:

@@ -75,9 +75,8 @@ async def shred(request: HttpRequest, state: State) -> Response[bytes]:
     inbox = Inbox(request.receive, limit=_BODY_LIMIT, timeout=_BODY_SECONDS)
     body = decode(await inbox.body(request.headers.get("content-length")), ShredRequest)
     order = await asyncio.to_thread(_ordering(safe, body, office.clock.new_id()))
-    await office.ledger.append(order.record(caller.id, office.clock.now_ms()))
-    # From here on it is carried out, whoever still listens.
-    await asyncio.shield(asyncio.to_thread(safe.shredder.carry_out, order))
+    # Once it is on record it is carried out, whoever still listens.
+    await asyncio.shield(_carried_out(office, safe, order, caller.id))
     return _json(order_as_json(order))
 
 
@@ -102,6 +101,11 @@ def order_as_json(order: Order) -> dict[str, Any]:
         "exchanges": order.exchanges,
         "texts": order.texts,
     }
+
+
+async def _carried_out(office: Office, safe: Safe, order: Order, actor: str) -> None:
+    await office.ledger.append(order.record(actor, office.clock.now_ms()))
+    await asyncio.to_thread(safe.shredder.carry_out, order)
 
 
 def _ordering(safe: Safe, body: ShredRequest, name: str) -> Callable[[], Order]:

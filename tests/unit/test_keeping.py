@@ -152,6 +152,19 @@ async def test_what_was_treated_for_its_caller_is_kept_as_it_came_back() -> None
     assert NAME not in redacted[0]
 
 
+@pytest.mark.parametrize(("keep", "looked"), [(Keep.ALL, True), (Keep.REDACTED, False)])
+async def test_a_text_is_kept_under_its_patient_also_where_its_caller_says_what_is_in_it(
+    keep: Keep, *, looked: bool
+) -> None:
+    there = world(keep)
+    work = submitted_for(Action.ANONYMIZE, TEXT)
+    channel = there.pipeline().start(submission(work, action=Action.ANONYMIZE))
+    assert (await read(channel)).error is None
+    patients = (patient(SUBJECT_KEY, NUMBER),) if looked else ()
+    assert there.vault.about(channel.exchange).patients == patients
+    assert bool(there.vault.kept) is looked
+
+
 async def test_without_a_durable_request_no_engine_runs_and_the_refusal_says_so() -> None:
     there = world(Keep.ALL)
     there.vault.fail = {Part.REQUEST}

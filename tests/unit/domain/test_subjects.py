@@ -63,3 +63,15 @@ def test_a_short_number_is_nobody() -> None:
 def test_fingerprints_do_not_show_themselves() -> None:
     assert patient(KEY, "482103").hex() not in repr(Subjects((patient(KEY, "482103"),)))
     assert "patients" not in repr(Subjects((patient(KEY, "482103"),)))
+
+
+def test_whom_the_caller_names_is_among_them_however_many_others_there_are() -> None:
+    numbers = [f"{number:08d}" for number in range(300)]
+    text = " ".join(numbers)
+    found = [finding(text, each, MEDICAL_RECORD_NUMBER) for each in numbers]
+    for stated in ("99120455", "48210377", "73310099", numbers[0]):
+        about = subjects_of([RawText(text)], [found], stated, KEY)
+        assert len(about.patients) == 256
+        assert patient(KEY, stated) in about.patients
+        assert list(about.patients) == sorted(set(about.patients))
+        assert about.and_also(Subjects((bytes(32),))) == about

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,8 +15,8 @@ import pytest
 from gateway.app import assemble
 from gateway.clock import SystemClock
 from gateway.disclosure import Disclosure, NoGrants
-from gateway.domain.errors import Code
-from gateway.domain.ports import Grants
+from gateway.domain.errors import Code, ExchangeError
+from gateway.domain.ports import Grants, Receipt
 from gateway.domain.records import Access, Admin, AdminAct, Record
 from gateway.http.vault import Safe
 from gateway.ledger import SqliteLedger, read_ledger
@@ -134,6 +136,34 @@ async def test_what_is_held_is_not_shredded(
     async with client(node, opened, "approver", holds=FakeHolds({names[0]})) as approver:
         reply = await approver.post("/audit/shred", json={"patient": THORNTON})
     assert (reply.status_code, reply.json()["code"]) == (409, "payload_held")
+
+
+async def test_who_goes_away_while_it_is_recorded_does_not_leave_it_half_done(
+    node: Node, names: list[str], opened: tuple[SqliteLedger, SqliteVault]
+) -> None:
+    ledger, vault = opened
+    began, go_on = asyncio.Event(), asyncio.Event()
+
+    class Slow:
+        async def append(self, record: Record) -> Receipt:
+            began.set()
+            await go_on.wait()
+            return await ledger.append(record)
+
+    slow: Any = Slow()
+    async with client(node, (slow, vault), "approver") as approver:
+        asked = asyncio.create_task(approver.post("/audit/shred", json={"record": names[0]}))
+        await began.wait()
+        asked.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asked
+        go_on.set()
+        async with asyncio.timeout(10):
+            while node.keys().execute("SELECT count(*) FROM shreddings").get:  # noqa: ASYNC110 - a thread ends it
+                await asyncio.sleep(0.01)
+    with pytest.raises(ExchangeError) as error:
+        vault.open(names[0])
+    assert error.value.code is Code.PAYLOAD_SHREDDED
 
 
 @pytest.mark.parametrize("role", ["auditor", "operator", "service"])
