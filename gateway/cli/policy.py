@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -330,6 +331,8 @@ def _profile(profile: Profile) -> dict[str, object]:
         },
         "priority": profile.priority.value,
         "cache": profile.cache,
+        "keep": profile.keep.value,
+        "reidentify": asdict(profile.reidentify),
     }
 
 
@@ -366,7 +369,10 @@ def _print_release(release: Release) -> None:
     table.add_row("invented by the model", *(each.invented.value for each in profiles))
     table.add_row("strictness", *(str(each.strictness) for each in profiles))
     table.add_row("priority", *(each.priority.value for each in profiles))
-    table.add_row("replies may be kept", *("yes" if each.cache else "no" for each in profiles))
+    table.add_row("replies cached", *("yes" if each.cache else "no" for each in profiles))
+    table.add_row("texts kept", *(each.keep.value for each in profiles))
+    grants = (each.reidentify for each in profiles)
+    table.add_row("re-identified", *("under a grant" if each.allowed else "no" for each in grants))
     table.add_row("in flight at most", *(str(each.limits.max_in_flight or "") for each in profiles))
     console.print(table)
     if release.aliases:
@@ -377,6 +383,7 @@ def _print_release(release: Release) -> None:
 
 
 def _print_explanation(answer: Explanation) -> None:
+    from gateway.domain.policy import Keep
     from gateway.policy.explain import spoken
 
     profile = answer.profile
@@ -386,7 +393,8 @@ def _print_explanation(answer: Explanation) -> None:
         typer.echo("denied" + ("" if answer.rules else ": no rule permits it"))
     else:
         back = "the caller's own words come back" if profile.restore else "nothing comes back"
-        typer.echo(f"permitted under profile {profile.name}: {back}")
+        kept = "" if profile.keep is Keep.NOTHING else f"; texts are kept ({profile.keep})"
+        typer.echo(f"permitted under profile {profile.name}: {back}{kept}")
     for rule in answer.rules:
         effect = f"permit, profile {rule.profile}" if rule.permits else "forbid"
         typer.echo(f"  {rule.id} ({effect}; access.cedar:{rule.line}) {rule.description}".rstrip())

@@ -168,7 +168,12 @@ def test_the_table_of_profiles_is_that_of_the_shipped_policy() -> None:
         ["*invented by the model*", *(str(each.invented) for each in profiles)],
         ["*strictness*", *(str(each.strictness) for each in profiles)],
         ["*priority*", *(str(each.priority) for each in profiles)],
-        ["*replies may be kept*", *("yes" if each.cache else "no" for each in profiles)],
+        ["*replies cached*", *("yes" if each.cache else "no" for each in profiles)],
+        ["*texts kept*", *(str(each.keep) for each in profiles)],
+        [
+            "*re-identified*",
+            *("under a grant" if each.reidentify.allowed else "no" for each in profiles),
+        ],
         [
             "*input characters at most*",
             *(str(each.limits.max_input_characters) for each in profiles),
