@@ -54,7 +54,10 @@ _Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 @app.command()
 def check(
     context: typer.Context,
-    directory: _Directory = None,
+    directory: Annotated[
+        Path | None,
+        typer.Argument(metavar="[DIR]", help="Directory; default: policies/ of --data."),
+    ] = None,
     against: _Against = None,
     exit_code: Annotated[
         bool,
@@ -74,7 +77,7 @@ def check(
     from gateway.policy.powers import Changes, changes, models, powers, subjects
 
     served = known_models(settings_of(context))
-    report = run(_directory(context, directory), served)
+    report = run(directory or settings_of(context).policies, served)
     release = report.release
     shown = examples(each.profile for each in release.profiles.values()) if release else ()
     outcomes: Powers = {}
@@ -171,7 +174,7 @@ def diff(
 @app.command()
 def show(context: typer.Context, directory: _Directory = None, json: _Json = False) -> None:
     """Show the release: its digest, its rules, and what each profile does to each entity type."""
-    release = _release(_directory(context, directory))
+    release = _release(context, directory)
     if json:
         print_json(
             {
@@ -217,7 +220,7 @@ def explain(  # noqa: PLR0913, PLR0917 - each argument is an option
     from gateway.policy.explain import Question
     from gateway.policy.explain import explain as ask
 
-    release = _release(_directory(context, directory))
+    release = _release(context, directory)
     question = Question(frozenset(role), purpose, action, model, frozenset(group or ()))
     try:
         answer = ask(release, question)
@@ -236,10 +239,6 @@ def explain(  # noqa: PLR0913, PLR0917 - each argument is an option
         )
         return
     _print_explanation(answer)
-
-
-def _directory(context: typer.Context, given: Path | None) -> Path:
-    return given if given is not None else settings_of(context).policies
 
 
 def _files(
@@ -301,10 +300,15 @@ def _none_active(context: typer.Context) -> bool:
         return desk.store.active() is None
 
 
-def _release(directory: Path) -> Release:
+def _release(context: typer.Context, directory: Path | None) -> Release:
+    from gateway.cli.releases import release_named
     from gateway.policy.problems import PolicyError
     from gateway.policy.release import load
 
+    if directory is None:
+        return release_named(
+            context, None
+        )  # With releases, the directory is only where drafts are.
     try:
         return load(directory)
     except PolicyError as error:
