@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -53,7 +54,10 @@ _Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 @app.command()
 def check(
     context: typer.Context,
-    directory: _Directory = None,
+    directory: Annotated[
+        Path | None,
+        typer.Argument(metavar="[DIR]", help="Directory; default: policies/ of --data."),
+    ] = None,
     against: _Against = None,
     exit_code: Annotated[
         bool,
@@ -73,7 +77,7 @@ def check(
     from gateway.policy.powers import Changes, changes, models, powers, subjects
 
     served = known_models(settings_of(context))
-    report = run(_directory(context, directory), served)
+    report = run(directory or settings_of(context).policies, served)
     release = report.release
     shown = examples(each.profile for each in release.profiles.values()) if release else ()
     outcomes: Powers = {}
@@ -170,7 +174,7 @@ def diff(
 @app.command()
 def show(context: typer.Context, directory: _Directory = None, json: _Json = False) -> None:
     """Show the release: its digest, its rules, and what each profile does to each entity type."""
-    release = _release(_directory(context, directory))
+    release = _release(context, directory)
     if json:
         print_json(
             {
@@ -216,7 +220,7 @@ def explain(  # noqa: PLR0913, PLR0917 - each argument is an option
     from gateway.policy.explain import Question
     from gateway.policy.explain import explain as ask
 
-    release = _release(_directory(context, directory))
+    release = _release(context, directory)
     question = Question(frozenset(role), purpose, action, model, frozenset(group or ()))
     try:
         answer = ask(release, question)
@@ -235,10 +239,6 @@ def explain(  # noqa: PLR0913, PLR0917 - each argument is an option
         )
         return
     _print_explanation(answer)
-
-
-def _directory(context: typer.Context, given: Path | None) -> Path:
-    return given if given is not None else settings_of(context).policies
 
 
 def _files(
@@ -300,10 +300,15 @@ def _none_active(context: typer.Context) -> bool:
         return desk.store.active() is None
 
 
-def _release(directory: Path) -> Release:
+def _release(context: typer.Context, directory: Path | None) -> Release:
+    from gateway.cli.releases import release_named
     from gateway.policy.problems import PolicyError
     from gateway.policy.release import load
 
+    if directory is None:
+        return release_named(
+            context, None
+        )  # With releases, the directory is only where drafts are.
     try:
         return load(directory)
     except PolicyError as error:
@@ -330,6 +335,8 @@ def _profile(profile: Profile) -> dict[str, object]:
         },
         "priority": profile.priority.value,
         "cache": profile.cache,
+        "keep": profile.keep.value,
+        "reidentify": asdict(profile.reidentify),
     }
 
 
@@ -366,7 +373,10 @@ def _print_release(release: Release) -> None:
     table.add_row("invented by the model", *(each.invented.value for each in profiles))
     table.add_row("strictness", *(str(each.strictness) for each in profiles))
     table.add_row("priority", *(each.priority.value for each in profiles))
-    table.add_row("replies may be kept", *("yes" if each.cache else "no" for each in profiles))
+    table.add_row("replies cached", *("yes" if each.cache else "no" for each in profiles))
+    table.add_row("texts kept", *(each.keep.value for each in profiles))
+    grants = (each.reidentify for each in profiles)
+    table.add_row("re-identified", *("under a grant" if each.allowed else "no" for each in grants))
     table.add_row("in flight at most", *(str(each.limits.max_in_flight or "") for each in profiles))
     console.print(table)
     if release.aliases:
@@ -377,6 +387,7 @@ def _print_release(release: Release) -> None:
 
 
 def _print_explanation(answer: Explanation) -> None:
+    from gateway.domain.policy import Keep
     from gateway.policy.explain import spoken
 
     profile = answer.profile
@@ -386,7 +397,8 @@ def _print_explanation(answer: Explanation) -> None:
         typer.echo("denied" + ("" if answer.rules else ": no rule permits it"))
     else:
         back = "the caller's own words come back" if profile.restore else "nothing comes back"
-        typer.echo(f"permitted under profile {profile.name}: {back}")
+        kept = "" if profile.keep is Keep.NOTHING else f"; texts are kept ({profile.keep})"
+        typer.echo(f"permitted under profile {profile.name}: {back}{kept}")
     for rule in answer.rules:
         effect = f"permit, profile {rule.profile}" if rule.permits else "forbid"
         typer.echo(f"  {rule.id} ({effect}; access.cedar:{rule.line}) {rule.description}".rstrip())

@@ -69,6 +69,15 @@ def print_simulation(found: Findings, candidate: str, against: str) -> None:
         "Replies in which pseudonyms would stay",
         ((before, after, *_numbers(tally)) for (before, after), tally in found.unrestored),
     )
+    _print(
+        console,
+        ("profile before", "keeps", "after", "keeps", "records", "examples"),
+        "Exchanges of which other texts would be kept",
+        (
+            (old, kept, new, keeps, *_numbers(tally))
+            for (old, kept, new, keeps), tally in found.kept
+        ),
+    )
     _actors(console, "Not decided again: nobody knows their roles then", found.unknown)
     _actors(console, "Decided otherwise than recorded, so not to be trusted", found.otherwise)
 

@@ -22,14 +22,12 @@ import typer
 
 from gateway.cli.common import fail, settings_of
 from gateway.cli.opening import open_local_detector
-from gateway.cli.releases import in_force
 from gateway.cli.writing import write_new
 from gateway.domain.entities import EntityType
 from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.policy import Profile
 from gateway.domain.redaction import Secrets
 from gateway.domain.text import RawText
-from gateway.settings import Settings
 from gateway.treatment import Redacted, Redacting
 
 if TYPE_CHECKING:
@@ -105,7 +103,7 @@ def redact(  # noqa: PLR0913, PLR0917 - each argument is an option
             "name a directory with --out, or lines with --format json: several files do not mix", 2
         )
     targets = {} if out is None else _targets(paths, out, form, force=force)
-    chosen, secrets = _policy(settings_of(context), profile)
+    chosen, secrets = _policy(context, profile)
     detector = open_local_detector(context, workers=jobs)
     work = _Work(detector, chosen, secrets, form, targets, force=force)
     try:
@@ -228,19 +226,17 @@ def _targets(paths: list[Path], out: Path, form: Format, *, force: bool) -> dict
     return targets
 
 
-def _policy(settings: Settings, name: str | None) -> tuple[Profile, Secrets]:
+def _policy(context: typer.Context, name: str | None) -> tuple[Profile, Secrets]:
     from gateway import installation
+    from gateway.cli.releases import release_named
     from gateway.policy.problems import PolicyError
-    from gateway.policy.releases.store import PolicyStoreError
     from gateway.secretfiles import SecretFileError
 
     try:
-        secrets = installation.prepare(settings)
-        release = in_force(settings)
-    except ExchangeError as error:
-        fail(error.message)
-    except (OSError, SecretFileError, PolicyError, PolicyStoreError) as error:
+        secrets = installation.prepare(settings_of(context))
+    except (OSError, SecretFileError, PolicyError) as error:
         fail(str(error))
+    release = release_named(context, None)  # Never a draft that nobody approved.
     profiles = {key: each.profile for key, each in release.profiles.items()}
     if name is None:
         return max(profiles.values(), key=lambda each: (each.strictness, each.name)), secrets

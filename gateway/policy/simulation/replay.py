@@ -14,7 +14,7 @@ from typing import Final
 from gateway.domain.entities import EntityType
 from gateway.domain.errors import Code
 from gateway.domain.exchange import Action, Purpose
-from gateway.domain.policy import Operator, Profile, Rule
+from gateway.domain.policy import Keep, Operator, Profile, Rule
 from gateway.domain.records import Intent, Outcome, Record, Refusal
 from gateway.domain.standing import Standing
 from gateway.policy.simulation.sides import Answer, Asked, Side, changes
@@ -80,6 +80,8 @@ class Findings:
     limits: Table[Limit] = field(default_factory=Table)
     unrestored: Table[tuple[str, str]] = field(default_factory=Table)
     """Replies whose pseudonyms would stay, by both profiles; or would come back, the other way."""
+    kept: Table[tuple[str, Keep, str, Keep]] = field(default_factory=Table)
+    """Exchanges of which more or fewer texts would be kept, by both profiles."""
     unknown: Table[str] = field(default_factory=Table)
     """Records of callers whose roles nobody knows, by actor: they were not decided again."""
     otherwise: Table[str] = field(default_factory=Table)
@@ -188,6 +190,8 @@ class Replay:
         if before is None or after is None:
             self._access(index, record, both)
             return
+        if before.keep is not after.keep:
+            self.found.kept[before.name, before.keep, after.name, after.keep].add(index)
         blocked = False
         for entity, count in record.findings.items():
             two = both.changed.get(EntityType(entity))
@@ -202,7 +206,9 @@ class Replay:
             self.found.loses[who].add(index)
         elif before.name != after.name:
             self.found.profiles[record.client, record.purpose, before.name, after.name].add(index)
-        elif not any(both.changed.get(EntityType(entity)) for entity in record.findings):
+        elif before.keep is after.keep and not any(
+            both.changed.get(EntityType(entity)) for entity in record.findings
+        ):
             self.found.same += 1
 
     def _access(self, index: int, record: Intent | Refusal, both: _Both) -> None:

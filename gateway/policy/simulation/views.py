@@ -47,6 +47,11 @@ def as_json(found: Findings, candidate: str, against: str) -> dict[str, Any]:
             {"before": key[0], "after": key[1], "pseudonyms": tally.findings} | _tally(tally)
             for key, tally in found.unrestored
         ],
+        "kept": [
+            {"before": key[0], "kept": key[1].value, "after": key[2], "would_keep": key[3].value}
+            | _tally(tally)
+            for key, tally in found.kept
+        ],
         "unknown": [{"actor": key} | _tally(tally) for key, tally in found.unknown],
         "otherwise": [{"actor": key} | _tally(tally) for key, tally in found.otherwise],
         "left_out": _left_out(found),
@@ -71,6 +76,8 @@ def as_rows(found: Findings) -> Iterator[tuple[str | int, ...]]:
         yield ("limits", *("",) * 7, after, *_numbers(tally))
     for (before, after), tally in found.unrestored:
         yield ("unrestored", *("",) * 6, before, after, *_numbers(tally))
+    for (old, kept, new, keeps), tally in found.kept:
+        yield ("kept", *("",) * 6, f"{kept} ({old})", f"{keeps} ({new})", *_numbers(tally))
     for section, actors in (("unknown", found.unknown), ("otherwise", found.otherwise)):
         for actor, tally in actors:
             yield (section, actor, *("",) * 7, *_numbers(tally))
@@ -145,7 +152,7 @@ def _left_out(found: Findings) -> dict[str, int]:
         name: getattr(found, name)
         for name in (
             *("loses", "gains", "profiles", "operators", "limits", "unrestored"),
-            *("unknown", "otherwise"),
+            *("kept", "unknown", "otherwise"),
         )
     }
     return {name: table.others.records for name, table in tables.items() if table.others.records}

@@ -168,7 +168,12 @@ def test_the_table_of_profiles_is_that_of_the_shipped_policy() -> None:
         ["*invented by the model*", *(str(each.invented) for each in profiles)],
         ["*strictness*", *(str(each.strictness) for each in profiles)],
         ["*priority*", *(str(each.priority) for each in profiles)],
-        ["*replies may be kept*", *("yes" if each.cache else "no" for each in profiles)],
+        ["*replies cached*", *("yes" if each.cache else "no" for each in profiles)],
+        ["*texts kept*", *(str(each.keep) for each in profiles)],
+        [
+            "*re-identified*",
+            *("under a grant" if each.reidentify.allowed else "no" for each in profiles),
+        ],
         [
             "*input characters at most*",
             *(str(each.limits.max_input_characters) for each in profiles),
@@ -250,9 +255,16 @@ def test_the_help_of_every_command_says_what_an_option_takes_in_a_users_words() 
         assert "<list[str]>" not in command.get_help(typer.Context(command)), name
 
 
-def test_the_readme_lists_every_command_and_no_other() -> None:
-    listed = re.findall(r"^\| `intramural ([a-z -]+)` \|", read("README.md"), re.MULTILINE)
+def test_the_page_of_commands_lists_every_command_and_no_other() -> None:
+    listed = re.findall(r"^\| `intramural ([a-z -]+)` \|", read("docs/commands.md"), re.MULTILINE)
     assert sorted(listed) == sorted(commands())
+
+
+def test_the_readme_is_a_page_and_names_every_group_of_commands() -> None:
+    text = read("README.md")
+    assert len(text.splitlines()) <= 200
+    groups = {name.partition(" ")[0] for name in commands()}
+    assert groups <= set(re.findall(r"`(?:intramural )?([a-z]+)`", section(text, "## Commands")))
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))

@@ -160,7 +160,9 @@ def test_show_says_how_each_profile_is_served(settings: Settings) -> None:
     lines = [line.split("│") for line in run(settings, "show").stdout.splitlines()]
     cells = {line[1].strip(): [each.strip() for each in line[2:-1]] for line in lines if line[1:]}
     assert cells["priority"] == ["interactive", "interactive", "batch", "batch"]
-    assert cells["replies may be kept"] == ["no", "no", "no", "yes"]
+    assert cells["replies cached"] == ["no", "no", "no", "yes"]
+    assert cells["texts kept"] == ["nothing"] * 4
+    assert cells["re-identified"] == ["no"] * 4
     assert cells["in flight at most"] == ["", "16", "16", "16"]
 
 

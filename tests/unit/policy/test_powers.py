@@ -6,6 +6,7 @@ import itertools
 import json
 from pathlib import Path
 
+import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
@@ -86,6 +87,25 @@ def test_a_profile_that_treats_otherwise_is_a_change_of_everybody_under_it(files
     after = {**files, TREATMENT: files[TREATMENT].replace(b"PERSON: pseudonym", b"PERSON: keep")}
     found = changes(build(files), build(after))
     assert found.treatments == ("treatment: PERSON pseudonym → keep",)
+    assert not found.none
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("keep: all", "treatment: keep nothing → all"),
+        (
+            "reidentify: {allowed: true, second_person: true, minutes: 60}",
+            "treatment: reidentify.allowed false → true",
+        ),
+    ],
+)
+def test_that_texts_would_be_kept_or_pseudonyms_resolved_is_a_change(
+    files: Files, written: str, told: str
+) -> None:
+    after = {**files, TREATMENT: files[TREATMENT] + written.encode() + b"\n"}
+    found = changes(build(files), build(after))
+    assert found.treatments == (told,)
     assert not found.none
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from gateway.domain.errors import Code
 from gateway.domain.exchange import Caller, Model
-from gateway.domain.policy import Deny, Operator, Profile
+from gateway.domain.policy import Deny, Keep, Operator, Profile
 from gateway.domain.records import Intent, Outcome, Record, Refusal
 from gateway.domain.standing import Standing
 from gateway.policy.decider import CedarDecider
@@ -203,6 +203,20 @@ def test_a_limit_on_requests_in_flight_bites_where_they_overlapped() -> None:
     found = replayed(build(files), against, intents)
     ((limit, tally),) = found.limits
     assert (limit.limit, limit.value, tally.records, tally.most) == ("max_in_flight", 1, 2, 3)
+
+
+def test_exchanges_of_which_other_texts_would_be_kept_are_told() -> None:
+    against = build(SHIPPED)
+    files = dict(SHIPPED)
+    files["profiles/treatment.yaml"] += b"keep: all\n"
+    candidate = build(files)
+    found = replayed(candidate, against, traffic(against, 3, 200))
+    ((key, tally),) = found.kept
+    assert key == ("treatment", Keep.NOTHING, "treatment", Keep.ALL)
+    assert 0 < tally.records <= found.decisions - found.same
+    told = as_json(found, candidate.digest, against.digest)
+    assert [(each["kept"], each["would_keep"]) for each in told["kept"]] == [("nothing", "all")]
+    assert [row[0] for row in as_rows(found)] == ["kept"]
 
 
 def test_refusals_before_policy_was_asked_are_left_alone() -> None:
