@@ -177,8 +177,10 @@ def _models(request: HttpRequest, state: State) -> list[WireModel]:
 def credentials_of(request: HttpRequest) -> Credentials:
     """Return what the request presents; only the socket says where it comes from."""
     client = request.scope.get("client")
+    presented = request.headers.getall("authorization", [])
     return Credentials(
-        authorization=request.headers.get("authorization"),
+        # Of two, one may be the client's and one the proxy's: together they are no credential.
+        authorization=", ".join(presented) if presented else None,
         address=client[0] if client else "unix",
         forwarded=tuple(
             (name, value.decode("latin-1"))

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
+from litestar import Request
 
+from gateway.http.openai import credentials_of
 from gateway.http.server import configured
 from gateway.settings import Server
 
@@ -62,6 +64,18 @@ async def test_who_resets_before_being_accepted_does_not_pass_for_the_unix_socke
     with contextlib.closing(_asked("/last", listening.getsockname(), socket.AF_INET)):
         await _served(listening, seen)
     assert seen.calls == [("/last", False)]
+
+
+def test_two_authorizations_are_no_credential_and_none_is_none() -> None:
+    def presented(*values: bytes) -> str | None:
+        headers = [(b"authorization", value) for value in values]
+        scope: Any = {"type": "http", "headers": headers}
+        return credentials_of(Request(scope)).authorization
+
+    assert presented(b"Bearer one") == "Bearer one"
+    assert presented(b"Bearer one", b"Bearer two") == "Bearer one, Bearer two"
+    assert presented() is None
+    assert presented(b"") == ""
 
 
 async def test_the_unix_socket_has_no_address_and_is_served(tmp_path: Path) -> None:
