@@ -5,6 +5,7 @@ A leaf holds printable ASCII only, so nothing that is shown here can steer a ter
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -30,6 +31,8 @@ from gateway.ledger.verifier import VerificationReport
 _WIDE: Final = 140
 """Columns of a terminal that has room for whole exchange ids."""
 _SHORT_ID: Final = 12
+_DIGEST: Final = re.compile(r"\b([0-9a-f]{8})[0-9a-f]{56}\b")
+"""What would be a column of eight lines on a terminal of 80 columns."""
 
 
 def print_row(logged: LoggedRecord) -> None:
@@ -54,6 +57,7 @@ def print_table(records: Iterator[LoggedRecord]) -> None:
         index, when, kind, exchange, *rest = _row(logged)
         if console.width < _WIDE:
             exchange = exchange[-_SHORT_ID:]  # `show` takes the index as well.
+            rest = [_DIGEST.sub(r"\1…", cell) for cell in rest]
         table.add_row(index, when, kind, exchange, *rest)
     if table.row_count == 0:
         typer.echo("no records")
