@@ -76,15 +76,3 @@ class Disclosure:
                 code=code,
             )
         )
-
-
-class NoGrants:
-    """`ports.Grants` where nobody can be given one: nothing is ever shown."""
-
-    def check(self, caller: Caller, act: AccessAct, patients: Sequence[bytes]) -> str:  # noqa: ARG002 - the port's shape
-        """Raise `ExchangeError` with GRANT_REQUIRED."""
-        raise ExchangeError(
-            Code.GRANT_REQUIRED,
-            "A kept text is shown under a grant alone, and there is none. Ask for one, and let "
-            "somebody else approve it.",
-        )

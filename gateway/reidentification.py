@@ -9,7 +9,6 @@ they are about.
 
 from __future__ import annotations
 
-import re
 from collections import OrderedDict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -18,14 +17,12 @@ from typing import Final, Protocol
 from gateway.allowance import check_scope
 from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.exchange import Action, Caller, Model, Purpose
+from gateway.domain.payloads import is_exchange
 from gateway.domain.policy import Deny
 from gateway.domain.ports import Clock, Decider, Vault
 from gateway.domain.reidentify import restored
 from gateway.domain.text import RawText
 
-EXCHANGE: Final = re.compile(
-    r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\Z"
-)
 _WINDOW_MS: Final = 60_000
 _CALLERS: Final = 10_000
 PER_MINUTE: Final = 30
@@ -132,4 +129,4 @@ class Reidentification:
 
     def _patients(self, exchange: str) -> Sequence[bytes]:
         """Return whom the exchange is about: nobody, where there is no such exchange."""
-        return self.vault.about(exchange).patients if EXCHANGE.match(exchange) else ()
+        return self.vault.about(exchange).patients if is_exchange(exchange) else ()

@@ -1,6 +1,7 @@
 """The person behind a command: who reads texts, approves or activates says so with an API key.
 
-A login of the operating system is enough for what changes nobody's rights. Duties are checked and
+A login of the operating system is enough for the rest, API keys among it: whoever may run commands
+as the gateway's user can make a key of any role (docs/threat-model.md). Duties are checked and
 recorded here by the same `Office` as over HTTP: the command line is no way around it.
 """
 

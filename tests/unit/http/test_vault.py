@@ -14,7 +14,7 @@ import pytest
 
 from gateway.app import assemble
 from gateway.clock import SystemClock
-from gateway.disclosure import Disclosure, NoGrants
+from gateway.disclosure import Disclosure
 from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.ports import Grants, Receipt
 from gateway.domain.records import Access, Admin, AdminAct, Record
@@ -60,7 +60,7 @@ def client(
         clock=SystemClock(),
     )
     safe = Safe(
-        Disclosure(vault, grants or NoGrants(), ledger, SystemClock(), lambda: None),
+        Disclosure(vault, grants or FakeGrants(grant=None), ledger, SystemClock(), lambda: None),
         node.shredder(holds),
         SUBJECT_KEY,
     )
