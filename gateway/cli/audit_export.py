@@ -143,7 +143,7 @@ def feeds(
         )
         typer.echo(f"{each.name}  {each.peer}  {each.behind} records behind{state}")
     if not found and not as_json:
-        typer.echo("records are sent nowhere: [export] in the settings is empty")
+        typer.echo("records are sent nowhere: [export] and [alerts] in the settings are empty")
 
 
 def _record(context: typer.Context, caller: Caller, target: str) -> None:
