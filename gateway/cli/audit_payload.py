@@ -34,13 +34,18 @@ def payload(
     from gateway.installation import place_of, vault_of
     from gateway.ledger.ledger import SqliteLedger
     from gateway.ledger.sealing import VaultReader
+    from gateway.ledger.witness.opening import gate_once, recorder
 
     settings = settings_of(context)
     caller = person(context, Duty.READ_PAYLOAD)
     with ledger_errors(), SqliteLedger.open_for_recording(place_of(settings)) as ledger:
         reader, grants = VaultReader(vault_of(settings)), _grants(context, ledger)
-        # The gateway that serves asks the witnesses, and this command asks nobody.
-        disclosure = Disclosure(reader, grants, ledger, SystemClock(), lambda: None)
+        clock = SystemClock()
+        # As over HTTP: where nobody outside vouches for the log, or somebody refutes it, nothing
+        # is shown.
+        asked = recorder(ledger, clock)
+        gate = gate_once(settings.witness, settings.ledger, settings.data, asked)
+        disclosure = Disclosure(reader, grants, ledger, clock, gate)
         try:
             found = asyncio.run(disclosure.show(caller, exchange))
         except ExchangeError as error:
