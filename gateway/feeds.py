@@ -56,6 +56,8 @@ class FhirFeed(_Feed, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Base of its FHIR API."""
     token_file: str | None = None
     """File with a bearer token, 0600, relative to --data."""
+    redacted_queries: bool = False
+    """Whether events hold the request as it was redacted, where a profile keeps it."""
 
     def __post_init__(self) -> None:
         """Raise `ValueError`, with what to write instead."""

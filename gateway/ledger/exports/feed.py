@@ -18,10 +18,11 @@ from typing import Final
 from gateway import logs
 from gateway.domain.records import Kind
 from gateway.ledger.errors import LedgerError
-from gateway.ledger.exports.elements import Origin, tag_of
+from gateway.ledger.exports.elements import Disclosed, Origin, tag_of
 from gateway.ledger.exports.events import event_of, readable
 from gateway.ledger.exports.forms import encoded
 from gateway.ledger.exports.hook import message_of
+from gateway.ledger.exports.queries import Queries, no_queries
 from gateway.ledger.exports.spool import Spool
 from gateway.ledger.exports.syslog import message
 from gateway.ledger.exports.targets import DeliveryError, Item, Target
@@ -56,12 +57,12 @@ def alerts_alone(reader: LedgerReader, start: int) -> tuple[list[LoggedRecord], 
     return records, records[-1].index + 1 if len(records) == BATCH else max(start, end)
 
 
-def as_events(origin: Origin) -> Render:
+def as_events(origin: Origin, queries: Queries = no_queries) -> Render:
     """Render records as AuditEvents, an exchange at its outcome."""
 
     def render(reader: LedgerReader, logged: LoggedRecord) -> bytes:
         event = event_of(reader, logged, whole=False)
-        return b"" if event is None else encoded(event, origin)
+        return b"" if event is None else encoded(event, origin, Disclosed(query=queries(event)))
 
     return render
 

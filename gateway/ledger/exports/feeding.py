@@ -14,10 +14,12 @@ from gateway.ledger.exports.collector import Collector
 from gateway.ledger.exports.elements import Origin
 from gateway.ledger.exports.feed import Feed, alerts_alone, as_alerts, as_events, as_messages
 from gateway.ledger.exports.hook import Hook
+from gateway.ledger.exports.queries import Queries, no_queries, queries_for_feed
 from gateway.ledger.exports.repository import Repository
 from gateway.ledger.exports.spool import Spool, Standing
 from gateway.ledger.exports.targets import TargetError, tls_of
 from gateway.ledger.query import read_ledger
+from gateway.ledger.sealing.reading import VaultPlace
 
 FHIR: Final = "fhir"
 SYSLOG: Final = "syslog"
@@ -34,6 +36,8 @@ class Site:
     node: str
     alerts: Alerts = field(default_factory=Alerts)
     """Who is told of alerts alone."""
+    vault: VaultPlace | None = None
+    """What is kept of exchanges, where a feed may tell of it."""
 
 
 class Feeds:
@@ -62,7 +66,10 @@ def open_feeds(export: Export, site: Site) -> Feeds:
     feeds = []
     if export.fhir is not None:
         target = _repository(export.fhir, site.data)
-        feeds.append(Feed(FHIR, site.ledger, origin, spool, target, as_events(origin)))
+        queries: Queries = no_queries
+        if export.fhir.redacted_queries and site.vault is not None:
+            queries = queries_for_feed(site.vault)
+        feeds.append(Feed(FHIR, site.ledger, origin, spool, target, as_events(origin, queries)))
     if export.syslog is not None:
         feeds.append(
             Feed(

@@ -37,9 +37,13 @@ def gate_once(
     if not settings.peers:
         return lambda: None
     watch = _watch(settings, directory, data, record)
+    asked = False
 
     def gate() -> None:
-        watch.ask_once()
+        nonlocal asked
+        if not asked:
+            watch.ask_once()
+            asked = True
         watch.check()
 
     return gate
