@@ -101,7 +101,11 @@ def vault_of(settings: Settings) -> VaultPlace:
 
 def feeds_of(settings: Settings) -> Site:
     """Return what the feeds of this node send, and where they keep how far they came."""
-    return Site(settings.data, settings.state, settings.ledger, settings.node)
+    return Site(
+        *(settings.data, settings.state, settings.ledger, settings.node),
+        alerts=settings.alerts,
+        vault=vault_of(settings),
+    )
 
 
 def ensure_demo_key(
