@@ -29,6 +29,8 @@ RULE_ID: Final = re.compile(r"[a-z][a-z0-9-]{0,39}\Z")
 _ANNOTATIONS: Final = frozenset({"id", "profile", "description"})
 _QUESTIONS: Final = 8192
 """How many questions keep their answer, about 1 KB each."""
+_CALLERS: Final = 64
+"""How many callers are kept as Cedar has them: the second step asks about the one of the first."""
 _SUBSETS: Final = 512
 """How many sets of policies that can apply together are kept, parsed."""
 _TOKEN: Final = re.compile(r'//[^\n]*|"(?:[^"\\]|\\.)*"|;|[^\s;"/]+|/', re.DOTALL)
@@ -108,6 +110,7 @@ class CedarPolicies:
         # The policies never change and no answer depends on anything but its question, so an answer
         # may be kept. An error is not an answer, and is not.
         self._answer = lru_cache(_QUESTIONS)(self._evaluate)
+        self._caller = lru_cache(_CALLERS)(self._entities)
         self._objections = lru_cache(_QUESTIONS)(self._object)
         self._probe(schema_file)
 
@@ -159,8 +162,8 @@ class CedarPolicies:
     def _evaluate(
         self, principal: _Principal, action: Action, model: str, purpose: Purpose
     ) -> Verdict:
-        policies = self._applicable(self._first, principal, action, purpose)
-        allowed, because = self._cedar(principal, action, model, _CONTEXTS[purpose], policies)
+        ids = self._applicable(self._first, principal, action, purpose)
+        allowed, because = self._cedar(principal, action, model, _CONTEXTS[purpose], ids)
         if any(statement.permits is not allowed for statement in because):
             raise EvaluationFailed("cedar's reasons contradict its decision")
         if allowed and not because:
@@ -170,10 +173,12 @@ class CedarPolicies:
     def _object(
         self, principal: _Principal, action: Action, model: str, purpose: Purpose, profile: str
     ) -> tuple[Statement, ...]:
-        policies = self._applicable(self._then, principal, action, purpose)
+        ids = self._applicable(self._then, principal, action, purpose)
+        if not ids:
+            return ()
         told = {"__entity": {"type": "Profile", "id": profile}}
         context = json.dumps({**json.loads(_CONTEXTS[purpose]), "profile": told})
-        allowed, because = self._cedar(principal, action, model, context, policies)
+        allowed, because = self._cedar(principal, action, model, context, ids)
         # There are forbids alone among them, so Cedar denies whether one applies or not.
         if allowed or any(statement.permits for statement in because):
             raise EvaluationFailed("cedar permits by a forbid")
@@ -185,9 +190,9 @@ class CedarPolicies:
         action: Action,
         model: str,
         context: str,
-        policies: cedarpy.PolicySet,
+        ids: frozenset[str],
     ) -> tuple[bool, tuple[Statement, ...]]:
-        """Return whether `policies` allow, and because of which. Raises `EvaluationFailed`."""
+        """Return whether these allow, and because of which. Raises `EvaluationFailed`."""
         try:
             # Ids go in as values, never as Cedar source: a model's name cannot become syntax.
             answer = cedarpy.is_authorized(
@@ -197,8 +202,8 @@ class CedarPolicies:
                     "resource": {"type": "Model", "id": model},
                     "context": context,
                 },
-                policies,
-                cedarpy.Entities.from_json_str(principal.entities(), self._schema),
+                self._subset(ids),
+                self._caller(principal),
                 self._schema,
             )
             decision, diagnostics = answer.decision, answer.diagnostics
@@ -213,11 +218,14 @@ class CedarPolicies:
             raise EvaluationFailed("cedar names a policy that is not in the set") from None
         return decision is cedarpy.Decision.Allow, because
 
+    def _entities(self, principal: _Principal) -> cedarpy.Entities:
+        return cedarpy.Entities.from_json_str(principal.entities(), self._schema)
+
     def _applicable(
         self, policies: Narrowing, principal: _Principal, action: Action, purpose: Purpose
-    ) -> cedarpy.PolicySet:
+    ) -> frozenset[str]:
         """Return those that can apply: Cedar looks at each one that it is given."""
-        return self._subset(policies.candidates(principal.uids(), action, purpose))
+        return policies.candidates(principal.uids(), action, purpose)
 
     def _parsed(self, ids: frozenset[str]) -> cedarpy.PolicySet:
         policies = self._sources["staticPolicies"]

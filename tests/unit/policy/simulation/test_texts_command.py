@@ -7,7 +7,7 @@ import csv
 import io
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,9 +19,10 @@ from gateway.cli import opening
 from gateway.cli.policy import app
 from gateway.domain import entities as e
 from gateway.domain.errors import Code
-from gateway.domain.exchange import Purpose
+from gateway.domain.exchange import Conversation, Message, Purpose, Role
 from gateway.domain.payloads import Part, Words
 from gateway.domain.records import Access, AccessAct, Kind
+from gateway.domain.redaction import Secrets, redact
 from gateway.domain.text import RawText
 from gateway.domain.witnessing import Standing
 from gateway.evidence import WitnessPeer, WitnessSettings
@@ -38,6 +39,7 @@ from gateway.ledger.witness.home import Home
 from gateway.policy.release import load, read
 from gateway.policy.shipped import install_default
 from gateway.policy.standings import DATABASE, Standings
+from gateway.weights import open_detector
 from tests.fakes.detector import FakeDetector
 from tests.fakes.ledger import intent, outcome
 from tests.fakes.traffic import callers, standings
@@ -76,23 +78,35 @@ def node(tmp_path: Path) -> Node:
 
 
 async def _exchanges(ledger: SqliteLedger, vault: SqliteVault, release: str) -> None:
-    clinician = callers()[0]
-    (standing,) = (key for key, each in standings().items() if each.roles == clinician.roles)
     for number, (patient, kept) in enumerate(((ADA, True), (BEN, True), (ADA, False))):
-        name = exchange_name(number)
-        words = Words(plain=(RawText(TEXT),)) if kept else None
-        sealed = await vault.keep(name, Part.REQUEST, about(patient), words)
-        asked = replace(
-            intent(name, findings={"PERSON": 1}),
-            actor=clinician.id,
-            client=clinician.client,
-            standing=standing,
-            release=release,
-            rules=("treatment-by-clinicians",),
-            sealed=sealed,
-        )
-        await ledger.append(asked)
-        await ledger.append(outcome(name))
+        texts = (RawText(TEXT),) if kept else ()
+        await _exchange(ledger, vault, release, number, patient, texts, {"PERSON": 1})
+
+
+async def _exchange(
+    ledger: SqliteLedger,
+    vault: SqliteVault,
+    release: str,
+    number: int,
+    patient: str,
+    texts: tuple[RawText, ...],
+    findings: Mapping[str, int],
+) -> None:
+    clinician, name = callers()[0], exchange_name(number)
+    (standing,) = (key for key, each in standings().items() if each.roles == clinician.roles)
+    words = Words(plain=texts) if texts else None
+    sealed = await vault.keep(name, Part.REQUEST, about(patient), words)
+    asked = replace(
+        intent(name, findings=findings),
+        actor=clinician.id,
+        client=clinician.client,
+        standing=standing,
+        release=release,
+        rules=("treatment-by-clinicians",),
+        sealed=sealed,
+    )
+    await ledger.append(asked)
+    await ledger.append(outcome(name))
 
 
 @pytest.fixture
@@ -222,6 +236,40 @@ def test_what_was_shredded_is_counted_and_not_opened(
         "never kept": [4],
         why: [0],
     }
+
+
+@pytest.mark.slow
+def test_detection_of_an_untouched_installation_finds_what_its_records_say(
+    node: Node, auditor: tuple[str, list[str]]
+) -> None:
+    texts = (
+        "You write discharge letters for St. Mary's Hospital.",
+        '{"resourceType": "Patient", "name": [{"family": "Thornton"}], "birthDate": "1948-03-15"}',
+        "Mrs Thornton (MRN 48210377) phoned from (617) 496-3321 about 3 March 2021. She is 92.",
+    )
+    raw = tuple(map(RawText, texts))
+    profile = load(node.settings().policies).profile("treatment")
+    assert profile is not None
+    detector = open_detector(2026)
+    seen = asyncio.run(detector.detect(raw))
+    detector.close()
+    conversation = Conversation(
+        (Message(Role.SYSTEM, raw[:1]), Message(Role.USER, raw[1:2]), Message(Role.USER, raw[2:]))
+    )
+    secrets = Secrets(b"k" * 32, b"k" * 32, year=2026)
+    counts = redact(conversation, seen, profile, secrets, "key:a").counts
+    assert sum(counts.values()) > 5
+    with node.serving() as (ledger, vault):
+        release = load(node.settings().policies).digest
+        asyncio.run(_exchange(ledger, vault, release, 9, ADA, raw, counts))
+    granted(node, auditor[0], ADA)
+    done = run(node, "--json", *auditor[1])
+    assert done.exit_code == 0, done.output
+    said = json.loads(done.stdout)["texts"]
+    assert said["opened"] == 2
+    # The invented counts of the first exchange are what differs, and not those of this one.
+    assert all(6 not in row["examples"] for row in said["types"])
+    assert [row["examples"] for row in said["differ"]] == [[0, 6]]
 
 
 def test_without_a_grant_nothing_is_opened_and_that_is_recorded(
