@@ -140,7 +140,10 @@ def test_a_schema_of_before_still_loads_policies_of_before(files: Files) -> None
     older = re.sub(rb"profile\?: Profile,", b"", older)
     made = build({**files, SCHEMA: older})
     assert isinstance(decide(made, "clinician"), Permit)
-    with pytest.raises(PolicyError):
+    access = PERMITS + forbid(f'when {{ {ASKED} == Profile::"coding" }}')
+    with pytest.raises(PolicyError, match="copy that"):
+        build({**files, SCHEMA: older, ACCESS: access.encode()})
+    with pytest.raises(PolicyError, match="Compare the schema with the shipped one"):
         build(
             {
                 **files,
