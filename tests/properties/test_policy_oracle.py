@@ -130,7 +130,7 @@ ASKED = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(seed=st.integers(0, 2**32), asked=st.lists(ASKED, min_size=1, max_size=40))
 def test_leaving_out_what_cannot_apply_changes_no_answer_no_reason_and_no_error(
     seed: int, asked: list[Question]
