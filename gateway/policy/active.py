@@ -26,6 +26,11 @@ class ActiveDecider:
         """Decide nothing, because nobody knows what is in force; or decide again."""
         self._suspended = suspended
 
+    @property
+    def decides(self) -> bool:
+        """Say whether it decides anything."""
+        return not self._suspended
+
     def replace(self, release: Release) -> None:
         """Decide by `release` from now on. What was decided before keeps its profile and digest."""
         # Answers that Cedar gave are kept by the release itself, so they go with it; replies are

@@ -230,6 +230,7 @@ async def test_a_register_that_is_replaced_stops_the_deciding_until_it_is_back(
         with pytest.raises(ExchangeError, match="replaced") as refused:
             policy.decider.decide(*asked)
         assert refused.value.code is Code.POLICY_UNAVAILABLE
+        assert not policy.decider.decides
         await asyncio.sleep(0.6)
         aside.replace(register)
         await until(lambda: policy.as_ordered)
