@@ -208,7 +208,7 @@ def build(  # noqa: PLR0915 - what there is to put together, read top to bottom
             "ledger": lambda: ledger.ready() and vault.ready(),
             "detection": lambda: detector.healthy,
             "model": lambda: bool(plain.models()) and all(each.ready for each in (plain, *others)),
-            "policy": lambda: bool(policy.decider.release),
+            "policy": lambda: policy.decider.decides,
             **({"witnesses": watch.ready} if watch is not None else {}),
         },
         close=close,
