@@ -76,3 +76,16 @@ def test_whom_the_caller_names_is_among_them_however_many_others_there_are() -> 
         assert patient(KEY, stated) in about.patients
         assert list(about.patients) == sorted(set(about.patients))
         assert about.and_also(Subjects((bytes(32),))) == about
+
+
+def test_whom_there_is_no_room_for_is_told() -> None:
+    few = Subjects(tuple(bytes([n]) * 32 for n in range(3)))
+    assert not few.more
+    assert not few.and_also(few).more
+    many = Subjects(tuple(n.to_bytes(32, "big") for n in range(MOST)))
+    assert not many.and_also(Subjects()).more
+    assert many.and_also(few).more
+    assert many.and_also(few).and_also(Subjects()).more
+    named_many = Subjects((), many.patients)
+    assert named_many.and_also(Subjects((), few.patients)).more
+    assert Subjects(few.patients, more=True) == few
