@@ -108,7 +108,7 @@ def test_a_rotated_key_works_with_both_secrets_and_a_revoked_one_with_neither(
     assert (record["target"], record["until"] > record["time"]) == (f"key:{key.id}", True)
     assert house.cli("keys", "revoke", key.id).returncode == 0
     assert {code(ask(house, each)) for each in (key, new)} == {"revoked_credentials"}
-    rows = json.loads(house.cli("keys", "list", "--json").stdout)
+    rows = json.loads(house.command("keys", "list", "--json").stdout)
     row = wait_for(
         lambda: next((each for each in rows if each["id"] == key.id), None), "the key is listed"
     )
@@ -120,7 +120,7 @@ def test_the_last_use_of_a_key_is_counted_a_moment_later(house: Gateway) -> None
     key = house.create_key("seldom", "clinician")
 
     def used() -> str:
-        rows = json.loads(house.cli("keys", "list", "--json").stdout)
+        rows = json.loads(house.command("keys", "list", "--json").stdout)
         return str(next(each["used"] for each in rows if each["id"] == key.id))
 
     assert used() == "never"
@@ -131,7 +131,7 @@ def test_the_last_use_of_a_key_is_counted_a_moment_later(house: Gateway) -> None
 def test_a_key_that_is_for_one_thing_is_for_nothing_else(house: Gateway) -> None:
     key = house.create_key("embedder", "clinician", "--only-action", "embed")
     assert code(ask(house, key)) == "scope_exceeded"
-    rows = json.loads(house.cli("keys", "list", "--json").stdout)
+    rows = json.loads(house.command("keys", "list", "--json").stdout)
     assert next(each["only"] for each in rows if each["id"] == key.id) == ["action:embed"]
 
 
@@ -159,4 +159,4 @@ def test_use_is_reported_on_the_command_line_and_to_who_may_read_it(house: Gatew
     assert len(looks) == 3
     assert {each["kind"] for each in looks} == {"access"}
     for bad in (("--from", "yesterday"), ("--csv", "--json")):
-        assert house.cli("usage", *bad).returncode == 2
+        assert house.command("usage", *bad).returncode == 2
