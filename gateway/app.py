@@ -34,6 +34,7 @@ from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.ports import Authenticator, Detector, Engine
 from gateway.domain.records import Admin, AdminAct
 from gateway.domain.text import RawText
+from gateway.freetext import Whose
 from gateway.generation.cached import CachedEngine
 from gateway.generation.embedding import LocalEmbedder
 from gateway.generation.engines import Engines
@@ -290,6 +291,8 @@ def assemble(  # noqa: PLR0913, PLR0917 - each is a part of `Gateway`
         office=Office(parts.authenticator, parts.ledger, parts.clock),
         desk=auditing.desk_of(settings, parts.vault),
         subject_key=parts.subject_key,
+        detector=parts.detector,
+        whose=Whose(parts.vault, parts.subject_key),
     )
 
     exporting = exports.ExportRoom(
