@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final, TypedDict, TypeVar
 
 import msgspec
 from litestar import Response, get, post
@@ -95,6 +95,14 @@ class RecordPage(msgspec.Struct, frozen=True, kw_only=True):
     """Records in the search index. The rest was read from the log: nothing is left out."""
 
 
+class ReviewMade(TypedDict):
+    """`index` is the record of the review, `record` the one that it is about."""
+
+    index: int
+    record: int
+    state: ReviewState | None
+
+
 @get("/audit/records")
 async def list_records(request: HttpRequest, state: State) -> Response[bytes] | Stream:
     """Search by what stands in the address: one parameter a field, twice for either value."""
@@ -162,7 +170,8 @@ async def review_record(
 
     review = await _blocking(draft, index)
     receipt = await room.office.ledger.append(review)
-    return _json({"index": receipt.index, "record": index, "state": review.state}, 201)
+    made: ReviewMade = {"index": receipt.index, "record": index, "state": review.state}
+    return _json(made, 201)
 
 
 ROUTES = [list_records, search, show_record, list_reviews, review_record]

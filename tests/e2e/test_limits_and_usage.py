@@ -143,7 +143,8 @@ def test_use_is_reported_on_the_command_line_and_to_who_may_read_it(house: Gatew
     assert (int(crowd["requests"]), int(crowd["refusals"])) == (12, 53)
     cost = (int(crowd["prompt_tokens"]) + 2 * int(crowd["completion_tokens"])) / 1000
     assert float(crowd["cost_CHF"]) == pytest.approx(cost)
-    operator = house.create_key("desk", "operator")
+    # From an operator's first key on, it takes an operator to make another.
+    ward, operator = house.create_key("ward", "clinician"), house.create_key("desk", "operator")
     with house.client(operator) as client:
         reply = client.get("/admin/usage", params={"by": "model"})
         table = client.get("/admin/usage", params={"by": "model", "format": "csv"})
@@ -151,7 +152,7 @@ def test_use_is_reported_on_the_command_line_and_to_who_may_read_it(house: Gatew
     assert MODEL in {line["name"] for line in reply.json()["lines"]}
     assert table.headers["content-type"].startswith("text/csv")
     assert (wrong.status_code, wrong.json()["code"]) == (400, "invalid_request")
-    with house.client(house.create_key("ward", "clinician")) as client:
+    with house.client(ward) as client:
         refused = client.get("/admin/usage")
     assert (refused.status_code, refused.json()["code"]) == (403, "duty_refused")
     looks = [each for each in house.records() if each.get("target") == "usage"]

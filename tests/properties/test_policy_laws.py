@@ -25,18 +25,28 @@ MODEL = Model("m", "0" * 64, 2048, 0)
 
 @dataclass(frozen=True)
 class Policy:
-    """`None` leaves a part of the rule open. A policy without a profile is a forbid."""
+    """`None` leaves a part of the rule open. A policy without a profile is a forbid.
+
+    `under` is what a forbid says of the profile that the permits lead to: it is one of these, or
+    (`spared`) none of these.
+    """
 
     role: str | None
     action: Action | None
     purpose: Purpose | None
     profile: str | None
+    under: frozenset[str] = frozenset()
+    spared: bool = False
 
     def source(self, number: int) -> str:
         principal = f'principal in Role::"{self.role}"' if self.role else "principal"
         action = f'action == Action::"{self.action}"' if self.action else "action"
         when = f' when {{ context.purpose == Purpose::"{self.purpose}" }}' if self.purpose else ""
         effect = f'@profile("{self.profile}") permit' if self.profile else "forbid"
+        if self.under:
+            names = ", ".join(f'Profile::"{name}"' for name in sorted(self.under))
+            kind = "unless" if self.spared else "when"
+            when += f" {kind} {{ context has profile && context.profile in [{names}] }}"
         return f'@id("rule-{number}") {effect} ({principal}, {action}, resource){when};'
 
     def applies(self, caller: Caller, action: Action, purpose: Purpose) -> bool:
@@ -46,17 +56,25 @@ class Policy:
             and self.purpose in {None, purpose}
         )
 
+    def objects(self, profile: str) -> bool:
+        """Say whether what it says of the profile, if it says anything, holds for this one."""
+        return not self.under or (profile in self.under) is not self.spared
+
 
 def maybe(values: object) -> st.SearchStrategy[object]:
     return st.none() | st.sampled_from(values)  # type: ignore[arg-type]
 
 
-def policies(profiles: st.SearchStrategy[object]) -> st.SearchStrategy[Policy]:
-    return st.builds(Policy, maybe(ROLES), maybe(list(Action)), maybe(PURPOSES), profiles)  # type: ignore[arg-type]
+def policies(
+    profiles: st.SearchStrategy[object], *more: st.SearchStrategy[object]
+) -> st.SearchStrategy[Policy]:
+    return st.builds(Policy, maybe(ROLES), maybe(list(Action)), maybe(PURPOSES), profiles, *more)  # type: ignore[arg-type]
 
 
-SETS = st.lists(policies(maybe(list(STRICTNESS))), min_size=1, max_size=6)
-FORBIDS = policies(st.none())
+FORBIDS = policies(st.none()) | policies(
+    st.none(), st.frozensets(st.sampled_from(list(STRICTNESS)), max_size=2), st.booleans()
+)
+SETS = st.lists(policies(st.sampled_from(list(STRICTNESS))) | FORBIDS, min_size=1, max_size=6)
 CALLERS = [
     Caller("key:a", "n", frozenset(roles), frozenset(), "c", Assurance.API_KEY)
     for count in range(len(ROLES) + 1)
@@ -103,7 +121,7 @@ def test_one_more_forbid_never_allows_more(rules: list[Policy], forbid: Policy) 
         after = other.decide(caller, action, MODEL, purpose)
         if isinstance(before, Deny):
             assert isinstance(after, Deny)
-        elif forbid.applies(caller, action, purpose):
+        elif forbid.applies(caller, action, purpose) and forbid.objects(before.profile.name):
             assert isinstance(after, Deny)
             assert after.rules == (f"rule-{len(rules)}",)
         else:
@@ -122,12 +140,15 @@ def test_a_permit_has_the_strictest_profile_of_the_permits_that_apply(rules: lis
             for number, rule in enumerate(rules)
             if rule.applies(caller, action, purpose)
         ]
-        forbids = {f"rule-{number}" for number, rule in apply if rule.profile is None}
+        forbids = {f"rule-{n}" for n, rule in apply if rule.profile is None and not rule.under}
         permits = {f"rule-{number}": rule.profile for number, rule in apply if rule.profile}
+        if not forbids and permits:
+            strictest = max(permits.values(), key=STRICTNESS.__getitem__)
+            forbids = {f"rule-{n}" for n, rule in apply if rule.under and rule.objects(strictest)}
         if forbids or not permits:
             assert isinstance(answer, Deny)
             assert set(answer.rules) == forbids
         else:
             assert isinstance(answer, Permit)
             assert set(answer.rules) == set(permits)
-            assert answer.profile.name == max(permits.values(), key=STRICTNESS.__getitem__)
+            assert answer.profile.name == strictest

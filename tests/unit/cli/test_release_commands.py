@@ -254,7 +254,7 @@ def test_where_releases_decide_no_command_goes_by_the_drafts_in_the_directory(ho
         return CliRunner().invoke(root, ["--data", str(house.settings.data), *words], input="Hi.")
 
     grant = ("--name", "x", "--role", "drafted", "--network", "any", "--expires", "1d")
-    made = run("keys", "create", *grant)
+    made = run("keys", "create", *grant, "--as", str(house.folder / "linus.key"))
     assert made.exit_code == 0, made.stderr
     assert "no rule in force mentions the role `drafted`" in made.stderr
     told = run("redact", "--profile", "drafted")
