@@ -105,6 +105,16 @@ def test_a_number_of_a_public_register_identifies_nobody(text: str, value: str) 
     assert list(findings(text, [FakeTag(start, start + len(value), "PERSON")]))
 
 
+@pytest.mark.parametrize("code", ["J18.9", "E11.90", "I50.13G", "S72.01!", "C7A.0"])
+def test_the_code_of_a_disease_identifies_nobody(code: str) -> None:
+    assert list(findings(f"Dx {code}.", [FakeTag(3, 3 + len(code), "ID")])) == []
+
+
+@pytest.mark.parametrize("value", ["C14", "B2", "E118.90", "J18.987", "AJ18.9"])
+def test_what_only_looks_like_the_code_of_a_disease_is_found(value: str) -> None:
+    assert list(findings(f"no {value}.", [FakeTag(3, 3 + len(value), "ID")]))
+
+
 def test_a_label_that_nobody_knows_is_an_error() -> None:
     with pytest.raises(KeyError):
         list(findings("Mars", [FakeTag(0, 4, "PLANET")]))
