@@ -11,6 +11,13 @@ MODEL := $(DATA)/models/smollm2-135m-instruct/manifest.json
 EMBEDDER := $(DATA)/models/all-minilm-l6-v2/manifest.json
 TRANSCRIBER := $(DATA)/models/whisper-base/manifest.json
 
+# Two processes take the tests: by file, so that what a file sets up is set up once, and in the order of
+# the folders, so that the longest come first. Each slow test is one to take, or a group of them. They
+# start a hundred processes more, each of which would compile all modules again.
+WORKERS ?= 2
+PYTEST := PYTHONDONTWRITEBYTECODE= PYTHONPYCACHEPREFIX=$(CURDIR)/$(VENV)/pycache \
+    $(BIN)/python -m pytest -n $(WORKERS) --no-loadscope-reorder
+
 .DEFAULT_GOAL := help
 .PHONY: help run demo test test-slow lint format types coverage check eval bench bench-engine lock mutants clean distclean
 
@@ -48,10 +55,10 @@ demo: $(VENV)/.demo $(MODEL) ## Watch one clinical note go through all eight ste
 	$(BIN)/intramural demo
 
 test: $(VENV)/.dev $(MODEL) $(EMBEDDER) $(TRANSCRIBER) tests/clients/node_modules/.stamp ## All tests that fit in a quarter of an hour
-	$(BIN)/python -m pytest -m "not slow"
+	$(PYTEST) --dist loadfile -m "not slow"
 
 test-slow: $(VENV)/.dev $(MODEL) $(EMBEDDER) $(TRANSCRIBER) tests/clients/node_modules/.stamp ## The tests that take longer
-	$(BIN)/python -m pytest -m slow
+	$(PYTEST) --dist loadgroup -m slow
 
 # The Node client and a real identity provider are peers to test against; without Node their tests are
 # skipped and say so.

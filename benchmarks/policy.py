@@ -47,7 +47,13 @@ class SystemClock:
         return "0"
 
 
-def release(rules: int) -> Release:
+SPEAKING = b"""
+@id("speaking") forbid (principal, action, resource == Model::"shared")
+unless { context has profile && context.profile == Profile::"research" };
+"""
+
+
+def release(rules: int, more_text: bytes = b"") -> Release:
     files = dict(read(shipped_policies()))
     more = rules - files[ACCESS].count(b"@id(")
     files[ACCESS] += b"".join(
@@ -56,6 +62,7 @@ def release(rules: int) -> Release:
         % (number, number)
         for number in range(max(0, more))
     )
+    files[ACCESS] += more_text
     return build(files)
 
 
@@ -77,12 +84,14 @@ def main() -> None:
     arguments.add_argument("--rounds", type=int, default=2000)
     options = arguments.parse_args()
     report: dict[str, object] = {"machine": platform.processor() or platform.machine()}
-    for rules in sorted({4, options.rules}):
+    cases = {f"decide, {rules} rules": (rules, b"") for rules in sorted({4, options.rules})}
+    cases[f"decide, {options.rules} rules, one of the profile"] = (options.rules, SPEAKING)
+    for title, case in cases.items():
         start = time.perf_counter_ns()
-        made = release(rules)
+        made = release(*case)
         loaded = (time.perf_counter_ns() - start) / 1e6
         decider = CedarDecider(made)
-        report[f"decide, {rules} rules"] = {
+        report[title] = {
             "load_ms": round(loaded, 1),
             "asked before": microseconds(
                 options.rounds,

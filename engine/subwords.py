@@ -7,10 +7,9 @@ encoded with: a text that holds `[SEP]` or `</s>` is a text with brackets in it 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain, pairwise
-from pathlib import Path
 from typing import Any, Final, Protocol
 
 import msgspec
@@ -52,7 +51,7 @@ class Subwords(Protocol):
     """A vocabulary of pieces. Safe to use from several threads."""
 
     prepared: bytes
-    """What `Prepared` loads."""
+    """What `engine.prepared` loads."""
     vocabulary: list[str]
     unk: str
     first: int
@@ -64,33 +63,6 @@ class Subwords(Protocol):
         ...
 
 
-_FRAMES: Final = (("[CLS]", "[SEP]"), (f"{HIDDEN}<s>", f"{HIDDEN}</s>"))
-
-
-class Prepared:
-    """A vocabulary that was checked when its model was imported, and is loaded as it was written.
-
-    Safe to use from several threads. It keeps no word that it has read.
-    """
-
-    def __init__(self, path: Path) -> None:
-        """Take the file of an installed model. Raises `BrokenSource`."""
-        try:
-            self._tokenizer = Tokenizer.from_file(str(path))
-        except Exception as error:  # The library in Rust raises bare exceptions.
-            raise BrokenSource(f"{path.name} cannot be read") from error
-        forget(self._tokenizer)
-        found = [tuple(map(self._tokenizer.token_to_id, pair)) for pair in _FRAMES]
-        known = [pair for pair in found if None not in pair]
-        if not known:
-            raise BrokenSource(f"{path.name} has no tokens around an input")
-        self.first, self.last = known[0]
-
-    def encode_all(self, texts: Sequence[str]) -> list[Encoded]:
-        """Return the pieces of each text; see `Subwords`."""
-        return encode_all(self._tokenizer, texts)
-
-
 def forget(tokenizer: Tokenizer) -> None:
     """Turn off the library's cache: it would hold words of texts that went through, and names."""
     if isinstance(tokenizer.model, models.Unigram):
@@ -99,21 +71,27 @@ def forget(tokenizer: Tokenizer) -> None:
 
 def encode_all(tokenizer: Tokenizer, texts: Sequence[str]) -> list[Encoded]:
     """Do as `Subwords.encode_all`: one call of the library for all `texts`. Linear in them."""
+    return in_segments(texts, lambda parts: map(_offsets, _batch(tokenizer, parts)))
+
+
+def in_segments(
+    texts: Sequence[str], encode: Callable[[list[str]], Iterable[tuple[Ints, Ints]]]
+) -> list[Encoded]:
+    """Return the pieces of each text, out of those of its segments.
+
+    `encode` gets the segments of all texts, without half a character, and says of each the ids and
+    where each piece is in it, `[pieces, 2]`, in their order.
+    """
     cuts = [_segments(text) for text in texts]
-    # Alone among the library's ways to encode, the one for batches lets other threads run.
-    encodings = iter(
-        tokenizer.encode_batch(
-            [
-                _whole(text[start:end])
-                for text, ends in zip(texts, cuts, strict=True)
-                for start, end in pairwise(ends)
-            ],
-            add_special_tokens=False,
-        )
-    )
+    segments = [
+        _whole(text[start:end])
+        for text, ends in zip(texts, cuts, strict=True)
+        for start, end in pairwise(ends)
+    ]
+    encoded = iter(encode(segments))
     found = []
     for ends in cuts:
-        parts = [_part(next(encodings), start, end) for start, end in pairwise(ends)]
+        parts = [_part(*next(encoded), start, end) for start, end in pairwise(ends)]
         match parts:
             case []:
                 found.append(Encoded(np.zeros(0, np.int64), np.zeros((0, 2), np.int64)))
@@ -144,17 +122,26 @@ def _whole(text: str) -> str:
     return text if text.isascii() else _LONE.sub("\ufffd", text)
 
 
-def _part(encoding: Encoding, start: int, end: int) -> Encoded:
-    ids = encoding.ids
+def _batch(tokenizer: Tokenizer, texts: list[str]) -> list[Encoding]:
+    # Alone among the library's ways to encode, the one for batches lets other threads run.
+    return tokenizer.encode_batch(texts, add_special_tokens=False)
+
+
+def _offsets(encoding: Encoding) -> tuple[Ints, Ints]:
+    ids = np.array(encoding.ids, np.int64)
     flat = np.fromiter(chain.from_iterable(encoding.offsets), np.int64, 2 * len(ids))
-    places = flat.reshape(-1, 2) + start
+    return ids, flat.reshape(-1, 2)
+
+
+def _part(ids: Ints, offsets: Ints, start: int, end: int) -> Encoded:
+    places = offsets + start
     if len(places):
         # What normalising has merged or dropped, a mark over a letter or a second blank, has no
         # piece: it belongs to the one before it.
         places[0, 0] = start
         places[:-1, 1] = np.maximum(places[:-1, 1], places[1:, 0])
         places[-1, 1] = end
-    return Encoded(np.array(ids, np.int64), places)
+    return Encoded(ids, places)
 
 
 def rebuilt(

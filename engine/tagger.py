@@ -22,8 +22,9 @@ from engine.devices import detect_devices
 from engine.encoder import EncoderWorkers
 from engine.errors import ModelChanged
 from engine.loading import loading
+from engine.prepared import Prepared
 from engine.store import InstalledModel
-from engine.subwords import FILE, Ints, Prepared
+from engine.subwords import FILE, Ints
 from engine.tagger_head import Head
 from engine.tags import Window, best, certainty, spans, windows
 
@@ -128,7 +129,7 @@ class Tagger:
         tagging, pieces = self._head.tagging, self._subwords
         plan, rows = [], []
         for text, encoded in zip(texts, pieces.encode_all(texts), strict=True):
-            ends = _ends(text, encoded.places[:, 0], tagging.window)
+            ends = _ends(text, encoded.places[:, 1], tagging.window)
             parts = windows(len(encoded.ids), tagging.window - 2, tagging.overlap, ends)
             plan.append(_Text(text, parts, encoded.places))
             ids = encoded.ids.tolist()
@@ -170,12 +171,16 @@ class Tagger:
         return tuple(tags)
 
 
-def _ends(text: str, starts: Ints, window: int) -> Sequence[Sequence[int]]:
-    """Return the tokens before which a text may be cut, by how well; none if it is short."""
-    if len(starts) <= window - 2:
+def _ends(text: str, stops: Ints, window: int) -> Sequence[Sequence[int]]:
+    """Return the tokens before which a text may be cut, by how well; none if it is short.
+
+    `stops` are where tokens end. A token begins with the white space before its word: the first one
+    of a sentence is the one that ends behind the sentence's first character, and begins before it.
+    """
+    if len(stops) <= window - 2:
         return ()
     found = []
     for pattern in _ENDS:
         places = [match.end() for match in pattern.finditer(text)]
-        found.append(np.unique(np.searchsorted(starts, places)).tolist())
+        found.append(np.unique(np.searchsorted(stops, places, side="right")).tolist())
     return found

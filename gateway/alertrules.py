@@ -67,6 +67,10 @@ says: Somebody asked for what their roles do not give.
 when: [act=duty_refused]
 quiet: 10m
 """,
+    "key-recovered": """\
+says: A login of the host made itself an operator's key, past everybody with that duty.
+when: [act=key_recovered]
+""",
     "log-keys": """\
 says: A signing key of the log was added or ended.
 when: [act=log_key_added, act=log_key_ended]

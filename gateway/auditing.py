@@ -12,6 +12,7 @@ from gateway.clock import SystemClock
 from gateway.domain.alerting import NOBODY
 from gateway.domain.ports import Clock
 from gateway.domain.records import Admin, AdminAct
+from gateway.installation import feeds_of
 from gateway.ledger.alerts import ALERTS_FILE, Appends, Watcher, Watching
 from gateway.ledger.desk import INDEX_FILE, NOTES_FILE, Desk
 from gateway.ledger.exports.feeding import arrived_everywhere
@@ -84,7 +85,7 @@ def retention_of(settings: Settings) -> Retention:
     """Return the quarters of this node's log, and the terms on which they may go."""
     terms = Terms(
         quarters=settings.retention.quarters,
-        delivered=arrived_everywhere(settings.export, settings.state),
+        delivered=arrived_everywhere(settings.export, feeds_of(settings)),
         witnessed=bool(settings.witness.peers),
     )
     now = SystemClock().now_ms()

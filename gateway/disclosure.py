@@ -39,7 +39,8 @@ class Disclosure:
             # What somebody made up is in no record either.
             raise ExchangeError(Code.NOT_FOUND, "That is no id of an exchange: X-Request-Id is.")
         try:
-            self.gate()
+            # It may have to ask, and is in nobody's way while it does.
+            await asyncio.to_thread(self.gate)
         except ExchangeError as error:
             await self._record(caller, exchange, None, error.code)
             raise

@@ -384,7 +384,7 @@ def _cores(_settings: Settings) -> Diagnosis:
 
 
 def _exports(settings: Settings) -> Diagnosis:
-    if settings.export.fhir is None and settings.export.syslog is None:
+    if not (settings.export.peers or settings.alerts.peers):
         return Diagnosis("exports", Verdict.OK, "records are sent nowhere")
     try:
         open_feeds(settings.export, feeds_of(settings))

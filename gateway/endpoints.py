@@ -23,6 +23,8 @@ _Seconds = Annotated[float, msgspec.Meta(gt=0, le=3600)]
 _Word = Annotated[str, msgspec.Meta(min_length=1, max_length=512)]
 _Digest = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]
 
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
 NEAR: Final = (
     "127.0.0.0/8",
     "::1/128",
@@ -161,7 +163,7 @@ class OpenAIEngines(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
 
     def __post_init__(self) -> None:
         """Raise `ValueError`, with what to write instead."""
-        networks = [_network(word) for word in self.networks]
+        networks = [parse_network(word) for word in self.networks]
         for place in self.places:
             if isinstance(place, Endpoint):
                 self._check(place, networks)
@@ -173,13 +175,8 @@ class OpenAIEngines(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
         if not all(_NAME.match(name) for name in self.models):
             raise ValueError("a model's name is 1 to 64 of a-z, 0-9, dot, hyphen and underscore")
 
-    def _check(
-        self, place: Endpoint, networks: Sequence[ipaddress.IPv4Network | ipaddress.IPv6Network]
-    ) -> None:
-        address = ipaddress.ip_address(place.address)
-        if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
-            raise ValueError(f"write {place.address} as the IPv4 address that it is")
-        if not any(address.version == each.version and address in each for each in networks):
+    def _check(self, place: Endpoint, networks: Sequence[Network]) -> None:
+        if not inside(place.address, networks):
             raise ValueError(
                 f"{place.address} is outside of the networks that an engine may be in; "
                 "if it is inside your walls, name its network in engine.openai.networks"
@@ -199,7 +196,16 @@ class OpenAIEngines(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
         return parse_place(url, self.addresses.get(host or ""))
 
 
-def _network(word: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+def inside(address: str, networks: Sequence[Network]) -> bool:
+    """Say whether an address is in one of the networks. Raises `ValueError` for a disguised one."""
+    found = ipaddress.ip_address(address)
+    if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped is not None:
+        raise ValueError(f"write {address} as the IPv4 address that it is")
+    return any(found.version == each.version and found in each for each in networks)
+
+
+def parse_network(word: str) -> Network:
+    """Return the network that `word` names; `ValueError` with what to write instead."""
     try:
         network = ipaddress.ip_network(word)
     except ValueError:

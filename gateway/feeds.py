@@ -1,4 +1,4 @@
-"""Where the audit goes as it grows: settings of an audit record repository and a syslog collector.
+"""Where the audit goes as it grows: an audit record repository, a syslog collector, a webhook.
 
 As everywhere: an address that is written down, TLS with certificates that are written down, and no
 name looked up.
@@ -11,7 +11,7 @@ from typing import Annotated
 
 import msgspec
 
-from gateway.endpoints import Endpoint, pinned
+from gateway.endpoints import NEAR, Endpoint, inside, parse_network, pinned
 
 _Word = Annotated[str, msgspec.Meta(min_length=1, max_length=512)]
 _Seconds = Annotated[float, msgspec.Meta(gt=0, le=600)]
@@ -36,12 +36,16 @@ class _Feed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         """Return where it is."""
         raise NotImplementedError
 
-    def _check(self, endpoint: Endpoint) -> None:
+    def _check(self, endpoint: Endpoint, *, plain: bool = False) -> None:
         if (self.cert_file is None) != (self.key_file is None):
             raise ValueError("cert_file and key_file belong together")
         if endpoint.tls and self.ca_file is None:
             raise ValueError("name the ca_file that vouches for the certificate of the target")
-        if not endpoint.tls and not ipaddress.ip_address(endpoint.address).is_loopback:
+        if (
+            not plain
+            and not endpoint.tls
+            and not ipaddress.ip_address(endpoint.address).is_loopback
+        ):
             raise ValueError("the audit leaves this machine over https, and over nothing else")
 
 
@@ -52,6 +56,8 @@ class FhirFeed(_Feed, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Base of its FHIR API."""
     token_file: str | None = None
     """File with a bearer token, 0600, relative to --data."""
+    redacted_queries: bool = False
+    """Whether events hold the request as it was redacted, where a profile keeps it."""
 
     def __post_init__(self) -> None:
         """Raise `ValueError`, with what to write instead."""
@@ -93,6 +99,44 @@ class Export(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def peers(self) -> tuple[str, ...]:
         """Return whom the gateway may connect to because of this."""
         return tuple(feed.endpoint.peer for feed in (self.fhir, self.syslog) if feed is not None)
+
+
+class Webhook(_Feed, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Where each alert is posted: a service on the LAN that wakes somebody."""
+
+    url: _Word
+    token_file: str | None = None
+    """File with a bearer token, 0600, relative to --data."""
+    networks: Annotated[tuple[_Word, ...], msgspec.Meta(min_length=1)] = NEAR
+    """Where its address may be; the start is refused if it is elsewhere."""
+
+    def __post_init__(self) -> None:
+        """Raise `ValueError`, with what to write instead."""
+        endpoint = self.endpoint
+        if not inside(endpoint.address, [parse_network(word) for word in self.networks]):
+            raise ValueError(
+                f"{endpoint.address} is outside of the networks that alerts may go to; if it is "
+                "inside your walls, name its network in alerts.webhook.networks"
+            )
+        if not endpoint.tls and (self.token_file, self.cert_file) != (None, None):
+            raise ValueError("a token or a certificate is shown over https alone")
+        self._check(endpoint, plain=True)
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """Return where alerts are posted."""
+        return pinned(self.url, self.address)
+
+
+class Alerts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who is told of an alert, besides the log and its readers. Nobody, unless it says so."""
+
+    webhook: Webhook | None = None
+
+    @property
+    def peers(self) -> tuple[str, ...]:
+        """Return whom the gateway may connect to because of this."""
+        return () if self.webhook is None else (self.webhook.endpoint.peer,)
 
 
 class Retention(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

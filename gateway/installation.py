@@ -16,6 +16,7 @@ from gateway.domain.exchange import Credentials
 from gateway.domain.records import AdminAct
 from gateway.domain.redaction import Secrets
 from gateway.encryption import KEY_SIZE, Encryption
+from gateway.files import make_directory
 from gateway.identity.authenticator import ApiKeyAuthenticator
 from gateway.identity.grants.store import DATABASE as GRANTS
 from gateway.identity.grants.store import forget
@@ -42,7 +43,7 @@ def prepare(settings: Settings) -> Secrets:
 
     Raises `OSError`, `SecretFileError` or `PolicyError`.
     """
-    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_directory(settings.data)
     # A directory that an earlier command or a checkout made wider is ours to close.
     settings.data.chmod(0o700)
     install_default(settings.policies)
@@ -100,7 +101,11 @@ def vault_of(settings: Settings) -> VaultPlace:
 
 def feeds_of(settings: Settings) -> Site:
     """Return what the feeds of this node send, and where they keep how far they came."""
-    return Site(settings.data, settings.state, settings.ledger, settings.node)
+    return Site(
+        *(settings.data, settings.state, settings.ledger, settings.node),
+        alerts=settings.alerts,
+        vault=vault_of(settings),
+    )
 
 
 def ensure_demo_key(

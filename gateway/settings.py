@@ -21,7 +21,7 @@ from gateway.domain.entities import KNOWN
 from gateway.domain.exchange import Purpose
 from gateway.endpoints import Endpoint, OpenAIEngines, parse_endpoint
 from gateway.evidence import LedgerSettings, WitnessSettings
-from gateway.feeds import Export, Retention
+from gateway.feeds import Alerts, Export, Retention
 from gateway.prices import UsageSettings
 
 _Positive = Annotated[int, msgspec.Meta(ge=1)]
@@ -332,6 +332,7 @@ class File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ledger: LedgerSettings = LedgerSettings()
     witness: WitnessSettings = WitnessSettings()
     export: Export = Export()
+    alerts: Alerts = Alerts()
     retention: Retention = Retention()
     egress: Egress = Egress()
     log: Log = Log()
@@ -363,6 +364,7 @@ class Settings:
     """How the log is signed: the table `[ledger]`."""
     witness: WitnessSettings = field(default_factory=WitnessSettings)
     export: Export = field(default_factory=Export)
+    alerts: Alerts = field(default_factory=Alerts)
     retention: Retention = field(default_factory=Retention)
 
     @property
@@ -408,7 +410,8 @@ class Settings:
         provider = () if oidc is None else (oidc.endpoint.peer,)
         places = () if engines is None else tuple(place.peer for place in engines.places)
         witnesses = tuple(peer.place.peer for peer in self.witness.peers)
-        return (*self.egress.peers, *provider, *places, *witnesses, *self.export.peers)
+        told = (*self.export.peers, *self.alerts.peers)
+        return (*self.egress.peers, *provider, *places, *witnesses, *told)
 
     @property
     def policies(self) -> Path:
@@ -460,5 +463,6 @@ def load(data: Path | None = None, config: Path | None = None) -> Settings:
         signing=file.ledger,
         witness=file.witness,
         export=file.export,
+        alerts=file.alerts,
         retention=file.retention,
     )

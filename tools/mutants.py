@@ -1,23 +1,32 @@
 """Breaks each invariant of the design once, on purpose, and sees that a test fails.
 
-`make mutants` copies the tree to a temporary directory, changes one line at a time there, and runs
+`make mutants` copies the tree to temporary directories, changes one line at a time there, and runs
 the tests that are named to keep that invariant. A mutant that survives is a promise without a test.
+One that keeps the tests from running at all is not caught: then nobody knows.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from queue import SimpleQueue
+from typing import Final
 
 ROOT = Path(__file__).resolve().parents[1]
 INVARIANTS = "tests/properties/test_invariants.py"
+_SOME_FAILED: Final = 1
+"""pytest's exit status, https://docs.pytest.org/en/stable/reference/exit-codes.html."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,50 +340,81 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true", help="print JSON, one object a line")
     parser.add_argument("--invariant", type=int, help="only the mutants of this invariant")
+    parser.add_argument("--workers", type=int, default=2, help="mutants at one time")
     arguments = parser.parse_args()
+    chosen = [each for each in MUTANTS if arguments.invariant in {None, each.invariant}]
     survivors = 0
-    with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
-        tree = Path(folder)
-        for name in ("gateway", "engine", "tests", "policies", "tools"):
-            shutil.copytree(
-                ROOT / name,
-                tree / name,
-                ignore=shutil.ignore_patterns("node_modules", "__pycache__"),
-            )
-        for name in ("pyproject.toml", "Makefile"):
-            shutil.copy(ROOT / name, tree / name)
-        (tree / ".local").symlink_to(ROOT / ".local")
-        for mutant in MUTANTS:
-            if arguments.invariant in {None, mutant.invariant}:
-                caught = run(mutant, tree)
-                survivors += caught is None
-                report(mutant, caught, as_json=arguments.json)
+    with (
+        trees(min(arguments.workers, len(chosen))) as free,
+        ThreadPoolExecutor(arguments.workers) as pool,
+    ):
+        for mutant, caught in zip(
+            chosen, pool.map(lambda each: run(each, free), chosen), strict=True
+        ):
+            survivors += caught is None
+            report(mutant, caught, as_json=arguments.json)
     sys.exit(1 if survivors else 0)
 
 
-def run(mutant: Mutant, tree: Path) -> str | None:
+@contextmanager
+def trees(count: int) -> Iterator[SimpleQueue[Path]]:
+    """Copies of this tree, of which each belongs to the mutant that took it out of the queue."""
+    free: SimpleQueue[Path] = SimpleQueue()
+    with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
+        for number in range(count):
+            tree = Path(folder) / str(number)
+            for name in ("gateway", "engine", "tests", "policies", "tools"):
+                shutil.copytree(
+                    ROOT / name,
+                    tree / name,
+                    ignore=shutil.ignore_patterns("node_modules", "__pycache__"),
+                )
+            for name in ("pyproject.toml", "Makefile"):
+                shutil.copy(ROOT / name, tree / name)
+            (tree / ".local").symlink_to(ROOT / ".local")
+            free.put(tree)
+        yield free
+
+
+def run(mutant: Mutant, free: SimpleQueue[Path]) -> str | None:
     """Return the first test that fails on `mutant`, or `None` if it survives."""
+    tree = free.get()
     file = tree / mutant.file
     original = file.read_text()
-    if original.count(mutant.old) != 1:  # `tests/unit/test_mutants.py` says so long before.
-        raise SystemExit(
-            f"{mutant.file} holds the line of a mutant not exactly once: {mutant.what}"
-        )
-    file.write_text(original.replace(mutant.old, mutant.new))
     try:
-        done = subprocess.run(  # noqa: S603 - our own test command
-            [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *mutant.tests],
-            cwd=tree,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        if original.count(mutant.old) != 1:  # `tests/unit/test_mutants.py` says so long before.
+            raise SystemExit(
+                f"{mutant.file} holds the line of a mutant not exactly once: {mutant.what}"
+            )
+        file.write_text(original.replace(mutant.old, mutant.new))
+        return first_failure(mutant, tree)
     finally:
         file.write_text(original)
+        free.put(tree)
+
+
+def first_failure(mutant: Mutant, tree: Path) -> str | None:
+    """Run the tests of `mutant` where it lives; the smallest counterexample is nobody's need."""
+    done = subprocess.run(  # noqa: S603 - our own test command
+        [
+            *(sys.executable, "-m", "pytest", "-q", "-x", "-m", "not slow"),
+            *("-p", "no:cacheprovider", "--hypothesis-profile=unshrunk", *mutant.tests),
+        ],
+        cwd=tree,
+        # Processes that a test starts see the mutant too. Bytecode is told by its second and size.
+        env={**os.environ, "PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if done.returncode == 0:
         return None
     failed = re.search(r"^(?:FAILED|ERROR) (\S+)", done.stdout, re.MULTILINE)
-    return failed[1] if failed else "the tests could not be collected"
+    if done.returncode != _SOME_FAILED or failed is None:
+        raise SystemExit(
+            f"the tests did not run: {mutant.what}\n{done.stdout[-2000:]}{done.stderr}"
+        )
+    return failed[1]
 
 
 def report(mutant: Mutant, caught: str | None, *, as_json: bool) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -12,6 +13,7 @@ import typer
 
 from gateway.auditing import KeptSubjects
 from gateway.cli.audit_arguments import Directory, directory_of, ledger_errors
+from gateway.cli.audit_payload import disclosing
 from gateway.cli.common import fail, print_json, settings_of
 from gateway.cli.person import As, person
 from gateway.cli.times import moment
@@ -22,6 +24,7 @@ from gateway.domain.exchange import Caller
 from gateway.domain.records import Access, AccessAct
 from gateway.ledger.errors import LedgerError
 from gateway.ledger.exports.forms import Form
+from gateway.ledger.exports.queries import Queries, no_queries, redacted_queries
 from gateway.secretfiles import SecretFileError
 from gateway.settings import Settings
 
@@ -52,6 +55,12 @@ def export(  # noqa: PLR0913, PLR0917 - each option is an argument
             "--patient", help="Only of one patient, whose number is read from standard input."
         ),
     ] = False,
+    with_queries: Annotated[
+        bool,
+        typer.Option(
+            "--queries", help="With that patient's redacted requests that are kept, under a grant."
+        ),
+    ] = False,
     _as: As = None,
 ) -> None:
     """Write records for an authority, a patient or another system. The export is recorded first."""
@@ -64,11 +73,20 @@ def export(  # noqa: PLR0913, PLR0917 - each option is an argument
         caller = person(context, Duty.EXPORT)
         if of_patient:
             person(context, Duty.SEARCH_PATIENT)
-        wanted = Wanted(form, first, last, _number() if of_patient else None)
+        if with_queries:
+            person(context, Duty.READ_PAYLOAD)
+        try:
+            number = _number() if of_patient else None
+            wanted = Wanted(form, first, last, number, with_queries)
+        except ValueError as error:
+            fail(str(error), 2)
         _record(context, caller, wanted.target)
-        with _counting(hidden=out is None) as progress:
+        with (
+            _counting(hidden=out is None) as progress,
+            _queries(context, caller) if with_queries else nullcontext(no_queries) as queries,
+        ):
             index, key = _index(settings) if of_patient else (None, None)
-            lines = lines_of(settings.ledger, settings.node, wanted, index, key)
+            lines = lines_of(settings.ledger, settings.node, wanted, index, key, queries)
             count = _write(out, lines, progress)
     if out is not None:
         typer.echo(f"{out}: {count} lines, {form.value}", err=True)
@@ -143,7 +161,7 @@ def feeds(
         )
         typer.echo(f"{each.name}  {each.peer}  {each.behind} records behind{state}")
     if not found and not as_json:
-        typer.echo("records are sent nowhere: [export] in the settings is empty")
+        typer.echo("records are sent nowhere: [export] and [alerts] in the settings are empty")
 
 
 def _record(context: typer.Context, caller: Caller, target: str) -> None:
@@ -162,6 +180,13 @@ def _record(context: typer.Context, caller: Caller, target: str) -> None:
                 target=target,
             )
         )
+
+
+@contextmanager
+def _queries(context: typer.Context, caller: Caller) -> Iterator[Queries]:
+    """Yield what tells redacted requests, each shown to the caller as by `audit payload`."""
+    with disclosing(context) as disclosure:
+        yield redacted_queries(lambda exchange: asyncio.run(disclosure.show(caller, exchange)))
 
 
 def _index(settings: Settings) -> tuple[KeptSubjects, bytes]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,6 +18,7 @@ from gateway.domain.payloads import Payload, Words
 from gateway.domain.ports import Grants
 
 if TYPE_CHECKING:
+    from gateway.disclosure import Disclosure
     from gateway.ledger.ledger import SqliteLedger
 
 _Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -28,19 +31,10 @@ def payload(
     _as: As = None,
 ) -> None:
     """Show the texts that were kept of an exchange. Needs a grant; that you looked is recorded."""
-    from gateway.clock import SystemClock
-    from gateway.disclosure import Disclosure
     from gateway.http.vault import payload_as_json
-    from gateway.installation import place_of, vault_of
-    from gateway.ledger.ledger import SqliteLedger
-    from gateway.ledger.sealing import VaultReader
 
-    settings = settings_of(context)
     caller = person(context, Duty.READ_PAYLOAD)
-    with ledger_errors(), SqliteLedger.open_for_recording(place_of(settings)) as ledger:
-        reader, grants = VaultReader(vault_of(settings)), _grants(context, ledger)
-        # The gateway that serves asks the witnesses, and this command asks nobody.
-        disclosure = Disclosure(reader, grants, ledger, SystemClock(), lambda: None)
+    with ledger_errors(), disclosing(context) as disclosure:
         try:
             found = asyncio.run(disclosure.show(caller, exchange))
         except ExchangeError as error:
@@ -49,6 +43,27 @@ def payload(
         print_json(payload_as_json(found))
     else:
         _print(found)
+
+
+@contextmanager
+def disclosing(context: typer.Context) -> Iterator[Disclosure]:
+    """Yield what shows kept texts to a person under a grant, beside a running gateway."""
+    from gateway.clock import SystemClock
+    from gateway.disclosure import Disclosure
+    from gateway.installation import place_of, vault_of
+    from gateway.ledger.ledger import SqliteLedger
+    from gateway.ledger.sealing import VaultReader
+    from gateway.ledger.witness.opening import gate_once, recorder
+
+    settings = settings_of(context)
+    with SqliteLedger.open_for_recording(place_of(settings)) as ledger:
+        reader, grants = VaultReader(vault_of(settings)), _grants(context, ledger)
+        clock = SystemClock()
+        # As over HTTP: where nobody outside vouches for the log, or somebody refutes it, nothing
+        # is shown.
+        asked = recorder(ledger, clock)
+        gate = gate_once(settings.witness, settings.ledger, settings.data, asked)
+        yield Disclosure(reader, grants, ledger, clock, gate)
 
 
 def _grants(context: typer.Context, ledger: SqliteLedger) -> Grants:

@@ -1,26 +1,30 @@
-"""`intramural keys`: make, list, rotate and revoke API keys. Each act is recorded, then done."""
+"""`intramural keys`: make, list, rotate and revoke API keys. Each act is recorded, then done.
+
+Once an operator has a key, all but looking is done in a person's name (`keepers.py`).
+"""
 
 from __future__ import annotations
 
 import datetime as dt
-import time
 from collections.abc import Sequence
 from typing import Annotated, Final
 
 import typer
 
 from gateway.cli.common import fail, print_json, settings_of
+from gateway.cli.keepers import keeper, now_ms, recorder, until_recorder
+from gateway.cli.person import As
+from gateway.cli.recorder import actor
 from gateway.cli.releases import in_force
 from gateway.domain.errors import LedgerUnavailable
 from gateway.domain.exchange import Action, Purpose
-from gateway.domain.records import AdminAct
 from gateway.domain.scope import Scope
 from gateway.identity.keyring import (
+    RECOVERED_MS,
     AlreadyRevoked,
     ConflictingRoles,
     Keyring,
-    RecordAct,
-    RecordUntil,
+    NothingToRecover,
     UnknownKey,
     open_keyring,
 )
@@ -53,7 +57,8 @@ def create(  # noqa: PLR0913, PLR0917 - each argument is an option
         list[str] | None, typer.Option(metavar="NAME", help="Group; repeat for more.")
     ] = None,
     purpose: Annotated[
-        Purpose | None, typer.Option(help="The only purpose of use, for clients without headers.")
+        Purpose | None,
+        typer.Option(metavar="CODE", help="The only purpose of use, for clients without headers."),
     ] = None,
     only_action: Annotated[
         list[Action] | None,
@@ -64,16 +69,18 @@ def create(  # noqa: PLR0913, PLR0917 - each argument is an option
         typer.Option(metavar="NAME", help="Only for this model; repeat for more."),
     ] = None,
     only_purpose: Annotated[
-        list[Purpose] | None, typer.Option(help="Only for this purpose; repeat for more.")
+        list[Purpose] | None,
+        typer.Option(metavar="CODE", help="Only for this purpose; repeat for more."),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    _as: As = None,
 ) -> None:
     """Make a key and print it, once: nobody can show it again."""
     from gateway.identity.expiry import parse_expiry
     from gateway.identity.networks import parse_networks
 
     settings = settings_of(context)
-    now = _now_ms()
+    now = now_ms()
     try:
         grant = Grant(
             name=name,
@@ -88,7 +95,7 @@ def create(  # noqa: PLR0913, PLR0917 - each argument is an option
         fail(str(error), 2)
     keyring = _keyring(settings)
     try:
-        token = keyring.create(grant, now, _recorder(settings))
+        token = keyring.create(grant, now, recorder(settings, keeper(context, keyring)))
     except ConflictingRoles as error:
         fail(f"no key was made: {error}", 2)
     except (KeyStoreError, LedgerError, LedgerUnavailable, SecretFileError) as error:
@@ -118,12 +125,13 @@ def rotate(
         str | None, typer.Option(help="Another end of the key: 90d, 12h or 2027-01-31.")
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    _as: As = None,
 ) -> None:
     """Give a key another secret and print it, once. Id, roles and limits stay."""
     from gateway.identity.expiry import parse_expiry, parse_overlap
 
     settings = settings_of(context)
-    now = _now_ms()
+    now = now_ms()
     try:
         until = parse_overlap(overlap, now)
         end = None if expires is None else parse_expiry(expires, now)
@@ -131,7 +139,8 @@ def rotate(
         fail(str(error), 2)
     keyring = _keyring(settings)
     try:
-        token = keyring.rotate(key_id, now, until, end, _until_recorder(settings))
+        record = until_recorder(settings, keeper(context, keyring))
+        token = keyring.rotate(key_id, now, until, end, record)
         found = keyring.store.find(token.id)
     except (UnknownKey, AlreadyRevoked) as error:
         fail(str(error))
@@ -161,7 +170,7 @@ def list_(
     """Show all keys: whose they are, what they allow, and whether they work. No secrets."""
     settings = settings_of(context)
     keyring = _keyring(settings)
-    now = _now_ms()
+    now = now_ms()
     used = _last_use(settings)
     try:
         rows = [_row(key, now, used.get(key.principal)) for key in keyring.store.all_keys()]
@@ -193,12 +202,15 @@ def list_(
 def revoke(
     context: typer.Context,
     key_id: Annotated[str, typer.Argument(metavar="ID", help="As `keys list` shows it.")],
+    _as: As = None,
 ) -> None:
     """Revoke a key. A running gateway refuses it from its next request on."""
     settings = settings_of(context)
     keyring = _keyring(settings)
     try:
-        key = keyring.revoke(key_id, _now_ms(), _recorder(settings))
+        now = now_ms()
+        key = keyring.revoke(key_id, now, recorder(settings, keeper(context, keyring)))
+        left = keyring.operable(now) or not keyring.managed()
     except (UnknownKey, AlreadyRevoked) as error:
         fail(str(error))
     except (KeyStoreError, LedgerError, LedgerUnavailable, SecretFileError) as error:
@@ -206,6 +218,53 @@ def revoke(
     finally:
         keyring.store.close()
     typer.echo(f"Revoked {key.id} ({key.grant.name}).")
+    if not left:
+        typer.secho(
+            "No operator's key works any more: `intramural keys recover` is the way back.",
+            err=True,
+            fg="yellow",
+        )
+
+
+@app.command()
+def recover(
+    context: typer.Context,
+    name: Annotated[str, typer.Option(help="Who takes it: one name for one person.")],
+    network: Annotated[
+        list[str], typer.Option(metavar="CIDR", help="From where it works; repeat for more.")
+    ],
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Make an operator's key for a day, where every operator lost theirs. It raises an alert."""
+    from gateway.identity.networks import parse_networks
+
+    settings = settings_of(context)
+    now = now_ms()
+    try:
+        networks = parse_networks(network)
+    except ValueError as error:
+        fail(str(error), 2)
+    keyring = _keyring(settings)
+    try:
+        # Under the login, which is all that is known of who does it.
+        token = keyring.recover(name, networks, now, until_recorder(settings, actor()))
+    except (NothingToRecover, ValueError) as error:
+        fail(f"no key was made: {error}", 2)
+    except (KeyStoreError, LedgerError, LedgerUnavailable, SecretFileError) as error:
+        fail(f"no key was made: {error}")
+    finally:
+        keyring.store.close()
+    ends = _iso(now + RECOVERED_MS)
+    if json:
+        print_json({"id": token.id, "key": token.reveal(), "expires": ends})
+        return
+    typer.echo(token.reveal())
+    typer.secho(
+        f"Keep it now: it is shown this once. Id {token.id}, works until {ends}. It is on record "
+        f"as key_recovered, under {actor()}. Make a proper key with it: `intramural keys create "
+        "--role operator --as FILE`.",
+        err=True,
+    )
 
 
 def _keyring(settings: Settings) -> Keyring:
@@ -217,24 +276,6 @@ def _keyring(settings: Settings) -> Keyring:
 
 def _only(names: Sequence[str] | None) -> frozenset[str] | None:
     return frozenset(str(name) for name in names) if names else None
-
-
-def _until_recorder(settings: Settings) -> RecordUntil:
-    def record(act: AdminAct, target: str, until: int) -> None:
-        from gateway.cli.recorder import record_admin
-
-        record_admin(settings, act, target, until=until)
-
-    return record
-
-
-def _recorder(settings: Settings) -> RecordAct:
-    def record(act: AdminAct, target: str) -> None:
-        from gateway.cli.recorder import record_admin
-
-        record_admin(settings, act, target)
-
-    return record
 
 
 def _warn_of_unknown_roles(settings: Settings, roles: frozenset[str]) -> None:
@@ -312,7 +353,3 @@ def _scope(scope: Scope) -> list[str]:
 
 def _iso(milliseconds: int) -> str:
     return dt.datetime.fromtimestamp(milliseconds // 1000, dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000

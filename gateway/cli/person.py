@@ -1,8 +1,8 @@
 """The person behind a command: who reads texts, approves or activates says so with an API key.
 
-A login of the operating system is enough for the rest, API keys among it: whoever may run commands
-as the gateway's user can make a key of any role (docs/threat-model.md). Duties are checked and
-recorded here by the same `Office` as over HTTP: the command line is no way around it.
+Who makes, rotates or revokes keys does, from an operator's first key on (`keepers.py`). A login of
+the operating system is enough for the rest. Duties are checked and recorded here by the same
+`Office` as over HTTP: the command line is no way around it.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def person(context: typer.Context, duty: Duty, *others: Duty) -> Caller:
     if file is None:
         fail(
             "this is done in a person's name: name the file with your API key in --as, or in "
-            "INTRAMURAL_KEY_FILE. `intramural keys create` makes a key"
+            "INTRAMURAL_KEY_FILE. An operator makes one with `intramural keys create`"
         )
     credentials = Credentials(f"Bearer {_key(file)}", _HERE)
     try:

@@ -5,17 +5,21 @@ from __future__ import annotations
 import csv
 import sys
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gateway.cli.common import fail, print_json, settings_of
+from gateway.cli.person import As
 from gateway.cli.releases import release_named
 from gateway.cli.traffic import LEDGER, Since, Traffic, Until, feed
 
 if TYPE_CHECKING:
     from gateway.domain.exchange import Caller
+    from gateway.domain.records import Record
     from gateway.domain.standing import Standing
     from gateway.policy.simulation.replay import Reconstruct
     from gateway.settings import Settings
@@ -40,25 +44,42 @@ def simulate(  # noqa: PLR0913, PLR0917 - each argument is an option
     traffic: Traffic = LEDGER,
     since: Since = None,
     until: Until = None,
+    texts: Annotated[
+        bool, typer.Option("--texts", help="Open kept texts too, under your grants (--as).")
+    ] = False,
     json: _Json = False,
     as_csv: _Csv = False,
+    _as: As = None,
 ) -> None:
     """Decide past requests again: who would lose or gain, what would be treated otherwise."""
+    from gateway.cli.policy_texts import opening
     from gateway.policy.simulation.replay import Replay
     from gateway.policy.simulation.sides import Side
+    from gateway.policy.simulation.text_views import texts_as_json, texts_as_rows
     from gateway.policy.simulation.views import CSV_HEADER, as_json, as_rows
 
     candidate, base = (Side(release_named(context, each)) for each in (release, against))
     replay = Replay(candidate, base, _callers(settings_of(context)))
-    feed(context, traffic, (since, until), replay.take, "simulation")
+    with opening(context, traffic) if texts else nullcontext() as reading:
+
+        def take(index: int, record: Record) -> None:
+            past = replay.take(index, record)
+            if reading is not None and past is not None:
+                reading.choose(past)
+
+        feed(context, traffic, (since, until), take, "simulation")
+        if reading is not None:
+            reading.open()
+    found = None if reading is None else reading.found
     if json:
-        print_json(as_json(replay.found, candidate.digest, base.digest))
+        more = {} if found is None else {"texts": texts_as_json(found)}
+        print_json(as_json(replay.found, candidate.digest, base.digest) | more)
     elif as_csv:
-        _print_csv(CSV_HEADER, as_rows(replay.found))
+        _print_csv(CSV_HEADER, chain(as_rows(replay.found), texts_as_rows(found)))
     else:
         from gateway.cli.policy_traffic_views import print_simulation
 
-        print_simulation(replay.found, candidate.digest, base.digest)
+        print_simulation(replay.found, candidate.digest, base.digest, found)
 
 
 def necessary(  # noqa: PLR0913, PLR0917 - each argument is an option

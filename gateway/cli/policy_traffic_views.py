@@ -11,15 +11,18 @@ from rich.text import Text
 
 from gateway.policy.explain import spoken
 from gateway.policy.simulation.necessary import Line, Need, Unused
-from gateway.policy.simulation.replay import Findings, Who
+from gateway.policy.simulation.replay import Findings, Treatment, Who
 from gateway.policy.simulation.tallies import Table, Tally
+from gateway.policy.simulation.texts import TextFindings
 
 _SHOWN: Final = 20
 """Rows of a table on a terminal; --json and --csv have all of them."""
 
 
-def print_simulation(found: Findings, candidate: str, against: str) -> None:
-    """Print what a replay found, the gravest first."""
+def print_simulation(
+    found: Findings, candidate: str, against: str, texts: TextFindings | None = None
+) -> None:
+    """Print what a replay found, the gravest first, and then what a rereading of texts did."""
     console = Console()
     console.print(Text(f"candidate {candidate}\n  against {against}"))
     console.print(
@@ -44,13 +47,7 @@ def print_simulation(found: Findings, candidate: str, against: str) -> None:
         ("entity type", "before", "after", "profile", "findings", "records", "examples"),
         "Would be treated otherwise",
         (
-            (
-                *(each.entity, spoken(each.before), spoken(each.after)),
-                each.profile_after
-                if each.profile_before == each.profile_after
-                else f"{each.profile_before} → {each.profile_after}",
-                *(f"{tally.findings:,}", *_numbers(tally)),
-            )
+            (*_treatment(each), f"{tally.findings:,}", *_numbers(tally))
             for each, tally in found.operators
         ),
     )
@@ -71,6 +68,15 @@ def print_simulation(found: Findings, candidate: str, against: str) -> None:
     )
     _print(
         console,
+        ("profile before", "after", "findings", "records", "examples"),
+        "Exchanges whose stand-ins would newly come back to the caller",
+        (
+            (before, after, f"{tally.findings:,}", *_numbers(tally))
+            for (before, after), tally in found.restored
+        ),
+    )
+    _print(
+        console,
         ("profile before", "keeps", "after", "keeps", "records", "examples"),
         "Exchanges of which other texts would be kept",
         (
@@ -80,6 +86,71 @@ def print_simulation(found: Findings, candidate: str, against: str) -> None:
     )
     _actors(console, "Not decided again: nobody knows their roles then", found.unknown)
     _actors(console, "Decided otherwise than recorded, so not to be trusted", found.otherwise)
+    if texts is not None:
+        _print_texts(console, texts)
+
+
+def _print_texts(console: Console, found: TextFindings) -> None:
+    """Print what would become of kept texts: counts and records, never a text."""
+    console.print(
+        Text(
+            f"\n{found.opened:,} exchanges of which the texts were read again; "
+            f"{found.same:,} of them come out the same"
+        )
+    )
+    for each, findings in found.untreated:
+        sentence = f"{findings:,} {each.entity} would reach a model as they stand"
+        console.print(Text(f"  {sentence} ({each.profile_after})", style="bold"))
+    _print(
+        console,
+        ("profile before", "its answer", "after", "its answer", "records", "examples"),
+        "Texts that one release refuses and the other does not",
+        (
+            (each.profile_before, each.before, each.profile_after, each.after, *_numbers(tally))
+            for each, tally in found.refused
+        ),
+    )
+    _print(
+        console,
+        ("entity type", "before", "after", "profile", "findings", "records", "examples"),
+        "In these texts would be treated otherwise",
+        (
+            (*_treatment(each), f"{tally.findings:,}", *_numbers(tally))
+            for each, tally in found.operators
+        ),
+    )
+    _print(
+        console,
+        ("profile before", "after", "records", "examples"),
+        "Texts that an engine would read otherwise",
+        ((before, after, *_numbers(tally)) for (before, after), tally in found.differ),
+    )
+    _print(
+        console,
+        ("entity type", "today", "findings", "records", "examples"),
+        "Found otherwise today than the records say",
+        (
+            (
+                *(each.entity, "more" if each.more else "fewer"),
+                *(f"{tally.findings:,}", *_numbers(tally)),
+            )
+            for each, tally in found.types
+        ),
+    )
+    _print(
+        console,
+        ("texts that were not read again", "records", "examples"),
+        "Not read again",
+        ((why.value, *_numbers(tally)) for why, tally in found.unopened),
+    )
+
+
+def _treatment(each: Treatment) -> tuple[str, str, str, str]:
+    same = each.profile_before == each.profile_after
+    return (
+        *(each.entity, spoken(each.before), spoken(each.after)),
+        each.profile_after if same else f"{each.profile_before} → {each.profile_after}",
+    )
 
 
 def print_necessary(found: Sequence[Line], idle: Sequence[Unused], records: int) -> None:

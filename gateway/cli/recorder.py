@@ -33,9 +33,16 @@ def record_look(settings: Settings, who: Who, target: str) -> int:
 
 
 def record_admin(
-    settings: Settings, act: AdminAct, target: str, *, until: int | None = None
+    settings: Settings,
+    act: AdminAct,
+    target: str,
+    *,
+    by: str | None = None,
+    until: int | None = None,
 ) -> None:
     """Make the act durable. Raises `LedgerError` or `LedgerUnavailable`, and then nothing is done.
+
+    `by` is whose act it is, if not that of the login.
 
     Works beside a running gateway: both append to the same log.
     """
@@ -45,7 +52,7 @@ def record_admin(
             Admin(
                 exchange=clock.new_id(),
                 time=clock.now_ms(),
-                actor=actor(),
+                actor=actor() if by is None else by,
                 act=act,
                 target=target,
                 until=until,

@@ -44,12 +44,12 @@ def feed(
     context: typer.Context,
     source: str,
     span: tuple[str | None, str | None],
-    take: Callable[[int, Record], None],
+    take: Callable[[int, Record], object],
     report: str,
 ) -> None:
     """Give every record of the span to `take`, in order; `report` is recorded as what is made."""
     since, until = (moment(each) for each in span)
-    with ledger_errors(), _progress(report) as moved:
+    with ledger_errors(), progress(report) as moved:
         rows = (
             _from_ledger(context, since, report, moved)
             if source == LEDGER
@@ -111,7 +111,8 @@ def _row(path: Path, number: int, line: bytes) -> Row:
 
 
 @contextmanager
-def _progress(report: str) -> Iterator[Callable[[int, int], None]]:
+def progress(report: str) -> Iterator[Callable[[int, int], None]]:
+    """Yield what moves a bar on a terminal: how many are done, of how many."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
     from rich.progress import TimeRemainingColumn as Remaining

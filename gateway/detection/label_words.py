@@ -98,6 +98,7 @@ STRONG: Final[dict[EntityType, str]] = {
         num colegiado; n de colegiado; no de colegiado; col; nº col; permiso de conducir; carnet de conducir; cedula profesional
         """,
     VEHICLE_ID: """
+        car reg; vehicle reg; reg plate; car registration
         vin; vehicle id; vehicle identification; vehicle identification number; vehicle registration; license plate
         licence plate; number plate; registration plate; car plate; plate; plates; plate no; vehicle plate; tag number
         kennzeichen; kfz kennzeichen; kfz; amtliches kennzeichen; fahrgestellnummer; fahrgestell nr; fin nr; autokennzeichen
@@ -156,6 +157,7 @@ STRONG: Final[dict[EntityType, str]] = {
         """,
     DATE_OF_BIRTH: """
         dob; d o b; date of birth; birth date; birthdate; birthday; birth; born; born on; born in; dateofbirth; bday; date born
+        birthtime; birthtime value; birthdate value; dob value
         geb; geboren; geburtsdatum; geb datum; geburtstag; gebdat; gb dat; geb dat
         ne; nee; ne le; nee le; naissance; date de naissance; date de nais; ddn; dn; nais; nait; date naissance; nait en; naitre
         nacimiento; fecha de nacimiento; nacido; nacida; fec nac; f nac; fecha nac; f nacimiento; fn; fdn; fnac; nac; f n; naci

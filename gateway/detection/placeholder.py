@@ -16,12 +16,25 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any, Final, TypeVar
 
-_PACKAGES: Final = ("spacy", "thinc", "tldextract", "requests", "phonenumbers")
+_PACKAGES: Final = (
+    *("spacy", "thinc", "tldextract", "requests", "phonenumbers", "pydantic"),
+    *(
+        f"presidio_analyzer.{part}"
+        for part in ("predefined_recognizers", "input_validation", "chunkers", "llm_utils")
+    ),
+)
 T = TypeVar("T")
 
 
 class _Nothing(type):
-    """A class of theirs: to annotate with, to derive from, and its attributes are decorators."""
+    """A class of theirs: to annotate with, to derive from, and its attributes are decorators.
+
+    A function of theirs looks the same: what it returns is called in turn, or is the default of a
+    field.
+    """
+
+    def __call__(cls, *_: object, **__: object) -> Any:  # noqa: ANN401 - whatever the package returns
+        return cls
 
     def __getattr__(cls, name: str) -> Callable[..., Callable[[T], T]]:
         if name.startswith("__"):
@@ -46,9 +59,11 @@ class _Finder(MetaPathFinder, Loader):
         path: Sequence[str] | None,  # noqa: ARG002 - the signature of import
         target: ModuleType | None = None,  # noqa: ARG002
     ) -> ModuleSpec | None:
-        if fullname.partition(".")[0] in self.packages:
-            return ModuleSpec(fullname, self, is_package=True)
-        return None
+        return ModuleSpec(fullname, self, is_package=True) if self.stands_for(fullname) else None
+
+    def stands_for(self, name: str) -> bool:
+        """Say whether a module of this name is in one of the packages."""
+        return any(name == each or name.startswith(f"{each}.") for each in self.packages)
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         return _Placeholder(spec.name)
@@ -66,5 +81,5 @@ def without_unused() -> Iterator[None]:
         yield
     finally:
         sys.meta_path.remove(finder)
-        for name in [name for name in sys.modules if name.partition(".")[0] in finder.packages]:
+        for name in list(filter(finder.stands_for, sys.modules)):
             del sys.modules[name]

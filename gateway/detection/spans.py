@@ -115,6 +115,8 @@ _LABEL: Final = re.compile(
     re.IGNORECASE,
 )
 """A label that a finding took in, with the mark that makes it one."""
+_ASIDE: Final = re.compile(r"[(][^\W\d_]{1,8}\.?[)][.:]?[ \t]{1,3}(?=[+(\d])")
+"""What a label says besides, before a number: "Tel (h) 01599 555 0142"."""
 
 
 def tidy(finding: Finding, text: str) -> Finding | None:
@@ -148,18 +150,28 @@ def _stripped(text: str, start: int, end: int, finding: Finding) -> tuple[int, i
     if finding.entity in _AS_FOUND:
         return _without(text, start, end, _SPACE, _SPACE)
     if finding.entity not in TEXTUAL:
-        return _without(text, start, end, _SPACE, _BEHIND_NUMBERS)
+        aside = _ASIDE.match(text, start, end)
+        start = aside.end() if aside else start
+        return _bare(text, *_without(text, start, end, _SPACE, _BEHIND_NUMBERS))
     start, end = _without(text, start, end, _AROUND_WORDS + "'.-", _AROUND_WORDS + "'-")
+    start, end = _bare(text, start, end)
+    # The dot of an initial or of "Jr." is the name's, the one behind a word the sentence's.
+    while end - start > 1 and text[end - 1] == "." and not _is_short(text, start, end - 1):
+        end -= 1
+    return start, end
+
+
+def _bare(text: str, start: int, end: int) -> tuple[int, int]:
+    """Leave out brackets around a value; those within it, as in "(203) 555-0148", are its own."""
     for opening, closing in _BRACKETS.items():
-        if end - start > 1 and text[start] == opening and text[end - 1] == closing:
+        inner = text[start + 1 : end - 1]
+        around = end - start > 1 and text[start] == opening and text[end - 1] == closing
+        if around and opening not in inner and closing not in inner:
             start, end = start + 1, end - 1
         if start < end and text[start] == opening and closing not in text[start:end]:
             start += 1
         if start < end and text[end - 1] == closing and opening not in text[start:end]:
             end -= 1
-    # The dot of an initial or of "Jr." is the name's, the one behind a word the sentence's.
-    while end - start > 1 and text[end - 1] == "." and not _is_short(text, start, end - 1):
-        end -= 1
     return start, end
 
 

@@ -98,6 +98,8 @@ _REGISTER: Final = (
 _PUBLIC: Final = re.compile(_REGISTER + r"[A-Z]{0,3}\d", re.IGNORECASE)
 _PUBLIC_BEFORE: Final = re.compile(_REGISTER + r"\Z", re.IGNORECASE)
 """Registers that are public: of articles, trials, codes and substances, not of patients."""
+_ICD: Final = re.compile(r"[A-TV-Z]\d[0-9AB]\.\d{1,2}[A-Z]?[-!*+]?")
+"""A disease in ICD-10 and its national editions, with the dot that rooms and wards do not have."""
 _POSTCODE: Final = re.compile(
     r"(?:[A-Z]{1,3}-)?\d{4,6}(?:-\d{3,4})?|\d{2} \d{3}|\d{4} ?[A-Z]{2}"
     r"|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}|[A-Z]\d[A-Z] ?\d[A-Z]\d"
@@ -132,7 +134,9 @@ def _contact(text: str, tag: Tag) -> EntityType:
 
 
 def _is_public(text: str, tag: Tag) -> bool:
-    """Say whether a number is of a public register, whose name it begins with or stands behind."""
+    """Say whether a number is a disease's, or of a public register that it names or follows."""
+    if _ICD.fullmatch(text, tag.start, tag.end):
+        return True
     before = text[max(0, tag.start - _BEFORE) : tag.start]
     return bool(_PUBLIC.match(text, tag.start, tag.end) or _PUBLIC_BEFORE.search(before))
 

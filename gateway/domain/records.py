@@ -153,6 +153,8 @@ class AdminAct(StrEnum):
     KEY_REVOKED = "key_revoked"
     KEY_ROTATED = "key_rotated"
     """It has a new secret; `until` says how long the one before it still works."""
+    KEY_RECOVERED = "key_recovered"
+    """A login of the host made an operator's key, which lives until `until`: break-glass."""
     GATEWAY_STARTED = "gateway_started"
     GATEWAY_STOPPED = "gateway_stopped"
     POLICY_DRAFTED = "policy_drafted"

@@ -21,13 +21,17 @@ from litestar.response import Stream
 
 from gateway.domain.duties import Duty
 from gateway.domain.errors import Code, ExchangeError, LedgerUnavailable
+from gateway.domain.exchange import Caller
+from gateway.domain.payloads import Payload
 from gateway.domain.records import Access, AccessAct
 from gateway.http.openai import HttpRequest, credentials_of
 from gateway.http.parse import decode
 from gateway.http.receive import Inbox, check_plain
+from gateway.http.vault import Safe
 from gateway.ledger.errors import LedgerError
 from gateway.ledger.exports.forms import MEDIA, Form
 from gateway.ledger.exports.making import Index, Wanted, lines_of
+from gateway.ledger.exports.queries import Queries, no_queries, redacted_queries
 from gateway.office import Office
 
 _BODY_LIMIT: Final = 64 * 1024
@@ -54,6 +58,8 @@ class ExportRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     since: datetime | None = msgspec.field(default=None, name="from")
     until: datetime | None = msgspec.field(default=None, name="to")
     patient: Annotated[str, msgspec.Meta(min_length=1, max_length=128)] | None = None
+    queries: bool = False
+    """With the redacted requests of that patient, where they are kept: under a grant."""
 
     def __repr__(self) -> str:
         return "<ExportRequest>"
@@ -67,7 +73,9 @@ async def export(request: HttpRequest, state: State) -> Stream:
     body = decode(await _body(request), ExportRequest)
     if body.patient is not None:
         caller = await room.office.admit(credentials_of(request), Duty.SEARCH_PATIENT)
-    wanted = Wanted(body.format, _milliseconds(body.since), _milliseconds(body.until), body.patient)
+    if body.queries:
+        caller = await room.office.admit(credentials_of(request), Duty.READ_PAYLOAD)
+    wanted = _wanted(body)
     clock = room.office.clock
     await room.office.ledger.append(
         Access(
@@ -79,7 +87,8 @@ async def export(request: HttpRequest, state: State) -> Stream:
             target=wanted.target,
         )
     )
-    lines = lines_of(room.log, room.node, wanted, room.subjects, room.subject_key)
+    queries = _queries(state, caller) if wanted.queries else no_queries
+    lines = lines_of(room.log, room.node, wanted, room.subjects, room.subject_key, queries)
     try:
         # Before the status is sent: a log that cannot be read is an error with a code.
         first = await asyncio.to_thread(_some, lines)
@@ -89,6 +98,31 @@ async def export(request: HttpRequest, state: State) -> Stream:
 
 
 ROUTES = [export]
+
+
+def _wanted(body: ExportRequest) -> Wanted:
+    since, until = _milliseconds(body.since), _milliseconds(body.until)
+    try:
+        return Wanted(body.format, since, until, body.patient, body.queries)
+    except ValueError as error:
+        words = str(error)
+        raise ExchangeError(
+            Code.INVALID_REQUEST, f"{words[0].upper()}{words[1:]}.", param="queries"
+        ) from None
+
+
+def _queries(state: State, caller: Caller) -> Queries:
+    """Return what tells redacted requests, each shown to the caller as by `/audit/payloads`."""
+    safe, loop = state.get("safe"), asyncio.get_running_loop()
+    if not isinstance(safe, Safe):
+        raise ExchangeError(Code.PAYLOAD_NOT_KEPT, "This gateway keeps no texts.")
+
+    def opened(exchange: str) -> Payload:
+        # Lines are made in a thread; the record that somebody reads is written in the loop.
+        shown = asyncio.run_coroutine_threadsafe(safe.disclosure.show(caller, exchange), loop)
+        return shown.result()
+
+    return redacted_queries(opened)
 
 
 async def _all(first: bytes, lines: Iterator[bytes]) -> AsyncIterator[bytes]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final, TypedDict, TypeVar
 
 import msgspec
 from litestar import Response, get, post
@@ -30,7 +30,7 @@ from gateway.http.treating import json_only
 from gateway.identity.grants.desk import GrantDesk
 from gateway.identity.grants.grant import AccessGrant
 from gateway.identity.grants.rules import Request as GrantRequest
-from gateway.identity.grants.shown import grant_as_json
+from gateway.identity.grants.shown import ShownGrant, grant_as_json
 from gateway.office import Office
 from gateway.reidentification import Pace, Reidentification, Wanted
 
@@ -87,6 +87,12 @@ class Reidentified(msgspec.Struct, frozen=True, kw_only=True):
         return "<Reidentified>"
 
 
+class WaitingGrants(TypedDict):
+    """What others ask for."""
+
+    grants: list[ShownGrant]
+
+
 @post("/admin/grants", status_code=201)
 async def ask_grant(request: HttpRequest, state: State) -> Response[bytes]:
     """Ask for a grant."""
@@ -102,7 +108,8 @@ async def list_grants(request: HttpRequest, state: State) -> Response[bytes]:
     caller = await _admit(request, state, Duty.APPROVE_GRANT)
     await _look(state, caller, "grants")
     waiting = await _blocking(_room(state).desk.waiting, caller)
-    return _json({"grants": [grant_as_json(grant, why) for grant, why in waiting]})
+    shown: WaitingGrants = {"grants": [grant_as_json(grant, why) for grant, why in waiting]}
+    return _json(shown)
 
 
 @get("/admin/grants/{grant_id:str}")
@@ -121,11 +128,10 @@ async def decide_grant(
     request: HttpRequest, state: State, grant_id: FromPath[str], step: FromPath[str]
 ) -> Response[bytes]:
     """Approve, refuse or end a grant."""
-    desk = _room(state).desk
-    steps: dict[str, Callable[[Caller, str], AccessGrant]] = {
-        "approve": desk.approve,
-        "refuse": desk.refuse,
-        "end": desk.end,
+    steps: dict[str, Callable[[GrantDesk, Caller, str], AccessGrant]] = {
+        "approve": GrantDesk.approve,
+        "refuse": GrantDesk.refuse,
+        "end": GrantDesk.end,
     }
     if step not in steps:
         raise ExchangeError(Code.NOT_FOUND, "There is nothing at this path.")
@@ -133,7 +139,8 @@ async def decide_grant(
         caller = await _admit(request, state, Duty.ASK_GRANT, Duty.APPROVE_GRANT)
     else:
         caller = await _admit(request, state, Duty.APPROVE_GRANT)
-    return _json(grant_as_json(await _blocking(steps[step], caller, grant_id)))
+    decided = await _blocking(steps[step], _room(state).desk, caller, grant_id)
+    return _json(grant_as_json(decided))
 
 
 @post("/v1/reidentify", status_code=200)

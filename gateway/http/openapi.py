@@ -15,6 +15,7 @@ from litestar import Response, get
 from gateway import __version__
 from gateway.domain.errors import Code
 from gateway.domain.exchange import Purpose
+from gateway.http import openapi_office
 from gateway.http.errors import OpenAIErrorBody, PresidioError, status_of
 from gateway.http.grants import Reidentified, ReidentifyRequest
 from gateway.http.presidio_wire import (
@@ -136,9 +137,10 @@ def openapi_document() -> Response[bytes]:
 def document() -> bytes:
     """Return the OpenAPI 3.1 document as JSON."""
     schemas, components = msgspec.json.schema_components(
-        _BODIES, ref_template="#/components/schemas/{name}"
+        (*_BODIES, *openapi_office.types()), ref_template="#/components/schemas/{name}"
     )
-    schema_of = dict(zip(_BODIES, schemas, strict=True))
+    schema_of = dict(zip((*_BODIES, *openapi_office.types()), schemas, strict=True))
+    openapi_office.finish(components, schema_of)
 
     def json_body(kind: type[msgspec.Struct]) -> dict[str, Any]:
         return {"application/json": {"schema": schema_of[kind]}}
@@ -306,6 +308,7 @@ def document() -> bytes:
                 "/health": {"get": health},
                 "/health/live": {"get": health},
                 "/health/ready": {"get": health},
+                **openapi_office.paths(schema_of, errors()),
             },
             "components": {
                 "schemas": components,

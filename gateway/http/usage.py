@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypedDict
 
 from litestar import Response, get
 from litestar.datastructures import State
@@ -32,12 +32,20 @@ class UsageDesk:
     """Counts what is durable by now."""
 
 
+class UsageReport(TypedDict):
+    """The lines, by name, and one for all at the end where there is more than one."""
+
+    by: str
+    currency: str | None
+    lines: list[Line]
+
+
 @get("/admin/usage")
 async def usage(request: HttpRequest, state: State) -> Response[object]:
     """Report the use from one day to another, by department, client, actor or model."""
     office: Office = state["office"]
-    desk: UsageDesk = state["usage"]
     caller = await office.admit(credentials_of(request), Duty.READ_USAGE)
+    desk: UsageDesk = state["usage"]
     asked = dict(request.query_params)
     try:
         by, since, until = _asked(asked, office.clock.now_ms())
@@ -63,10 +71,8 @@ async def usage(request: HttpRequest, state: State) -> Response[object]:
     if asked.get("format") == "csv":
         text = as_csv(lines, by, desk.settings.currency)
         return Response(text, media_type="text/csv; charset=utf-8; header=present")
-    return Response(
-        {"by": by.value, "currency": desk.settings.currency, "lines": lines},
-        media_type="application/json",
-    )
+    told: UsageReport = {"by": by.value, "currency": desk.settings.currency, "lines": lines}
+    return Response(told, media_type="application/json")
 
 
 def _asked(asked: dict[str, str], now: int) -> tuple[By, int, int]:

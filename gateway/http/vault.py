@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, Final
+from typing import Annotated, Final, TypedDict
 
 import msgspec
 from litestar import Response, get, post
@@ -54,14 +54,40 @@ class ShredRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         return "<ShredRequest>"
 
 
+class KeptWords(TypedDict):
+    """One side of an exchange: as the engine had it; and, where all was kept, in clear."""
+
+    redacted: list[str]
+    plain: list[str]
+    pseudonyms: dict[str, str]
+
+
+class KeptPayload(TypedDict):
+    """What was kept of an exchange."""
+
+    exchange: str
+    request: KeptWords | None
+    reply: KeptWords | None
+
+
+class Shredded(TypedDict):
+    """What was shredded. `id` names the record that says so."""
+
+    id: str
+    shredded: str
+    target: str
+    exchanges: int
+    texts: int
+
+
 @get("/audit/payloads/{exchange:str}")
 async def show_payload(
     request: HttpRequest, state: State, exchange: FromPath[str]
 ) -> Response[bytes]:
     """Show the texts of an exchange, under a grant."""
     office: Office = state["office"]
-    safe: Safe = state["safe"]
     caller = await office.admit(credentials_of(request), Duty.READ_PAYLOAD)
+    safe: Safe = state["safe"]
     return _json(payload_as_json(await safe.disclosure.show(caller, exchange)))
 
 
@@ -69,8 +95,8 @@ async def show_payload(
 async def shred(request: HttpRequest, state: State) -> Response[bytes]:
     """Make the texts of an exchange, of a patient or of an epoch unreadable for ever."""
     office: Office = state["office"]
-    safe: Safe = state["safe"]
     caller = await office.admit(credentials_of(request), Duty.SHRED)
+    safe: Safe = state["safe"]
     check_plain(request.headers)
     inbox = Inbox(request.receive, limit=_BODY_LIMIT, timeout=_BODY_SECONDS)
     body = decode(await inbox.body(request.headers.get("content-length")), ShredRequest)
@@ -83,7 +109,7 @@ async def shred(request: HttpRequest, state: State) -> Response[bytes]:
 ROUTES = [show_payload, shred]
 
 
-def payload_as_json(payload: Payload) -> dict[str, Any]:
+def payload_as_json(payload: Payload) -> KeptPayload:
     """Return a payload for the eyes of who may see it."""
     return {
         "exchange": payload.exchange,
@@ -92,7 +118,7 @@ def payload_as_json(payload: Payload) -> dict[str, Any]:
     }
 
 
-def order_as_json(order: Order) -> dict[str, Any]:
+def order_as_json(order: Order) -> Shredded:
     """Return what was shredded."""
     return {
         "id": order.id,
@@ -123,7 +149,7 @@ def _ordering(safe: Safe, body: ShredRequest, name: str) -> Callable[[], Order]:
     return lambda: safe.shredder.of_patient(name, fingerprint)
 
 
-def _words(words: Words | None) -> dict[str, Any] | None:
+def _words(words: Words | None) -> KeptWords | None:
     if words is None:
         return None
     return {
@@ -133,7 +159,7 @@ def _words(words: Words | None) -> dict[str, Any] | None:
     }
 
 
-def _json(value: dict[str, Any]) -> Response[bytes]:
+def _json(value: KeptPayload | Shredded) -> Response[bytes]:
     return Response(
         msgspec.json.encode(value),
         media_type="application/json",

@@ -8,20 +8,27 @@ from pathlib import Path
 from typing import Final
 
 from gateway import secretfiles
-from gateway.domain.duties import conflicts
+from gateway.domain.duties import OPERATOR, Duty, carries, conflicts
 from gateway.domain.records import AdminAct
 from gateway.identity.keys import ApiKey, Grant, Replaced, State
+from gateway.identity.networks import Networks
 from gateway.identity.store import KeyStore, KeyStoreError
 from gateway.identity.tokens import Token, new_token
 
 DATABASE: Final = "state.db"
 PEPPER: Final = "api-key-pepper.key"
 _PEPPER_SIZE: Final = 32
+RECOVERED_MS: Final = 24 * 3_600_000
+"""How long a recovered operator's key lives: enough to make a proper one."""
 
 RecordAct = Callable[[AdminAct, str], None]
 """Makes (act, target) durable in the ledger, or raises; `target` is `key:<id>`."""
 RecordUntil = Callable[[AdminAct, str, int], None]
 """As `RecordAct`, of something that ends at a time: milliseconds since the Unix epoch."""
+
+
+class NothingToRecover(Exception):  # noqa: N818 - reads as a state
+    """No operator ever had a key."""
 
 
 class UnknownKey(Exception):  # noqa: N818 - reads as a state
@@ -43,6 +50,43 @@ class Keyring:
     store: KeyStore
     pepper: bytes = field(repr=False)
 
+    def managed(self) -> bool:
+        """Say whether keys are managed by people: whether one of them ever had a key for that.
+
+        Also a key that was revoked or has ended: else who waits for its end could do without.
+        Raises `KeyStoreError`.
+        """
+        return any(_manages(key) for key in self.store.all_keys())
+
+    def operable(self, now: int) -> bool:
+        """Say whether somebody's key to manage keys works now. Raises `KeyStoreError`."""
+        return any(
+            _manages(key) and key.state(now) is State.ACTIVE for key in self.store.all_keys()
+        )
+
+    def recover(self, name: str, networks: Networks, now: int, record: RecordUntil) -> Token:
+        """Return an operator's key that nobody with the duty asked for: break-glass at the host.
+
+        It ends by itself, soon. `record` is called first. Raises `NothingToRecover` or
+        `KeyStoreError`.
+        """
+        if not self.managed():
+            raise NothingToRecover(
+                f"no {OPERATOR} had a key so far, so there is none to recover: `intramural keys "
+                f"create --role {OPERATOR}` makes the first"
+            )
+        grant = Grant(
+            name=name,
+            roles=frozenset({OPERATOR}),
+            groups=frozenset(),
+            networks=networks,
+            purpose=None,
+            expires=now + RECOVERED_MS,
+        )
+        return self._made(
+            grant, now, lambda _, key: record(AdminAct.KEY_RECOVERED, key, grant.expires)
+        )
+
     def create(self, grant: Grant, now: int, record: RecordAct) -> Token:
         """Return a new key, whose secret is shown now or never.
 
@@ -55,6 +99,9 @@ class Keyring:
                 f"nobody is {first} and {second} at once: make a key with one of the two, for "
                 "another person"
             )
+        return self._made(grant, now, record)
+
+    def _made(self, grant: Grant, now: int, record: RecordAct) -> Token:
         token = new_token()
         while self.store.find(token.id) is not None:  # 50 bits: never, but then again.
             token = new_token()
@@ -99,6 +146,12 @@ class Keyring:
         if key.state(now) is State.REVOKED:
             raise AlreadyRevoked(f"{key.id} was revoked before")
         return key
+
+
+def _manages(key: ApiKey) -> bool:
+    scope = key.grant.scope.actions
+    # A key for some actions alone carries no duty.
+    return scope is None and carries(key.grant.roles, Duty.MANAGE_KEYS)
 
 
 def open_keyring(state: Path, keys: Path) -> Keyring:

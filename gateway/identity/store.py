@@ -19,6 +19,7 @@ import msgspec
 
 from gateway.domain.exchange import Purpose
 from gateway.domain.scope import Scope
+from gateway.files import make_directory, sync_directory
 from gateway.identity.keys import ApiKey, Grant, Replaced
 from gateway.identity.networks import parse_networks
 from gateway.identity.tokens import DIGEST_SIZE
@@ -79,9 +80,10 @@ class KeyStore:
         self._version = -1
         self._table = _EMPTY
         with self._guarded():
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_directory(path.parent)
             # SQLite gives its own files the mode of the database, whatever the umask is.
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            sync_directory(path.parent)
             self._refresh()
 
     def find(self, key_id: str) -> ApiKey | None:

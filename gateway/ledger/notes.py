@@ -8,9 +8,7 @@ holds. The log proves that a comment is the one that was written, and shows noth
 from __future__ import annotations
 
 import contextlib
-import errno
 import hashlib
-import os
 import secrets
 import threading
 from collections.abc import Iterator
@@ -21,13 +19,11 @@ import apsw
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from gateway import secretfiles
-from gateway.files import make_directory
+from gateway import secretfiles, statefile
 from gateway.ledger.errors import LedgerError
 
 KEY_SIZE: Final = 32
 _NONCE: Final = 12
-_BUSY_MS: Final = 5_000
 _APPLICATION_ID: Final = 0x494D4E54
 _VERSION: Final = 1
 _SCHEMA: Final = f"""
@@ -99,9 +95,9 @@ class Notes:
         with self._lock:
             try:
                 if self._db is None:
-                    self._db = _connect(self._path)
+                    self._db = statefile.connect(self._path, _SCHEMA, _VERSION)
                 yield self._db
-            except (apsw.Error, OSError) as error:
+            except (apsw.Error, OSError, statefile.UnknownVersion) as error:
                 with contextlib.suppress(apsw.Error):
                     self._disconnect()
                 raise LedgerError(
@@ -113,24 +109,6 @@ class Notes:
         db, self._db = self._db, None
         if db is not None:
             db.close()
-
-
-def _connect(path: Path) -> apsw.Connection:
-    make_directory(path.parent)
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-    db = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
-    try:
-        db.set_busy_timeout(_BUSY_MS)
-        db.pragma("journal_mode", "wal")
-        db.pragma("synchronous", "full")
-        if db.pragma("user_version") == 0:
-            db.execute(_SCHEMA)
-        elif db.pragma("user_version") != _VERSION:
-            raise OSError(errno.EPROTO, "of a later version")  # noqa: TRY301 - undone below
-    except BaseException:
-        db.close()
-        raise
-    return db
 
 
 def _bound(record: int) -> bytes:

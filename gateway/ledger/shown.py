@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypedDict
 
 import msgspec
 
@@ -14,7 +14,17 @@ def record_as_json(logged: LoggedRecord) -> dict[str, Any]:
     return {"index": logged.index, **msgspec.json.decode(logged.leaf)}
 
 
-def proof_as_json(proof: Inclusion) -> dict[str, Any]:
+class ShownProof(TypedDict):
+    """A proof that a leaf is in a log of this size and root (RFC 9162 2.1.3); hashes in hex."""
+
+    leaf_hash: str
+    path: list[str]
+    origin: str
+    size: int
+    root: str
+
+
+def proof_as_json(proof: Inclusion) -> ShownProof:
     """Return an inclusion proof, so that another program can check it."""
     return {
         "leaf_hash": proof.leaf_hash.hex(),

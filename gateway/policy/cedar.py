@@ -1,5 +1,6 @@
 """The only import of cedarpy: policies parsed and validated once, and asked many times.
 
+They are asked in two steps. What speaks of the profile is asked when the permits have led to one.
 Cedar skips a policy whose evaluation fails, so a forbid that fails would silently forbid nothing.
 Here any error in an evaluation is an error of the whole, and the caller refuses (invariant 3).
 """
@@ -9,7 +10,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
@@ -21,12 +22,15 @@ from cedarpy import pst
 from gateway.domain.exchange import Action, Assurance, Caller, Purpose
 from gateway.policy.narrowing import Entity, Narrowing, scopes_of
 from gateway.policy.problems import PolicyError, Problem, problem
+from gateway.policy.speaking import of_profiles
 
 RULE_ID: Final = re.compile(r"[a-z][a-z0-9-]{0,39}\Z")
 """An `@id` stands in every record it decides: short printable ASCII."""
 _ANNOTATIONS: Final = frozenset({"id", "profile", "description"})
 _QUESTIONS: Final = 8192
 """How many questions keep their answer, about 1 KB each."""
+_CALLERS: Final = 64
+"""How many callers are kept as Cedar has them: the second step asks about the one of the first."""
 _SUBSETS: Final = 512
 """How many sets of policies that can apply together are kept, parsed."""
 _TOKEN: Final = re.compile(r'//[^\n]*|"(?:[^"\\]|\\.)*"|;|[^\s;"/]+|/', re.DOTALL)
@@ -36,6 +40,7 @@ _CONTEXTS: Final[Mapping[Purpose, str]] = MappingProxyType(
         for purpose in Purpose
     }
 )
+"""What is told of a request, but for the profile: only what speaks of that is told it."""
 
 
 class EvaluationFailed(Exception):  # noqa: N818 - reads as a state
@@ -96,11 +101,17 @@ class CedarPolicies:
         self._schema = _schema(schema_file, schema)
         self._policies, self._statements, self._named = _parse(file, text, self._schema)
         self._sources: dict[str, Any] = json.loads(cedarpy.policies_to_json_str(text))
-        self._narrowing = Narrowing(scopes_of(self._sources["staticPolicies"]))
+        self._speaking = of_profiles(self._sources["staticPolicies"])
+        _circular(file, [self._statements[each] for each in self._speaking])
+        scopes = scopes_of(self._sources["staticPolicies"])
+        spoken = {name: scopes.pop(name) for name in self._speaking}
+        self._first, self._then = Narrowing(scopes), Narrowing(spoken)
         self._subset = lru_cache(_SUBSETS)(self._parsed)
         # The policies never change and no answer depends on anything but its question, so an answer
         # may be kept. An error is not an answer, and is not.
         self._answer = lru_cache(_QUESTIONS)(self._evaluate)
+        self._caller = lru_cache(_CALLERS)(self._entities)
+        self._objections = lru_cache(_QUESTIONS)(self._object)
         self._probe(schema_file)
 
     @property
@@ -123,22 +134,65 @@ class CedarPolicies:
         """Every model that a policy mentions."""
         return self._named.get("Model", frozenset())
 
-    def ask(self, caller: Caller, action: Action, model: str, purpose: Purpose) -> Verdict:
-        """Return what the policies say. Raises `EvaluationFailed` unless all were evaluated.
+    @property
+    def profiles(self) -> frozenset[str]:
+        """Every profile that a policy mentions otherwise than by its `@profile`."""
+        return self._named.get("Profile", frozenset())
 
-        Answers from memory where the same question was asked before; all that Cedar is told about
-        a request is part of the question.
+    def ask(self, caller: Caller, action: Action, model: str, purpose: Purpose) -> Verdict:
+        """Return what the policies say that do not speak of the profile.
+
+        Raises `EvaluationFailed` unless all were evaluated. Answers from memory where the same
+        question was asked before; all that Cedar is told about a request is part of the question.
         """
-        return self._answer(
-            _Principal(caller.id, caller.roles, caller.groups, caller.client, caller.assurance),
-            action,
-            model,
-            purpose,
-        )
+        return self._answer(_principal(caller), action, model, purpose)
+
+    def objections(
+        self, caller: Caller, action: Action, model: str, purpose: Purpose, profile: str
+    ) -> tuple[Statement, ...]:
+        """Return the forbids that speak of the profile and apply where it is `profile`.
+
+        To be asked where `ask` allows, with the strictest profile of its permits. Raises as `ask`;
+        costs nothing where no policy speaks of a profile.
+        """
+        if not self._speaking:
+            return ()
+        return self._objections(_principal(caller), action, model, purpose, profile)
 
     def _evaluate(
         self, principal: _Principal, action: Action, model: str, purpose: Purpose
     ) -> Verdict:
+        ids = self._applicable(self._first, principal, action, purpose)
+        allowed, because = self._cedar(principal, action, model, _CONTEXTS[purpose], ids)
+        if any(statement.permits is not allowed for statement in because):
+            raise EvaluationFailed("cedar's reasons contradict its decision")
+        if allowed and not because:
+            raise EvaluationFailed("cedar permits without a reason")
+        return Verdict(allowed, because)
+
+    def _object(
+        self, principal: _Principal, action: Action, model: str, purpose: Purpose, profile: str
+    ) -> tuple[Statement, ...]:
+        ids = self._applicable(self._then, principal, action, purpose)
+        if not ids:
+            return ()
+        told = {"__entity": {"type": "Profile", "id": profile}}
+        context = json.dumps({**json.loads(_CONTEXTS[purpose]), "profile": told})
+        allowed, because = self._cedar(principal, action, model, context, ids)
+        # There are forbids alone among them, so Cedar denies whether one applies or not.
+        if allowed or any(statement.permits for statement in because):
+            raise EvaluationFailed("cedar permits by a forbid")
+        return because
+
+    def _cedar(
+        self,
+        principal: _Principal,
+        action: Action,
+        model: str,
+        context: str,
+        ids: frozenset[str],
+    ) -> tuple[bool, tuple[Statement, ...]]:
+        """Return whether these allow, and because of which. Raises `EvaluationFailed`."""
         try:
             # Ids go in as values, never as Cedar source: a model's name cannot become syntax.
             answer = cedarpy.is_authorized(
@@ -146,10 +200,10 @@ class CedarPolicies:
                     "principal": {"type": "Caller", "id": principal.id},
                     "action": {"type": "Action", "id": action.value},
                     "resource": {"type": "Model", "id": model},
-                    "context": _CONTEXTS[purpose],
+                    "context": context,
                 },
-                self._applicable(principal, action, purpose),
-                cedarpy.Entities.from_json_str(principal.entities(), self._schema),
+                self._subset(ids),
+                self._caller(principal),
                 self._schema,
             )
             decision, diagnostics = answer.decision, answer.diagnostics
@@ -158,22 +212,20 @@ class CedarPolicies:
             raise EvaluationFailed(f"cedar: {type(error).__name__}") from error
         if errors or decision is cedarpy.Decision.NoDecision:
             raise EvaluationFailed("; ".join(errors) or "cedar gave no decision")
-        allowed = decision is cedarpy.Decision.Allow
         try:
             because = tuple(self._statements[reason] for reason in reasons)
         except KeyError:
             raise EvaluationFailed("cedar names a policy that is not in the set") from None
-        if any(statement.permits is not allowed for statement in because):
-            raise EvaluationFailed("cedar's reasons contradict its decision")
-        if allowed and not because:
-            raise EvaluationFailed("cedar permits without a reason")
-        return Verdict(allowed, because)
+        return decision is cedarpy.Decision.Allow, because
+
+    def _entities(self, principal: _Principal) -> cedarpy.Entities:
+        return cedarpy.Entities.from_json_str(principal.entities(), self._schema)
 
     def _applicable(
-        self, principal: _Principal, action: Action, purpose: Purpose
-    ) -> cedarpy.PolicySet:
-        """Return the policies that can apply: Cedar looks at each one that it is given."""
-        return self._subset(self._narrowing.candidates(principal.uids(), action, purpose))
+        self, policies: Narrowing, principal: _Principal, action: Action, purpose: Purpose
+    ) -> frozenset[str]:
+        """Return those that can apply: Cedar looks at each one that it is given."""
+        return policies.candidates(principal.uids(), action, purpose)
 
     def _parsed(self, ids: frozenset[str]) -> cedarpy.PolicySet:
         policies = self._sources["staticPolicies"]
@@ -198,6 +250,7 @@ class CedarPolicies:
         for action, purpose in itertools.product(Action, Purpose):
             try:
                 self.ask(somebody, action, "probe", purpose)
+                self.objections(somebody, action, "probe", purpose, "probe")
             except EvaluationFailed as failure:
                 raise problem(
                     schema_file,
@@ -205,6 +258,26 @@ class CedarPolicies:
                     f"the question `{action}` for `{purpose}` fails: {failure}. Compare the schema "
                     "with the shipped one, and remove what can fail from the policies",
                 ) from None
+
+
+def _principal(caller: Caller) -> _Principal:
+    return _Principal(caller.id, caller.roles, caller.groups, caller.client, caller.assurance)
+
+
+def _circular(file: str, speaking: Sequence[Statement]) -> None:
+    """Raise `PolicyError` where a permit speaks of the profile: it cannot justify itself."""
+    problems = [
+        Problem(
+            file,
+            statement.line,
+            "a permit speaks of the profile, which is known only once the permits are decided: "
+            "name its own in @profile, and say in a forbid under which profiles nobody may",
+        )
+        for statement in sorted(speaking, key=lambda each: each.line)
+        if statement.permits
+    ]
+    if problems:
+        raise PolicyError(problems)
 
 
 def _schema(file: str, text: str) -> cedarpy.Schema:
@@ -232,7 +305,7 @@ def _parse(
     # Cedar numbers the policies of a text policy0, policy1, … in their order.
     at = {f"policy{number}": line for number, line in enumerate(lines)}
     problems = [
-        Problem(file, at.get(error.policy_id), str(error.error))
+        Problem(file, at.get(error.policy_id), f"{error.error}{_hint(str(error.error))}")
         for error in cedarpy.validate_policies(text, schema).errors
     ]
     statements: dict[str, Statement] = {}
@@ -250,6 +323,12 @@ def _parse(
     if problems:
         raise PolicyError(problems)
     return policies, MappingProxyType(statements), _named(nodes)
+
+
+def _hint(message: str) -> str:
+    """Return what to do where a schema is of before there were profiles in it."""
+    old = "entity type `Profile`" in message
+    return ": the shipped schema has it, copy that" if old else ""
 
 
 def _named(nodes: pst.PolicySet) -> Mapping[str, frozenset[str]]:

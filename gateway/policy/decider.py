@@ -1,8 +1,11 @@
-"""Step 2 of an exchange: Cedar says whether, and the strictest profile of its permits says how."""
+"""Step 2 of an exchange: Cedar says whether, and the strictest profile of its permits says how.
+
+Then the forbids that speak of a profile are asked about that one.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
@@ -43,23 +46,36 @@ class CedarDecider:
     ) -> Permit | Deny:
         """Return the decision. Raises `ExchangeError(POLICY_UNAVAILABLE)` if Cedar gives none."""
         try:
-            verdict = self._release.policies.ask(caller, action, model.name, purpose)
+            return self._decide(caller, action, model.name, purpose)
         except EvaluationFailed as failure:
             raise ExchangeError(
                 Code.POLICY_UNAVAILABLE,
                 "The policy could not be evaluated, so nothing was sent to a model. "
                 "The administrator can run `intramural policy check`.",
             ) from failure
+
+    def _decide(
+        self, caller: Caller, action: Action, model: str, purpose: Purpose
+    ) -> Permit | Deny:
+        policies = self._release.policies
+        verdict = policies.ask(caller, action, model, purpose)
         if not verdict.allowed:
-            because = sorted(verdict.because, key=lambda statement: statement.id)
-            return Deny(Code.POLICY_DENIED, _named(because), self.release)
+            return self._denied(verdict.because)
         strictest_first = sorted(
             verdict.because,
             key=lambda statement: (-self._release.profile_of(statement).strictness, statement.id),
         )
         profile = self._release.profile_of(strictest_first[0])
+        # What the policy itself leads to, before a client asks for a stricter one: that gives it
+        # nothing that this would not have given.
+        if against := policies.objections(caller, action, model, purpose, profile.name):
+            return self._denied(against)
         bounds = self._release.limits.bounds(caller)
         return Permit(profile, _named(strictest_first), self.release, bounds)
+
+    def _denied(self, because: Sequence[Statement]) -> Deny:
+        ids = sorted(because, key=lambda statement: statement.id)
+        return Deny(Code.POLICY_DENIED, _named(ids), self.release)
 
 
 def _named(statements: list[Statement]) -> tuple[str, ...]:

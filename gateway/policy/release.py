@@ -261,4 +261,12 @@ def _dangling(policies: CedarPolicies, profiles: list[ProfileFile]) -> list[Prob
         )
         for statement in policies.statements
         if statement.profile is not None and statement.profile not in names
+    ] + [
+        Problem(
+            ACCESS,
+            None,
+            f'Profile::"{name}" names no file in {_PROFILES}/{meant(name, names)}: a forbid that '
+            "speaks of it would mean something else than it says",
+        )
+        for name in sorted(policies.profiles - set(names))
     ]

@@ -18,6 +18,7 @@ import apsw
 
 from gateway.domain.limits import DEPARTMENT, Measure, Rate, Span
 from gateway.domain.records import Record
+from gateway.files import make_directory
 from gateway.usage.counting import Counts, Opened, Row, Sums
 
 DATABASE: Final = "usage.db"
@@ -86,7 +87,7 @@ class UsageStore:
         self._path = path
         self._lock = threading.Lock()
         with self._guarded():
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_directory(path.parent)
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
             self._db = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
             self._db.set_busy_timeout(_BUSY_MS)

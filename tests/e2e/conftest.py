@@ -44,7 +44,7 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
 @pytest.fixture(scope="session")
 def keys(gateway: Gateway) -> Keys:
     revoked = gateway.create_key("former ward", "clinician")
-    assert gateway.cli("keys", "revoke", revoked.id).returncode == 0
+    assert gateway.command("keys", "revoke", revoked.id).returncode == 0
     return Keys(
         clinician=gateway.create_key("ward", "clinician"),
         researcher=gateway.create_key("cohort", "researcher"),

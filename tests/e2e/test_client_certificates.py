@@ -113,7 +113,10 @@ def code(reply: httpx.Response) -> str:
     return str(reply.json()["error"]["code"])
 
 
-@pytest.fixture(scope="module", params=["rfc9440", pytest.param("xfcc", marks=pytest.mark.slow)])
+XFCC = pytest.param("xfcc", marks=[pytest.mark.slow, pytest.mark.xdist_group("xfcc")])
+
+
+@pytest.fixture(scope="module", params=["rfc9440", XFCC])
 def house(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[House]:

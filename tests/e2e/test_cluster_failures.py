@@ -18,7 +18,11 @@ from tests.e2e.nodes import HEAD, NODE, Cluster
 from tests.e2e.process import MODEL, Gateway, chat, wait_for
 
 pytest.importorskip("ray", reason="Ray is not installed: pip install '.[cluster]'")
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(400),
+    pytest.mark.xdist_group("cluster"),  # There is one of it.
+]
 
 PATIENCE = 90.0
 """Seconds after which a request counts as hanging."""

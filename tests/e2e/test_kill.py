@@ -92,10 +92,11 @@ def test_what_was_acknowledged_survives_kill_9_under_load(
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
+@pytest.mark.parametrize("part", range(2))
 def test_what_was_acknowledged_survives_kill_9_under_load_two_hundred_times(
-    tmp_path: Path, upstream: tuple[FakeUpstream, str]
+    tmp_path: Path, upstream: tuple[FakeUpstream, str], part: int
 ) -> None:
-    killed_again_and_again(tmp_path, upstream, kills=200)
+    killed_again_and_again(tmp_path, upstream, kills=100)
 
 
 def killed_again_and_again(folder: Path, upstream: tuple[FakeUpstream, str], *, kills: int) -> None:

@@ -55,7 +55,7 @@ def ask(gateway: Gateway, key: Key, words: int) -> httpx.Response:
 
 def longest(gateway: Gateway) -> int:
     """Return how many words fit into the context that the gateway serves under its settings."""
-    ran = gateway.cli("engine", "plan", "--json")
+    ran = gateway.command("engine", "plan", "--json")
     assert ran.returncode == 0, ran.stderr
     [model] = json.loads(ran.stdout)["models"]
     # The template's own words, and the reply.

@@ -11,7 +11,7 @@ import openai
 import pytest
 
 from tests.e2e.conftest import Keys
-from tests.e2e.process import MODEL, Gateway, Key, environment
+from tests.e2e.process import MODEL, Gateway, Key, environment, key_of
 
 NOTE = "Repeat: Margaret Thornton is well."
 MESSAGES: list[openai.types.chat.ChatCompletionMessageParam] = [{"role": "user", "content": NOTE}]
@@ -219,7 +219,11 @@ def test_errors_are_the_classes_that_openais_client_knows(gateway: Gateway, keys
 def test_a_key_works_as_soon_as_it_is_made_and_no_longer_than_until_it_is_revoked(
     gateway: Gateway, keys: Keys
 ) -> None:
-    key = gateway.create_key("brief", "clinician")
+    made = gateway.cli(
+        "keys", "create", "--name", "brief", "--role", "clinician", "--network", "127.0.0.0/8",
+        "--expires", "1h", "--json",
+    )  # fmt: skip
+    key = key_of(made)
     client = client_of(gateway, key)
     client.completions.create(model=MODEL, prompt="One", max_tokens=1)
     assert gateway.cli("keys", "revoke", key.id).returncode == 0

@@ -36,7 +36,7 @@ class People:
 
     def do(self, *words: str | Path, by: str | None = None) -> str:
         name = ("--as", self._folder / f"{by}.key") if by is not None else ()
-        ran = self._gateway.cli("policy", *words, *name)
+        ran = self._gateway.command("policy", *words, *name)
         assert ran.returncode == 0, ran.stderr
         return ran.stdout
 

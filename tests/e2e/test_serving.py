@@ -51,12 +51,12 @@ def test_the_invitations_python_snippet_works_as_it_stands(gateway: Gateway) -> 
 
 def test_a_revoked_demo_key_does_not_come_back(fresh: Gateway) -> None:
     gateway = fresh.start()
-    [demo] = json.loads(gateway.cli("keys", "list", "--json").stdout)
+    [demo] = json.loads(gateway.command("keys", "list", "--json").stdout)
     assert (demo["name"], demo["roles"], demo["purpose"]) == ("demo", ["clinician"], None)
-    assert gateway.cli("keys", "revoke", demo["id"]).returncode == 0
+    assert gateway.command("keys", "revoke", demo["id"]).returncode == 0
     assert gateway.stop() == 0
     gateway.start()
-    [still] = json.loads(gateway.cli("keys", "list", "--json").stdout)
+    [still] = json.loads(gateway.command("keys", "list", "--json").stdout)
     assert (still["id"], still["state"]) == (demo["id"], "revoked")
     assert gateway.stop() == 0
 

@@ -101,7 +101,7 @@ def test_a_directory_that_was_put_back_whole_is_found_before_it_serves(
     size = len(gateway.records())
 
     def seen() -> int:
-        shown = gateway.cli("witness", "show", witness.home, "--json")
+        shown = gateway.command("witness", "show", witness.home, "--json")
         return int(json.loads(shown.stdout)["logs"][0]["size"])
 
     wait_for(lambda: seen() >= size, "the witness has seen what came after the backup")

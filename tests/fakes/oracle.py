@@ -2,14 +2,15 @@
 
 Policies are values here, from which both their Cedar text and their meaning are made. Nothing of
 `gateway.policy` decides here; the semantics are those of docs.cedarpolicy.com: a forbid outweighs
-every permit, tests are asked from left to right, and an error is told.
+every permit, tests are asked from left to right, and an error is told. A forbid that speaks of the
+profile is asked once the permits have led to one, and about that one.
 """
 
 from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gateway.domain.exchange import Action, Caller, Purpose
 
@@ -33,6 +34,8 @@ class Question:
     action: Action
     model: str
     purpose: Purpose
+    profile: str | None = None
+    """What the permits lead to: known to none but the forbids that speak of it."""
 
 
 Test = tuple  # type: ignore[type-arg]
@@ -57,6 +60,8 @@ def meaning(test: Test, asked: Question) -> bool:  # noqa: PLR0911, PLR0912 - a 
             return asked.purpose in names
         case ("model", name):
             return bool(asked.model == name)
+        case ("profile", names):
+            return asked.profile is not None and asked.profile in names
         case ("overflow",):
             raise Failed
         case ("not", inner):
@@ -70,7 +75,12 @@ def meaning(test: Test, asked: Question) -> bool:  # noqa: PLR0911, PLR0912 - a 
     raise ValueError(test)
 
 
-def text(test: Test) -> str:  # noqa: PLR0911 - as above
+def speaks(test: Test) -> bool:
+    """Say whether the test is about the profile, also where that changes nothing."""
+    return test[0] == "profile" or any(speaks(each) for each in test if isinstance(each, tuple))
+
+
+def text(test: Test) -> str:  # noqa: PLR0911, PLR0912 - as above
     match test:
         case ("true" | "false" as word,):
             return str(word)
@@ -86,6 +96,8 @@ def text(test: Test) -> str:  # noqa: PLR0911 - as above
             return f"context.purpose in {listed('Purpose', names)}"
         case ("model", name):
             return f'resource == Model::"{name}"'
+        case ("profile", names):
+            return f"context has profile && context.profile in {listed('Profile', names)}"
         case ("overflow",):
             return "9223372036854775807 + 1 > 0"
         case ("not", inner):
@@ -116,6 +128,10 @@ class Policy:
     conditions: tuple[tuple[bool, Test], ...]
     """`True` is a when, `False` an unless."""
 
+    @property
+    def speaks(self) -> bool:
+        return any(speaks(test) for _, test in self.conditions)
+
     def applies(self, asked: Question) -> bool:
         return (
             (self.principal is None or meaning(self.principal, asked))
@@ -144,24 +160,31 @@ class Policy:
 def decide(policies: Sequence[Policy], asked: Question) -> tuple[str | None, frozenset[str]] | None:
     """Return profile and rules of a permit, `None` and rules of a denial; nothing for an error."""
     try:
-        holding = [policy for policy in policies if policy.applies(asked)]
+        holding = [each for each in policies if not each.speaks and each.applies(asked)]
+        forbids = frozenset(policy.id for policy in holding if policy.profile is None)
+        permits = {policy.id: policy.profile for policy in holding if policy.profile is not None}
+        if forbids or not permits:
+            return None, forbids
+        profile = max(permits.values(), key=STRICTNESS.__getitem__)
+        under = replace(asked, profile=profile)
+        objecting = frozenset(each.id for each in policies if each.speaks and each.applies(under))
     except Failed:
         return None
-    forbids = frozenset(policy.id for policy in holding if policy.profile is None)
-    permits = {policy.id: policy.profile for policy in holding if policy.profile is not None}
-    if forbids or not permits:
-        return None, forbids
-    return max(permits.values(), key=STRICTNESS.__getitem__), frozenset(permits)
+    return (None, objecting) if objecting else (profile, frozenset(permits))
 
 
 def some(chance: random.Random, words: Sequence[str]) -> tuple[str, ...]:
     return tuple(chance.sample(words, chance.randint(1, min(2, len(words)))))
 
 
-def a_test(chance: random.Random, depth: int = 3) -> Test:  # noqa: PLR0911 - as above
+def a_test(  # noqa: PLR0911, PLR0912 - as above
+    chance: random.Random, depth: int = 3, *, spoken: bool = False
+) -> Test:
     kinds = ["role", "group", "caller", "client", "purpose", "purpose", "model", "role"]
     if depth:
         kinds += ["not", "and", "and", "and", "or", "if", "odd"]
+    if spoken:
+        kinds += ["profile"] * 3
     match kind := chance.choice(kinds):
         case "role":
             return (kind, some(chance, ROLES))
@@ -175,14 +198,16 @@ def a_test(chance: random.Random, depth: int = 3) -> Test:  # noqa: PLR0911 - as
             return (kind, some(chance, PURPOSES))
         case "model":
             return (kind, chance.choice(MODELS))
+        case "profile":
+            return (kind, some(chance, list(STRICTNESS)))
         case "odd":  # An error that only some questions meet.
             return ("and", ("client", "odd"), ("overflow",))
         case "not":
-            return (kind, a_test(chance, depth - 1))
+            return (kind, a_test(chance, depth - 1, spoken=spoken))
         case "if":
-            return (kind, *(a_test(chance, depth - 1) for _ in range(3)))
+            return (kind, *(a_test(chance, depth - 1, spoken=spoken) for _ in range(3)))
         case _:
-            return (kind, a_test(chance, depth - 1), a_test(chance, depth - 1))
+            return (kind, *(a_test(chance, depth - 1, spoken=spoken) for _ in range(2)))
 
 
 def failing_first(chance: random.Random) -> Test:
@@ -201,13 +226,16 @@ def a_policy(chance: random.Random, number: int) -> Policy:
         case 3:
             principal = ("caller", chance.choice(IDS))
     actions = tuple(chance.sample(list(Action), chance.randint(1, 3)))
+    profile = chance.choice([*STRICTNESS, *STRICTNESS, None, None])
+    spoken = profile is None and chance.random() < 0.6
     return Policy(
         id=f"rule-{number}",
-        profile=chance.choice([*STRICTNESS, *STRICTNESS, None]),
+        profile=profile,
         principal=principal,
         actions=chance.choice([None, actions]),
         model=chance.choice([None, None, *MODELS]),
         conditions=tuple(
-            (chance.random() < 0.75, a_test(chance)) for _ in range(chance.randint(0, 2))
+            (chance.random() < 0.75, a_test(chance, spoken=spoken))
+            for _ in range(chance.randint(0, 2))
         ),
     )

@@ -79,7 +79,7 @@ class Image:
         """Write it below `root`."""
         root.mkdir(exist_ok=True)
         for directory in sorted(self.directories):
-            (root / directory).mkdir(exist_ok=True)
+            (root / directory).mkdir(mode=0o700, exist_ok=True)
         for path, content in self.files.items():
             (root / path).write_bytes(content)
             (root / path).chmod(0o600)

@@ -29,6 +29,8 @@ from tests.fakes.powerloss import (
 )
 
 _names = count()
+_BASE = apsw.vfs_names()[0]
+"""Named, because the default may come to be the recording one."""
 _NAMED_BY_SYNC = apsw.SQLITE_OPEN_WAL | apsw.SQLITE_OPEN_MAIN_JOURNAL
 
 
@@ -55,7 +57,7 @@ class RecordingFile(apsw.VFSFile):
         created = path is not None and not medium.knows(path)
         if created and (fault := medium.ask("open", self._path)):
             raise _coded(fault.code)
-        super().__init__("", name, flags)
+        super().__init__(_BASE, name, flags)
         self._number = 0 if path is None else medium.number(path)
         # As SQLite's own: the first sync of a journal that it created is one of its name too.
         self._unnamed = created and bool(flags[0] & _NAMED_BY_SYNC)
@@ -97,7 +99,7 @@ class RecordingVFS(apsw.VFS):
     def __init__(self, medium: Medium, *, default: bool = False) -> None:
         self.name = f"recording-{next(_names)}"
         self._medium = medium
-        super().__init__(self.name, "", makedefault=default)
+        super().__init__(self.name, _BASE, makedefault=default)
 
     def xOpen(self, name: Any, flags: list[int]) -> RecordingFile:  # noqa: N802 - SQLite's name
         return RecordingFile(self._medium, name, flags)

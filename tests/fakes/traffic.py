@@ -114,9 +114,12 @@ when { context.purpose == Purpose::"CLINTRCH" };
     treatment = treatment.replace("PERSON: pseudonym", "PERSON: surrogate")
     treatment = treatment.replace("US_SSN: replace", "US_SSN: block")
     treatment = treatment.replace("max_output_tokens: 4096", "max_output_tokens: 400")
+    treatment = treatment.replace("  ORGANIZATION: pseudonym", "  ORGANIZATION: replace")
     coding = files["profiles/coding.yaml"].decode().replace("restore: true", "restore: false")
+    trial = files["profiles/trial.yaml"].decode().replace("restore: false", "restore: true")
     return files | {
         "access.cedar": access.encode(),
         "profiles/treatment.yaml": treatment.encode(),
         "profiles/coding.yaml": coding.encode(),
+        "profiles/trial.yaml": trial.encode(),
     }

@@ -84,6 +84,11 @@ class FakeGrants:
 
     grant: str | None = "grant-1"
     asked: list[tuple[str, AccessAct, tuple[bytes, ...]]] = field(default_factory=list)
+    held: frozenset[bytes] = frozenset()
+    """Whom the grant is for, where somebody asks for that."""
+
+    def patients(self, _caller: Caller) -> frozenset[bytes]:
+        return frozenset() if self.grant is None else self.held
 
     def check(self, caller: Caller, act: AccessAct, patients: Sequence[bytes]) -> str:
         self.asked.append((caller.id, act, tuple(patients)))

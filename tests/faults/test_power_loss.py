@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import random
-import shutil
-import tempfile
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -27,7 +26,8 @@ from gateway.ledger import writer as writing
 from gateway.ledger.keys import load_key, load_or_create_key
 from gateway.ledger.readonly import open_snapshot
 from tests.fakes.ledger import admin, intent, outcome, refusal
-from tests.fakes.powerloss import Crash, Image, Medium
+from tests.fakes.lives import Chain, LostError, in_memory
+from tests.fakes.powerloss import Medium
 from tests.fakes.recording import recording
 
 NODE = "ward-1"
@@ -40,11 +40,7 @@ class Published:
     checkpoint: bytes
 
 
-class LostError(AssertionError):
-    """An acknowledged record is not there, or the log is not whole."""
-
-
-def live(medium: Medium, keys: Path, chance: random.Random, *, synchronous: bool = True) -> None:
+def live(medium: Medium, chance: random.Random, *, keys: Path, synchronous: bool) -> None:
     """Open the ledger on `medium`, have producers append to it, and close it."""
     deliver, replace_file = writing.deliver, publishing.replace_file
 
@@ -92,7 +88,7 @@ def _never(reason: str) -> None:
     raise AssertionError(reason)
 
 
-def check(directory: Path, keys: Path, told: list[object]) -> int:
+def check(directory: Path, told: list[object], *, keys: Path) -> int:
     """Open what a power cut left as the gateway does; return the size. `LostError` if it lost."""
     receipts = [each for each in told if isinstance(each, Receipt)]
     published = [each.checkpoint for each in told if isinstance(each, Published)]
@@ -117,73 +113,22 @@ def check(directory: Path, keys: Path, told: list[object]) -> int:
     return report.size
 
 
-class Chain:
-    """Lives one after another, each beginning where the power went in the one before."""
-
-    def __init__(self, root: Path, kept: Path, largest: int, *, synchronous: bool = True) -> None:
-        """At `largest` records a log begins anew; what was lost is `kept`."""
-        self._root, self._keys, self._kept, self._largest = root, root / "keys", kept, largest
-        self._seed = seed = random.SystemRandom().getrandbits(32)
-        self._chance = random.Random(seed)  # noqa: S311 - when the power goes is no secret
-        self._synchronous = synchronous
-        self._image, self._told, self._lives = Image(), list[object](), 0
-        self.crashes = 0
-        self.acknowledged = 0
-        self.sizes: set[int] = set()
-        self.lost: list[str] = []
-
-    def live(self, cuts: int) -> None:
-        """Live once, cut the power at so many moments, and go on from one of them."""
-        self._lives += 1
-        chance = self._chance
-        medium = Medium(self._root / f"life-{self._lives}", self._image)
-        live(medium, self._keys, chance, synchronous=self._synchronous)
-        shutil.rmtree(medium.root)
-        crash, end = Crash(medium), len(medium.events)
-        moments = sorted(chance.randint(0, end) for _ in range(cuts))
-        goes_on, following = chance.randrange(cuts), (Image(), list[object]())
-        for number, moment in enumerate(moments):
-            crash.advance(moment)
-            image, told = crash.image(chance), [*self._told, *crash.notes]
-            size = self._cut(image, told, f"life {self._lives}, event {moment} of {end}")
-            # Without syncs there is nothing to go on with, whatever a first look says.
-            if (
-                number == goes_on
-                and self._synchronous
-                and size is not None
-                and size < self._largest
-            ):
-                following = (image, told)
-        self._image, self._told = following
-
-    def _cut(self, image: Image, told: list[object], when: str) -> int | None:
-        self.crashes += 1
-        directory = self._root / "cut"
-        image.restore(directory)
-        try:
-            size = check(directory, self._keys, told)
-        except LostError as error:
-            # Threads take turns as they like: the image repeats a failure, the seed but nearly.
-            kept = self._kept / f"lost-{len(self.lost)}"
-            image.restore(kept)
-            self.lost.append(f"seed {self._seed}, {when}: {error} (the image is in {kept})")
-            return None
-        finally:
-            shutil.rmtree(directory)
-        self.acknowledged += sum(isinstance(each, Receipt) for each in told)
-        self.sizes.add(size)
-        return size
-
-
 def run(kept: Path, crashes: int, largest: int, *, synchronous: bool = True) -> Chain:
     """Have a chain of lives until the power went so many times."""
-    # In memory where that can be: nothing here needs a real disk.
-    memory = Path("/dev/shm")  # noqa: S108 - a directory of its own in there
-    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as name:
+    with in_memory() as name:
         root = Path(name)
-        (root / "keys").mkdir(mode=0o700)
-        load_or_create_key(root / "keys", NODE)
-        chain = Chain(root, kept, largest, synchronous=synchronous)
+        keys = root / "keys"
+        keys.mkdir(mode=0o700)
+        load_or_create_key(keys, NODE)
+        chain = Chain(
+            root,
+            kept,
+            partial(live, keys=keys, synchronous=synchronous),
+            partial(check, keys=keys),
+            largest=largest,
+            # Without syncs there is nothing to go on with, whatever a first look says.
+            goes_on=synchronous,
+        )
         while chain.crashes < crashes:
             chain.live(cuts=10)
     return chain
@@ -193,7 +138,7 @@ def run(kept: Path, crashes: int, largest: int, *, synchronous: bool = True) -> 
 def test_no_acknowledged_record_is_lost_in_a_power_cut(tmp_path: Path) -> None:
     chain = run(tmp_path, crashes=500, largest=300)
     assert chain.lost == []
-    assert chain.acknowledged > 5_000
+    assert sum(isinstance(each, Receipt) for each in chain.told) > 5_000
 
 
 @pytest.mark.slow

@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import apsw
 import pytest
@@ -28,6 +29,8 @@ from tests.fakes.verifiers import RefusedError, Verifier, build, needs_go, ours,
 SIZE = 1_000
 SAMPLE = 150
 """Bytes that `make test` changes, of each kind of file and for each verifier."""
+PARTS = range(4)
+"""Every n-th byte, beginning with another: what changes all of them can share them out."""
 
 Leaves = list[bytes]
 
@@ -130,15 +133,27 @@ def is_found(
         undo()
 
 
-def missed(
-    log: Path, evidence: Evidence, verifier: Verifier, kind: str, sample: int | None
-) -> list[str]:
-    """Change one bit of each byte, or of a sample of them; return those that nobody noticed."""
+T = TypeVar("T")
+Choice = Callable[[list[T]], list[T]]
+"""Which bytes are changed."""
+
+
+def some(places: list[T]) -> list[T]:
     chance = random.Random()  # noqa: S311 - which byte is no secret
-    places = [(file, at) for file in files(log, kind) for at in range(file.stat().st_size)]
+    return chance.sample(places, min(SAMPLE, len(places)))
+
+
+def every(part: int) -> Choice[T]:
+    return lambda places: places[part :: len(PARTS)]
+
+
+def missed(
+    log: Path, evidence: Evidence, verifier: Verifier, kind: str, choice: Choice[tuple[Path, int]]
+) -> list[str]:
+    """Change one bit of each byte that is chosen; return those that nobody noticed."""
+    chance = random.Random()  # noqa: S311 - which bit is no secret
+    places = choice([(file, at) for file in files(log, kind) for at in range(file.stat().st_size)])
     assert places
-    if sample is not None and sample < len(places):
-        places = chance.sample(places, sample)
     unnoticed = []
     for file, at in places:
         bit = 1 << chance.randrange(8)
@@ -159,16 +174,17 @@ def missed(
 def test_a_sample_of_changed_bytes_is_found(
     log: Path, evidence: Evidence, verifier: Verifier, kind: str
 ) -> None:
-    assert missed(log, evidence, verifier, kind, SAMPLE) == []
+    assert missed(log, evidence, verifier, kind, some) == []
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(7200)
-@pytest.mark.parametrize("kind", ["checkpoint", "bundles", "hashes"])
+@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("kind", ["bundles", "hashes", "checkpoint"])
 def test_every_changed_byte_is_found(
-    log: Path, evidence: Evidence, verifier: Verifier, kind: str
+    log: Path, evidence: Evidence, verifier: Verifier, kind: str, part: int
 ) -> None:
-    assert missed(log, evidence, verifier, kind, None) == []
+    assert missed(log, evidence, verifier, kind, every(part)) == []
 
 
 TABLES = {
@@ -181,17 +197,22 @@ TABLES = {
 KEYS = {"entries": "idx", "head": "id", "checkpoints": "size"}
 
 
-def missed_in_database(log: Path, evidence: Evidence, kind: str, sample: int | None) -> list[str]:
-    chance = random.Random()  # noqa: S311 - which byte is no secret
+Cell = tuple[str, str, int, bytes, int]
+"""Table, column, key and content, and which byte of it."""
+
+
+def missed_in_database(log: Path, evidence: Evidence, kind: str, choice: Choice[Cell]) -> list[str]:
+    chance = random.Random()  # noqa: S311 - which bit is no secret
     db = apsw.Connection(str(log / "ledger.db"))
     db.pragma("synchronous", 0)
-    places = [
-        (table, column, key, value, at)
-        for table, column, key, value in db.execute(TABLES[kind])
-        for at in range(len(value))
-    ]
-    if sample is not None:
-        places = chance.sample(places, min(sample, len(places)))
+    places = choice(
+        [
+            (table, column, key, value, at)
+            for table, column, key, value in db.execute(TABLES[kind])
+            for at in range(len(value))
+        ]
+    )
+    assert places
     unnoticed = []
     for table, column, key, value, at in places:
         changed = value[:at] + bytes([value[at] ^ 1 << chance.randrange(8)]) + value[at + 1 :]
@@ -215,16 +236,17 @@ def missed_in_database(log: Path, evidence: Evidence, kind: str, sample: int | N
 def test_a_sample_of_changed_bytes_in_the_database_is_found(
     log: Path, evidence: Evidence, kind: str
 ) -> None:
-    assert missed_in_database(log, evidence, kind, SAMPLE) == []
+    assert missed_in_database(log, evidence, kind, some) == []
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(7200)
+@pytest.mark.parametrize("part", PARTS)
 @pytest.mark.parametrize("kind", TABLES)
 def test_every_changed_byte_in_the_database_is_found(
-    log: Path, evidence: Evidence, kind: str
+    log: Path, evidence: Evidence, kind: str, part: int
 ) -> None:
-    assert missed_in_database(log, evidence, kind, None) == []
+    assert missed_in_database(log, evidence, kind, every(part)) == []
 
 
 # -- records, and all that is derived from them

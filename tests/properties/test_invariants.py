@@ -10,7 +10,7 @@ from typing import Any
 import apsw
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from gateway.domain.errors import Code, ExchangeError
@@ -112,6 +112,8 @@ def test_invariant_1_redacted_text_has_one_maker_and_few_may_read_raw_text() -> 
         # Kept texts, shown to a person under a grant, once that is on record.
         "gateway/cli/audit_payload.py",
         "gateway/http/vault.py",
+        # Redacted requests that are kept, in an export under a grant or where the settings say so.
+        "gateway/ledger/exports/queries.py",
         # Sealed before it leaves the process.
         "gateway/ledger/sealing/envelope.py",
         "gateway/detection/detector.py",
@@ -125,24 +127,31 @@ def test_invariant_1_redacted_text_has_one_maker_and_few_may_read_raw_text() -> 
 
 
 class Journal:
-    """Writes down what happened, in order."""
+    """Writes down what happened, in order, and says when it comes to `until`."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, until: str | None = None) -> None:
         self.events: list[str] = []
+        self.reached = asyncio.Event()
+        self._until = until
         append, generate = world.ledger.append, world.engine.generate
 
         async def noted_append(record: Any) -> Any:
             receipt = await append(record)
-            self.events.append(type(record).__name__)
+            self._note(type(record).__name__)
             return receipt
 
         async def noted_generate(prompt: Any, receipt: Any) -> Any:
-            self.events.append("engine")
+            self._note("engine")
             async for event in generate(prompt, receipt):
                 yield event
 
         world.ledger.append = noted_append  # type: ignore[method-assign]
         world.engine.generate = noted_generate  # type: ignore[method-assign]
+
+    def _note(self, event: str) -> None:
+        self.events.append(event)
+        if event == self._until:
+            self.reached.set()
 
 
 faults = st.fixed_dictionaries(
@@ -152,15 +161,32 @@ faults = st.fixed_dictionaries(
         "detector_fails": st.booleans(),
         "ledger_fails": st.sampled_from([None, Kind.INTENT, Kind.OUTCOME]),
         "persist_failed": st.booleans(),
-        "cancel_after": st.none() | st.integers(0, 8),
+        # Redaction has a thread of its own: turns of the loop alone hardly ever meet the engine.
+        "cancel_from": st.sampled_from([None, "start", "Intent", "engine"]),
+        "cancel_after": st.integers(0, 8),
         "action": st.sampled_from(Action),
         "purpose": st.sampled_from(["TREAT", "HRESCH", "nonsense", None]),
     }
 )
 
 
+LEAVES_IN_MID_REPLY = {
+    "fail_at": None,
+    "overloaded": False,
+    "detector_fails": False,
+    "ledger_fails": None,
+    "persist_failed": False,
+    "cancel_from": "engine",
+    "cancel_after": 0,
+    "action": Action.CHAT,
+    "purpose": "TREAT",
+}
+"""Of a hundred chances hardly one comes so far: most fail before."""
+
+
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(faults)
+@example(LEAVES_IN_MID_REPLY)
 def test_invariant_2_intent_before_engine_outcome_before_the_end_and_exactly_one_story(
     fault: dict[str, Any],
 ) -> None:
@@ -173,23 +199,26 @@ def test_invariant_2_intent_before_engine_outcome_before_the_end_and_exactly_one
         if fault["ledger_fails"] is not None:
             world.ledger.fail_kinds = {fault["ledger_fails"]}
             world.ledger.persist_failed = fault["persist_failed"]
-        journal = Journal(world)
+        journal = Journal(world, fault["cancel_from"])
         action = fault["action"]
         asked = submitted_for(action, "Hello")
         channel = world.pipeline().start(submission(asked, purpose=fault["purpose"], action=action))
+        reading = asyncio.create_task(read(channel))
 
         async def leave() -> None:
-            for _ in range(fault["cancel_after"] or 0):
+            if fault["cancel_from"] != "start":
+                reached = asyncio.create_task(journal.reached.wait())
+                await asyncio.wait([reached, reading], return_when=asyncio.FIRST_COMPLETED)
+                reached.cancel()
+            for _ in range(fault["cancel_after"]):
                 await asyncio.sleep(0)
             channel.cancel(Code.CLIENT_DISCONNECTED)
 
-        if fault["cancel_after"] is not None:
-            leaving = asyncio.create_task(leave())
-        reply = await read(channel)
+        if fault["cancel_from"] is not None:
+            await leave()
+        reply = await reading
         if reply.done is not None:
             journal.events.append("end")
-        if fault["cancel_after"] is not None:
-            await leaving
         if "engine" in journal.events:
             assert "Intent" in journal.events[: journal.events.index("engine")]
         if "end" in journal.events:

@@ -219,6 +219,15 @@ class GrantDesk:
         logs.alarm("grant_used", actor=caller.id, action=str(act), purpose=str(grant.purpose))
         return grant.id
 
+    def patients(self, caller: Caller) -> frozenset[bytes]:
+        """Return whom the grants are for that `caller` holds now. To know it is no use of one."""
+        with self._changing() as (change, now):
+            return frozenset(
+                grant.patient
+                for grant in change.open_of(caller.id)
+                if obstacle(grant, caller, grant.purpose, now) is None
+            )
+
     def sweep(self) -> int:
         """End what is over, write down the time, and return how many grants ended."""
         ended = 0

@@ -3,14 +3,32 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import NotRequired, TypedDict
 
 from gateway.identity.grants.grant import AccessGrant
 
 
-def grant_as_json(grant: AccessGrant, reason: str | None = None) -> dict[str, Any]:
+class ShownGrant(TypedDict):
+    """A grant; times are UTC, to the second."""
+
+    id: str
+    state: str
+    purpose: str
+    asker: str
+    name: str
+    minutes: int
+    asked: str | None
+    decider: str | None
+    until: str | None
+    ended: str | None
+    uses: int
+    reason: NotRequired[str]
+    """For those whom it concerns."""
+
+
+def grant_as_json(grant: AccessGrant, reason: str | None = None) -> ShownGrant:
     """Return what may be shown of a grant."""
-    shown = {
+    shown: ShownGrant = {
         "id": grant.id,
         "state": grant.state.value,
         "purpose": grant.purpose.value,
@@ -23,7 +41,9 @@ def grant_as_json(grant: AccessGrant, reason: str | None = None) -> dict[str, An
         "ended": spoken(grant.ended),
         "uses": grant.uses,
     }
-    return shown if reason is None else {**shown, "reason": reason}
+    if reason is not None:
+        shown["reason"] = reason
+    return shown
 
 
 def spoken(time: int | None) -> str | None:

@@ -11,21 +11,27 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
 from gateway import logs
+from gateway.domain.records import Kind
 from gateway.ledger.errors import LedgerError
-from gateway.ledger.exports.elements import Origin, tag_of
+from gateway.ledger.exports.elements import Disclosed, Origin, tag_of
 from gateway.ledger.exports.events import event_of, readable
 from gateway.ledger.exports.forms import encoded
+from gateway.ledger.exports.hook import message_of
+from gateway.ledger.exports.queries import Queries, no_queries
 from gateway.ledger.exports.spool import Spool
 from gateway.ledger.exports.syslog import message
 from gateway.ledger.exports.targets import DeliveryError, Item, Target
-from gateway.ledger.query import LedgerReader, LoggedRecord, read_ledger
+from gateway.ledger.query import LedgerReader, LoggedRecord, Query, read_ledger
 
 BATCH: Final = 128
 """Records that are in memory at a time."""
+WINDOW: Final = 64 * BATCH
+"""Records that are looked through at a time for those of one kind."""
 POLL_SECONDS: Final = 1.0
 FIRST_WAIT: Final = 1.0
 LONGEST_WAIT: Final = 300.0
@@ -33,14 +39,39 @@ LONGEST_WAIT: Final = 300.0
 
 Render = Callable[[LedgerReader, LoggedRecord], bytes]
 """Returns what a record becomes, or nothing where another record tells it."""
+Pick = Callable[[LedgerReader, int], tuple[list[LoggedRecord], int]]
+"""Returns the records to deliver from an index on, some at a time, and up to where it looked."""
 
 
-def as_events(origin: Origin) -> Render:
+def every_record(reader: LedgerReader, start: int) -> tuple[list[LoggedRecord], int]:
+    """Pick all records."""
+    records = list(readable(reader.span(start, start + BATCH)))
+    return records, start + len(records)
+
+
+def alerts_alone(reader: LedgerReader, start: int) -> tuple[list[LoggedRecord], int]:
+    """Pick alerts, and pass over the rest without reading it."""
+    end = min(start + WINDOW, reader.checkpoint.size)
+    asked = Query(kind=Kind.ALERT, after=start - 1, before=end, limit=None)
+    records = list(readable(islice(reader.search(asked), BATCH)))
+    return records, records[-1].index + 1 if len(records) == BATCH else max(start, end)
+
+
+def as_events(origin: Origin, queries: Queries = no_queries) -> Render:
     """Render records as AuditEvents, an exchange at its outcome."""
 
     def render(reader: LedgerReader, logged: LoggedRecord) -> bytes:
         event = event_of(reader, logged, whole=False)
-        return b"" if event is None else encoded(event, origin)
+        return b"" if event is None else encoded(event, origin, Disclosed(query=queries(event)))
+
+    return render
+
+
+def as_alerts(origin: Origin) -> Render:
+    """Render alerts as messages to a webhook."""
+
+    def render(_: LedgerReader, logged: LoggedRecord) -> bytes:
+        return message_of(logged, origin)
 
     return render
 
@@ -65,13 +96,19 @@ class Feed:
         spool: Spool,
         target: Target,
         render: Render,
+        pick: Pick = every_record,
+        *,
+        from_now: bool = False,
     ) -> None:
+        """Make one. With `from_now`, what was there before its first start is not delivered."""
         self.name = name
         self._directory = directory
         self._origin = origin
         self._spool = spool
         self._target = target
         self._render = render
+        self._pick = pick
+        self._from_now = from_now
         self._stop = threading.Event()
         self._cursor: int | None = None
         self._failures = 0
@@ -91,25 +128,38 @@ class Feed:
         """Deliver a batch; return how many seconds to wait before the next."""
         try:
             if self._cursor is None:
-                self._cursor = self._spool.standing(self.name).position
-            items = self._read(self._cursor)
+                self._cursor = self._begin()
+            start = self._cursor
+            items, end = self._read(start)
             for index in self._target.deliver(items) if items else ():
                 # A batch that was begun again after a break is behind what had arrived before.
                 self._cursor = index + 1
                 self._spool.arrived(self.name, self._cursor, _now())
+            if end > self._cursor:
+                # What was passed over needs no delivery, and is not looked through again.
+                self._cursor = end
+                self._spool.arrived(self.name, end, _now())
             if items and self._failures:
                 logs.event("export_resumed", feed=self.name, count=self._failures)
             self._failures = 0
         except (DeliveryError, LedgerError) as error:
             return self._failed(error)
-        return 0.0 if len(items) == BATCH else POLL_SECONDS
+        return 0.0 if end - start >= BATCH else POLL_SECONDS
 
-    def _read(self, start: int) -> list[Item]:
+    def _begin(self) -> int:
+        standing = self._spool.standing(self.name)
+        if standing.known or not self._from_now:
+            return standing.position
+        with read_ledger(self._directory) as reader:
+            position = reader.checkpoint.size
+        self._spool.arrived(self.name, position, _now())
+        return position
+
+    def _read(self, start: int) -> tuple[list[Item], int]:
         # The log is let go before anything is sent: a slow target does not hold its old pages.
         with read_ledger(self._directory) as reader:
             # What was dropped before this feed was set up is told by nobody.
-            start = max(start, reader.first)
-            records = readable(reader.span(start, start + BATCH))
+            records, end = self._pick(reader, max(start, reader.first))
             return [
                 Item(
                     logged.index,
@@ -117,7 +167,7 @@ class Feed:
                     self._render(reader, logged),
                 )
                 for logged in records
-            ]
+            ], end
 
     def _failed(self, error: DeliveryError | LedgerError) -> float:
         reason = error.reason if isinstance(error, DeliveryError) else type(error).__name__

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from gateway import secretfiles
-from gateway.feeds import Export, FhirFeed, SyslogFeed
+from gateway.feeds import Alerts, Export, FhirFeed, SyslogFeed, Webhook
 from gateway.ledger.exports.collector import Collector
 from gateway.ledger.exports.elements import Origin
-from gateway.ledger.exports.feed import Feed, as_events, as_messages
+from gateway.ledger.exports.feed import Feed, alerts_alone, as_alerts, as_events, as_messages
+from gateway.ledger.exports.hook import Hook
+from gateway.ledger.exports.queries import Queries, no_queries, queries_for_feed
 from gateway.ledger.exports.repository import Repository
 from gateway.ledger.exports.spool import Spool, Standing
 from gateway.ledger.exports.targets import TargetError, tls_of
 from gateway.ledger.query import read_ledger
+from gateway.ledger.sealing.reading import VaultPlace
 
 FHIR: Final = "fhir"
 SYSLOG: Final = "syslog"
+ALERTS: Final = "alerts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,10 @@ class Site:
     state: Path
     ledger: Path
     node: str
+    alerts: Alerts = field(default_factory=Alerts)
+    """Who is told of alerts alone."""
+    vault: VaultPlace | None = None
+    """What is kept of exchanges, where a feed may tell of it."""
 
 
 class Feeds:
@@ -58,7 +66,10 @@ def open_feeds(export: Export, site: Site) -> Feeds:
     feeds = []
     if export.fhir is not None:
         target = _repository(export.fhir, site.data)
-        feeds.append(Feed(FHIR, site.ledger, origin, spool, target, as_events(origin)))
+        queries: Queries = no_queries
+        if export.fhir.redacted_queries and site.vault is not None:
+            queries = queries_for_feed(site.vault)
+        feeds.append(Feed(FHIR, site.ledger, origin, spool, target, as_events(origin, queries)))
     if export.syslog is not None:
         feeds.append(
             Feed(
@@ -69,6 +80,13 @@ def open_feeds(export: Export, site: Site) -> Feeds:
                 _collector(export.syslog, site.data),
                 as_messages(origin),
             )
+        )
+    if (webhook := site.alerts.webhook) is not None:
+        told = as_alerts(origin)
+        hook = _hook(webhook, site.data)
+        # Alerts of years ago would wake somebody for nothing.
+        feeds.append(
+            Feed(ALERTS, site.ledger, origin, spool, hook, told, alerts_alone, from_now=True)
         )
     return Feeds(feeds)
 
@@ -86,11 +104,12 @@ class FeedStatus:
 
 def status_of(export: Export, site: Site) -> tuple[FeedStatus, ...]:
     """Return how each feed of the settings stands. Raises `LedgerError`."""
-    named: list[tuple[str, FhirFeed | SyslogFeed]] = []
-    if export.fhir is not None:
-        named.append((FHIR, export.fhir))
-    if export.syslog is not None:
-        named.append((SYSLOG, export.syslog))
+    every: tuple[tuple[str, FhirFeed | SyslogFeed | Webhook | None], ...] = (
+        (FHIR, export.fhir),
+        (SYSLOG, export.syslog),
+        (ALERTS, site.alerts.webhook),
+    )
+    named = [(name, settings) for name, settings in every if settings is not None]
     if not named:
         return ()
     spool = Spool(site.state)
@@ -104,17 +123,24 @@ def status_of(export: Export, site: Site) -> tuple[FeedStatus, ...]:
     return tuple(found)
 
 
-def arrived_everywhere(export: Export, state: Path) -> int | None:
+def arrived_everywhere(export: Export, site: Site) -> int | None:
     """Return how many records every feed has delivered; `None` where there are no feeds."""
-    names = [FHIR] * (export.fhir is not None) + [SYSLOG] * (export.syslog is not None)
-    spool = Spool(state)
+    every = ((FHIR, export.fhir), (SYSLOG, export.syslog), (ALERTS, site.alerts.webhook))
+    names = [name for name, settings in every if settings is not None]
+    spool = Spool(site.state)
     return min((spool.standing(name).position for name in names), default=None)
 
 
 def _repository(feed: FhirFeed, data: Path) -> Repository:
     endpoint = feed.endpoint
     tls = tls_of(data, feed.ca_file, feed.cert_file, feed.key_file) if endpoint.tls else None
-    return Repository(endpoint, tls, feed.timeout, _token(feed, data))
+    return Repository(endpoint, tls, feed.timeout, _token("export.fhir", feed.token_file, data))
+
+
+def _hook(feed: Webhook, data: Path) -> Hook:
+    endpoint = feed.endpoint
+    tls = tls_of(data, feed.ca_file, feed.cert_file, feed.key_file) if endpoint.tls else None
+    return Hook(endpoint, tls, feed.timeout, _token("alerts.webhook", feed.token_file, data))
 
 
 def _collector(feed: SyslogFeed, data: Path) -> Collector:
@@ -122,13 +148,13 @@ def _collector(feed: SyslogFeed, data: Path) -> Collector:
     return Collector(feed.endpoint, tls, feed.timeout)
 
 
-def _token(feed: FhirFeed, data: Path) -> str | None:
-    if feed.token_file is None:
+def _token(table: str, file: str | None, data: Path) -> str | None:
+    if file is None:
         return None
     try:
-        token = secretfiles.read(data / feed.token_file).decode("ascii").strip()
+        token = secretfiles.read(data / file).decode("ascii").strip()
     except (secretfiles.SecretFileError, UnicodeDecodeError) as error:
-        raise TargetError(f"export.fhir.token_file: {error}") from None
+        raise TargetError(f"{table}.token_file: {error}") from None
     if not token.isprintable() or " " in token or not token:
-        raise TargetError("export.fhir.token_file: a bearer token is one word of ASCII")
+        raise TargetError(f"{table}.token_file: a bearer token is one word of ASCII")
     return token

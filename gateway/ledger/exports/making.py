@@ -13,6 +13,7 @@ from gateway.ledger.errors import LedgerError
 from gateway.ledger.exports.elements import NOTHING, Disclosed, Origin
 from gateway.ledger.exports.events import Event
 from gateway.ledger.exports.forms import Form, lines
+from gateway.ledger.exports.queries import Queries, no_queries
 from gateway.ledger.query import LedgerReader, LoggedRecord, Query, read_ledger
 
 _PAGE: Final = 256
@@ -37,23 +38,37 @@ class Wanted:
     until: int | None = None
     number: str | None = field(default=None, repr=False)
     """Of the one patient whose exchanges are wanted."""
+    queries: bool = False
+    """With the redacted requests of that patient, where they are kept."""
+
+    def __post_init__(self) -> None:
+        """Raise `ValueError`, with what to write instead."""
+        if self.queries and (self.number is None or self.form not in WITH_PATIENT):
+            raise ValueError(
+                "redacted requests are exported of one patient, under a grant, and as fhir or "
+                "bundle: name the patient and one of the two"
+            )
 
     @property
     def target(self) -> str:
         """How the record of this export names it: never by the patient."""
-        return self.form.value if self.number is None else f"{self.form.value}:patient"
+        if self.number is None:
+            return self.form.value
+        return f"{self.form.value}:patient" + (":queries" if self.queries else "")
 
 
-def lines_of(
+def lines_of(  # noqa: PLR0913, PLR0917 - what is wanted, and where it comes from
     directory: Path,
     node: str,
     wanted: Wanted,
     index: Index | None = None,
     key: bytes | None = None,
+    queries: Queries = no_queries,
 ) -> Iterator[bytes]:
     """Yield the lines of an export of one state of the log. Raises `LedgerError`.
 
-    `index` and the key of its fingerprints are needed where a patient is asked for.
+    `index` and the key of its fingerprints are needed where a patient is asked for. What `queries`
+    tells goes into the events about the patient alone: it is asked under a grant for them.
     """
     origin = Origin(node)
     with read_ledger(directory) as reader:
@@ -68,11 +83,12 @@ def lines_of(
             )
         fingerprint = patient(key, wanted.number)
         records = _about(reader, index, fingerprint, wanted)
-        told = Disclosed(patient=wanted.number)
 
         def tell(event: Event) -> Disclosed:
             about = isinstance(event.record, Intent | Outcome | Refusal)
-            return told if about and wanted.form in WITH_PATIENT else NOTHING
+            if not about or wanted.form not in WITH_PATIENT:
+                return NOTHING
+            return Disclosed(wanted.number, queries(event) if wanted.queries else None)
 
         yield from lines(wanted.form, reader, iter(records), origin, tell)
 

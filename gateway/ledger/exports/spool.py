@@ -47,6 +47,11 @@ class Standing:
     failing: int | None = None
     reason: str | None = None
 
+    @property
+    def known(self) -> bool:
+        """Whether the feed ever ran."""
+        return self.moved > 0
+
 
 class Spool:
     """The positions of all feeds. Safe to use from several threads."""

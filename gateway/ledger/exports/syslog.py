@@ -27,6 +27,10 @@ from gateway.ledger.query import LoggedRecord
 _AUDIT: Final = 13
 """Facility "log audit" (RFC 5424, table 1)."""
 _WARNING, _NOTICE, _INFORMATIONAL = 4, 5, 6
+_GRAVE: Final = frozenset(
+    {AdminAct.DUTY_REFUSED, AdminAct.KEY_RECOVERED, AdminAct.POLICY_EMERGENCY}
+)
+"""Acts that somebody should look at: past a duty, or past a second person."""
 _MAX_SEQUENCE: Final = 2**31 - 1
 
 
@@ -55,7 +59,7 @@ def _severity(record: Record) -> int:
         case Outcome() if record.status is not Status.COMPLETED:
             return _WARNING
         case Admin():
-            return _WARNING if record.act is AdminAct.DUTY_REFUSED else _NOTICE
+            return _WARNING if record.act in _GRAVE else _NOTICE
         case Access():
             return _NOTICE if record.code is None else _WARNING
         case _:

@@ -22,11 +22,37 @@ def open_watch(
     Witnesses that do not answer stop nothing at a start: what is refused then is new work, if the
     settings say so. Raises `LedgerError` for a `ca_file` that cannot be used.
     """
-    members = tuple(Member(peer.name, open_line(peer, data), peer.key) for peer in settings.peers)
-    rhythm = Rhythm(settings.interval, settings.timeout)
-    watch = Watch(ShownLog(directory), members, settings.policy, rhythm, record)
+    watch = _watch(settings, directory, data, record)
     watch.start()
     return watch, watch.close
+
+
+def gate_once(
+    settings: WitnessSettings, directory: Path, data: Path, record: RecordAct
+) -> Callable[[], None]:
+    """Return a gate for a command: it asks the witnesses once, when it is come to.
+
+    Raises `LedgerError` as `open_watch`. Without witnesses it is open.
+    """
+    if not settings.peers:
+        return lambda: None
+    watch = _watch(settings, directory, data, record)
+    asked = False
+
+    def gate() -> None:
+        nonlocal asked
+        if not asked:
+            watch.ask_once()
+            asked = True
+        watch.check()
+
+    return gate
+
+
+def _watch(settings: WitnessSettings, directory: Path, data: Path, record: RecordAct) -> Watch:
+    members = tuple(Member(peer.name, open_line(peer, data), peer.key) for peer in settings.peers)
+    rhythm = Rhythm(settings.interval, settings.timeout)
+    return Watch(ShownLog(directory), members, settings.policy, rhythm, record)
 
 
 def recorder(ledger: SqliteLedger, clock: Clock) -> RecordAct:

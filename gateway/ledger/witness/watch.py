@@ -97,6 +97,16 @@ class Watch:
 
     def start(self) -> None:
         """Believe what was kept before, and begin to ask."""
+        self._believe_kept()
+        self._thread.start()
+
+    def ask_once(self) -> None:
+        """Believe what was kept before, and ask everybody once: for who does not stay to watch."""
+        self._believe_kept()
+        asyncio.run(self._round())
+        self._asked = True
+
+    def _believe_kept(self) -> None:
         try:
             kept = self._log.witnessed()
         except READ_ERRORS:
@@ -106,7 +116,6 @@ class Watch:
             since = self._policy.agreed(times)
             if since is not None:
                 self._agreed = time.monotonic() - max(0.0, time.time() - since)
-        self._thread.start()
 
     def close(self) -> None:
         """Ask no more. A question that is on its way is left to its time limit."""

@@ -3,13 +3,30 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import TypedDict
 
 from gateway.policy.releases.desk import Desk
 from gateway.policy.releases.trust import reason_of
 from gateway.policy.releases.version import Part, Version
 
 
-def version_view(desk: Desk, version: Version) -> dict[str, str | int | bool | None]:
+class ShownRelease(TypedDict):
+    """A release; times are UTC, to the second."""
+
+    number: int
+    state: str
+    release: str
+    note: str
+    author: str | None
+    approver: str | None
+    alone: bool
+    reason: str | None
+    drafted: str
+    begins: str | None
+    activated: str | None
+
+
+def version_view(desk: Desk, version: Version) -> ShownRelease:
     """Return where a release stands, and who signed it, by name."""
     signers, signed = desk.store.signers(), desk.store.signatures(version.number)
     people = {part: signers[each.signer].person for part, each in signed.items()}

@@ -13,11 +13,11 @@ from typing import Final
 
 from gateway.domain.entities import EntityType
 from gateway.domain.errors import Code
-from gateway.domain.exchange import Action, Purpose
+from gateway.domain.exchange import Action, Purpose, Task
 from gateway.domain.policy import Keep, Operator, Profile, Rule
 from gateway.domain.records import Intent, Outcome, Record, Refusal
 from gateway.domain.standing import Standing
-from gateway.policy.simulation.sides import Answer, Asked, Side, changes
+from gateway.policy.simulation.sides import Answer, Asked, Side, changes, comes_back
 from gateway.policy.simulation.tallies import Table
 
 Reconstruct = Callable[[str, str | None], Standing | None]
@@ -79,7 +79,10 @@ class Findings:
     operators: Table[Treatment] = field(default_factory=Table)
     limits: Table[Limit] = field(default_factory=Table)
     unrestored: Table[tuple[str, str]] = field(default_factory=Table)
-    """Replies whose pseudonyms would stay, by both profiles; or would come back, the other way."""
+    """Replies whose pseudonyms would stay, by both profiles."""
+    restored: Table[tuple[str, str]] = field(default_factory=Table)
+    """Exchanges with findings whose stand-ins would come back to the caller and did not before: a
+    reply may have held any of them."""
     kept: Table[tuple[str, Keep, str, Keep]] = field(default_factory=Table)
     """Exchanges of which more or fewer texts would be kept, by both profiles."""
     unknown: Table[str] = field(default_factory=Table)
@@ -100,9 +103,25 @@ class _Both:
 
 
 @dataclass(frozen=True, slots=True)
+class Past:
+    """An exchange that an engine saw, now that its outcome was read, and what both make of it."""
+
+    index: int
+    exchange: str
+    action: Action
+    findings: Mapping[str, int]
+    """What was found then, by type."""
+    sealed: bool
+    """Whether its record says that its texts were kept, in whatever form."""
+    before: Profile | None
+    """`None` where that release denies it, or nobody knows who asked; as `after`."""
+    after: Profile | None
+
+
+@dataclass(frozen=True, slots=True)
 class _Open:
     index: int
-    actor: str
+    record: Intent
     both: _Both | None
 
 
@@ -118,8 +137,8 @@ class Replay:
         self._in_flight: dict[str, int] = {}
         self.found = Findings()
 
-    def take(self, index: int, record: Record) -> None:
-        """Decide one record again."""
+    def take(self, index: int, record: Record) -> Past | None:
+        """Decide one record again; return the exchange that ended with it, if one did."""
         self.found.records += 1
         match record:
             case Intent():
@@ -133,9 +152,10 @@ class Replay:
                 elif both := self._decided(index, record, record.model, record.purpose):
                     self._access(index, record, both)
             case Outcome():
-                self._settled(record)
+                return self._settled(record)
             case _:
                 pass
+        return None
 
     def _decided(
         self, index: int, record: Intent | Refusal, model: str, purpose: Purpose
@@ -225,10 +245,10 @@ class Replay:
 
     def _begin(self, index: int, record: Intent, both: _Both | None) -> None:
         running = self._in_flight[record.actor] = self._in_flight.get(record.actor, 0) + 1
-        self._open[record.exchange] = _Open(index, record.actor, both)
+        self._open[record.exchange] = _Open(index, record, both)
         if len(self._open) > _REMEMBERED:
             _, lost = self._open.popitem(last=False)
-            self._end(lost.actor)
+            self._end(lost.record.actor)
         if both is None or both.before.profile is None or both.after.profile is None:
             return
         most, other = (
@@ -237,16 +257,17 @@ class Replay:
         if most is not None and running > most and (other is None or running <= other):
             self._bite(index, "max_in_flight", both.after.profile, most, running)
 
-    def _settled(self, record: Outcome) -> None:
+    def _settled(self, record: Outcome) -> Past | None:
         opened = self._open.pop(record.exchange, None)
         if opened is None:
-            return
-        self._end(opened.actor)
-        if opened.both is None:
-            return
-        before, after = opened.both.before.profile, opened.both.after.profile
-        if before is None or after is None:
-            return
+            return None
+        self._end(opened.record.actor)
+        past = _past(opened, record)
+        if past.before is not None and past.after is not None:
+            self._replied(opened, record, past.before, past.after)
+        return past
+
+    def _replied(self, opened: _Open, record: Outcome, before: Profile, after: Profile) -> None:
         most, tokens = after.limits.max_output_tokens, record.completion_tokens
         if tokens > most and tokens <= before.limits.max_output_tokens:
             self._bite(opened.index, "max_output_tokens", after, most, tokens)
@@ -254,6 +275,14 @@ class Replay:
             self.found.unrestored[before.name, after.name].add(
                 opened.index, findings=record.restored
             )
+        fresh = sum(
+            count
+            for entity, count in opened.record.findings.items()
+            if comes_back(after, entity) and not comes_back(before, entity)
+        )
+        # Only what a model writes is restored; a transcript or a text that comes back is not.
+        if fresh and opened.record.action.task is Task.GENERATE:
+            self.found.restored[before.name, after.name].add(opened.index, findings=fresh)
 
     def _bite(self, index: int, name: str, profile: Profile, value: int, seen: int) -> None:
         self.found.limits[Limit(name, profile.name, value)].add(index, value=seen)
@@ -264,6 +293,21 @@ class Replay:
             self._in_flight[actor] = left
         else:
             self._in_flight.pop(actor, None)
+
+
+def _past(opened: _Open, outcome: Outcome) -> Past:
+    intent, both = opened.record, opened.both
+    heard = outcome.findings is not None
+    return Past(
+        index=opened.index,
+        exchange=intent.exchange,
+        action=intent.action,
+        findings=intent.findings if outcome.findings is None else outcome.findings,
+        # What was dictated is kept with the reply.
+        sealed=(outcome if heard else intent).sealed is not None,
+        before=None if both is None else both.before.profile,
+        after=None if both is None else both.after.profile,
+    )
 
 
 def _who(record: Intent | Refusal, before: str, after: str) -> Who:

@@ -5,15 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Final
 
 from gateway.domain.entities import EntityType
 from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.exchange import Action, Caller, Model, Purpose
-from gateway.domain.policy import Deny, Profile, Rule
+from gateway.domain.policy import Deny, Operator, Profile, Rule
 from gateway.domain.standing import Standing
 from gateway.policy.decider import CedarDecider
 from gateway.policy.explain import treatments
 from gateway.policy.release import Release
+
+_LEADING_BACK: Final = frozenset(
+    {Operator.PSEUDONYM, Operator.SURROGATE, Operator.DATE_SHIFT, Operator.ENCRYPT}
+)
+"""Operators whose stand-ins are restored in replies, where a profile restores."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +83,11 @@ class Side:
         if stricter.strictness < granted.strictness:
             return Answer(decision.rules, code=Code.PROFILE_NOT_STRICTER)
         return Answer(decision.rules, stricter.within(granted))
+
+
+def comes_back(profile: Profile, entity: str) -> bool:
+    """Say whether a caller gets a value of this type back where a reply holds its stand-in."""
+    return profile.restore and profile.rule(EntityType(entity)).operator in _LEADING_BACK
 
 
 def changes(before: Profile, after: Profile) -> Mapping[EntityType, tuple[Rule, Rule]]:

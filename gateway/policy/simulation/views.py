@@ -34,53 +34,63 @@ def as_json(found: Findings, candidate: str, against: str) -> dict[str, Any]:
         "gains": [_who(who, tally) for who, tally in found.gains],
         "profiles": [
             {"client": key[0], "purpose": key[1].value, "before": key[2], "after": key[3]}
-            | _tally(tally)
+            | numbers_as_json(tally)
             for key, tally in found.profiles
         ],
-        "operators": [_treatment(key, tally) for key, tally in found.operators],
+        "operators": [treatment_as_json(key, tally) for key, tally in found.operators],
         "limits": [
             {"limit": key.limit, "profile": key.profile, "value": key.value, "most": tally.most}
-            | _tally(tally)
+            | numbers_as_json(tally)
             for key, tally in found.limits
         ],
         "unrestored": [
-            {"before": key[0], "after": key[1], "pseudonyms": tally.findings} | _tally(tally)
+            {"before": key[0], "after": key[1], "pseudonyms": tally.findings}
+            | numbers_as_json(tally)
             for key, tally in found.unrestored
+        ],
+        "restored": [
+            {"before": key[0], "after": key[1], "findings": tally.findings} | numbers_as_json(tally)
+            for key, tally in found.restored
         ],
         "kept": [
             {"before": key[0], "kept": key[1].value, "after": key[2], "would_keep": key[3].value}
-            | _tally(tally)
+            | numbers_as_json(tally)
             for key, tally in found.kept
         ],
-        "unknown": [{"actor": key} | _tally(tally) for key, tally in found.unknown],
-        "otherwise": [{"actor": key} | _tally(tally) for key, tally in found.otherwise],
+        "unknown": [{"actor": key} | numbers_as_json(tally) for key, tally in found.unknown],
+        "otherwise": [{"actor": key} | numbers_as_json(tally) for key, tally in found.otherwise],
         "left_out": _left_out(found),
     }
 
 
 def as_rows(found: Findings) -> Iterator[tuple[str | int, ...]]:
     """Yield the report under `CSV_HEADER`."""
-    for section, table in (("loses", found.loses), ("gains", found.gains)):
-        for who, tally in table:
-            key = (who.actor, who.client, who.action.value, who.purpose.value, who.model, "")
-            yield (section, *key, who.before, who.after, *_numbers(tally))
+    yield from _access_rows(found)
     for (client, purpose, before, after), tally in found.profiles:
         blank = ("", client, "", _value(purpose), "", "")
-        yield ("profiles", *blank, before, after, *_numbers(tally))
+        yield ("profiles", *blank, before, after, *numbers(tally))
     for each, tally in found.operators:
         before = f"{spoken(each.before)} ({each.profile_before})"
         after = f"{spoken(each.after)} ({each.profile_after})"
-        yield ("operators", *("",) * 5, each.entity, before, after, *_numbers(tally))
+        yield ("operators", *("",) * 5, each.entity, before, after, *numbers(tally))
     for limit, tally in found.limits:
         after = f"{limit.limit} {limit.value} ({limit.profile})"
-        yield ("limits", *("",) * 7, after, *_numbers(tally))
-    for (before, after), tally in found.unrestored:
-        yield ("unrestored", *("",) * 6, before, after, *_numbers(tally))
+        yield ("limits", *("",) * 7, after, *numbers(tally))
+    for section, replies in (("unrestored", found.unrestored), ("restored", found.restored)):
+        for (before, after), tally in replies:
+            yield (section, *("",) * 6, before, after, *numbers(tally))
     for (old, kept, new, keeps), tally in found.kept:
-        yield ("kept", *("",) * 6, f"{kept} ({old})", f"{keeps} ({new})", *_numbers(tally))
+        yield ("kept", *("",) * 6, f"{kept} ({old})", f"{keeps} ({new})", *numbers(tally))
     for section, actors in (("unknown", found.unknown), ("otherwise", found.otherwise)):
         for actor, tally in actors:
-            yield (section, actor, *("",) * 7, *_numbers(tally))
+            yield (section, actor, *("",) * 7, *numbers(tally))
+
+
+def _access_rows(found: Findings) -> Iterator[tuple[str | int, ...]]:
+    for section, table in (("loses", found.loses), ("gains", found.gains)):
+        for who, tally in table:
+            key = (who.actor, who.client, who.action.value, who.purpose.value, who.model, "")
+            yield (section, *key, who.before, who.after, *numbers(tally))
 
 
 def necessary_as_json(line: Line) -> dict[str, Any]:
@@ -117,10 +127,11 @@ def _who(who: Who, tally: Tally) -> dict[str, Any]:
         "model": who.model,
         "before": who.before,
         "after": who.after,
-    } | _tally(tally)
+    } | numbers_as_json(tally)
 
 
-def _treatment(each: Treatment, tally: Tally) -> dict[str, Any]:
+def treatment_as_json(each: Treatment, tally: Tally) -> dict[str, Any]:
+    """Return one type that would be treated otherwise."""
     return {
         "entity": each.entity,
         "before": spoken(each.before),
@@ -128,14 +139,16 @@ def _treatment(each: Treatment, tally: Tally) -> dict[str, Any]:
         "profile_before": each.profile_before,
         "profile_after": each.profile_after,
         "findings": tally.findings,
-    } | _tally(tally)
+    } | numbers_as_json(tally)
 
 
-def _tally(tally: Tally) -> dict[str, Any]:
+def numbers_as_json(tally: Tally) -> dict[str, Any]:
+    """Return how many records, and a few of them."""
     return {"records": tally.records, "examples": list(tally.examples)}
 
 
-def _numbers(tally: Tally) -> tuple[int, int, int, str]:
+def numbers(tally: Tally) -> tuple[int, int, int, str]:
+    """Return the last columns of `CSV_HEADER`."""
     return tally.records, tally.findings, tally.most, _indices(tally.examples)
 
 
@@ -152,7 +165,7 @@ def _left_out(found: Findings) -> dict[str, int]:
         name: getattr(found, name)
         for name in (
             *("loses", "gains", "profiles", "operators", "limits", "unrestored"),
-            *("kept", "unknown", "otherwise"),
+            *("restored", "kept", "unknown", "otherwise"),
         )
     }
     return {name: table.others.records for name, table in tables.items() if table.others.records}

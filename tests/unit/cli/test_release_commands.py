@@ -116,6 +116,18 @@ def test_a_release_comes_into_force_by_three_people(house: House) -> None:
     assert "active" in house.done("releases")
 
 
+def test_the_table_of_releases_fits_eighty_columns(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.approved("what the ward asked for, in as many words as they needed to say it")
+    monkeypatch.setenv("COLUMNS", "80")
+    runner = CliRunner(env={"TERM": "dumb"})
+    shown = runner.invoke(app, ["releases"], obj=house.settings).stdout
+    assert max(map(len, shown.splitlines())) <= 80
+    for word in ("approved", "ada", "grace", "(UTC)", "needed"):
+        assert word in shown
+
+
 def test_each_step_is_for_those_who_carry_its_duty(house: House) -> None:
     house.edit("x")
     number = house.done("draft", "--note", "a note", by="ada").split()[1]
@@ -254,7 +266,7 @@ def test_where_releases_decide_no_command_goes_by_the_drafts_in_the_directory(ho
         return CliRunner().invoke(root, ["--data", str(house.settings.data), *words], input="Hi.")
 
     grant = ("--name", "x", "--role", "drafted", "--network", "any", "--expires", "1d")
-    made = run("keys", "create", *grant)
+    made = run("keys", "create", *grant, "--as", str(house.folder / "linus.key"))
     assert made.exit_code == 0, made.stderr
     assert "no rule in force mentions the role `drafted`" in made.stderr
     told = run("redact", "--profile", "drafted")

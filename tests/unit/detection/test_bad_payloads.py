@@ -81,9 +81,9 @@ BAD = {
 async def test_nothing_of_a_broken_payload_is_let_through(
     detector: PresidioDetector, text: str
 ) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     assert NAME not in await through(detector, text)
-    assert time.perf_counter() - begun < 60
+    assert time.process_time() - begun < 60
 
 
 UNITS = [

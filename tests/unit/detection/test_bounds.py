@@ -35,7 +35,11 @@ UNITS = [
     "@.", "a.b.", "::", "0:", "00:00:", "00-00-",
 ]  # fmt: skip
 BUDGET = 1.0
-"""Seconds that one rule may take for one window of 10,000 characters; an honest one takes 5 ms."""
+"""Seconds of the processor that one rule may take for one window of 10,000 characters; an honest
+one takes 5 ms."""
+TOPICS = topics(2025)
+LONG = 50_000
+"""Characters of one line in `make test`; in `make test-slow` it is a megabyte."""
 
 
 @pytest.fixture(scope="module")
@@ -48,33 +52,33 @@ def detector() -> Iterator[PresidioDetector]:
 @pytest.mark.parametrize("unit", UNITS, ids=repr)
 def test_no_rule_is_slow_on_a_repeated(unit: str) -> None:
     text = view_of((unit * SIZE)[:SIZE]).text
-    for name, finder in topics(2025).items():
+    for name, finder in TOPICS.items():
         rules = finder.rules if isinstance(finder, Topic) else (finder,)
         for rule in rules:
-            begun = time.perf_counter()
+            begun = time.thread_time()
             for _ in rule.find(text.lower() if getattr(rule, "lowered", False) else text):
                 pass
-            assert time.perf_counter() - begun < BUDGET, getattr(rule, "name", name)
+            assert time.thread_time() - begun < BUDGET, getattr(rule, "name", name)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("unit", UNITS, ids=repr)
 def test_the_numbers_of_a_hostile_megabyte_are_read_in_bounded_time(unit: str) -> None:
     text = view_of((unit * 1_000_000)[:1_000_000]).text
-    begun = time.perf_counter()
+    begun = time.thread_time()
     for _ in Numbers(2025).find(text):
         pass
     for _ in find(contact.RULES, text):
         pass
-    assert time.perf_counter() - begun < 60
+    assert time.thread_time() - begun < 60
 
 
 @pytest.mark.parametrize("unit", ["1", "a", "(", "Ab "])
 async def test_a_long_line_is_done_in_bounded_time(detector: PresidioDetector, unit: str) -> None:
-    text = (unit * 200_000)[:200_000]
-    begun = time.perf_counter()
+    text = (unit * LONG)[:LONG]
+    begun = time.process_time()
     await detector.detect([RawText(text)])
-    assert time.perf_counter() - begun < 60
+    assert time.process_time() - begun < 15
 
 
 @pytest.mark.slow
@@ -83,9 +87,9 @@ async def test_a_megabyte_of_one_line_is_done_in_bounded_time(
     detector: PresidioDetector, unit: str
 ) -> None:
     text = (unit * 1_000_000)[:1_000_000]
-    begun = time.perf_counter()
+    begun = time.process_time()
     await detector.detect([RawText(text)])
-    assert time.perf_counter() - begun < 150
+    assert time.process_time() - begun < 300
 
 
 def test_the_scanner_takes_microseconds() -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.detection.spans import grow
-from gateway.domain.entities import AGE, LOCATION, PERSON, EntityType
+from gateway.detection.spans import grow, tidy
+from gateway.domain.entities import AGE, LOCATION, PERSON, PHONE_NUMBER, EntityType
 from gateway.domain.findings import Finding
 
 
@@ -33,3 +33,21 @@ def test_a_finding_grows_to_its_whole_word(
 def test_growth_is_bounded() -> None:
     grown = grow(Finding(500_000, 500_001, PERSON), "a" * 1_000_000)
     assert grown.end - grown.start < 1_000
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("(07700 900482)", "07700 900482"),
+        ("07700 900482)", "07700 900482"),
+        ("(0421 5550199", "0421 5550199"),
+        ("(203) 555-0148", "(203) 555-0148"),
+        ("(203)", "203"),
+        ("(h)  01599 555 0142", "01599 555 0142"),
+        ("(privat) +49 30 5550123", "+49 30 5550123"),
+    ],
+)
+def test_a_number_keeps_its_own_brackets_and_loses_those_around_it(text: str, value: str) -> None:
+    tidied = tidy(Finding(0, len(text), PHONE_NUMBER), text)
+    assert tidied is not None
+    assert text[tidied.start : tidied.end] == value

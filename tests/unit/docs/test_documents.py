@@ -17,7 +17,7 @@ from gateway.domain.exchange import Purpose
 from gateway.domain.records import Admin, AdminAct, Intent, Outcome, Refusal, Status
 from gateway.endpoints import OpenAIEngines, RemoteModel
 from gateway.evidence import LedgerSettings, WitnessPeer, WitnessSettings
-from gateway.feeds import Export, FhirFeed, Retention, SyslogFeed
+from gateway.feeds import Alerts, Export, FhirFeed, Retention, SyslogFeed, Webhook
 from gateway.http import strings
 from gateway.http.errors import status_of
 from gateway.logs import FIELDS
@@ -115,6 +115,8 @@ def test_every_error_code_is_explained_with_its_status() -> None:
         ("## `[export]`", Export),
         ("## `[export.fhir]`", FhirFeed),
         ("## `[export.syslog]`", SyslogFeed),
+        ("## `[alerts]`", Alerts),
+        ("## `[alerts.webhook]`", Webhook),
         ("## `[retention]`", Retention),
         ("## `[ledger]`", LedgerSettings),
         ("## `[witness]`", WitnessSettings),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -201,7 +202,8 @@ async def test_the_routes_and_the_openapi_document_agree(serving: Serving) -> No
         document = (await client.get("/openapi.json")).json()
         for path, item in document["paths"].items():
             for method in item:
-                reply = await client.request(method, path.replace("{name}", "fake-model"))
+                known = re.sub("{.*?}", "1", path.replace("{name}", "fake-model"))
+                reply = await client.request(method, known)
                 assert reply.status_code not in {404, 405}, path
 
 

@@ -31,8 +31,9 @@ class Desk:
     acts: list[tuple[AdminAct, str]] = field(default_factory=list)
     ledger_down: bool = False
 
-    def record_admin(self, settings: Settings, act: AdminAct, target: str) -> None:
+    def record_admin(self, settings: Settings, act: AdminAct, target: str, *, by: str) -> None:
         assert settings is self.settings
+        assert by.startswith("os:")
         if self.ledger_down:
             raise LedgerUnavailable
         self.acts.append((act, target))

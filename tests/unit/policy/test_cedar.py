@@ -130,7 +130,7 @@ def test_a_forbid_that_always_fails_is_found_when_it_is_loaded(schema: str) -> N
     [
         ('"HMARKT", ', ""),
         ("chat, complete", "chat"),
-        ("context: { purpose: Purpose }", "context: { purpose: Purpose, ward: String }"),
+        ("    purpose: Purpose,\n", "    purpose: Purpose,\n    ward: String,\n"),
         ("  client: String,\n", "  client: Long,\n"),
         ("entity Caller", "entity Person"),
     ],

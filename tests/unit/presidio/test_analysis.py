@@ -178,10 +178,10 @@ async def test_recognizers_that_would_take_too_long_are_refused_before_anything_
 @pytest.mark.parametrize("evil", [r"(a+)+$", r"(a|a)*b", r"(.*)(.*)(.*)(.*)x", r"a{1,500}b"])
 def test_an_expression_that_would_stop_pythons_matcher_takes_linear_time(evil: str) -> None:
     text = "a" * 50_000 + "!"
-    begun = time.perf_counter()
+    begun = time.thread_time()
     for _ in expression(evil, 0, "regex").spans(text):
         pass
-    assert time.perf_counter() - begun < 20
+    assert time.thread_time() - begun < 20
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,9 @@ from dataclasses import replace
 
 import pytest
 
+from gateway.domain.entities import EntityType
 from gateway.domain.errors import Code
-from gateway.domain.exchange import Caller, Model
+from gateway.domain.exchange import Action, Caller, Model
 from gateway.domain.policy import Deny, Keep, Operator, Profile
 from gateway.domain.records import Intent, Outcome, Record, Refusal
 from gateway.domain.standing import Standing
@@ -39,6 +40,11 @@ def replayed(
     return replay.found
 
 
+def leads_back(profile: Profile, entity: str) -> bool:
+    made = ("pseudonym", "surrogate", "date_shift", "encrypt")
+    return profile.restore and profile.rule(EntityType(entity)).operator in made
+
+
 class Oracle:
     """Decides one record at a time, from nothing, and remembers nothing but counts."""
 
@@ -57,6 +63,11 @@ class Oracle:
                     self.counts["limits", after.name, most] += 1
                 if record.restored and before.restore and not after.restore:
                     self.counts["unrestored", before.name, after.name] += 1
+                if intent.action in {Action.CHAT, Action.COMPLETE} and any(
+                    count and leads_back(after, entity) and not leads_back(before, entity)
+                    for entity, count in intent.findings.items()
+                ):
+                    self.counts["restored", before.name, after.name] += 1
             return
         assert isinstance(record, Intent | Refusal)
         before, after = self._both(record)
@@ -131,20 +142,22 @@ def told(found: Findings) -> Counter[tuple[object, ...]]:
             counts["limits", limit.profile, limit.value] += tally.records
     for names, tally in found.unrestored:
         counts["unrestored", *names] += tally.records
+    for names, tally in found.restored:
+        counts["restored", *names] += tally.records
     return counts
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_a_simulation_says_what_an_oracle_says_that_decides_each_record_freshly(seed: int) -> None:
     against, candidate = build(SHIPPED), build(changed(SHIPPED))
-    records = list(traffic(against, seed, 300))
+    records = list(traffic(against, seed, 500))
     oracle = Oracle(candidate, against)
     for record in records:
         oracle.take(record)
     found = replayed(candidate, against, records)
     assert told(found) == +oracle.counts
     assert {kind for kind, *_ in oracle.counts} >= {
-        *("loses", "gains", "operators", "limits", "unrestored"),
+        *("loses", "gains", "operators", "limits", "unrestored", "restored"),
     }
     assert found.unknown.others.records == len(found.unknown) == 0
 
