@@ -112,11 +112,11 @@ MUTANTS = (
         3,
         "a detector that raises finds nothing",
         "gateway/pipeline.py",
-        "        findings = await keeping.detect(list(ask.conversation.texts()))\n",
-        "        try:\n"
-        "            findings = await keeping.detect(list(ask.conversation.texts()))\n"
-        "        except Exception:\n"
-        "            findings = [() for _ in ask.conversation.texts()]\n",
+        "            findings = await keeping.detect(list(ask.conversation.texts()))\n",
+        "            try:\n"
+        "                findings = await keeping.detect(list(ask.conversation.texts()))\n"
+        "            except Exception:\n"
+        "                findings = [() for _ in ask.conversation.texts()]\n",
     ),
     Mutant(
         3,
