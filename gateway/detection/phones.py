@@ -29,7 +29,8 @@ _FORMS: Final = tuple(
     for name, pattern, least, score in (
         (
             "international",
-            r"(?:\+|00)[ ]?[1-9][0-9]{0,3}(?:[ .\-/]{0,2}(?:[(][0-9]{1,5}[)]|[0-9]{1,12})){1,7}",
+            # Possessive: digits without anything between can be grouped in one way only.
+            r"(?:\+|00)[ ]?[1-9][0-9]{0,3}+(?:[ .\-/]{0,2}(?:[(][0-9]{1,5}[)]|[0-9]{1,12}+)){1,7}",
             8,
             0.75,
         ),

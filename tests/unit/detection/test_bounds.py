@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Iterator
 
@@ -32,7 +33,7 @@ UNITS = [
     "no. ", "n° ", "nummer ", "五", "零", "月1", "1月", "1年", "岁1", "身份证号", "京A", "<", "A<",
     "01", "(01)", ".com", "a.com", ".jpg", "a-", "five ", "zero un ", "may ", "may 1", "mar",
     "15 avenue 12345 ", "de 30 anos y ", "mg/dl ", "ans ", "30 ans ", "1 - ", "1 / ", "rue ",
-    "@.", "a.b.", "::", "0:", "00:00:", "00-00-",
+    "@.", "a.b.", "::", "0:", "00:00:", "00-00-", "001234567", "+12345678",
 ]  # fmt: skip
 BUDGET = 1.0
 """Seconds of the processor that one rule may take for one window of 10,000 characters; an honest
@@ -59,6 +60,16 @@ def test_no_rule_is_slow_on_a_repeated(unit: str) -> None:
             for _ in rule.find(text.lower() if getattr(rule, "lowered", False) else text):
                 pass
             assert time.thread_time() - begun < BUDGET, getattr(rule, "name", name)
+
+
+def test_a_row_of_digits_in_no_order_is_read_in_bounded_time() -> None:
+    """ "00" begins an international number, and 90 digits behind it can be grouped in many ways."""
+    chance = random.Random(3)  # noqa: S311 - the same digits in every run
+    text = "".join(chance.choice("0123456789") for _ in range(LONG))
+    begun = time.thread_time()
+    for _ in Numbers(2025).find(text):
+        pass
+    assert time.thread_time() - begun < BUDGET * LONG / SIZE
 
 
 @pytest.mark.slow
