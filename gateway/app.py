@@ -34,6 +34,7 @@ from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.ports import Authenticator, Detector, Engine
 from gateway.domain.records import Admin, AdminAct
 from gateway.domain.text import RawText
+from gateway.freetext import Whose
 from gateway.generation.cached import CachedEngine
 from gateway.generation.embedding import LocalEmbedder
 from gateway.generation.engines import Engines
@@ -208,7 +209,7 @@ def build(  # noqa: PLR0915 - what there is to put together, read top to bottom
             "ledger": lambda: ledger.ready() and vault.ready(),
             "detection": lambda: detector.healthy,
             "model": lambda: bool(plain.models()) and all(each.ready for each in (plain, *others)),
-            "policy": lambda: bool(policy.decider.release),
+            "policy": lambda: policy.decider.decides,
             **({"witnesses": watch.ready} if watch is not None else {}),
         },
         close=close,
@@ -290,6 +291,8 @@ def assemble(  # noqa: PLR0913, PLR0917 - each is a part of `Gateway`
         office=Office(parts.authenticator, parts.ledger, parts.clock),
         desk=auditing.desk_of(settings, parts.vault),
         subject_key=parts.subject_key,
+        detector=parts.detector,
+        whose=Whose(parts.vault, parts.subject_key),
     )
 
     exporting = exports.ExportRoom(

@@ -31,13 +31,14 @@ from gateway.policy.problems import PolicyError, Problem, problem
 from gateway.policy.release import EVALUATION, Release
 from gateway.policy.release import load as load_directory
 from gateway.policy.releases.desk import Desk
-from gateway.policy.releases.store import DATABASE, PolicyStore, PolicyStoreError
+from gateway.policy.releases.store import DATABASE, PolicyStore, PolicyStoreError, RegisterReplaced
 from gateway.settings import Settings
 
 _INTERVAL: Final = 0.25
 """Seconds between two looks at the register: a change is followed within one."""
 
 _LONGEST: Final = 2000
+_REPLACED: Final = "register_replaced"
 Append = Callable[[Admin], object]
 """Makes an administrative record durable, or raises."""
 
@@ -231,11 +232,19 @@ class Following:
             hurry.clear()
             try:
                 release = await asyncio.to_thread(self.look)
+            except RegisterReplaced:
+                # It may be an earlier one, or somebody's own: by neither may anything be decided.
+                self.decider.suspend(suspended=True)
+                if self._told != _REPLACED:
+                    self._told = _REPLACED
+                    logs.alarm("policy_register_replaced", release=self.decider.release)
+                continue
             except (ExchangeError, PolicyStoreError, OSError) as error:
                 # The disk or the ledger: the release in force stays, and it is tried again.
                 self._tell(type(error).__name__)
                 continue
             self._told = None
+            self.decider.suspend(suspended=False)
             if release is not None:
                 # In the loop of the exchanges: between two of their steps, never within one.
                 self.decider.replace(release)
@@ -244,6 +253,8 @@ class Following:
 
     def look(self) -> Release | None:
         """Return the release to change to, if there is one; what is late or owed is done first."""
+        if self._settings.policy.mode == "releases":
+            self.desk.store.stands()
         self.desk.settle()
         anew, self._anew = self._anew, False
         if self._settings.policy.mode == "directory":

@@ -17,7 +17,7 @@ from gateway.domain.payloads import Part, Words
 from gateway.domain.policy import Keep
 from gateway.domain.ports import Detector, Vault
 from gateway.domain.redaction import Redaction
-from gateway.domain.subjects import Subjects, subjects_of
+from gateway.domain.subjects import MOST, Subjects, subjects_of
 from gateway.domain.text import RawText, RedactedText
 from gateway.treatment import Redacted, Treated, found_in
 
@@ -90,6 +90,7 @@ class Keeping:
         keep = self._keep = redaction.profile.keep
         if keep is Keep.NOTHING:
             return
+        self._all_indexed()
         every = keep is Keep.ALL
         stand_ins = redaction.stand_ins.meanings() | redaction.pseudonyms.meanings()
         self._asked = Words(
@@ -108,6 +109,7 @@ class Keeping:
             received = tuple(received)
             if keep is Keep.ALL and self._known is None and not self._seen:
                 await found_in(self, received)
+            await asyncio.to_thread(self._all_indexed)
             texts: Sequence[RedactedText] = ()
             meanings: Mapping[str, str] = {}
             if isinstance(treated, Redacted):
@@ -131,8 +133,19 @@ class Keeping:
 
     def heard(self, spoken: RawText, segments: Iterable[RedactedText]) -> None:
         """Take down a transcript, as it was heard and as it leaves."""
+        if self._keep is not Keep.NOTHING:
+            self._all_indexed()
         self.generated("".join(text.for_engine() for text in segments))
         self._spoken = spoken if self._keep is Keep.ALL else None
+
+    def _all_indexed(self) -> None:
+        """Raise `ExchangeError` if texts are to be kept that a shredding would not find."""
+        if self.subjects.more:
+            raise ExchangeError(
+                Code.LIMIT_EXCEEDED,
+                f"Texts of this exchange are kept, and it is about more than {MOST} people, who "
+                "could not all be found to erase them. Send fewer at a time.",
+            )
 
     async def request(self) -> str | None:
         """Return the digest of the sealed request, once it and its subjects are durable.

@@ -48,7 +48,7 @@ class Office:
             )
         if not any(carries(caller.roles, each) for each in (duty, *others)):
             await self._record(caller, duty.value)
-            raise refused(caller, duty)
+            raise refused(caller, duty, *others)
         return caller
 
     async def _record(self, caller: Caller, target: str) -> None:
@@ -72,11 +72,13 @@ def _within(caller: Caller, *duties: Duty) -> bool:
     return actions is None or (Action.REIDENTIFY in actions and bool(_UNDER_GRANT & {*duties}))
 
 
-def refused(caller: Caller, duty: Duty) -> ExchangeError:
-    """Return what a caller without `duty` is told."""
+def refused(caller: Caller, *duties: Duty) -> ExchangeError:
+    """Return what a caller is told who carries none of `duties`."""
     if pairs := conflicts(caller.roles):
         first, second = pairs[0]
         why = f"Nobody may be {first} and {second} at once: ask for a key with one of the two."
     else:
-        why = f"This needs the role {' or '.join(roles_for(duty))}."
+        # Each role once, in the order of the duties that it is for.
+        roles = dict.fromkeys(role for duty in duties for role in roles_for(duty))
+        why = f"This needs the role {' or '.join(roles)}."
     return ExchangeError(Code.DUTY_REFUSED, why)

@@ -11,6 +11,7 @@ import typer
 
 from gateway.cli.audit_arguments import find, ledger_errors
 from gateway.cli.common import fail, print_json, settings_of
+from gateway.cli.opening import check_names_nobody
 from gateway.cli.person import As, person
 from gateway.clock import SystemClock
 from gateway.domain.duties import Duty
@@ -57,6 +58,7 @@ def hold(
         what = epoch if epoch is not None else _exchange(settings, record or "")
         clock = SystemClock()
         made = new_hold(clock.new_id(), what, caller.id, words, clock.now_ms())
+        check_names_nobody(context, words, "reason")
         # In force before it is on record: what is held too early harms nobody.
         LegalHolds(settings.state).place(made)
         _record(settings, caller, AdminAct.HOLD_PLACED, what, exchange=made.id, sealed=made.digest)

@@ -14,6 +14,7 @@ from gateway.cli.audit_arguments import CLIENT, ledger_errors, record_own
 from gateway.cli.audit_search import Limit, question_of, recording, reviewed
 from gateway.cli.audit_views import moment, print_table
 from gateway.cli.common import fail, print_json, settings_of
+from gateway.cli.opening import check_names_nobody
 from gateway.cli.person import As, person
 from gateway.cli.recorder import record_look
 from gateway.clock import SystemClock
@@ -55,6 +56,8 @@ def review(
             _show(desk.history(index), as_json=as_json)
             return
         text = sys.stdin.read(4 * MAX_COMMENT).strip() if comment else ""
+        if 0 < len(text) <= MAX_COMMENT:  # A longer one is refused below.
+            check_names_nobody(context, text, "comment")
         try:
             made = desk.review(who, clock, index, state, text)
         except ExchangeError as error:

@@ -39,7 +39,7 @@ _Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 @app.command()
 def ask(
     context: typer.Context,
-    purpose: Annotated[Purpose, typer.Option(help="Purpose of use.")],
+    purpose: Annotated[Purpose, typer.Option(metavar="CODE", help="Purpose of use, e.g. BTG.")],
     minutes: Annotated[
         int | None,
         typer.Option(help="How long, from its approval.", show_default="as long as allowed"),

@@ -57,7 +57,8 @@ def create(  # noqa: PLR0913, PLR0917 - each argument is an option
         list[str] | None, typer.Option(metavar="NAME", help="Group; repeat for more.")
     ] = None,
     purpose: Annotated[
-        Purpose | None, typer.Option(help="The only purpose of use, for clients without headers.")
+        Purpose | None,
+        typer.Option(metavar="CODE", help="The only purpose of use, for clients without headers."),
     ] = None,
     only_action: Annotated[
         list[Action] | None,
@@ -68,7 +69,8 @@ def create(  # noqa: PLR0913, PLR0917 - each argument is an option
         typer.Option(metavar="NAME", help="Only for this model; repeat for more."),
     ] = None,
     only_purpose: Annotated[
-        list[Purpose] | None, typer.Option(help="Only for this purpose; repeat for more.")
+        list[Purpose] | None,
+        typer.Option(metavar="CODE", help="Only for this purpose; repeat for more."),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     _as: As = None,

@@ -2,18 +2,42 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from typing import TYPE_CHECKING
 
 import msgspec
 import typer
 
-from gateway.cli.common import fail
+from gateway.cli.common import fail, settings_of
 from gateway.domain.errors import ExchangeError
 from gateway.settings import Settings
 
 if TYPE_CHECKING:
     from gateway.detection.detector import PresidioDetector
+
+
+def check_names_nobody(context: typer.Context, text: str, what: str) -> None:
+    """Say so and end the command if a text that is kept for years names somebody.
+
+    Also where detection fails: then nothing is kept.
+    """
+    from gateway import freetext
+    from gateway.auditing import KeptSubjects
+    from gateway.installation import subject_key, vault_of
+    from gateway.secretfiles import SecretFileError
+
+    settings = settings_of(context)
+    detector = open_local_detector(context)
+    try:
+        whose = freetext.Whose(KeptSubjects(vault_of(settings)), subject_key(settings.keys))
+        asyncio.run(freetext.check_names_nobody(detector, whose, text, what))
+    except SecretFileError as error:
+        fail(str(error))
+    except ExchangeError as error:
+        fail(error.message)
+    finally:
+        detector.close()
 
 
 def open_local_detector(context: typer.Context, workers: int | None = None) -> PresidioDetector:

@@ -206,7 +206,7 @@ def explain(  # noqa: PLR0913, PLR0917 - each argument is an option
     role: Annotated[
         list[str], typer.Option(metavar="NAME", help="Role of the caller; repeat for more.")
     ],
-    purpose: Annotated[Purpose, typer.Option(help="Purpose of use.")],
+    purpose: Annotated[Purpose, typer.Option(metavar="CODE", help="Purpose of use, e.g. TREAT.")],
     action: Annotated[Action, typer.Option(help="What is asked of the model.")],
     model: Annotated[str, typer.Option(help="Name of the model.")],
     group: Annotated[

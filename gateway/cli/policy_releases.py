@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from gateway.policy.releases.desk import Desk
     from gateway.policy.releases.version import Version
 
+_DIGITS = 8
+"""Of a digest: as many as name a release in a command."""
+_MINUTES = len("2026-11-22T23:41")
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
@@ -188,23 +192,25 @@ def releases(context: typer.Context, json: Json = False) -> None:
             fg="yellow",
         )
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for header in ("number", "state", "release", "author", "approver", "since", "note"):
-        table.add_column(header, no_wrap=True)
+    # What people wrote may go on in the next line: it fits a terminal of eighty columns.
+    for header in ("no.", "state", "release", "author", "approver", "since (UTC)", "note"):
+        written = header in {"author", "approver", "note"}
+        table.add_column(header, no_wrap=not written, overflow="fold")
     for row in rows:
         state = str(row["state"]) + (" (alone)" if row["alone"] else "")
         since = row["begins"] or row["activated"] or row["drafted"]
         cells = (
             str(row["number"]),
             state,
-            f"{str(row['release'])[:12]}…",
+            str(row["release"])[:_DIGITS],
             str(row["author"] or ""),
             str(row["approver"] or ""),
-            str(since),
+            str(since)[:_MINUTES].replace("T", " "),
             str(row["note"]),
         )
         style = {"active": "green", "scheduled": "yellow"}.get(str(row["state"]), "")
         table.add_row(*(Text(cell, style="red" if row["alone"] else style) for cell in cells))
-    Console(width=200).print(table)
+    Console().print(table)
 
 
 def _archive(context: typer.Context, directory: Path | None) -> bytes:

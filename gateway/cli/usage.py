@@ -10,8 +10,6 @@ import typer
 from gateway.cli.common import fail, print_json, settings_of
 from gateway.usage.report import By
 
-_WIDE = 200
-
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
@@ -73,17 +71,18 @@ def usage(  # noqa: PLR0913, PLR0917 - each argument is an option
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column(by.value, no_wrap=True)
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column(by.value, overflow="fold")
     columns = ["requests", "failures", "refusals", "cache_hits", "prompt_tokens"]
     columns += ["completion_tokens", "audio_seconds", "cost"]
     for name in columns:
-        table.add_column(name.replace("_", " "), no_wrap=True, justify="right")
+        # Headers of two lines: it fits a terminal of eighty columns.
+        table.add_column(name.replace("_", "\n"), no_wrap=True, justify="right")
     for line in lines:
         cells = asdict(line)
         shown = ["" if cells[name] is None else str(cells[name]) for name in columns]
         table.add_row(Text(line.name), *shown)
-    Console(width=_WIDE).print(table)
+    Console().print(table)
 
 
 def _progress() -> None:

@@ -46,7 +46,8 @@ _TITLED_INITIAL: Final = re.compile(
 _LONGEST_HAN: Final = 8
 _HAN_RUN: Final = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]+")
 _HAN_TITLED: Final = re.compile(
-    r"(?P<family>[\u4e00-\u9fff]{1,2}?)(?:先生|女士|太太|小姐|医生|医师|大夫|主任|教授|护士|某)"
+    # In 主任医师 (a consultant) nobody is called 任.
+    r"(?!(?<=主)任)(?P<family>[\u4e00-\u9fff]{1,2}?)(?:先生|女士|太太|小姐|医生|医师|大夫|主任|教授|护士|某)"
 )
 _SENTENCE: Final = re.compile(r"(?:\A|[.!?:\n][ \t\"'(\-*>]{0,4})\Z")
 _ARTICLE: Final = re.compile(

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from gateway.detection.letters import FULL, GAP, INITIAL, MARK, WORD
+from gateway.detection.letters import FULL, GAP, INITIAL, MARK, WORD, U
 from gateway.detection.rules import Rule, Rules
 from gateway.detection.vocabulary import (
     EPONYM_NOUNS,
@@ -44,6 +44,13 @@ _ASKS: Final = re.compile(r"(?i)name|nom\b|nombre|apellido|prénom|姓名")
 """A label that asks for a name, not for a person."""
 _CREDENTIAL: Final = r"(?:M\.?D\.?|D\.?O\.?|R\.?N\.?|N\.?P\.?|P\.?A\.?(?:-C)?|Ph\.?D\.?|PharmD|DPM|DDS|DMD|FACS|FACP|FACC|LPN|LVN|CRNA|CNM|CNP|FNP(?:-C|-BC)?|ARNP|APRN|DNP|MPH|MBBS|MBChB|FRCP|FRCS|LCSW|LMFT|PsyD|PT|DPT|OTR|SLP|RD|RT|BSN|MSN|MSW|EMT|CNA|Esq)"
 _SAID_STRONG: Final = r"(?i:named|called|known as|aka|a\.k\.a\.|alias|goes by|name is|name's|name was|it's under|is under|i am|i'm|signed|dear|hello|hi|hey|sincerely|regards|cheers|yours truly|respectfully|addressed to|spoke (?:to|with)|contact|ask for|accompanied by|care of|referred by|seen by|treated by|ordered by|dictated by|reviewed by|signed by|performed by|written by|per|married to)"
+_HAN_SURNAME: Final = (
+    "[王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫"
+    "段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤]"
+)
+_HAN_NAME: Final = re.compile(
+    rf"{_HAN_SURNAME}|欧阳|司徒|司马|上官|诸葛|东方|皇甫|尉迟|公孙|慕容|令狐|夏侯|端木|长孙"
+)
 _SUFFIX: Final = r"(?:,?[ ](?:Jr|Sr|II|III|IV)\b\.?)?"
 
 
@@ -120,6 +127,16 @@ RULES: Final[Rules] = (
         _labelled,
     ),
     Rule(
+        # "Pt KOVACS B | DOB ...", "Patient O'NEILL, J.": family name and initial, where a field ends.
+        "name.charted",
+        PERSON,
+        re.compile(
+            rf"(?<![\w'])(?:[Pp]t|PT|[Pp]atient|PATIENT|[Rr]e|RE)[ ]{{1,3}}(?P<value>(?:[DO]')?{U}{{2}}[^\W\da-z_]{{0,22}}(?:['-][^\W\da-z_]{{1,22}}){{0,2}},?[ ]{U}(?:\.?[ ]?{U})?\b\.?)(?=[ \t]{{0,8}}(?:[|,;()\n\d]|$|DOB\b|[Dd]ob\b))"
+        ),
+        0.7,
+        lambda match: _field(match) and not is_word(_trimmed_words(match["value"])[0]),
+    ),
+    Rule(
         "name.labelled_lower",
         PERSON,
         re.compile(
@@ -157,9 +174,21 @@ RULES: Final[Rules] = (
         "name.cjk",
         PERSON,
         re.compile(
-            r"(?:姓名|患者|病人|医生|医师|联系人)[: ]{0,2}(?P<value>[\u4e00-\u9fff]{2,4})(?=[,。;\s(男女]|$)"
+            r"(?:姓名|患者|病人|医生|医师|联系人)(?P<mark>[: ]{0,2})(?P<value>[\u4e00-\u9fff]{2,4})(?=[,。;\s(男女]|$)"
         ),
         0.7,
+        # Without a mark the next word may be a verb, as in "医师查房".
+        lambda match: bool(match["mark"]) or _HAN_NAME.match(match["value"]) is not None,
         cues=("姓名", "患者", "病人", "医", "联系人"),
+    ),
+    Rule(
+        # "孙护士长": a surname of the hundred that nine of ten people in China bear, and a post.
+        "name.cjk_post",
+        PERSON,
+        re.compile(
+            rf"(?<![\u4e00-\u9fff])(?P<value>{_HAN_SURNAME})(?=护士长|护士|护师|医生|医师|大夫|主任|教授|院长|药师|技师)"
+        ),
+        0.6,
+        cues=("护", "医", "大夫", "主任", "教授", "院长", "师"),
     ),
 )

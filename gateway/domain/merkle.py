@@ -18,6 +18,8 @@ _LEAF: Final = b"\x00"
 _NODE: Final = b"\x01"
 _CHUNK: Final = 1 << 8
 
+Levels = Sequence[Sequence[bytes]]
+"""The nodes of a perfect tree, level by level: its leaf hashes first, its root last."""
 RangeRoot = Callable[[int, int], bytes]
 """`(start, end)` to the Merkle tree hash of the leaves `start` up to but not including `end`."""
 
@@ -76,17 +78,20 @@ class Frontier:
         start = 0
         while start < len(leaves):
             if self.size % _CHUNK == 0 and len(leaves) - start >= _CHUNK:
-                level = leaves[start : start + _CHUNK]
-                while len(level) > 1:
-                    level = [
-                        sha256(b"\x01" + left + right).digest()
-                        for left, right in zip(level[::2], level[1::2], strict=True)
-                    ]
-                self._merge(level[0], _CHUNK)
+                self.plant(levels_of(leaves[start : start + _CHUNK]), _CHUNK)
                 start += _CHUNK
             else:
                 self._merge(leaves[start], 1)
                 start += 1
+
+    def plant(self, levels: Levels, width: int) -> None:
+        """Add the first `width` leaves of the perfect tree whose nodes `levels_of` returned.
+
+        Nothing but the right edge is hashed. `size` is a multiple of that tree's width.
+        """
+        for level in reversed(range(len(levels))):
+            if width >> level & 1:
+                self._merge(levels[level][(width >> level) - 1], 1 << level)
 
     def root(self) -> bytes:
         """Return the Merkle tree hash of everything appended so far."""
@@ -105,6 +110,22 @@ class Frontier:
             node = sha256(b"\x01" + nodes.pop() + node).digest()
             width <<= 1
         nodes.append(node)
+
+
+def levels_of(leaves: Sequence[bytes]) -> Levels:
+    """Return the nodes of the perfect tree over leaf hashes.
+
+    The number of leaves is a power of two: `ValueError` if not.
+    """
+    level = leaves
+    levels = [level]
+    while len(level) > 1:
+        level = [
+            sha256(b"\x01" + left + right).digest()
+            for left, right in zip(level[::2], level[1::2], strict=True)
+        ]
+        levels.append(level)
+    return levels
 
 
 def root_of(leaves: Sequence[bytes]) -> bytes:

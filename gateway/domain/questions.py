@@ -7,7 +7,6 @@ names fields; a field that it names twice may have either value, and all its fie
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -257,5 +256,27 @@ _ONCE: Final = frozenset({"since", "until", "exchange", "review"})
 
 
 def _meant(word: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(word, list(known), n=1)
-    return f"; did you mean {near[0]}?" if near else ""
+    """Return a question that names the one nearest word, if it is a slip away, or nothing."""
+    most = max(1, len(word) // 4)
+    # Of two that are as near the longer: letters are left out more often than added.
+    near = [each for each in known if abs(len(word) - len(each)) <= most]
+    slips = min(((_slips(word, each), -len(each), each) for each in near), default=None)
+    return f"; did you mean {slips[2]}?" if slips is not None and slips[0] <= most else ""
+
+
+def _slips(one: str, other: str) -> int:
+    """Return how many letters to add, leave out, exchange or swap make one word the other.
+
+    Optimal string alignment, as for typing errors: F. J. Damerau, CACM 7(3), 1964.
+    """
+    before: list[int] = []
+    last = list(range(len(other) + 1))
+    for i, letter in enumerate(one, start=1):
+        row = [i]
+        for j, wanted in enumerate(other, start=1):
+            cost = min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (letter != wanted))
+            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == wanted:
+                cost = min(cost, before[j - 2] + 1)
+            row.append(cost)
+        before, last = last, row
+    return last[-1]

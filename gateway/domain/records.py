@@ -364,14 +364,16 @@ def encode(record: Record) -> bytes:
     kind = kind_of(record)
     leaf: dict[str, object] = {"kind": kind.value}
     version = 1
-    for name, check, optional in _FIELDS[kind]:
+    for name, check, optional, brought in _FIELDS[kind]:
         value = getattr(record, name)
         if value is not None:
             leaf[name] = check(name, value)
-            version = max(version, _SINCE.get((kind, name), 1))
+            if brought > version:  # noqa: PLR1730 - a call for each field of each record
+                version = brought
         elif not optional:
             raise ValueError(f"{name} is missing")
-    encoded = _dump({**leaf, "v": version}).encode("ascii")
+    leaf["v"] = version
+    encoded = _dump(leaf).encode("ascii")
     if len(encoded) > MAX_LEAF:
         raise ValueError(f"a leaf is at most {MAX_LEAF} bytes")
     return encoded
@@ -482,10 +484,16 @@ _CLASSES: Final[Mapping[Kind, type[Record]]] = {
     Kind.DIFFERENCE: Difference,
 }
 _KINDS: Final[Mapping[type[Record], Kind]] = {each: kind for kind, each in _CLASSES.items()}
-_FIELDS: Final[Mapping[Kind, tuple[tuple[str, _Check, bool], ...]]] = {
+_FIELDS: Final[Mapping[Kind, tuple[tuple[str, _Check, bool, int], ...]]] = {
     kind: tuple(
-        (field.name, _CHECKS.get(field.name, _text), field.default is not MISSING)
+        (
+            field.name,
+            _CHECKS.get(field.name, _text),
+            field.default is not MISSING,
+            since(kind, field.name),
+        )
         for field in fields(record_class)
     )
     for kind, record_class in _CLASSES.items()
 }
+"""Of each field: its name, how it is checked, whether it may be absent, and since which version."""

@@ -7,11 +7,12 @@ once it is full. Only names and contents here; `gateway/ledger/tiles.py` has the
 from __future__ import annotations
 
 import re
+import struct
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from gateway.domain.merkle import HASH_SIZE, Frontier, RangeRoot, root_of
+from gateway.domain.merkle import HASH_SIZE, Frontier, Levels, RangeRoot, levels_of, root_of
 
 HEIGHT: Final = 8
 WIDTH: Final = 1 << HEIGHT
@@ -25,6 +26,7 @@ _NAME: Final = re.compile(
     r"(?:\.p/(?P<width>[1-9][0-9]{0,2}))?\Z"
 )
 _LAST_LEVEL: Final = 63
+_length: Final = struct.Struct(">H").pack
 
 ReadHashes = Callable[[int, int, int], bytes]
 """`(level, first, count)` to so many hashes of a level, one after the other, all of one tile."""
@@ -94,8 +96,8 @@ class Tile:
 def pack(leaves: Sequence[bytes]) -> list[bytes]:
     """Return leaves as a bundle holds them; `ValueError` if one is too long for it."""
     try:
-        return [len(leaf).to_bytes(2, "big") + leaf for leaf in leaves]
-    except OverflowError:
+        return [_length(len(leaf)) + leaf for leaf in leaves]
+    except struct.error:
         raise ValueError("a leaf is too long for an entry bundle") from None
 
 
@@ -144,8 +146,14 @@ class Tiles:
         tiles._bundle = [*self._bundle]
         return tiles
 
-    def extend(self, leaves: Sequence[bytes], hashes: Sequence[bytes]) -> list[Tile]:
-        """Add leaves and their leaf hashes; return the tiles and bundles that this filled."""
+    def extend(
+        self, leaves: Sequence[bytes], hashes: Sequence[bytes], roots: Sequence[bytes] = ()
+    ) -> list[Tile]:
+        """Add leaves and their leaf hashes; return the tiles and bundles that this filled.
+
+        Who has hashed the tiles that this fills before gives their `roots`, one after the other.
+        """
+        known = iter(roots)
         full: list[Tile] = []
         done = 0
         while done < len(leaves):
@@ -157,7 +165,7 @@ class Tiles:
                 index = (self.size >> HEIGHT) - 1
                 full.append(Tile(TileName(None, index), self._bundle))
                 self._bundle = []
-                self._fill(index, full)
+                self._fill(index, full, next(known, None))
         return full
 
     def skip(self, hashes: Sequence[bytes]) -> list[Tile]:
@@ -195,7 +203,7 @@ class Tiles:
             nodes += frontier.nodes
         return Frontier(self.size, nodes).root()
 
-    def _fill(self, index: int, full: list[Tile]) -> None:
+    def _fill(self, index: int, full: list[Tile], root: bytes | None = None) -> None:
         """Hand out the tile `index` of level 0, which is full, and those that it fills above."""
         for level, hashes in enumerate(self._levels):
             if len(hashes) < WIDTH:
@@ -204,8 +212,15 @@ class Tiles:
             self._levels[level] = []
             if level + 1 == len(self._levels):
                 self._levels.append([])
-            self._levels[level + 1].append(root_of(hashes))
+            self._levels[level + 1].append(root or root_of(hashes))
+            root = None
             index //= WIDTH
+
+
+def trees_of(hashes: Sequence[bytes]) -> list[Levels]:
+    """Return the nodes over each whole tile of these leaf hashes, which begin with a tile."""
+    ends = range(WIDTH, len(hashes) + 1, WIDTH)
+    return [levels_of(hashes[end - WIDTH : end]) for end in ends]
 
 
 def range_root_of(hashes: ReadHashes) -> RangeRoot:

@@ -7,10 +7,9 @@ decoding strictly and encoding again gives the same bytes for a canonical leaf a
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, compress
 from operator import attrgetter
 from typing import Annotated, Final, Literal
 
@@ -199,63 +198,64 @@ STRUCTS: Final[dict[Kind, type[Leaf]]] = {
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """How leaves of one kind are read, and which of their fields came with a later version."""
+    """How leaves of one kind and version are read."""
 
     decoder: msgspec.json.Decoder[Leaf]
-    later: tuple[tuple[int, Callable[[Leaf], object], object], ...]
-    """Each later version, what takes its fields from a leaf, and what it takes if none is there."""
+    """Takes this version alone, and no field that came with a later one."""
+    brought: tuple[Callable[[Leaf], object], ...]
+    """What takes the fields that this version brought from a leaf, which has at least one."""
 
     @classmethod
-    def of(cls, kind: Kind, struct: type[Leaf]) -> _Form:
-        names: dict[int, list[str]] = {}
-        for field in struct.__struct_fields__:
-            names.setdefault(since(kind, field), []).append(field)
-        later = (
-            (version, attrgetter(*fields), UNSET if len(fields) == 1 else (UNSET,) * len(fields))
-            for version, fields in names.items()
-            if version > since(kind, "exchange")
+    def of(cls, kind: Kind, version: int) -> _Form:
+        struct = STRUCTS[kind]
+        names = struct.__struct_fields__
+        exact = msgspec.defstruct(
+            f"{struct.__name__}{version}",
+            [
+                *((name, UnsetType, UNSET) for name in names if since(kind, name) > version),
+                ("v", Literal[version]),
+            ],
+            bases=(struct,),
+            forbid_unknown_fields=True,
+            frozen=True,
+            gc=False,
+            kw_only=True,
         )
-        return cls(msgspec.json.Decoder(struct), tuple(later))
+        # What most leaves have (`standing`, `sealed`) is late in the alphabet.
+        brought = reversed([name for name in names if since(kind, name) == version])
+        first = version == since(kind, "exchange")
+        return cls(msgspec.json.Decoder(exact), () if first else tuple(map(attrgetter, brought)))
 
-    def has_version(self, version: int, leaves: Sequence[Leaf]) -> bool:
-        """Return whether this is the lowest version that has the fields of each of these leaves."""
-        for brought, fields, none in self.later:
-            without = [*map(fields, leaves)].count(none)
-            if brought > version and without != len(leaves):
-                return False
-            if brought == version and without:
-                return False
-        return True
+    def is_lowest(self, leaves: Sequence[Leaf]) -> bool:
+        """Return whether an earlier version would do for none of these."""
+        for field in self.brought:
+            leaves = [leaf for leaf in leaves if field(leaf) is UNSET]
+            if not leaves:
+                return True
+        return not self.brought
 
 
-_FORMS: Final[Mapping[bytes, _Form]] = {
-    f'"kind":"{kind.value}"'.encode(): _Form.of(kind, struct) for kind, struct in STRUCTS.items()
-}
 _KIND: Final = b'"kind":"'
 _ENOUGH: Final = len(_KIND) + 3
-"""Bytes from there on that tell kinds apart: a guess, which the decoder of the kind confirms."""
+"""Bytes from there on that tell kinds apart: a guess, which the decoder of the kind confirms.
+
+Quotation marks inside a string are escaped, so what is found is a key and not someone's text.
+"""
+_FORMS: Final[Mapping[bytes, _Form]] = {
+    f'"kind":"{kind.value}"'.encode()[:_ENOUGH] + b"%d" % version: _Form.of(kind, version)
+    for kind, struct in STRUCTS.items()
+    for version in {since(kind, name) for name in struct.__struct_fields__}
+}
+"""By the beginning of the kind, and the version, as a leaf has them."""
+_findings: Final[Callable[[Leaf], Collection[str]]] = attrgetter("findings")
 _encoder = msgspec.json.Encoder(order="deterministic")
 _entities: set[str] = set()
 
 
 def read_leaf(leaf: bytes) -> Leaf:
     """Return the fields of a leaf; `ValueError` unless `domain.records.decode` takes it."""
-    form = _FORMS.get(_mark(leaf))
-    if form is None:
-        raise ValueError("a leaf does not say what kind of record it holds")
-    slow = _is_long_story(leaf, len(leaf))
-    if slow:
-        decode(leaf)
-    try:
-        value = form.decoder.decode(leaf)
-    except msgspec.DecodeError:
-        raise ValueError("a leaf does not hold a record of this format") from None
-    if not slow and _encoder.encode(value) != leaf:
-        raise ValueError("a leaf is not in its canonical form")
-    if not form.has_version(value.v, [value]):
-        raise ValueError("a leaf is of the lowest version that has its fields")
-    _check_entities([value])
-    return value
+    at = leaf.find(_KIND)
+    return _read_alike(leaf[at : at + _ENOUGH] + leaf[-2:-1], [leaf])[0]
 
 
 def read_leaves(leaves: Sequence[bytes]) -> list[Leaf]:
@@ -263,47 +263,45 @@ def read_leaves(leaves: Sequence[bytes]) -> list[Leaf]:
 
     Leaves of one kind and version go through the decoder and back together, a line each.
     """
-    groups: defaultdict[tuple[bytes, bytes], list[int]] = defaultdict(list)
-    for position, leaf in enumerate(leaves):
-        at = leaf.find(_KIND)
-        groups[leaf[at : at + _ENOUGH], leaf[-2:-1]].append(position)
-    found: dict[int, Leaf] = {}
-    for positions in groups.values():
-        alike = _read_alike([leaves[position] for position in positions])
-        found.update(zip(positions, alike, strict=True))
-    return [found[position] for position in range(len(leaves))]
+    marks = [leaf[(at := leaf.find(_KIND)) : at + _ENOUGH] + leaf[-2:-1] for leaf in leaves]
+    alike = {
+        mark: iter(_read_alike(mark, [*compress(leaves, map(mark.__eq__, marks))]))
+        for mark in set(marks)
+    }
+    return [*map(next, map(alike.__getitem__, marks))]
 
 
-def _read_alike(leaves: Sequence[bytes]) -> list[Leaf]:
-    form, joined = _FORMS.get(_mark(leaves[0])), b"\n".join(leaves)
-    if form is None or _is_long_story(joined, max(map(len, leaves))):
-        return [read_leaf(leaf) for leaf in leaves]
+def _read_alike(mark: bytes, leaves: Sequence[bytes]) -> list[Leaf]:
+    form, joined = _FORMS.get(mark), b"\n".join(leaves)
+    if form is None:
+        raise ValueError("a leaf is of no kind and version that this program knows")
+    if _is_long_story(joined, max(map(len, leaves))):
+        return [_read_slowly(form, leaf) for leaf in leaves]
     try:
         values = form.decoder.decode_lines(joined)
     except msgspec.DecodeError:
-        return [read_leaf(leaf) for leaf in leaves]
+        raise ValueError("a leaf does not hold a record of this format") from None
     # The encoder writes no line feed but at the end of each: as many lines as leaves, and the same
-    # bytes, is each leaf for itself. Whatever else it may be, each is asked alone.
-    if (
-        len(values) != len(leaves)
-        or _encoder.encode_lines(values) != joined + b"\n"
-        or len({value.v for value in values}) != 1
-        or not form.has_version(values[0].v, values)
-    ):
-        return [read_leaf(leaf) for leaf in leaves]
+    # bytes, is each leaf for itself.
+    if len(values) != len(leaves) or _encoder.encode_lines(values) != joined + b"\n":
+        raise ValueError("a leaf is not in its canonical form")
+    if not form.is_lowest(values):
+        raise ValueError("a leaf is of the lowest version that has its fields")
     _check_entities(values)
     return values
+
+
+def _read_slowly(form: _Form, leaf: bytes) -> Leaf:
+    decode(leaf)
+    try:
+        return form.decoder.decode(leaf)
+    except msgspec.DecodeError:
+        raise ValueError("a leaf does not hold a record of this format") from None
 
 
 def _is_long_story(leaf: bytes, longest: int) -> bool:
     """Return whether only `decode` knows: rare, and which spelling is canonical is a long story."""
     return longest > MAX_LEAF or b"\\" in leaf or b"\x7f" in leaf or not leaf.isascii()
-
-
-def _mark(leaf: bytes) -> bytes:
-    # Quotation marks inside a string are escaped, so this finds a key and not someone's text.
-    start = leaf.find(_KIND)
-    return leaf[start : leaf.find(b'"', start + len(_KIND)) + 1]
 
 
 def _check_entities(leaves: Sequence[Leaf]) -> None:
@@ -312,17 +310,8 @@ def _check_entities(leaves: Sequence[Leaf]) -> None:
     Few names are in use, and a regular expression for each of them would cost more than all the
     rest; a name is remembered once it was found good.
     """
-    if type(leaves[0]) in {IntentLeaf, OutcomeLeaf}:
-        found = set(chain.from_iterable(map(_findings, leaves)))
+    if isinstance(leaves[0], IntentLeaf | OutcomeLeaf):
+        # `None` passes over what is unset, and what is empty.
+        found = set(chain.from_iterable(filter(None, map(_findings, leaves))))
         if not _entities.issuperset(found):
             _entities.update(map(entity_type, found))
-
-
-def _findings(leaf: Leaf) -> Collection[str]:
-    match leaf:
-        case IntentLeaf():
-            return leaf.findings
-        case OutcomeLeaf() if leaf.findings is not UNSET:
-            return leaf.findings
-        case _:
-            return ()

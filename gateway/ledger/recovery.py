@@ -5,15 +5,15 @@ Fast, because it runs at every start: hashes only. `verifier.py` asks more, and 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import apsw
 
-from gateway.domain.merkle import Frontier, leaf_hash
+from gateway.domain.merkle import Frontier, Levels, leaf_hash
 from gateway.domain.notes import Checkpoint, NoteError
-from gateway.domain.tiles import Tiles
+from gateway.domain.tiles import WIDTH, Tiles, trees_of
 from gateway.ledger import store
 from gateway.ledger.dropped import first_record, kept_hashes, said_to_be_dropped
 from gateway.ledger.errors import LedgerDamaged
@@ -126,18 +126,27 @@ def replay(
         if chunk[0][0] != start or chunk[-1][0] != start + len(chunk) - 1:
             raise LedgerDamaged(f"records are missing from number {start} on: {_NEXT}")
         hashes = [leaf_hash(leaf) for _, leaf in chunk]
+        trees = trees_of(hashes)
         done = 0
         while stops and stops[0] <= start + len(chunk):
             stop = stops.pop(0)
             frontier.extend(hashes[done : stop - start])
             done = stop - start
             _check_root(frontier, wanted[stop])
+        # As nearly always from the chunk's begin: then what the tiles need is not hashed again.
+        done = done or _plant(frontier, trees)
         frontier.extend(hashes[done:])
-        tiles.take([leaf for _, leaf in chunk], hashes)
+        tiles.take([leaf for _, leaf in chunk], hashes, [tree[-1][0] for tree in trees])
         if progress is not None:
             progress(frontier.size, size)
     if frontier.size != size:
         raise LedgerDamaged(f"the log has {frontier.size} records and {size} were signed: {_NEXT}")
+
+
+def _plant(frontier: Frontier, trees: Sequence[Levels]) -> int:
+    for tree in trees:
+        frontier.plant(tree, WIDTH)
+    return len(trees) * WIDTH
 
 
 def _check_root(frontier: Frontier, root: bytes) -> None:

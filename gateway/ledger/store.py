@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -313,24 +314,14 @@ def read_leaves(
         "SELECT idx, leaf FROM entries WHERE idx >= ? AND idx < ? ORDER BY idx",
         (start, end),
     )
-    chunk: list[tuple[int, bytes]] = []
-    for row in cursor:
-        chunk.append(row)
-        if len(chunk) == _READ_ROWS:
-            yield _checked(chunk)
-            chunk = []
-    if chunk:
-        yield _checked(chunk)
-
-
-def _checked(chunk: list[tuple[int, bytes]]) -> list[tuple[int, bytes]]:
-    for index, leaf in chunk:
-        if type(leaf) is not bytes:
+    while chunk := list(islice(cursor, _READ_ROWS)):
+        torn = next((index for index, leaf in chunk if type(leaf) is not bytes), None)
+        if torn is not None:
             raise LedgerDamaged(
-                f"the row of record {index} does not hold its leaf: keep a copy of the directory, "
+                f"the row of record {torn} does not hold its leaf: keep a copy of the directory, "
                 "and restore the ledger from its backup"
             )
-    return chunk
+        yield chunk
 
 
 def read_span(db: apsw.Connection, start: int, end: int) -> list[bytes]:

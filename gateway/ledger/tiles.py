@@ -188,9 +188,11 @@ class TileCheck:
         """Whether there are any tiles."""
         return self._largest is not None
 
-    def take(self, leaves: Sequence[bytes], hashes: Sequence[bytes]) -> None:
-        """Compare the tiles that these leaves fill."""
-        for tile in self._edge.extend(leaves, hashes):
+    def take(
+        self, leaves: Sequence[bytes], hashes: Sequence[bytes], roots: Sequence[bytes] = ()
+    ) -> None:
+        """Compare the tiles that these leaves fill, whose `roots` are given if they are known."""
+        for tile in self._edge.extend(leaves, hashes, roots):
             self._compare(tile)
         if self.missing is None:
             self.whole = self._edge.copy()

@@ -17,6 +17,7 @@ Records since the last one that was saved elsewhere are covered by nothing but t
 from __future__ import annotations
 
 from array import array
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -25,9 +26,10 @@ from typing import Final
 
 import apsw
 
-from gateway.domain.merkle import Frontier
+from gateway.domain.merkle import Frontier, Levels
 from gateway.domain.notes import Checkpoint, NoteError, VerifierKey
 from gateway.domain.records import Kind, Status
+from gateway.domain.tiles import WIDTH, trees_of
 from gateway.ledger import store
 from gateway.ledger.dropped import dropped_by, first_record, kept_hashes, said_to_be_dropped
 from gateway.ledger.errors import LedgerDamaged, LedgerError, VerificationError
@@ -35,10 +37,8 @@ from gateway.ledger.head import check_head
 from gateway.ledger.indexed import IndexCheck
 from gateway.ledger.keys import Trusted, first_of, open_checkpoint
 from gateway.ledger.leaves import (
-    AdminLeaf,
     IntentLeaf,
     Leaf,
-    OutcomeLeaf,
     RefusalLeaf,
     read_leaf,
     read_leaves,
@@ -170,7 +170,7 @@ class _Verification:
         self._index = index
         self._tiles = tiles if tiles is not None and tiles.found else None
         self._frontier = Frontier()
-        self._counts: dict[str, int] = dict.fromkeys(Kind, 0)
+        self._counts: Counter[str] = Counter()
         self._lost = 0
         self._history = 0
         self._open: set[str] = set()
@@ -258,14 +258,22 @@ class _Verification:
     def _walk(self, stops: Iterator[tuple[Checkpoint, str]], size: int) -> None:
         stop, name = next(stops)
         frontier = self._frontier
-        for hashes in self._hashes(size):
-            start, done = frontier.size, 0
-            while stop.size < start + len(hashes):
-                frontier.extend(hashes[done : stop.size - start])
-                done = stop.size - start
+        for hashes, trees in self._hashes(size):
+            end = frontier.size + len(hashes)
+            for tree in trees:
+                while stop.size < frontier.size + WIDTH:
+                    reached = frontier.copy()
+                    reached.plant(tree, stop.size - frontier.size)
+                    _compare(reached, stop, name)
+                    stop, name = next(stops)
+                frontier.plant(tree, WIDTH)
+            rest = hashes[len(trees) * WIDTH :]
+            while stop.size < end:
+                before, rest = rest[: stop.size - frontier.size], rest[stop.size - frontier.size :]
+                frontier.extend(before)
                 _compare(frontier, stop, name)
                 stop, name = next(stops)
-            frontier.extend(hashes[done:])
+            frontier.extend(rest)
             if self._progress is not None:
                 self._progress(frontier.size, size)
         _compare(frontier, stop, name)
@@ -274,15 +282,18 @@ class _Verification:
         if self._first > self._dropped:
             raise VerificationError("it is missing, and no record says why", index=0)
 
-    def _hashes(self, size: int) -> Iterator[list[bytes]]:
-        """Yield the leaf hashes: of what was dropped out of the tiles, and else of the leaves."""
+    def _hashes(self, size: int) -> Iterator[tuple[list[bytes], list[Levels]]]:
+        """Yield the leaf hashes: of what was dropped out of the tiles, and else of the leaves.
+
+        Whole tiles but at the end, each with its tree: what is above them is hashed once.
+        """
         first = first_record(self._db)
         if first > said_to_be_dropped(self._db):
             raise VerificationError("it is missing", index=0)
         for hashes in kept_hashes(self._kept, first):
             if self._tiles is not None:
                 self._tiles.skip(hashes)
-            yield hashes
+            yield hashes, trees_of(hashes)
         self._first = first
         if self._index is not None:
             self._index.skip(first)
@@ -295,24 +306,23 @@ class _Verification:
                 raise VerificationError("it is not covered by the signed head", index=size)
             yield chunk
 
-    def _read(self, chunk: list[tuple[int, bytes]], expected: int) -> list[bytes]:
-        """Check each leaf for itself and in its exchange; return the leaf hashes."""
+    def _read(
+        self, chunk: list[tuple[int, bytes]], expected: int
+    ) -> tuple[list[bytes], list[Levels]]:
+        """Check each leaf for itself and in its exchange; return the hashes and their trees."""
         if chunk[0][0] != expected or chunk[-1][0] != expected + len(chunk) - 1:
             missing = next(at for at, (index, _) in enumerate(chunk, expected) if at != index)
             raise VerificationError("it is missing", index=missing)
         raws = [raw for _, raw in chunk]
         leaves = self._parse(raws, expected)
-        for number, leaf in enumerate(leaves, expected):
-            try:
-                self._follow(leaf)
-            except ValueError as error:
-                raise VerificationError(str(error), index=number) from None
+        self._follow(leaves, expected)
         hashes = [sha256(b"\x00" + raw).digest() for raw in raws]
+        trees = trees_of(hashes)
         if self._index is not None:
             self._index.compare(leaves)
         if self._tiles is not None:
-            self._tiles.take(raws, hashes)
-        return hashes
+            self._tiles.take(raws, hashes, [tree[-1][0] for tree in trees])
+        return hashes, trees
 
     def _parse(self, raws: Sequence[bytes], start: int) -> Sequence[Leaf]:
         try:
@@ -326,21 +336,24 @@ class _Verification:
                     raise VerificationError(str(error), index=number) from None
             raise
 
-    def _follow(self, leaf: Leaf) -> None:
-        """Take one step in the life of an exchange; `ValueError` if it may not be taken."""
-        self._counts[leaf.kind] += 1
-        if isinstance(leaf, OutcomeLeaf):
-            if leaf.exchange not in self._open:
-                raise ValueError("an outcome without an open intent")
-            self._open.remove(leaf.exchange)
-            self._lost += leaf.status is Status.LOST
-        elif isinstance(leaf, IntentLeaf):
-            self._started.append(hash(leaf.exchange))
-            self._open.add(leaf.exchange)
-        elif isinstance(leaf, RefusalLeaf):
-            self._started.append(hash(leaf.exchange))
-        elif isinstance(leaf, AdminLeaf):
-            self._dropped = max(self._dropped, dropped_by(leaf))
+    def _follow(self, leaves: Sequence[Leaf], start: int) -> None:
+        """Take each exchange the next steps in its life; raise if one of them may not be taken."""
+        opened, started = self._open, self._started
+        for number, leaf in enumerate(leaves, start):
+            # What a leaf is costs least to ask like this, and it is asked ten million times.
+            if leaf.kind == "outcome":
+                if leaf.exchange not in opened:
+                    raise VerificationError("an outcome without an open intent", index=number)
+                opened.remove(leaf.exchange)
+                self._lost += leaf.status is Status.LOST
+            elif leaf.kind == "intent":
+                started.append(hash(leaf.exchange))
+                opened.add(leaf.exchange)
+            elif leaf.kind == "refusal":
+                started.append(hash(leaf.exchange))
+            elif leaf.kind == "admin":
+                self._dropped = max(self._dropped, dropped_by(leaf))
+        self._counts.update(leaf.kind for leaf in leaves)
 
     def _check_starts(self) -> None:
         """Raise if two intents or refusals are of one exchange.

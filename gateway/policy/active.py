@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.exchange import Action, Caller, Model, Purpose
 from gateway.domain.policy import Deny, Permit, Profile
 from gateway.policy.decider import CedarDecider
@@ -19,6 +20,16 @@ class ActiveDecider:
 
     def __init__(self, release: Release) -> None:
         self._decider = CedarDecider(release)
+        self._suspended = False
+
+    def suspend(self, *, suspended: bool) -> None:
+        """Decide nothing, because nobody knows what is in force; or decide again."""
+        self._suspended = suspended
+
+    @property
+    def decides(self) -> bool:
+        """Say whether it decides anything."""
+        return not self._suspended
 
     def replace(self, release: Release) -> None:
         """Decide by `release` from now on. What was decided before keeps its profile and digest."""
@@ -43,5 +54,12 @@ class ActiveDecider:
     def decide(
         self, caller: Caller, action: Action, model: Model, purpose: Purpose
     ) -> Permit | Deny:
-        """Return the decision of the release in force."""
+        """Return the decision of the release in force; raises `ExchangeError`."""
+        if self._suspended:
+            raise ExchangeError(
+                Code.POLICY_UNAVAILABLE,
+                "The register of releases was replaced while the gateway ran, so nobody knows what "
+                "is in force, and nothing was sent to a model. The operator can run "
+                "`intramural doctor`, and start the gateway again.",
+            )
         return self._decider.decide(caller, action, model, purpose)

@@ -305,7 +305,7 @@ def _parse(
     # Cedar numbers the policies of a text policy0, policy1, … in their order.
     at = {f"policy{number}": line for number, line in enumerate(lines)}
     problems = [
-        Problem(file, at.get(error.policy_id), str(error.error))
+        Problem(file, at.get(error.policy_id), f"{error.error}{_hint(str(error.error))}")
         for error in cedarpy.validate_policies(text, schema).errors
     ]
     statements: dict[str, Statement] = {}
@@ -323,6 +323,12 @@ def _parse(
     if problems:
         raise PolicyError(problems)
     return policies, MappingProxyType(statements), _named(nodes)
+
+
+def _hint(message: str) -> str:
+    """Return what to do where a schema is of before there were profiles in it."""
+    old = "entity type `Profile`" in message
+    return ": the shipped schema has it, copy that" if old else ""
 
 
 def _named(nodes: pst.PolicySet) -> Mapping[str, frozenset[str]]:

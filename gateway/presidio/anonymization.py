@@ -16,7 +16,7 @@ from gateway.domain.ports import Detector
 from gateway.domain.redaction import Secrets
 from gateway.domain.text import RawText
 from gateway.presidio.errors import invalid
-from gateway.presidio.operators import Anonymizer, Deanonymizer, Replace, name_of
+from gateway.presidio.operators import Anonymizer, Deanonymizer, Decrypt, Replace, Unseal, name_of
 from gateway.treatment import Treated, Work, counted
 
 DEFAULT = "DEFAULT"
@@ -81,14 +81,22 @@ class Operating(Work):
     async def carry_out(
         self,
         detector: Detector,  # noqa: ARG002 - the caller says what is where
-        profile: Profile,  # noqa: ARG002 - and what becomes of it
-        secrets: Secrets,  # noqa: ARG002
+        profile: Profile,
+        secrets: Secrets,
         caller: str,  # noqa: ARG002
     ) -> Operated:
-        """Apply the operators. Raises `ExchangeError` with INVALID_REQUEST or LIMIT_EXCEEDED."""
-        return await asyncio.to_thread(self._operate)
+        """Apply the operators.
 
-    def _operate(self) -> Operated:
+        Raises `ExchangeError` with INVALID_REQUEST or LIMIT_EXCEEDED, or with POLICY_DENIED where
+        what this installation sealed is to be opened, and the profile opens nothing.
+        """
+        operators = {
+            entity: Unseal.under(profile, secrets) if _is_ours(operator) else operator
+            for entity, operator in self.operators.items()
+        }
+        return await asyncio.to_thread(self._operate, operators)
+
+    def _operate(self, operators: Mapping[str, Anonymizer | Deanonymizer | Unseal]) -> Operated:
         covered = sum(
             max(0, min(each.end, len(text)) - each.start)
             for text, some in zip(self.documents, self.stretches, strict=True)
@@ -101,7 +109,7 @@ class Operating(Work):
                 "overlap, or fewer texts.",
             )
         results = tuple(
-            apply(text.reveal(), stretches, self.operators, resolve=self.resolve)
+            apply(text.reveal(), stretches, operators, resolve=self.resolve)
             for text, stretches in zip(self.documents, self.stretches, strict=True)
         )
         kinds = (
@@ -110,10 +118,14 @@ class Operating(Work):
         return Operated(counts=counted(kinds), results=results)
 
 
+def _is_ours(operator: Anonymizer | Deanonymizer) -> bool:
+    return isinstance(operator, Decrypt) and operator.key is None
+
+
 def apply(
     text: str,
     stretches: Sequence[Stretch],
-    operators: Mapping[str, Anonymizer | Deanonymizer],
+    operators: Mapping[str, Anonymizer | Deanonymizer | Unseal],
     *,
     resolve: bool,
 ) -> Result:

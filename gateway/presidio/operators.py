@@ -10,12 +10,18 @@ import base64
 import binascii
 import hashlib
 import os
+from dataclasses import dataclass
 from typing import Annotated, Final, Literal
 
 import msgspec
 from cryptography.hazmat.primitives import padding
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
+from gateway.domain.entities import tag
+from gateway.domain.errors import Code, ExchangeError
+from gateway.domain.operators import Secrets
+from gateway.domain.policy import Operator, Profile
+from gateway.domain.ports import Cipher as Seals
 from gateway.presidio.errors import invalid, unsupported
 
 _BLOCK: Final = 16
@@ -111,12 +117,14 @@ class Custom(_Operator, frozen=True, tag="custom"):
 
 
 class Decrypt(_Operator, frozen=True, tag="decrypt"):
-    """What `Encrypt` made, with the same key."""
+    """What `Encrypt` made, with the same key; without one, what this installation sealed."""
 
-    key: str
+    key: str | None = None
 
     def on(self, text: str, entity: str) -> str:  # noqa: ARG002
         """Return what was encrypted."""
+        if self.key is None:
+            raise _undecipherable()
         try:
             sealed = base64.b64decode(text, altchars=b"-_", validate=True)
             decryptor = _cipher(self.key, sealed[:_BLOCK]).decryptor()
@@ -124,10 +132,49 @@ class Decrypt(_Operator, frozen=True, tag="decrypt"):
             unpadder = padding.PKCS7(8 * _BLOCK).unpadder()
             return (unpadder.update(padded) + unpadder.finalize()).decode()
         except (ValueError, binascii.Error):
-            # Wrong key, damaged text, wrong offsets: one answer, without what led there.
-            raise invalid(
-                "This cannot be decrypted: check the key and the offsets.", "anonymizer_results"
-            ) from None
+            raise _undecipherable() from None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Unseal:
+    """`Decrypt` without a key, for one caller: opens what the profile's operator `encrypt` sealed.
+
+    The token does not say whose it is. So it opens under a profile that restores what it treats,
+    and that seals values of this very tag itself, and for nobody else.
+    """
+
+    seals: Seals
+    tags: frozenset[str]
+
+    @classmethod
+    def under(cls, profile: Profile, secrets: Secrets) -> Unseal:
+        """Return what opens for callers of `profile`; POLICY_DENIED if nothing does."""
+        tags = frozenset(
+            tag(entity)
+            for entity, rule in profile.entities.items()
+            if rule.operator is Operator.ENCRYPT
+        )
+        if secrets.cipher is None or not profile.restore or not tags:
+            raise ExchangeError(
+                Code.POLICY_DENIED,
+                f"The profile '{profile.name}' opens nothing that this installation sealed: it "
+                "does not restore, or does not encrypt. Send the key of what you encrypted "
+                "yourself, or ask for a profile that does both.",
+            )
+        return cls(secrets.cipher, tags)
+
+    def on(self, text: str, entity: str) -> str:  # noqa: ARG002
+        """Return what was sealed."""
+        known = text.strip().removeprefix("[").partition(":")[0].upper() in self.tags
+        value = self.seals.open(text) if known else None
+        if value is None:
+            raise _undecipherable()
+        return value
+
+
+def _undecipherable() -> ExchangeError:
+    # Wrong key, damaged text, wrong offsets, not the caller's: one answer, without what led there.
+    return invalid("This cannot be decrypted: check the key and the offsets.", "anonymizer_results")
 
 
 class DeanonymizeKeep(_Operator, frozen=True, tag="deanonymize_keep"):
@@ -144,8 +191,10 @@ ANONYMIZERS: Final = ("custom", "encrypt", "hash", "keep", "mask", "redact", "re
 DEANONYMIZERS: Final = ("decrypt", "deanonymize_keep")
 
 
-def name_of(operator: Anonymizer | Deanonymizer) -> str:
+def name_of(operator: Anonymizer | Deanonymizer | Unseal) -> str:
     """Return the name that a request gives the operator."""
+    if isinstance(operator, Unseal):
+        return "decrypt"
     return str(operator.__struct_config__.tag)
 
 
@@ -154,8 +203,8 @@ def check(operator: Anonymizer | Deanonymizer) -> None:
     match operator:
         case Custom():
             operator.on("", "")
-        case Encrypt() | Decrypt():
-            _cipher(operator.key, bytes(_BLOCK))
+        case Encrypt(key=str() as key) | Decrypt(key=str() as key):
+            _cipher(key, bytes(_BLOCK))
         case Hash():
             operator.on("", "")
         case _:

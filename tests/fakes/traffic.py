@@ -116,11 +116,10 @@ when { context.purpose == Purpose::"CLINTRCH" };
     treatment = treatment.replace("max_output_tokens: 4096", "max_output_tokens: 400")
     treatment = treatment.replace("  ORGANIZATION: pseudonym", "  ORGANIZATION: replace")
     coding = files["profiles/coding.yaml"].decode().replace("restore: true", "restore: false")
-    research = files["profiles/research.yaml"].decode().replace("restore: false", "restore: true")
-    research = research.replace("  PERSON: replace", "  PERSON: pseudonym")
+    trial = files["profiles/trial.yaml"].decode().replace("restore: false", "restore: true")
     return files | {
         "access.cedar": access.encode(),
         "profiles/treatment.yaml": treatment.encode(),
         "profiles/coding.yaml": coding.encode(),
-        "profiles/research.yaml": research.encode(),
+        "profiles/trial.yaml": trial.encode(),
     }

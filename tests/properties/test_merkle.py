@@ -16,6 +16,7 @@ from gateway.domain.merkle import (
     consistency_proof,
     inclusion_proof,
     leaf_hash,
+    levels_of,
     root_of,
 )
 
@@ -86,6 +87,21 @@ def test_extending_is_appending_one_by_one(parts: list[int]) -> None:
             slow.append(hashed)
         n += part
     assert (fast.size, fast.nodes) == (slow.size, slow.nodes)
+
+
+@given(st.integers(0, 8), st.integers(0, 3), st.data())
+def test_planting_the_beginning_of_a_tree_is_appending_its_leaves(
+    height: int, before: int, data: st.DataObject
+) -> None:
+    hashes = [leaf_hash(b"%d" % i) for i in range(4 << height)]
+    first, slow = before << height, Frontier()
+    width = data.draw(st.integers(0, 1 << height))
+    for hashed in hashes[: first + width]:
+        slow.append(hashed)
+    planted = Frontier()
+    planted.extend(hashes[:first])
+    planted.plant(levels_of(hashes[first : first + (1 << height)]), width)
+    assert (planted.size, planted.nodes) == (slow.size, slow.nodes)
 
 
 @given(sizes, st.data())

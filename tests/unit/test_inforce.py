@@ -14,12 +14,14 @@ from pathlib import Path
 import pytest
 
 from gateway.domain.errors import Code, ExchangeError, LedgerUnavailable
-from gateway.domain.exchange import Options
+from gateway.domain.exchange import Action, Assurance, Caller, Options, Purpose
+from gateway.domain.policy import Permit
 from gateway.domain.records import Admin, AdminAct, Intent, Outcome
 from gateway.inforce import Following
 from gateway.policy.problems import PolicyError
 from gateway.policy.release import ACCESS, MODELS
 from gateway.policy.releases.archive import pack
+from gateway.policy.releases.store import DATABASE
 from gateway.policy.releases.version import Part
 from gateway.policy.shipped import install_default
 from gateway.settings import PolicySettings, Settings, load
@@ -208,6 +210,32 @@ async def test_without_a_ledger_the_gateway_stays_where_it_is_and_tries_again(
         log.down = False
         await until(lambda: policy.decider.release == second)
         assert policy.as_ordered
+
+
+@pytest.mark.parametrize("how", ["another", "gone"])
+async def test_a_register_that_is_replaced_stops_the_deciding_until_it_is_back(
+    settings: Settings, office: Office, capsys: pytest.CaptureFixture[str], how: str
+) -> None:
+    release(office, WIDE)
+    register = settings.state / DATABASE
+    aside = register.with_suffix(".aside")
+    caller = Caller("key:a", "a", frozenset({"clinician"}), frozenset(), "a", Assurance.API_KEY)
+    asked = (caller, Action.CHAT, MODEL, Purpose.TREAT)
+    async with following(settings, Log()) as policy:
+        assert isinstance(policy.decider.decide(*asked), Permit)
+        register.rename(aside)
+        if how == "another":
+            register.write_bytes(aside.read_bytes())
+        await until(lambda: not policy.as_ordered)
+        with pytest.raises(ExchangeError, match="replaced") as refused:
+            policy.decider.decide(*asked)
+        assert refused.value.code is Code.POLICY_UNAVAILABLE
+        assert not policy.decider.decides
+        await asyncio.sleep(0.6)
+        aside.replace(register)
+        await until(lambda: policy.as_ordered)
+        assert isinstance(policy.decider.decide(*asked), Permit)
+    assert "".join(capsys.readouterr()).count("policy_register_replaced") == 1
 
 
 async def test_a_scheduled_release_comes_by_the_gateways_own_clock(

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.domain import entities
+from gateway.domain import entities, subjects
 from gateway.domain.errors import Code
 from gateway.domain.exchange import Action
 from gateway.domain.payloads import Part, Words
@@ -202,6 +202,49 @@ async def test_a_reply_that_cannot_be_kept_is_not_ended_and_its_outcome_says_so(
     assert isinstance(outcome, Outcome)
     assert (outcome.status, outcome.code) == (Status.FAILED, Code.AUDIT_UNAVAILABLE)
     assert outcome.sealed is None
+
+
+@pytest.mark.parametrize("keep", list(Keep))
+@pytest.mark.parametrize("action", [Action.CHAT, Action.EMBED, Action.REDACT])
+async def test_of_more_people_than_are_indexed_no_text_is_kept_and_no_engine_sees_it(
+    monkeypatch: pytest.MonkeyPatch, action: Action, keep: Keep
+) -> None:
+    monkeypatch.setattr(subjects, "MOST", 1)
+    there = world(keep)
+    there.detector.script = dict.fromkeys((NUMBER, "99120455"), entities.MEDICAL_RECORD_NUMBER)
+    text = f"MRN {NUMBER} and MRN 99120455"
+    channel = there.pipeline().start(submission(submitted_for(action, text), action=action))
+    error = (await read(channel)).error
+    if keep is Keep.NOTHING:
+        assert error is None
+        assert len(there.vault.about(channel.exchange).patients) == 1
+        return
+    assert error is not None
+    assert error.code is Code.LIMIT_EXCEEDED
+    assert there.engine.seen == []
+    assert there.vault.kept == {}
+    (refusal,) = there.records(channel)
+    assert isinstance(refusal, Refusal)
+    assert refusal.code is Code.LIMIT_EXCEEDED
+
+
+async def test_a_dictation_about_more_people_than_are_indexed_is_neither_kept_nor_returned(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(subjects, "MOST", 1)
+    there = world(Keep.REDACTED)
+    there.detector.script = dict.fromkeys((NUMBER, "99120455"), entities.MEDICAL_RECORD_NUMBER)
+    there.engine.said = (f"MRN {NUMBER}.", "MRN 99120455.")
+    asked = ask_for(Action.TRANSCRIBE)
+    channel = there.pipeline().start(submission(asked, action=Action.TRANSCRIBE))
+    reply = await read(channel)
+    assert reply.done is None
+    assert reply.error is not None
+    assert reply.error.code is Code.LIMIT_EXCEEDED
+    assert there.vault.kept == {}
+    outcome = there.records(channel)[-1]
+    assert isinstance(outcome, Outcome)
+    assert (outcome.status, outcome.code) == (Status.FAILED, Code.LIMIT_EXCEEDED)
 
 
 async def test_a_client_changes_nothing_of_what_is_kept() -> None:

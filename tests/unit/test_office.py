@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from gateway.clock import SystemClock
-from gateway.domain.duties import Duty
+from gateway.domain.duties import Duty, roles_for
 from gateway.domain.errors import AuthenticationError, Code, ExchangeError, LedgerUnavailable
 from gateway.domain.exchange import Assurance, Caller, Credentials
 from gateway.domain.records import Admin, AdminAct
@@ -50,6 +50,16 @@ async def test_who_does_not_is_refused_and_recorded(roles: tuple[str, ...]) -> N
     (record,) = ledger.records
     assert isinstance(record, Admin)
     assert (record.act, record.target) == (AdminAct.DUTY_REFUSED, "read_audit")
+
+
+async def test_who_lacks_every_duty_is_told_each_role_that_would_do() -> None:
+    office = Office(Known("operator"), MemoryLedger(), SystemClock())
+    with pytest.raises(ExchangeError) as refused:
+        await office.admit(GOOD, Duty.ASK_GRANT, Duty.APPROVE_GRANT)
+    told = refused.value.message
+    assert {*roles_for(Duty.ASK_GRANT), *roles_for(Duty.APPROVE_GRANT)} <= set(
+        told.removesuffix(".").split()
+    )
 
 
 async def test_nobody_known_is_nobody_recorded() -> None:

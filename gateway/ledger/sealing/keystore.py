@@ -258,6 +258,16 @@ def part_row(db: apsw.Connection, part: int) -> tuple[int, list[int], bytes] | N
     return None if row is None else (row[0], ids_in(row[1]), row[2])
 
 
+def kept_parts(db: apsw.Connection, number: int) -> dict[Part, bytes]:
+    """Return the wrapped keys of those parts of an exchange that are known, in one step."""
+    first = part_id(number, Part.REQUEST)
+    rows = db.execute(
+        "SELECT id, wrapped FROM parts WHERE id >= ? AND id <= ?",
+        (first, part_id(number, Part.REPLY)),
+    )
+    return {Part.REQUEST if part == first else Part.REPLY: wrapped for part, wrapped in rows}
+
+
 def wrapped_keys(
     db: apsw.Connection, epoch: int, patients: Iterable[int]
 ) -> tuple[bytes, list[bytes]]:

@@ -214,7 +214,9 @@ class Keeper:
         epoch = self._epoch() if any(job.packed is not None for job in group) else None
         for job in group:
             number = keystore.numbered(self._keys, job.exchange)
-            if self._was_shredded(job, number):
+            kept = keystore.kept_parts(self._keys, number)
+            if job.part is Part.REPLY and kept.get(Part.REQUEST) == ERASED:
+                # What this answers was shredded meanwhile: then it is not kept either.
                 answers.append((job.waiter, None))
                 continue
             patients = keystore.index(self._keys, number, job.subjects)
@@ -222,19 +224,12 @@ class Keeper:
                 answers.append((job.waiter, None))
                 continue
             part = keystore.part_id(number, job.part)
-            if keystore.part_row(self._keys, part) is not None:
+            if job.part in kept:
                 answers.append((job.waiter, RecordOrderError("a part of an exchange is kept once")))
                 continue
             sealed.append((part, self._seal(job, part, epoch, patients)))
             answers.append((job.waiter, hashlib.sha256(sealed[-1][1]).hexdigest()))
         return answers, sealed
-
-    def _was_shredded(self, job: Job, number: int) -> bool:
-        """Say whether what a reply answers was shredded meanwhile: then it is not kept either."""
-        if job.part is Part.REQUEST:
-            return False
-        asked = keystore.part_row(self._keys, keystore.part_id(number, Part.REQUEST))
-        return asked is not None and asked[2] == ERASED
 
     def _seal(self, job: Job, part: int, epoch: tuple[int, bytes], subjects: list[int]) -> bytes:
         patients = [self._patient(subject, epoch) for subject in subjects]

@@ -20,7 +20,7 @@ from gateway.domain.records import ReviewState
 from gateway.files import make_directory
 from gateway.ledger import store
 from gateway.ledger.errors import LedgerError
-from gateway.ledger.search.postings import FULL, Blocks, pack, unpack
+from gateway.ledger.search.postings import FULL, Blocks, pack, unpack, unpack_common
 
 APPLICATION_ID: Final = 0x494D5345
 USER_VERSION: Final = 1
@@ -156,6 +156,33 @@ class SearchIndex:
         for number, places in rows:
             yield number, unpack(places)
 
+    def meeting(
+        self, terms: Sequence[str], top: int, since: int | None, until: int | None
+    ) -> Blocks:
+        """Yield the blocks up to number `top` in which records answer to all of `terms` at once.
+
+        SQLite finds the blocks that have every term, and that may have records of that time: of
+        those that a frequent term alone is in, most never get as far as here.
+        """
+        numbers = [self._number(term) for term in terms]
+        columns = "".join(f", p{n}.places" for n in range(len(terms)))
+        joins = "".join(
+            f" CROSS JOIN posting AS p{n} ON p{n}.term = ? AND p{n}.block = p0.block"
+            for n in range(1, len(terms))
+        )
+        values = numbers[1:]
+        if since is not None or until is not None:
+            joins += " CROSS JOIN block ON number = p0.block AND latest >= ? AND earliest < ?"
+            values += [0 if since is None else since, 2**62 if until is None else until]
+        # Every part of this text is a literal of this module; what was asked for is bound.
+        statement = (
+            f"SELECT p0.block{columns} FROM posting AS p0{joins} "  # noqa: S608
+            "WHERE p0.term = ? AND p0.block <= ? ORDER BY p0.block DESC"
+        )
+        for number, *places in self._db.execute(statement, (*values, numbers[0], top)):
+            if bits := unpack_common(places):
+                yield number, bits
+
     def between(self, top: int, since: int | None, until: int | None) -> Blocks:
         """Yield the blocks up to number `top` that may have records of that time."""
         rows = self._db.execute(
@@ -209,6 +236,11 @@ class SearchIndex:
     def close(self) -> None:
         """Close the connection."""
         self._db.close()
+
+    def _number(self, term: str) -> int | None:
+        """Return the number of a term, if any record answers to it."""
+        found: int | None = self._db.execute("SELECT id FROM term WHERE term = ?", (term,)).get
+        return found
 
     def _numbers(self, terms: Mapping[str, object]) -> dict[str, int]:
         self._db.executemany(

@@ -47,6 +47,25 @@ def unpack(stored: bytes) -> int:
     return bits
 
 
+def unpack_common(stored: Sequence[bytes]) -> int:
+    """Return the bits that all of what `pack` stored have: mostly few, so places are met first."""
+    if len(stored) == 1:
+        return unpack(stored[0])
+    some, *more = sorted(stored, key=len)
+    if len(some) == _BYTES:
+        bits = FULL
+        for each in stored:
+            bits &= unpack(each)
+        return bits
+    places = set(memoryview(some).cast("H"))
+    for each in more:
+        if len(each) == _BYTES:
+            places = {place for place in places if each[place >> 3] >> (place & 7) & 1}
+        else:
+            places.intersection_update(memoryview(each).cast("H"))
+    return sum(1 << place for place in places)
+
+
 def falling(bits: int) -> Iterator[int]:
     """Yield the places of `bits`, the highest first."""
     while bits:
@@ -70,6 +89,9 @@ def any_of(sources: Sequence[Blocks]) -> Blocks:
 
 def all_of(sources: Sequence[Blocks]) -> Blocks:
     """Yield what every source has; blocks in which that is nothing are passed over."""
+    if len(sources) == 1:
+        yield from sources[0]
+        return
     try:
         heads = [next(source) for source in sources]
         while True:

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Final, Protocol
 
+import msgspec
+
 from gateway.domain.questions import Question
 from gateway.domain.records import ReviewState
 from gateway.ledger import store
@@ -26,6 +28,7 @@ from gateway.ledger.search.postings import BLOCK, Blocks, all_of, any_of, as_blo
 MAX_EXAMINED: Final = 8 * BLOCK
 """Records that a page reads without finding them to be asked for, before it ends early."""
 _CHUNK: Final = 256
+_EXCHANGES: Final = 1000
 _PAGE: Final = 500
 _FACTS: Final = frozenset({"actor", "kind", "code", "model", "purpose"})
 """Fields that are columns of the table of facts as well, by the same name."""
@@ -148,12 +151,18 @@ class Search:
         index = self._index
         if index is None or top == 0:
             return
-        newest = (top - 1) // BLOCK
+        newest, when = (top - 1) // BLOCK, (question.since, question.until)
+        together = [either[0] for either in question.wanted if len(either) == 1]
         sources: list[Blocks] = [as_blocks(each) for each in named]
         sources += (
-            any_of([index.answering(term, newest) for term in either]) for either in question.wanted
+            any_of([index.answering(term, newest) for term in either])
+            for either in question.wanted
+            if len(either) > 1
         )
-        sources.append(index.between(newest, question.since, question.until))
+        if together:
+            sources.append(index.meeting(together, newest, *when))
+        elif when != (None, None) or not sources:
+            sources.append(index.between(newest, *when))
         yield from _indices(all_of(sources), top)
 
     def _named(self, question: Question, top: int) -> list[Iterator[int]]:
@@ -177,10 +186,9 @@ class Search:
         found: list[int] = []
         before: str | None = None
         while self._subjects is not None:
-            some = self._subjects.find(fingerprint, before, _CHUNK)
-            for exchange in some:
-                found += self._of_exchange(exchange, self._size)
-            if len(some) < _CHUNK:
+            some = self._subjects.find(fingerprint, before, _EXCHANGES)
+            found += self._of_exchanges(some)
+            if len(some) < _EXCHANGES:
                 break
             before = some[-1]
         found.sort(reverse=True)
@@ -193,6 +201,14 @@ class Search:
         )
         for (index,) in rows:
             yield index
+
+    def _of_exchanges(self, exchanges: Sequence[str]) -> list[int]:
+        """Return the indices of all their records, in one step of SQLite."""
+        rows = self._db.execute(
+            "SELECT idx FROM json_each(?) CROSS JOIN facts ON exchange = value",
+            (msgspec.json.encode(exchanges).decode(),),
+        )
+        return [index for (index,) in rows]
 
     def _reviewed(self, state: ReviewState, top: int) -> Iterator[int]:
         said = self._overlay()

@@ -81,6 +81,10 @@ class PolicyStoreError(Exception):
     """The register cannot be read or written; the message names the file and what to do."""
 
 
+class RegisterReplaced(PolicyStoreError):  # noqa: N818 - reads as a state
+    """Another file stands where the register was opened, or none: what it says is not known."""
+
+
 class PolicyStore:
     """The register of an installation. Safe to use from several threads and processes."""
 
@@ -93,8 +97,10 @@ class PolicyStore:
                 self._db = statefile.connect(path, _SCHEMA, _VERSION)
             except statefile.UnknownVersion as error:
                 raise PolicyStoreError(str(error)) from None
+            self._place = _place(path)
             try:
                 self._prepare()
+                self._opened = self.installation()
             except BaseException:
                 self._db.close()
                 raise
@@ -122,6 +128,17 @@ class PolicyStore:
         """Return the id of this installation, which every signature names."""
         with self._explained():
             return str(self._db.execute("SELECT id FROM installation").get)
+
+    def stands(self) -> None:
+        """Return if what was opened is what stands there now; else raise `RegisterReplaced`.
+
+        A file that was exchanged stays open, and says for ever what it said then.
+        """
+        if _place(self._path) != self._place or self.installation() != self._opened:
+            raise RegisterReplaced(
+                f"{self._path} is not the register that was opened: put that one back, or start "
+                "again, which reads this one and checks its signatures"
+            )
 
     def add(self, version: Version, archive: bytes) -> int:
         """Store a new draft, and return its number."""
@@ -352,3 +369,12 @@ def _bytes(value: apsw.SQLiteValue) -> bytes:
 
 def _text(value: apsw.SQLiteValue) -> str | None:
     return None if value is None else str(value)
+
+
+def _place(path: Path) -> tuple[int, int] | None:
+    """Return which file stands at `path`, or `None`."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino

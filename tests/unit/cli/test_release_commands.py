@@ -116,6 +116,18 @@ def test_a_release_comes_into_force_by_three_people(house: House) -> None:
     assert "active" in house.done("releases")
 
 
+def test_the_table_of_releases_fits_eighty_columns(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.approved("what the ward asked for, in as many words as they needed to say it")
+    monkeypatch.setenv("COLUMNS", "80")
+    runner = CliRunner(env={"TERM": "dumb"})
+    shown = runner.invoke(app, ["releases"], obj=house.settings).stdout
+    assert max(map(len, shown.splitlines())) <= 80
+    for word in ("approved", "ada", "grace", "(UTC)", "needed"):
+        assert word in shown
+
+
 def test_each_step_is_for_those_who_carry_its_duty(house: House) -> None:
     house.edit("x")
     number = house.done("draft", "--note", "a note", by="ada").split()[1]

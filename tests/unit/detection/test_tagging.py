@@ -169,3 +169,29 @@ def test_no_language_is_assumed_and_none_is_loaded() -> None:
     assert pipeline.get_supported_entities() == []
     [(text, artifacts)] = pipeline.process_batch(["患者 Anna"], LANGUAGE)
     assert (text, artifacts.entities, artifacts.lemmas) == ("患者 Anna", [], [])
+
+
+@pytest.mark.parametrize(
+    ("value", "label", "score", "found"),
+    [
+        # An everyday word in small letters that the tagger only suspects is none.
+        ("seen", "PERSON", 0.5, False),
+        ("then", "LOCATION", 0.79, False),
+        ("home", "ORGANIZATION", 0.3, False),
+        # Sure of it, it is a name: "rose called", in a text without capitals.
+        ("rose", "PERSON", 0.8, True),
+        # Anything that says more than an everyday word does is left to the tagger.
+        ("Seen", "PERSON", 0.5, True),
+        ("SEEN", "PERSON", 0.5, True),
+        ("thornton", "PERSON", 0.2, True),
+        ("seen rose", "PERSON", 0.3, True),
+        ("may", "DATE_TIME", 0.3, True),
+        ("home", "STREET_ADDRESS", 0.3, True),
+    ],
+)
+def test_a_doubtful_everyday_word_in_small_letters_is_no_name(
+    value: str, label: str, score: float, *, found: bool
+) -> None:
+    text = f"she was {value} today"
+    made = list(findings(text, [FakeTag(8, 8 + len(value), label, score)]))
+    assert bool(made) is found

@@ -6,7 +6,7 @@ import pytest
 
 from gateway.domain.entities import MEDICAL_RECORD_NUMBER, NATIONAL_ID, PERSON, PHONE_NUMBER
 from gateway.domain.findings import Finding
-from gateway.domain.subjects import Subjects, named, patient, subjects_of
+from gateway.domain.subjects import MOST, Subjects, named, patient, subjects_of
 from gateway.domain.text import RawText
 
 KEY = bytes(32)
@@ -66,12 +66,26 @@ def test_fingerprints_do_not_show_themselves() -> None:
 
 
 def test_whom_the_caller_names_is_among_them_however_many_others_there_are() -> None:
-    numbers = [f"{number:08d}" for number in range(300)]
+    numbers = [f"{number:08d}" for number in range(MOST + 40)]
     text = " ".join(numbers)
     found = [finding(text, each, MEDICAL_RECORD_NUMBER) for each in numbers]
     for stated in ("99120455", "48210377", "73310099", numbers[0]):
         about = subjects_of([RawText(text)], [found], stated, KEY)
-        assert len(about.patients) == 256
+        assert len(about.patients) == MOST
+        assert about.more
         assert patient(KEY, stated) in about.patients
         assert list(about.patients) == sorted(set(about.patients))
         assert about.and_also(Subjects((bytes(32),))) == about
+
+
+def test_whom_there_is_no_room_for_is_told() -> None:
+    few = Subjects(tuple(bytes([n]) * 32 for n in range(3)))
+    assert not few.more
+    assert not few.and_also(few).more
+    many = Subjects(tuple(n.to_bytes(32, "big") for n in range(MOST)))
+    assert not many.and_also(Subjects()).more
+    assert many.and_also(few).more
+    assert many.and_also(few).and_also(Subjects()).more
+    named_many = Subjects((), many.patients)
+    assert named_many.and_also(Subjects((), few.patients)).more
+    assert Subjects(few.patients, more=True) == few

@@ -280,7 +280,7 @@ async def test_nobody_without_a_key_gets_in(settings: Settings, ledger: SqliteLe
 async def test_a_review_is_a_record_and_its_comment_is_sealed_apart(
     settings: Settings, auditor: httpx.AsyncClient
 ) -> None:
-    said = "Dr Hale was on call for Margaret Thornton."
+    said = "A night on call for the nightjar ward."
     reply = await auditor.post(
         "/audit/records/5/reviews", json={"state": "explained", "comment": said}
     )
@@ -292,6 +292,21 @@ async def test_a_review_is_a_record_and_its_comment_is_sealed_apart(
     assert indices(await auditor.get("/audit/records?review=explained")) == [5]
     (shown,) = (await auditor.get("/audit/records/5/reviews")).json()["reviews"]
     assert (shown["comment"], shown["state"]) == (said, "explained")
+    for path in settings.data.rglob("*"):
+        if path.is_file():
+            assert b"nightjar" not in path.read_bytes()
+
+
+async def test_a_comment_that_names_a_patient_is_refused_and_is_nowhere(
+    settings: Settings, auditor: httpx.AsyncClient
+) -> None:
+    before = len(records(settings))
+    reply = await auditor.post(
+        "/audit/records/5/reviews", json={"comment": "It was about Margaret Thornton."}
+    )
+    assert (reply.status_code, reply.json()["code"]) == (403, "entity_blocked")
+    assert "Thornton" not in reply.text
+    assert len(records(settings)) == before
     for path in settings.data.rglob("*"):
         if path.is_file():
             assert b"Thornton" not in path.read_bytes()

@@ -11,18 +11,28 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
+from gateway.cli import opening
 from gateway.cli.audit import app
 from gateway.domain.duties import APPROVER, AUDITOR
+from gateway.domain.entities import PERSON
 from gateway.domain.epochs import epoch_span
 from gateway.domain.records import Access, AccessAct, Admin, AdminAct, Record
 from gateway.ledger.query import Query, read_ledger
 from gateway.settings import Settings, load
+from tests.fakes.detector import FakeDetector
 from tests.fakes.every_record import write_log
 from tests.fakes.ledger import admin, intent, outcome
 from tests.fakes.people import key_file
 
 EXCHANGE = "016fa3c4-7bf3-7105-bfa9-51e21af9fa71"
-REASON = "Thornton v. hospital, 4 C 17/26"
+REASON = "the district court asked, 4 C 17/26"
+
+
+class Quick(FakeDetector):
+    """A detector that is there at once; that the real one is asked, other tests show."""
+
+    def close(self) -> None:
+        """Hold nothing."""
 
 
 @pytest.fixture
@@ -37,7 +47,12 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def run(settings: Settings, tmp_path: Path) -> Callable[..., Result]:
+def run(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., Result]:
+    monkeypatch.setattr(
+        opening, "open_local_detector", lambda _context: Quick({"Thornton": PERSON})
+    )
     keys = {role: key_file(settings, tmp_path, role) for role in (AUDITOR, APPROVER)}
 
     def run(role: str | None, *arguments: str, stdin: str | None = None) -> Result:
@@ -50,6 +65,17 @@ def run(settings: Settings, tmp_path: Path) -> Callable[..., Result]:
 def records(settings: Settings) -> list[Record]:
     with read_ledger(settings.ledger) as reader:
         return [each.record for each in reader.search(Query(limit=None))]
+
+
+def test_a_reason_that_names_somebody_holds_nothing_and_is_nowhere(
+    settings: Settings, run: Callable[..., Result]
+) -> None:
+    refused = run(AUDITOR, "hold", "--epoch", "2026Q4", "--reason", "Thornton v. hospital")
+    assert refused.exit_code == 1
+    assert "names nobody" in refused.stderr
+    assert "Thornton" not in refused.output
+    assert admins(settings) == []
+    assert "nothing is held" in run(AUDITOR, "holds").stdout
 
 
 def admins(settings: Settings) -> list[Admin]:

@@ -24,7 +24,16 @@ from gateway.ledger import Place, read_ledger, store
 from gateway.ledger.readonly import open_snapshot
 from gateway.ledger.search.gathering import Gatherer, differing
 from gateway.ledger.search.index import SearchIndex, read_index
-from gateway.ledger.search.postings import BLOCK, FULL, all_of, any_of, falling, pack, unpack
+from gateway.ledger.search.postings import (
+    BLOCK,
+    FULL,
+    all_of,
+    any_of,
+    falling,
+    pack,
+    unpack,
+    unpack_common,
+)
 from gateway.ledger.search.search import MAX_EXAMINED, Search
 from tests.fakes.ledger import intent
 from tests.fakes.logs import ACTORS, START, append_all, some_records
@@ -357,6 +366,16 @@ def test_places_are_unpacked_as_they_were_packed(places: set[int]) -> None:
     assert sorted(falling(unpack(pack(sorted(places)))), reverse=True) == sorted(
         places, reverse=True
     )
+
+
+@given(st.lists(st.sets(st.integers(0, BLOCK - 1)), min_size=1, max_size=4), st.integers(0, 2))
+def test_what_several_have_in_common_is_their_intersection(
+    several: list[set[int]], dense: int
+) -> None:
+    wide = set(range(0, BLOCK, 3))  # Stored as bits, and the others mostly as places.
+    sets = [each | wide if at < dense else each for at, each in enumerate(several)]
+    stored = [pack(sorted(each)) for each in sets]
+    assert set(falling(unpack_common(stored))) == set.intersection(*sets)
 
 
 BLOCKS = st.dictionaries(st.integers(0, 30), st.integers(1, FULL))

@@ -205,7 +205,7 @@ def test_a_review_is_said_shown_and_listed(settings: Settings, auditor: tuple[st
     said = run(
         settings,
         *("review", "5", "--state", "explained", "--comment", "-", *auditor),
-        stdin="Dr Hale was on call.\nAsked the ward.\n",
+        stdin="A night on call.\nAsked the ward.\n",
     )
     assert said.exit_code == 0, said.output
     assert "record 5 is explained" in said.stdout

@@ -190,6 +190,30 @@ def test_a_changed_database_is_found(copy: Place, statements: list[str], match: 
     found(copy, match)
 
 
+@pytest.mark.parametrize(
+    "changed",
+    [
+        "actor = CAST(actor AS BLOB)",
+        "time = CAST(time AS BLOB)",
+        "kind = CAST(kind AS BLOB)",
+        "actor = actor || char(31) || action, action = NULL",
+        "model = NULL, purpose = purpose || char(31) || coalesce(model, '')",
+        "code = ''",
+    ],
+)
+def test_a_row_that_only_looks_like_what_the_leaf_says_is_found(copy: Place, changed: str) -> None:
+    # Without STRICT, a column takes what a search would not find by it.
+    change(
+        copy,
+        "CREATE TABLE loose AS SELECT * FROM facts",
+        "DROP TABLE facts",
+        "ALTER TABLE loose RENAME TO facts",
+        f"UPDATE facts SET {changed} "  # noqa: S608 - what this test changes
+        "WHERE idx = (SELECT min(idx) FROM facts WHERE kind = 'intent')",
+    )
+    found(copy, "the search index is not")
+
+
 def test_a_log_cut_back_to_an_older_state_contradicts_its_published_checkpoint(
     whole: Place, tmp_path: Path
 ) -> None:

@@ -15,6 +15,7 @@ from gateway.policy.explain import Question, explain
 from gateway.policy.powers import changes, models, powers, subjects
 from gateway.policy.problems import PolicyError
 from gateway.policy.release import ACCESS, SCHEMA, Release, build
+from gateway.policy.speaking import of_profiles
 from tests.fakes.identity import caller
 
 Files = dict[str, bytes]
@@ -140,7 +141,10 @@ def test_a_schema_of_before_still_loads_policies_of_before(files: Files) -> None
     older = re.sub(rb"profile\?: Profile,", b"", older)
     made = build({**files, SCHEMA: older})
     assert isinstance(decide(made, "clinician"), Permit)
-    with pytest.raises(PolicyError):
+    access = PERMITS + forbid(f'when {{ {ASKED} == Profile::"coding" }}')
+    with pytest.raises(PolicyError, match="copy that"):
+        build({**files, SCHEMA: older, ACCESS: access.encode()})
+    with pytest.raises(PolicyError, match="Compare the schema with the shipped one"):
         build(
             {
                 **files,
@@ -200,3 +204,18 @@ def test_a_caller_is_all_that_it_was(files: Files) -> None:
 
     assert isinstance(asked("even"), Permit)
     assert isinstance(asked("odd"), Deny)
+
+
+def test_only_the_purpose_is_asked_of_the_context_without_speaking_of_a_profile() -> None:
+    context = {"Var": "context"}
+    bodies = {
+        "purpose": {".": {"left": context, "attr": "purpose"}},
+        "profile": {".": {"left": context, "attr": "profile"}},
+        "has": {"has": {"left": context, "attr": "profile"}},
+        "whole": {"==": {"left": context, "right": {"Record": {}}}},
+        "named": {"Set": [{"Value": {"__entity": {"type": "Profile", "id": "coding"}}}]},
+        "kind": {"is": {"left": {"Var": "principal"}, "entity_type": "Profile"}},
+        "role": {"Value": {"__entity": {"type": "Role", "id": "coder"}}},
+    }
+    policies = {name: {"conditions": [{"body": body}]} for name, body in bodies.items()}
+    assert of_profiles(policies) == {"profile", "has", "whole", "named", "kind"}

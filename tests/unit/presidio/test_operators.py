@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
+from gateway.domain.entities import DATE_TIME, PERSON
 from gateway.domain.errors import Code, ExchangeError
+from gateway.domain.operators import Secrets
+from gateway.domain.policy import Invented, Limits, Operator, Profile, Rule
+from gateway.encryption import Encryption
 from gateway.http.presidio_parse import anonymization, deanonymization
 from gateway.presidio.anonymization import Operated, Operating
 from gateway.presidio.operators import Decrypt, Encrypt, Hash
 from gateway.treatment import CUSTOM
+from tests.fakes.detector import FakeDetector
 
 VECTORS = json.loads(
     (Path(__file__).parents[2] / "vectors" / "presidio" / "operators.json").read_text()
@@ -22,7 +29,7 @@ KEY = "3t6w9z$C&F)J@NcR"
 
 
 def carried_out(work: Operating) -> Operated:
-    return work._operate()
+    return work._operate(work.operators)
 
 
 def reply(operated: Operated) -> list[dict[str, Any]]:
@@ -145,6 +152,84 @@ def test_what_cannot_be_decrypted_is_refused_without_a_word_of_why(text: str) ->
     with pytest.raises(ExchangeError, match="cannot be decrypted") as caught:
         Decrypt(KEY).on(text, "PERSON")
     assert caught.value.__cause__ is None
+
+
+OURS = Encryption([b"k" * 32])
+PROFILE = Profile(
+    name="sealing",
+    strictness=10,
+    entities={PERSON: Rule(Operator.ENCRYPT), DATE_TIME: Rule(Operator.KEEP)},
+    restore=True,
+    invented=Invented.MASK,
+    limits=Limits(1000, 1000),
+)
+
+
+def opened(text: str, profile: Profile = PROFILE, cipher: Encryption | None = OURS) -> str:
+    """Return what `/deanonymize` makes of a text that is one token, asked without a key."""
+    request = {
+        "text": text,
+        "anonymizer_results": [{"start": 0, "end": len(text), "entity_type": "PERSON"}],
+        "deanonymizers": {"DEFAULT": {"type": "decrypt"}},
+    }
+    _, work = deanonymization(msgspec.json.encode(request))
+    secrets = Secrets(bytes(32), bytes(32), cipher)
+    done = asyncio.run(work.carry_out(FakeDetector(), profile, secrets, "key:one"))
+    assert {item.operator for item in done.results[0].items} == {"decrypt"}
+    return done.results[0].text
+
+
+def test_what_the_profile_sealed_is_opened_without_a_key_of_the_callers() -> None:
+    token = OURS.seal("PERSON", "Ilse Quandahl", b"a conversation")
+    assert opened(token) == "Ilse Quandahl"
+    assert opened(token.upper()) == "Ilse Quandahl"
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"restore": False},
+        {"entities": {PERSON: Rule(Operator.PSEUDONYM)}},
+        {"entities": {}},
+    ],
+    ids=["restores-nothing", "encrypts-nothing", "names-nothing"],
+)
+def test_a_profile_that_does_not_restore_what_it_seals_opens_nothing(
+    changed: dict[str, Any],
+) -> None:
+    token = OURS.seal("PERSON", "Ilse Quandahl", b"a conversation")
+    with pytest.raises(ExchangeError) as caught:
+        opened(token, replace(PROFILE, **changed))
+    assert caught.value.code is Code.POLICY_DENIED
+    assert "Ilse" not in str(caught.value)
+
+
+def test_an_installation_without_a_key_opens_nothing() -> None:
+    with pytest.raises(ExchangeError) as caught:
+        opened(OURS.seal("PERSON", "Ilse", b""), cipher=None)
+    assert caught.value.code is Code.POLICY_DENIED
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        OURS.seal("MRN", "48210377", b""),
+        OURS.seal("DATE", "4 March", b""),
+        Encryption([b"x" * 32]).seal("PERSON", "Ilse", b""),
+        OURS.seal("MRN", "48210377", b"").replace("MRN", "PERSON"),
+        OURS.seal("PERSON", "Ilse", b"")[:-3] + "aa]",
+        "PERSON",
+        "[PERSON:e1:",
+        "Ilse Quandahl",
+    ],
+    ids=["other-type", "kept-type", "other-key", "relabelled", "changed", "word", "cut", "text"],
+)
+def test_what_was_not_sealed_under_this_profile_is_refused_without_a_word_of_why(
+    token: str,
+) -> None:
+    with pytest.raises(ExchangeError, match="cannot be decrypted") as caught:
+        opened(token)
+    assert caught.value.code is Code.INVALID_REQUEST
 
 
 def test_a_type_without_an_operator_is_refused_when_deanonymizing() -> None:

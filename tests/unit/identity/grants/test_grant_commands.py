@@ -147,6 +147,12 @@ def test_what_goes_wrong_is_one_line(settings: Settings, keys: dict[str, Path]) 
     assert "Policy lets nobody like you" in result.stderr
 
 
+def test_the_help_of_a_purpose_is_one_word(settings: Settings) -> None:
+    shown = CliRunner(env={"COLUMNS": "80"}).invoke(app, ["ask", "--help"], obj=settings).output
+    assert " CODE " in shown
+    assert "HPAYMT" not in shown
+
+
 def test_a_request_can_be_refused_for_good(settings: Settings, keys: dict[str, Path]) -> None:
     grant = json.loads(asked(settings, keys, "--json").stdout)["id"]
     assert "refused" in run(settings, "refuse", grant, "--as", keys["approver"]).stdout

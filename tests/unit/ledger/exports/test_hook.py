@@ -140,7 +140,13 @@ def test_alerts_from_before_it_was_switched_on_wake_nobody(tmp_path: Path) -> No
         empty(feed)
         append(place, alert(2))
         empty(feed)
-    assert pager.told == [2]
+        assert pager.told == [2]
+        # Nor is one passed over that comes right behind what was looked through.
+        append(place, admin("a3"))
+        empty(feed)
+        append(place, alert(4))
+        empty(feed)
+    assert pager.told == [2, 4]
 
 
 def test_a_redirect_is_not_followed(tmp_path: Path) -> None:

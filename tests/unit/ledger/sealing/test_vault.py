@@ -10,12 +10,14 @@ from pathlib import Path
 
 import apsw
 import pytest
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.payloads import Part
 from gateway.domain.records import RecordOrderError
 from gateway.ledger import LedgerError
-from gateway.ledger.sealing import Order, Shredder
+from gateway.ledger.sealing import Order, Shredder, envelope
 from gateway.ledger.sealing.reading import open_payload
 from tests.fakes.ledger import intent
 from tests.fakes.vaults import Node, about, exchange_name, exchanged, fill, patient_of, words
@@ -200,3 +202,12 @@ def test_what_is_kept_is_read_from_a_copy_as_well(node: Node, tmp_path: Path) ->
     (name,) = fill(node, [about(THORNTON)])
     shutil.copytree(node.root, tmp_path / "copy")
     assert open_payload(Node(tmp_path / "copy").vault_place, name).reply
+
+
+@pytest.mark.parametrize("patients", [[], [b"p" * 32], [b"p" * 32, b"q" * 32]])
+def test_what_wraps_a_key_is_the_hkdf_of_rfc_5869(patients: list[bytes]) -> None:
+    epoch = b"e" * 32
+    who = b"patients" if patients else b"epoch"
+    context = b"intramural payload key 1\0%b\0exchange\0reply" % who
+    library = HKDF(SHA256(), 32, salt=None, info=context).derive(b"".join(patients) or epoch)
+    assert envelope.wrapping_key(patients, epoch, "exchange", Part.REPLY) == library

@@ -205,6 +205,8 @@ def test_no_character_of_a_text_is_shown_in_any_form(
         assert done.exit_code == 0, done.output
         for word in ("Margaret", "Thornton", "48210377", "coughs"):
             assert word not in done.output
+    # Nor is one left behind in any file.
+    assert [node.holding(word) for word in (b"Thornton", b"coughs")] == [[], []]
     rows = list(csv.DictReader(io.StringIO(outputs[1].stdout)))
     assert {"texts_operators", "texts_differ", "texts_types"} <= {row["section"] for row in rows}
     assert "2 exchanges of which the texts were read again" in outputs[2].stdout
