@@ -321,7 +321,7 @@ MUTANTS = (
         7,
         "an engine may be anywhere",
         "gateway/endpoints.py",
-        "        if not any(address.version == each.version and address in each for each in networks):",
+        "        if not inside(place.address, networks):",
         "        if not networks:",
         ("tests/unit/test_settings.py",),
     ),

@@ -7,7 +7,16 @@ import signal
 import subprocess
 from pathlib import Path
 
-from tests.e2e.process import COMMAND, MODEL, MODELS, START_SECONDS, Gateway, environment, wait_for
+from tests.e2e.process import (
+    COMMAND,
+    MODEL,
+    MODELS,
+    START_SECONDS,
+    Gateway,
+    environment,
+    no_survivor,
+    wait_for,
+)
 
 _SERVES = re.compile(r"The engine serves on (\S+);")
 
@@ -42,7 +51,8 @@ class EngineProcess:
                 env=environment(),
             )
         before = self.said().count("The engine serves")
-        self.url = wait_for(lambda: self._said_url(before), "the engine starts", START_SECONDS)
+        with no_survivor(self._process):
+            self.url = wait_for(lambda: self._said_url(before), "the engine starts", START_SECONDS)
         return self
 
     def _said_url(self, before: int) -> str | None:

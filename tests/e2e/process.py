@@ -9,7 +9,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -43,6 +44,17 @@ class Key:
     @property
     def actor(self) -> str:
         return f"key:{self.id}"
+
+
+@contextmanager
+def no_survivor(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """End a process that did not come up: nobody has it, and the next ones would wait for it."""
+    try:
+        yield
+    except BaseException:
+        process.kill()
+        process.wait(10)
+        raise
 
 
 def wait_for(what: Callable[[], T | None], why: str, seconds: float = 20) -> T:
@@ -88,7 +100,9 @@ class Gateway:
                 cwd=self.data.parent,
                 env=environment(),
             )
-        self.port = int(wait_for(lambda: self._port(before), "the gateway starts", START_SECONDS))
+        with no_survivor(self._process):
+            port = wait_for(lambda: self._port(before), "the gateway starts", START_SECONDS)
+        self.port = int(port)
         return self
 
     def _port(self, before: int) -> str | None:
