@@ -48,11 +48,11 @@ NAMING: Final = frozenset(
 A colleague's name is refused with them, because nothing tells it from a patient's.
 """
 
-_NUMBERS: Final = (
-    re.compile(r"\d(?:[ .\-/]?\d){3,}"),
-    re.compile(r"[A-Za-z0-9-]*\d[A-Za-z0-9-]*"),
-)
-"""What may be a number of a patient: digits however they are spaced, and words with digits."""
+_PIECE: Final = re.compile(r"[^\W_]+")
+_MOST_PIECES: Final = 8
+_LONGEST_WORD: Final = 8
+"""Letters in a piece of a number that has no digit."""
+_SHORTEST: Final = 4
 
 
 class Index(Protocol):
@@ -91,8 +91,28 @@ async def check_names_nobody(detector: Detector, whose: Whose, text: str, what: 
 
 
 def _has_a_patient(whose: Whose, text: str) -> bool:
-    numbers = {found for form in _NUMBERS for found in form.findall(text)}
-    return any(whose.index.find(patient(whose.key, each), None, 1) for each in sorted(numbers))
+    numbers = sorted(set(_numbers(text)))
+    return any(whose.index.find(patient(whose.key, each), None, 1) for each in numbers)
+
+
+def _numbers(text: str) -> Iterator[str]:
+    """Yield what may be a number of a patient, however it is spaced and whatever stands beside it.
+
+    Its fingerprint knows no spaces, so `17 4821 0377` has `48210377` in it.
+    """
+    pieces = _PIECE.findall(text)
+    for start in range(len(pieces)):
+        number = ""
+        for piece in pieces[start : start + _MOST_PIECES]:
+            if len(piece) > _LONGEST_WORD and not _has_a_digit(piece):
+                break
+            number += piece
+            if len(number) >= _SHORTEST and _has_a_digit(number):
+                yield number
+
+
+def _has_a_digit(word: str) -> bool:
+    return any(map(str.isdigit, word))
 
 
 def _entities(findings: Iterable[Finding]) -> Iterator[EntityType]:

@@ -49,6 +49,9 @@ NOBODY = Whose(Known(), b"k" * 32)
         ("the one of 48.210.377", "48210377"),
         ("ab48210377 is it", "AB 48210377"),
         ("asked about AB-482", "AB482"),
+        ("record 17 4821 0377", "48210377"),
+        ("of 48\u00a0210  377\n", "48210377"),
+        ("in bed A 12345", "A12345"),
     ],
 )
 async def test_a_number_that_stands_alone_is_refused_if_it_is_a_patients(
