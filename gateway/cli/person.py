@@ -26,6 +26,7 @@ from gateway.domain.records import Record
 from gateway.settings import Settings
 
 _KEPT: Final = "intramural.person"
+_READ: Final = "intramural.person.key"
 _OTHERS: Final = 0o077
 _MAX_SIZE: Final = 4096
 HERE: Final = "127.0.0.1"
@@ -64,7 +65,10 @@ def person(context: typer.Context, duty: Duty, *others: Duty) -> Caller:
             "this is done in a person's name: name the file with your API key in --as, or in "
             "INTRAMURAL_KEY_FILE. An operator makes one with `intramural keys create`"
         )
-    credentials = Credentials(f"Bearer {_key(file)}", HERE)
+    # Some commands ask for more than one duty, and standard input is read once.
+    key = context.meta.get(_READ) or _key(file)
+    context.meta[_READ] = key
+    credentials = Credentials(f"Bearer {key}", HERE)
     try:
         return _admitted(settings_of(context), credentials, duty, *others)
     except ExchangeError as error:
@@ -110,13 +114,18 @@ class _Recording:
 def _key(file: Path) -> str:
     """Return the key in `file`. Whose file it is does not matter; that others may read it does."""
     try:
-        content = sys.stdin.buffer.read(_MAX_SIZE) if str(file) == "-" else _private(file)
+        content = _line() if str(file) == "-" else _private(file)
     except OSError as error:
         fail(f"{file} cannot be read: {error.strerror}")
     try:
         return content.decode("ascii").strip()
     except UnicodeDecodeError:
         return ""  # No key is written so; the authenticator says what one looks like.
+
+
+def _line() -> bytes:
+    # What stands behind it is for the command: a patient's number, or a comment.
+    return sys.stdin.buffer.readline(_MAX_SIZE)
 
 
 def _private(file: Path) -> bytes:

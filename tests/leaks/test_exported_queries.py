@@ -145,6 +145,18 @@ def test_an_auditor_with_a_grant_exports_the_redacted_requests_of_one_patient(
     assert told([json.loads(line) for line in plain.stdout.splitlines()]) == []
 
 
+def test_a_key_and_a_patients_number_come_over_standard_input_one_after_the_other(
+    node: Node, as_: Callable[[str], list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(node, [about(NUMBER)])
+    monkeypatch.setattr(audit_payload, "_grants", lambda _context, _ledger: FakeGrants())
+    said = f"{Path(as_('auditor')[1]).read_text()}\n{NUMBER}\n"
+    words = ("export", "--format", "fhir", "--patient", "--queries", "--as", "-")
+    done = run(node, *words, stdin=said)
+    assert done.exit_code == 0, done.output
+    assert told([json.loads(line) for line in done.stdout.splitlines()]) == [b"redacted canary-0"]
+
+
 def test_without_a_grant_no_line_is_exported(
     node: Node, as_: Callable[[str], list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
