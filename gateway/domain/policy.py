@@ -247,6 +247,8 @@ class Permit:
     """SHA-256 of the active policy release, in hexadecimal."""
     bounds: tuple[Bound, ...] = ()
     """How much this caller and its department may use, where the release limits it."""
+    against: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Profiles that a client may not ask for instead, and the `@id` of each forbid that says so."""
 
 
 @dataclass(frozen=True, slots=True)

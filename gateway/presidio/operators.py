@@ -18,7 +18,7 @@ import msgspec
 from cryptography.hazmat.primitives import padding
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-from gateway.domain.entities import tag
+from gateway.domain.entities import EntityType, tag
 from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.operators import Secrets
 from gateway.domain.policy import Profile
@@ -146,7 +146,7 @@ class Unseal:
     """
 
     seals: Seals
-    tags: Mapping[str, str]
+    tags: Mapping[EntityType, str]
     """Of each type that is opened the tag that its tokens begin with."""
 
     @classmethod
@@ -166,7 +166,7 @@ class Unseal:
     def on(self, text: str, entity: str) -> str:
         """Return what was sealed."""
         said = text.strip().removeprefix("[").partition(":")[0].upper()
-        value = self.seals.open(text) if said == self.tags.get(entity) else None
+        value = self.seals.open(text) if said == self.tags.get(EntityType(entity)) else None
         if value is None:
             raise _undecipherable()
         return value
