@@ -1,4 +1,4 @@
-"""Words that look like names and are none: drugs, devices, and people who stand for a disease.
+"""Words that look like names and are none: drugs, devices, papers, eponyms of diseases.
 
 They silence weak findings only, those for which nothing but the words themselves speaks; what a
 title, a label, a field or a second recognizer insists on stays (`merging.py`). A site adds its own
@@ -42,6 +42,15 @@ DEVICES: Final = _words(
     toomey trocar venflon veress vicryl weitlaner yankauer
     """
 )
+
+PAPERS: Final = _words(
+    """
+    affidavit assignation bescheid beschluss citation citación convocation defendant demanda
+    deposition gerichtsbeschluss invoice lawsuit memorandum petition plaintiff requerimiento
+    sentencia subpoena summons testimony verdict vollmacht vorladung warrant
+    """
+)
+"""What arrives from courts and offices, where a line begins with it."""
 
 DRUGS: Final = _words(
     """
@@ -134,7 +143,7 @@ _WORD: Final = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
 
 
 def is_harmless(text: str, start: int, end: int) -> bool:
-    """Say whether `text[start:end]` is nothing but drugs, devices and names of diseases."""
+    """Say whether `text[start:end]` is nothing but drugs, devices, papers and names of diseases."""
     words = [fold(word) for word in _WORD.findall(text[start:end])]
     if not words:
         return False
@@ -157,4 +166,5 @@ def _bare(word: str) -> str:
 
 
 def _is_thing(word: str) -> bool:
-    return word in DRUGS or word in DISEASES or word in DEVICES or _DRUG.match(word) is not None
+    known = word in DRUGS or word in DISEASES or word in DEVICES or word in PAPERS
+    return known or _DRUG.match(word) is not None
