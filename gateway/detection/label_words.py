@@ -103,6 +103,8 @@ STRONG: Final[dict[EntityType, str]] = {
         licence plate; number plate; registration plate; car plate; plate; plates; plate no; vehicle plate; tag number
         kennzeichen; kfz kennzeichen; kfz; amtliches kennzeichen; fahrgestellnummer; fahrgestell nr; fin nr; autokennzeichen
         nummernschild; immatriculation; plaque d immatriculation; plaque; numero de chassis; vehicule
+        kennz; kfz kennz; amtl kennz; amtl kennzeichen; pol kennz; pol kennzeichen; polizeiliches kennzeichen
+        matricula del coche; matricula coche; matricula vehiculo; matricula del auto; placa del coche; placas
         matricula; matricula del vehiculo; bastidor; numero de bastidor; n bastidor; placa
         """,
     DEVICE_ID: """

@@ -44,6 +44,7 @@ _ASKS: Final = re.compile(r"(?i)name|nom\b|nombre|apellido|prénom|姓名")
 """A label that asks for a name, not for a person."""
 _CREDENTIAL: Final = r"(?:M\.?D\.?|D\.?O\.?|R\.?N\.?|N\.?P\.?|P\.?A\.?(?:-C)?|Ph\.?D\.?|PharmD|DPM|DDS|DMD|FACS|FACP|FACC|LPN|LVN|CRNA|CNM|CNP|FNP(?:-C|-BC)?|ARNP|APRN|DNP|MPH|MBBS|MBChB|FRCP|FRCS|LCSW|LMFT|PsyD|PT|DPT|OTR|SLP|RD|RT|BSN|MSN|MSW|EMT|CNA|Esq)"
 _SAID_STRONG: Final = r"(?i:named|called|known as|aka|a\.k\.a\.|alias|goes by|name is|name's|name was|it's under|is under|i am|i'm|signed|dear|hello|hi|hey|sincerely|regards|cheers|yours truly|respectfully|addressed to|spoke (?:to|with)|contact|ask for|accompanied by|care of|referred by|seen by|treated by|ordered by|dictated by|reviewed by|signed by|performed by|written by|per|married to)"
+_NICKNAMED: Final = r"(?i:also known as|a\.?k\.?a\.?|alias|nicknamed|goes by|(?:likes|prefers|wants) to be called|genannt|gen\.|spitzname|rufname|dite?|surnommée?|apodad[oa]|conocid[oa] como|le llaman)"
 _HAN_SURNAME: Final = (
     "[王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫"
     "段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤]"
@@ -153,6 +154,21 @@ RULES: Final[Rules] = (
         ),
         0.7,
         lambda match: _field(match) and not _eponym(match),
+    ),
+    Rule(
+        # 'Mr Entwistle (also known as "Spike")': what people call somebody, in quotation marks.
+        "name.nickname",
+        PERSON,
+        re.compile(
+            rf"(?<![\w'])(?:{_NICKNAMED})[ :]{{1,2}}[\"'\u201c\u201e\u00ab\u2018][ ]?(?P<value>{WORD}(?:{GAP}{WORD})?)(?=[ ]?[\"'\u201d\u201c\u00bb\u2019])"
+        ),
+        0.7,
+        # A syndrome has a nickname, too, and an everyday word in it.
+        lambda match: (
+            _field(match)
+            and not _eponym(match)
+            and not any(map(is_word, _trimmed_words(match["value"])))
+        ),
     ),
     Rule(
         "name.dictated",
