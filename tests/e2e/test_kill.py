@@ -23,6 +23,7 @@ from tests.e2e.process import Gateway, Key, Record, chat, headers_of
 from tests.fakes.upstream import FakeUpstream
 
 CLIENTS = 8
+EXCHANGED = {"intent", "outcome", "refusal"}
 
 
 @dataclass
@@ -133,7 +134,8 @@ def check(gateway: Gateway, fake: FakeUpstream, answered: list[str], refused: li
         by_exchange.setdefault(record["exchange"], []).append(record)
     intents = 0
     for records in by_exchange.values():
-        kinds = [record["kind"] for record in records if record["kind"] != "admin"]
+        # Starts are records of the gateway's own, and a caller who asks so often sets off an alert.
+        kinds = [record["kind"] for record in records if record["kind"] in EXCHANGED]
         assert kinds in ([], ["intent"], ["intent", "outcome"], ["refusal"]), kinds
         intents += "intent" in kinds
     for exchange in answered:
