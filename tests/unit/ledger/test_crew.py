@@ -155,9 +155,16 @@ def rewritten(edit: Callable[[list[bytes]], object]) -> Change:
     return change
 
 
-def put(at: int, record: Record) -> Change:
-    """Put a record in place of the next refusal, which nothing before or after it depends on."""
-    return rewritten(lambda leaves: leaves.__setitem__(refused(at), encode(record)))
+def put(at: int, *others: Record) -> Change:
+    """Put records in place of the next refusals, which nothing before or after them depends on."""
+
+    def edit(leaves: list[bytes]) -> None:
+        index = at
+        for record in others:
+            index = refused(index)
+            leaves[index] = encode(record)
+
+    return rewritten(edit)
 
 
 def again(of: Record) -> Change:
@@ -233,6 +240,7 @@ DONE: dict[str, Change] = {
     "an intent twice": put(1600, intent("x30")),
     "an intent twice, soon": again(intent("x32")),
     "an intent twice, still open": put(200, intent("x30")),
+    "an intent twice, still open, and ended": put(300, intent("x30"), outcome("x30")),
     "a refusal of what has an intent": put(1600, refusal("x2")),
     "an outcome twice": put(1600, outcome("x2")),
     "an outcome twice, soon": again(outcome("x32")),
