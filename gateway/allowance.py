@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.exchange import Action, Ask, Caller, Model, Purpose, Task
-from gateway.domain.policy import Profile
+from gateway.domain.policy import Deny, Permit, Profile
 from gateway.domain.ports import Decider, Prompt
 from gateway.domain.text import RawText
 from gateway.treatment import Work
@@ -20,13 +22,14 @@ def check_scope(caller: Caller, action: Action, model: Model, purpose: Purpose) 
         )
 
 
-def tightened(granted: Profile, asked: str | None, decider: Decider) -> Profile:
-    """Return the profile that a client asks for, within the one that policy grants.
+def tightened(decision: Permit | Deny, asked: str | None, decider: Decider) -> Permit | Deny:
+    """Return the decision for a client that asks for a profile, within the one that policy grants.
 
     Raises `ExchangeError` with UNKNOWN_PROFILE or PROFILE_NOT_STRICTER.
     """
-    if asked is None or asked == granted.name:
-        return granted
+    if isinstance(decision, Deny) or asked is None or asked == decision.profile.name:
+        return decision
+    granted = decision.profile
     profile = decider.profile(asked)
     if profile is None:
         raise ExchangeError(
@@ -40,7 +43,9 @@ def tightened(granted: Profile, asked: str | None, decider: Decider) -> Profile:
             f"X-Redaction-Profile can only name a stricter profile than '{granted.name}', "
             "which policy grants.",
         )
-    return profile.within(granted)
+    if asked in decision.against:
+        return Deny(Code.POLICY_DENIED, decision.against[asked], decision.release)
+    return replace(decision, profile=profile.within(granted))
 
 
 def check_size(ask: Ask[RawText] | Work, profile: Profile) -> None:

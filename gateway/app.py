@@ -18,7 +18,7 @@ from contextlib import (
 )
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from litestar import Litestar
 from litestar.datastructures import State
@@ -39,7 +39,6 @@ from gateway.generation.cached import CachedEngine
 from gateway.generation.embedding import LocalEmbedder
 from gateway.generation.engines import Engines
 from gateway.generation.local import LocalEngine
-from gateway.generation.remote import RemoteEngine
 from gateway.generation.transcription import LocalTranscriber
 from gateway.http import (
     audit,
@@ -82,6 +81,9 @@ from gateway.reidentification import Pace, Reidentification
 from gateway.settings import Settings
 from gateway.treatment import DETECTION
 from gateway.weights import open_detector
+
+if TYPE_CHECKING:
+    from gateway.generation.remote import RemoteEngine
 
 _CANARY: Final = "Patient: Margaret Thornton, MRN 48210377, phone (617) 555-0142"
 """Synthetic, like every text in this tree."""
@@ -264,6 +266,9 @@ def _authenticator(
 def _engine(store: ModelStore, settings: Settings) -> LocalEngine | RemoteEngine:
     """Return the engine that the settings choose: in this process, or elsewhere."""
     if (elsewhere := settings.engine.openai) is not None:
+        # Its HTTP client is a seventh of all that a start imports, and most need none.
+        from gateway.generation.remote import RemoteEngine
+
         return RemoteEngine.open(elsewhere, settings.data)
     return LocalEngine.load(store, settings.engine)
 

@@ -198,13 +198,12 @@ class Pipeline:
         # 2. Decide.
         check_scope(caller, trail.action, model, purpose)
         decision = trail.decision = parts.decider.decide(caller, trail.action, model, purpose)
+        decision = trail.decision = tightened(decision, submission.profile, parts.decider)
         match decision:
             case Deny():
                 raise _denied(decision, trail)
             case Permit():
-                profile = trail.profile = tightened(
-                    decision.profile, submission.profile, parts.decider
-                )
+                profile = trail.profile = decision.profile
                 hold = trail.hold = parts.limiter.admit(decision.bounds)
         check_size(ask, profile)
         if isinstance(ask, Work):

@@ -8,11 +8,12 @@ back is `intramural keys recover`, which has a record and an alert of its own.
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import typer
 
-from gateway.cli.person import person
+from gateway.cli.person import HERE, person
 from gateway.cli.recorder import actor
 from gateway.domain.duties import Duty
 from gateway.domain.records import AdminAct
@@ -32,14 +33,24 @@ def keeper(context: typer.Context, keyring: Keyring) -> str:
     try:
         return person(context, Duty.MANAGE_KEYS).id
     except typer.Exit:
-        if not keyring.operable(now_ms()):
-            typer.secho(
-                "No operator's key works any more. Whoever has this host's login makes one with "
-                "`intramural keys recover`, which is recorded and raises an alert.",
-                err=True,
-                fg="yellow",
-            )
+        warn_if_closed(keyring)
         raise
+
+
+def warn_if_closed(keyring: Keyring) -> None:
+    """Say the way back in, where keys take an operator and no operator's key works on this host."""
+    from gateway.identity.store import KeyStoreError
+
+    closed = False
+    with suppress(KeyStoreError):  # What was done is done, and the next command says it.
+        closed = keyring.managed() and not keyring.operable(now_ms(), HERE)
+    if closed:
+        typer.secho(
+            "No operator's key works on this host. Whoever has its login makes one with "
+            "`intramural keys recover`, which is recorded and raises an alert.",
+            err=True,
+            fg="yellow",
+        )
 
 
 def recorder(settings: Settings, who: str) -> RecordAct:

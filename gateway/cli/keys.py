@@ -12,10 +12,11 @@ from typing import Annotated, Final
 import typer
 
 from gateway.cli.common import fail, print_json, settings_of
-from gateway.cli.keepers import keeper, now_ms, recorder, until_recorder
-from gateway.cli.person import As
+from gateway.cli.keepers import keeper, now_ms, recorder, until_recorder, warn_if_closed
+from gateway.cli.person import HERE, As
 from gateway.cli.recorder import actor
 from gateway.cli.releases import in_force
+from gateway.domain.duties import DUTIES
 from gateway.domain.errors import LedgerUnavailable
 from gateway.domain.exchange import Action, Purpose
 from gateway.domain.scope import Scope
@@ -96,6 +97,7 @@ def create(  # noqa: PLR0913, PLR0917 - each argument is an option
     keyring = _keyring(settings)
     try:
         token = keyring.create(grant, now, recorder(settings, keeper(context, keyring)))
+        warn_if_closed(keyring)
     except ConflictingRoles as error:
         fail(f"no key was made: {error}", 2)
     except (KeyStoreError, LedgerError, LedgerUnavailable, SecretFileError) as error:
@@ -210,7 +212,7 @@ def revoke(
     try:
         now = now_ms()
         key = keyring.revoke(key_id, now, recorder(settings, keeper(context, keyring)))
-        left = keyring.operable(now) or not keyring.managed()
+        warn_if_closed(keyring)
     except (UnknownKey, AlreadyRevoked) as error:
         fail(str(error))
     except (KeyStoreError, LedgerError, LedgerUnavailable, SecretFileError) as error:
@@ -218,12 +220,6 @@ def revoke(
     finally:
         keyring.store.close()
     typer.echo(f"Revoked {key.id} ({key.grant.name}).")
-    if not left:
-        typer.secho(
-            "No operator's key works any more: `intramural keys recover` is the way back.",
-            err=True,
-            fg="yellow",
-        )
 
 
 @app.command()
@@ -244,6 +240,12 @@ def recover(
         networks = parse_networks(network)
     except ValueError as error:
         fail(str(error), 2)
+    if not networks.allow(HERE):
+        fail(
+            f"no key was made: it is for making another on this host, so name {HERE}/32 in "
+            "--network too",
+            2,
+        )
     keyring = _keyring(settings)
     try:
         # Under the login, which is all that is known of who does it.
@@ -287,7 +289,8 @@ def _warn_of_unknown_roles(settings: Settings, roles: frozenset[str]) -> None:
         known = in_force(settings).policies.roles
     except (ExchangeError, PolicyError, PolicyStoreError):
         return  # No policy yet, or a broken one: `policy check` says so.
-    for role in sorted(roles - known):
+    carrying = {role for role, duties in DUTIES.items() if duties}
+    for role in sorted(roles - known - carrying):
         typer.secho(
             f"intramural: no rule in force mentions the role `{role}`; the key is made, but "
             "that role opens nothing",

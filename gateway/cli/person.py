@@ -28,7 +28,7 @@ from gateway.settings import Settings
 _KEPT: Final = "intramural.person"
 _OTHERS: Final = 0o077
 _MAX_SIZE: Final = 4096
-_HERE: Final = "127.0.0.1"
+HERE: Final = "127.0.0.1"
 """From where a command comes: a key that may not be used on this host may not be used in it."""
 
 
@@ -64,7 +64,7 @@ def person(context: typer.Context, duty: Duty, *others: Duty) -> Caller:
             "this is done in a person's name: name the file with your API key in --as, or in "
             "INTRAMURAL_KEY_FILE. An operator makes one with `intramural keys create`"
         )
-    credentials = Credentials(f"Bearer {_key(file)}", _HERE)
+    credentials = Credentials(f"Bearer {_key(file)}", HERE)
     try:
         return _admitted(settings_of(context), credentials, duty, *others)
     except ExchangeError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
@@ -14,14 +14,13 @@ from gateway.cli.common import fail, settings_of
 from gateway.cli.person import person
 from gateway.cli.traffic import LEDGER, progress
 from gateway.domain.duties import Duty
-from gateway.domain.errors import Code, ExchangeError
+from gateway.domain.errors import ExchangeError
 
 if TYPE_CHECKING:
     from gateway.domain.exchange import Caller
     from gateway.policy.simulation.replay import Past
     from gateway.policy.simulation.texts import TextFindings
     from gateway.rehearsal import Rehearsal
-    from gateway.settings import Settings
 
 
 class Texts:
@@ -68,6 +67,7 @@ def _opened(context: typer.Context, caller: Caller) -> Iterator[Texts]:
     from gateway.installation import place_of, vault_of
     from gateway.ledger.ledger import SqliteLedger
     from gateway.ledger.sealing import VaultReader
+    from gateway.ledger.witness.opening import gate_once, recorder
     from gateway.policy.simulation.texts import Rereading
     from gateway.rehearsal import Means, Rehearsal
 
@@ -79,34 +79,10 @@ def _opened(context: typer.Context, caller: Caller) -> Iterator[Texts]:
         closing(desk_beside(context, ledger)) as grants,
         closing(open_local_detector(context)) as detector,
     ):
-        vault = VaultReader(vault_of(settings))
-        means = Means(vault, grants, ledger, SystemClock(), detector, _gate(settings))
+        vault, clock = VaultReader(vault_of(settings)), SystemClock()
+        asked = recorder(ledger, clock)
+        gate = gate_once(settings.witness, settings.ledger, settings.data, asked)
+        means = Means(vault, grants, ledger, clock, detector, gate)
         rehearsal = Rehearsal(means, caller, rereading)
         asyncio.run(rehearsal.begin())
         yield Texts(rehearsal, rereading.found)
-
-
-def _gate(settings: Settings) -> Callable[[], None]:
-    """Return what asks the witnesses, where there are some: a gateway need not be running."""
-
-    def gate() -> None:
-        import apsw
-
-        from gateway.domain.witnessing import Standing
-        from gateway.ledger.errors import LedgerError
-        from gateway.ledger.witness.examining import examine
-
-        if not settings.witness.peers:
-            return
-        try:
-            standing = examine(settings.witness, settings.ledger, settings.data).standing
-        except (LedgerError, OSError, apsw.Error):
-            standing = Standing.STOPPED
-        if standing in {Standing.STOPPED, Standing.REFUTED}:
-            raise ExchangeError(
-                Code.AUDIT_UNWITNESSED,
-                "Nobody outside vouches for the audit log now, so no kept text is opened. "
-                "`intramural doctor` says which witness is silent or refuses, and what to do.",
-            )
-
-    return gate

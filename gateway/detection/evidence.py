@@ -35,6 +35,7 @@ _INSISTENT: Final = (
     "name.credential",
     "name.said",
     "name.cjk",
+    "address.",
     "birth.labelled",
     "label.",
     "dictionary.",

@@ -91,6 +91,10 @@ _AFTER: Final = 16
 _WEB: Final = re.compile(r"https?://|www\.|[^\s@]{1,200}\.[a-z]{2,12}(?:/|\Z)", re.IGNORECASE)
 _EMAIL: Final = re.compile(r"[^\s@]{1,200}@[^\s@]{1,200}\.[^\s@.]{2,40}")
 _LEAST_DIGITS: Final = 3
+_NO_PHONE: Final = re.compile(r"(?!0|86|49|33|34|44)\d{12,}")
+"""Digits in a row that are too many for a telephone number without the code of a country."""
+_DOSES: Final = re.compile(r"\d{1,3}(?:-\d{1,3}){2,3}")
+"""How much is taken in the morning, at noon, in the evening and at night: "18-0-12"."""
 _REGISTER: Final = (
     r"(?:\b(?:PMID|PMCID|NCT|DOI|ISBN|ISSN|ISRCTN|EudraCT|ICD|LOINC|SNOMED|CPT|NDC|ATC|CAS|RRID)|国药准字)"
     r"[-\s:#.(]{0,4}"
@@ -130,6 +134,8 @@ def _contact(text: str, tag: Tag) -> EntityType:
         return URL
     if "@" in value and sum(char.isdigit() for char in value) < _LEAST_DIGITS:
         return USERNAME
+    if _NO_PHONE.fullmatch(value):
+        return OTHER_ID
     return FAX_NUMBER if _FAX.search(text[max(0, tag.start - _BEFORE) : tag.end]) else PHONE_NUMBER
 
 
@@ -139,6 +145,12 @@ def _is_public(text: str, tag: Tag) -> bool:
         return True
     before = text[max(0, tag.start - _BEFORE) : tag.start]
     return bool(_PUBLIC.match(text, tag.start, tag.end) or _PUBLIC_BEFORE.search(before))
+
+
+def _is_dosage(text: str, tag: Tag) -> bool:
+    """Say whether what may be a date holds a nought where no date has one."""
+    value = text[tag.start : tag.end]
+    return _DOSES.fullmatch(value) is not None and "0" in value.split("-")
 
 
 def _always(entity: EntityType) -> Callable[[str, Tag], EntityType]:
@@ -176,6 +188,17 @@ def _is_everyday(text: str, tag: Tag) -> bool:
     return tag.score < _SURE and tag.label in _NAMING and value.islower() and is_word(value)
 
 
+def _is_nobodys(text: str, tag: Tag) -> bool:
+    """Say whether what the tagger found identifies nobody by its form."""
+    match tag.label:
+        case "ID":
+            return _is_public(text, tag)
+        case "DATE_TIME":
+            return _is_dosage(text, tag)
+        case _:
+            return _is_everyday(text, tag)
+
+
 def findings(text: str, tags: Iterable[Tag]) -> Iterator[Finding]:
     """Yield a finding for each tag of `text` that may identify.
 
@@ -184,7 +207,7 @@ def findings(text: str, tags: Iterable[Tag]) -> Iterator[Finding]:
     for tag in tags:
         if not (0 <= tag.start < tag.end <= len(text) and 0 <= tag.score <= 1):
             raise ValueError("a tag lies in its text, and its score is a probability")
-        if (tag.label == "ID" and _is_public(text, tag)) or _is_everyday(text, tag):
+        if _is_nobodys(text, tag):
             continue
         entity = _TYPES[tag.label](text, tag)
         score = max(min(tag.score, VAGUE) if tag.label in _VAGUE else tag.score, _LEAST)

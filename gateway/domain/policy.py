@@ -172,6 +172,8 @@ class Profile:
     keep: Keep = Keep.NOTHING
     """Which texts are sealed and kept for the audit."""
     reidentify: Reidentify = Reidentify()
+    closed: frozenset[EntityType] = frozenset()
+    """Types whose sealed values it does not open, because the profile that was granted does not."""
     digest: str = field(init=False, repr=False)
     """SHA-256 over all of the above, in hexadecimal; it lives no longer than the process."""
 
@@ -183,7 +185,7 @@ class Profile:
         """Return this profile without what `granted` does not give.
 
         A stricter profile that a client asks for treats the text; it brings neither longer replies
-        nor a place further in front.
+        nor a place further in front, and opens nothing that stays sealed without it.
         """
         return replace(
             self,
@@ -193,7 +195,15 @@ class Profile:
             # What an auditor may see later is no matter of what a client asks for.
             keep=granted.keep,
             reidentify=granted.reidentify,
+            closed=self.closed | self.opens() - granted.opens(),
         )
+
+    def opens(self) -> frozenset[EntityType]:
+        """Return the types of which its callers may have a sealed value opened, whosever it is."""
+        if not self.restore:
+            return frozenset()
+        sealed = (kind for kind, rule in self.entities.items() if rule.operator is Operator.ENCRYPT)
+        return frozenset(sealed) - self.closed
 
     def terms(self, partition: str, *, may_wait: bool) -> Terms:
         """Return the terms for one caller, who may let others go first."""
@@ -222,6 +232,7 @@ def _digest(profile: Profile) -> str:
         profile.cache,
         profile.keep,
         astuple(profile.reidentify),
+        sorted(profile.closed),
     ]
     return hashlib.sha256(json.dumps(whole).encode()).hexdigest()
 
@@ -236,6 +247,8 @@ class Permit:
     """SHA-256 of the active policy release, in hexadecimal."""
     bounds: tuple[Bound, ...] = ()
     """How much this caller and its department may use, where the release limits it."""
+    against: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Profiles that a client may not ask for instead, and the `@id` of each forbid that says so."""
 
 
 @dataclass(frozen=True, slots=True)

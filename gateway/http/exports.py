@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -49,6 +49,9 @@ class ExportRoom:
     node: str
     subjects: Index
     subject_key: bytes
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Whose lines with queries are made now. A thread that makes them waits for looks, which need
+    threads too: were all of them such, none of them would ever end."""
 
 
 class ExportRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -91,10 +94,11 @@ async def export(request: HttpRequest, state: State) -> Stream:
     lines = lines_of(room.log, room.node, wanted, room.subjects, room.subject_key, queries)
     try:
         # Before the status is sent: a log that cannot be read is an error with a code.
-        first = await asyncio.to_thread(_some, lines)
+        turn = room.turn if wanted.queries else None
+        first = await _some(lines, turn)
     except LedgerError:
         raise LedgerUnavailable from None
-    return Stream(_all(first, lines), media_type=MEDIA[wanted.form])
+    return Stream(_all(first, lines, turn), media_type=MEDIA[wanted.form])
 
 
 ROUTES = [export]
@@ -125,14 +129,26 @@ def _queries(state: State, caller: Caller) -> Queries:
     return redacted_queries(opened)
 
 
-async def _all(first: bytes, lines: Iterator[bytes]) -> AsyncIterator[bytes]:
+async def _all(
+    first: bytes, lines: Iterator[bytes], turn: asyncio.Lock | None
+) -> AsyncIterator[bytes]:
     some = first
     while some:
         yield some
-        some = await asyncio.to_thread(_some, lines)
+        some = await _some(lines, turn)
 
 
-def _some(lines: Iterator[bytes]) -> bytes:
+async def _some(lines: Iterator[bytes], turn: asyncio.Lock | None) -> bytes:
+    if turn is None:
+        return await asyncio.to_thread(_joined, lines)
+    await turn.acquire()
+    made = asyncio.ensure_future(asyncio.to_thread(_joined, lines))
+    # When the thread is done: a client that leaves does not end it.
+    made.add_done_callback(lambda _: turn.release())
+    return await asyncio.shield(made)
+
+
+def _joined(lines: Iterator[bytes]) -> bytes:
     return b"".join(islice(lines, _LINES))
 
 

@@ -58,10 +58,14 @@ class Keyring:
         """
         return any(_manages(key) for key in self.store.all_keys())
 
-    def operable(self, now: int) -> bool:
-        """Say whether somebody's key to manage keys works now. Raises `KeyStoreError`."""
+    def operable(self, now: int, here: str) -> bool:
+        """Say whether somebody's key to manage keys works now, at the address `here`.
+
+        Raises `KeyStoreError`.
+        """
         return any(
-            _manages(key) and key.state(now) is State.ACTIVE for key in self.store.all_keys()
+            _manages(key) and key.state(now) is State.ACTIVE and key.grant.networks.allow(here)
+            for key in self.store.all_keys()
         )
 
     def recover(self, name: str, networks: Networks, now: int, record: RecordUntil) -> Token:

@@ -2,9 +2,10 @@
 
 Many rows are compared at once, as text: SQLite writes what it has, this module what the leaves
 say. A row is its columns that are not NULL, with a separator between them, and before them a number
-that tells which are NULL and whether all others are of the type that they have to be. No text of a
-leaf holds that separator or a line feed; so with as many rows as leaves, no other rows have the
-same text.
+that tells which row it is, which columns are NULL and whether all others are of the type that they
+have to be. A row is nothing where a column is NULL that never may be. No text of a leaf holds that
+separator or a line feed; so with as many rows as leaves, no other rows have the same text. The
+schema is not relied on: who changes a row can change that too.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ from gateway.ledger.leaves import (
 
 _SEPARATOR: Final = "\x1f"
 _MAY_BE_NULL: Final = ("actor", "action", "purpose", "model", "code")
+_FLAGS: Final = 1 << len(_MAY_BE_NULL) + 1
+"""One for each of these, and one for types: what a row's number is multiplied by."""
 _NULL: Final = {name: 1 << bit for bit, name in enumerate(_MAY_BE_NULL)}
 # Numbers sort before texts and those before blobs, which costs less to ask than `typeof`. A time
 # that is no integer is written otherwise, or is text.
@@ -35,9 +38,15 @@ _TYPES: Final = " OR ".join(
     ("time >= ''", *(f"{name} < '' OR {name} >= x''" for name in ("kind", "exchange", *_NULL)))
 )
 _NULLS: Final = " + ".join(f"({name} IS NULL) * {bit}" for name, bit in _NULL.items())
+_ALWAYS: Final = " || char(31) || ".join(
+    (
+        f"(idx * {_FLAGS} + {_NULLS} + coalesce({_TYPES}, 0) * {_FLAGS // 2})",
+        *("kind", "exchange", "time"),
+    )
+)
 _ROW: Final = (
-    f"SELECT idx, concat_ws(char(31), {_NULLS} + coalesce({_TYPES}, 0) * 32, "  # noqa: S608
-    "kind, exchange, time, actor, action, purpose, model, code) AS row "
+    f"SELECT idx, {_ALWAYS} || "  # noqa: S608
+    "concat_ws(char(31), '', actor, action, purpose, model, code) AS row "
     "FROM facts WHERE idx >= ? AND idx < ? ORDER BY idx"
 )
 # As bytes: what somebody changed need not be UTF-8.
@@ -117,18 +126,23 @@ class IndexCheck:
 
     def _row(self, index: int, leaf: Leaf) -> str:
         # Once for each record of ten million: what most are comes first, and makes one string.
+        number = index * _FLAGS
         if leaf.kind == "intent":
             asked = _SEPARATOR.join((leaf.actor, leaf.action, leaf.purpose, leaf.model))
             self._open[leaf.exchange] = index, asked
-            return f"{_NO_CODE}\x1fintent\x1f{leaf.exchange}\x1f{leaf.time}\x1f{asked}"
+            number += _NO_CODE
+            return f"{number}\x1fintent\x1f{leaf.exchange}\x1f{leaf.time}\x1f{asked}"
         if leaf.kind == "outcome":
             _, asked = self._open.pop(leaf.exchange, (0, ""))
             nulls, code = (_NO_CODE, "") if leaf.code is UNSET else (0, f"\x1f{leaf.code.value}")
-            return f"{nulls}\x1foutcome\x1f{leaf.exchange}\x1f{leaf.time}\x1f{asked}{code}"
+            number += nulls
+            return f"{number}\x1foutcome\x1f{leaf.exchange}\x1f{leaf.time}\x1f{asked}{code}"
         values = [None if value is UNSET else value for value in _values(leaf)]
-        nulls = sum(bit for bit, value in zip(_NULL.values(), values, strict=True) if value is None)
+        number += sum(
+            bit for bit, value in zip(_NULL.values(), values, strict=True) if value is None
+        )
         there = [value for value in values if value is not None]
-        return _SEPARATOR.join([str(nulls), leaf.kind, leaf.exchange, str(leaf.time), *there])
+        return _SEPARATOR.join([str(number), leaf.kind, leaf.exchange, str(leaf.time), *there])
 
 
 def asked_before(

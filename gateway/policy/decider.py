@@ -66,12 +66,17 @@ class CedarDecider:
             key=lambda statement: (-self._release.profile_of(statement).strictness, statement.id),
         )
         profile = self._release.profile_of(strictest_first[0])
-        # What the policy itself leads to, before a client asks for a stricter one: that gives it
-        # nothing that this would not have given.
         if against := policies.objections(caller, action, model, purpose, profile.name):
             return self._denied(against)
+        # A forbid that speaks of a profile means it also where a client asks for that one.
+        others = {
+            name: self._denied(found).rules
+            for name, other in self._release.profiles.items()
+            if name != profile.name and other.profile.strictness >= profile.strictness
+            if (found := policies.objections(caller, action, model, purpose, name))
+        }
         bounds = self._release.limits.bounds(caller)
-        return Permit(profile, _named(strictest_first), self.release, bounds)
+        return Permit(profile, _named(strictest_first), self.release, bounds, others)
 
     def _denied(self, because: Sequence[Statement]) -> Deny:
         ids = sorted(because, key=lambda statement: statement.id)

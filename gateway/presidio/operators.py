@@ -10,6 +10,7 @@ import base64
 import binascii
 import hashlib
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Final, Literal
 
@@ -17,10 +18,10 @@ import msgspec
 from cryptography.hazmat.primitives import padding
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-from gateway.domain.entities import tag
+from gateway.domain.entities import EntityType, tag
 from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.operators import Secrets
-from gateway.domain.policy import Operator, Profile
+from gateway.domain.policy import Profile
 from gateway.domain.ports import Cipher as Seals
 from gateway.presidio.errors import invalid, unsupported
 
@@ -140,33 +141,32 @@ class Unseal:
     """`Decrypt` without a key, for one caller: opens what the profile's operator `encrypt` sealed.
 
     The token does not say whose it is. So it opens under a profile that restores what it treats,
-    and that seals values of this very tag itself, and for nobody else.
+    and that seals values of this very type itself, and for nobody else. The type is the one that
+    the caller names, because that is the one that the record will count.
     """
 
     seals: Seals
-    tags: frozenset[str]
+    tags: Mapping[EntityType, str]
+    """Of each type that is opened the tag that its tokens begin with."""
 
     @classmethod
     def under(cls, profile: Profile, secrets: Secrets) -> Unseal:
         """Return what opens for callers of `profile`; POLICY_DENIED if nothing does."""
-        tags = frozenset(
-            tag(entity)
-            for entity, rule in profile.entities.items()
-            if rule.operator is Operator.ENCRYPT
-        )
-        if secrets.cipher is None or not profile.restore or not tags:
+        tags = {entity: tag(entity) for entity in profile.opens()}
+        if secrets.cipher is None or not tags:
             raise ExchangeError(
                 Code.POLICY_DENIED,
                 f"The profile '{profile.name}' opens nothing that this installation sealed: it "
-                "does not restore, or does not encrypt. Send the key of what you encrypted "
-                "yourself, or ask for a profile that does both.",
+                "does not restore, or does not encrypt, or policy grants you one that does not. "
+                "Send the key of what you encrypted yourself, or ask the administrator for a "
+                "profile that does both.",
             )
         return cls(secrets.cipher, tags)
 
-    def on(self, text: str, entity: str) -> str:  # noqa: ARG002
+    def on(self, text: str, entity: str) -> str:
         """Return what was sealed."""
-        known = text.strip().removeprefix("[").partition(":")[0].upper() in self.tags
-        value = self.seals.open(text) if known else None
+        said = text.strip().removeprefix("[").partition(":")[0].upper()
+        value = self.seals.open(text) if said == self.tags.get(EntityType(entity)) else None
         if value is None:
             raise _undecipherable()
         return value
@@ -174,7 +174,9 @@ class Unseal:
 
 def _undecipherable() -> ExchangeError:
     # Wrong key, damaged text, wrong offsets, not the caller's: one answer, without what led there.
-    return invalid("This cannot be decrypted: check the key and the offsets.", "anonymizer_results")
+    return invalid(
+        "This cannot be decrypted: check the key, the offsets and the types.", "anonymizer_results"
+    )
 
 
 class DeanonymizeKeep(_Operator, frozen=True, tag="deanonymize_keep"):

@@ -79,6 +79,8 @@ class FakeDecider:
     """Every decision raises POLICY_UNAVAILABLE, as when Cedar cannot evaluate a rule."""
     aliases: Mapping[str, str] = field(default_factory=dict)
     limits: LimitTable = NO_LIMITS
+    against: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Profiles that a client may not ask for, each with the forbids that say so."""
     asked: list[tuple[Caller, Action, Model, Purpose]] = field(default_factory=list)
 
     def profile(self, name: str) -> Profile | None:
@@ -99,4 +101,5 @@ class FakeDecider:
             return Deny(Code.POLICY_DENIED, tuple(forbids), self.release)
         permits.sort(key=lambda pair: (-pair[0].strictness, pair[1]))
         rules = tuple(rule for _, rule in permits)
-        return Permit(permits[0][0], rules, self.release, self.limits.bounds(caller))
+        bounds = self.limits.bounds(caller)
+        return Permit(permits[0][0], rules, self.release, bounds, self.against)

@@ -1,7 +1,11 @@
 import socket
+import time
 from pathlib import Path
 
 from gateway.doctor import Verdict, examine
+from gateway.identity.keyring import open_keyring
+from gateway.identity.keys import Grant
+from gateway.identity.networks import parse_networks
 from gateway.installation import prepare
 from gateway.settings import load
 
@@ -36,6 +40,18 @@ def test_a_check_that_breaks_is_a_finding_and_not_a_crash(tmp_path: Path) -> Non
     (tmp_path / "state").mkdir(mode=0o700)
     (tmp_path / "state" / "state.db").write_bytes(b"not a database" * 100)
     assert verdicts(tmp_path)["API keys"] is Verdict.FAILED
+
+
+def test_keys_that_whoever_has_the_login_makes_are_said_to_be_so(tmp_path: Path) -> None:
+    keyring = open_keyring(load(tmp_path).state, load(tmp_path).keys)
+    for role, said in (("clinician", True), ("operator", False)):
+        grant = Grant(
+            role, frozenset({role}), frozenset(), parse_networks(["any"]), None, time.time_ns()
+        )
+        keyring.create(grant, time.time_ns() // 1_000_000, lambda *_: None)
+        found = {each.check: each for each in examine(load(tmp_path))}["API keys"]
+        assert ("whoever has this login" in found.found) is said
+    keyring.store.close()
 
 
 def test_a_provider_that_does_not_answer_is_a_failure_that_says_why(tmp_path: Path) -> None:

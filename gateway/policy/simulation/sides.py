@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+from gateway.allowance import tightened
 from gateway.domain.entities import EntityType
 from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.exchange import Action, Caller, Model, Purpose
@@ -72,17 +73,13 @@ class Side:
             decision = self._decider.decide(caller, asked.action, model, asked.purpose)
         except ExchangeError as error:
             return Answer((), code=error.code)
-        if isinstance(decision, Deny):
-            return Answer(decision.rules, code=decision.code)
-        granted = decision.profile
-        if named is None or named == granted.name:
-            return Answer(decision.rules, granted)
-        stricter = self.release.profile(named)
-        if stricter is None:
-            return Answer(decision.rules, code=Code.UNKNOWN_PROFILE)
-        if stricter.strictness < granted.strictness:
-            return Answer(decision.rules, code=Code.PROFILE_NOT_STRICTER)
-        return Answer(decision.rules, stricter.within(granted))
+        try:
+            answer = tightened(decision, named, self._decider)
+        except ExchangeError as error:
+            return Answer(decision.rules, code=error.code)
+        if isinstance(answer, Deny):
+            return Answer(answer.rules, code=answer.code)
+        return Answer(answer.rules, answer.profile)
 
 
 def comes_back(profile: Profile, entity: str) -> bool:

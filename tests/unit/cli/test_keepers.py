@@ -136,6 +136,29 @@ def test_the_way_back_in_is_short_recorded_and_raises_an_alert(house: House) -> 
     assert house.create("grace", "operator", "ada").exit_code == 0
 
 
+def test_an_operators_key_that_does_not_work_on_this_host_is_said_to_close_the_door(
+    house: House,
+) -> None:
+    far = ("--network", "10.20.0.0/16")
+    grant = ("--name", "linus", "--role", "operator", *far, "--expires", "90d", "--json")
+    made = house.run("create", *grant)
+    assert made.exit_code == 0
+    assert "keys recover" in made.stderr
+    assert "opens nothing" not in made.stderr  # No rule of policy is about an operator.
+    house.keep("linus", made)
+    refused = house.create("ward", "clinician", "linus")
+    assert refused.exit_code == 1
+    assert "keys recover" in refused.stderr
+    # Nor is an alert raised for a key that cannot make another.
+    useless = house.run("recover", "--name", "ada", *far)
+    assert useless.exit_code == 2
+    assert "127.0.0.1/32" in useless.stderr
+    assert house.keys() == 1
+    back = house.run("recover", "--name", "ada", "--network", "127.0.0.1/32", "--json")
+    house.keep("ada", back)
+    assert house.create("ward", "clinician", "ada").exit_code == 0
+
+
 def test_there_is_nothing_to_recover_where_no_operator_ever_was(house: House) -> None:
     house.create("ward", "clinician")
     made = house.run("recover", "--name", "ada", "--network", "127.0.0.0/8")

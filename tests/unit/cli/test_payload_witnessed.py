@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -16,60 +11,15 @@ from typer.testing import CliRunner
 
 from gateway.cli import audit, audit_payload
 from gateway.domain.errors import Code
-from gateway.domain.notes import COSIGNATURE
 from gateway.domain.records import Access, Admin, AdminAct, Kind, Record
 from gateway.identity.keyring import open_keyring
 from gateway.identity.keys import Grant
 from gateway.identity.networks import parse_networks
 from gateway.ledger import Query, read_ledger
-from gateway.ledger.signatures import new_signer
 from gateway.settings import Settings, load
+from tests.fakes.cosigner import SIGNER, OnlyCosigns, serving
 from tests.fakes.vault import FakeGrants
 from tests.fakes.vaults import Node, about, fill
-
-SIGNER = new_signer("witness.example/1", COSIGNATURE)
-
-
-@dataclass
-class FakeWitness:
-    """Cosigns whatever it is shown, or answers with `status`."""
-
-    status: int = 200
-    asked: int = 0
-    port: int = 0
-
-    def answer(self, body: bytes) -> bytes:
-        self.asked += 1
-        if self.status != 200:
-            return b""
-        _, _, note = body.partition(b"\n\n")
-        text = note.decode().partition("\n\n")[0] + "\n"
-        return SIGNER.line(text, int(time.time())).line().encode()
-
-
-@contextmanager
-def serving(witness: FakeWitness) -> Iterator[None]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            said = witness.answer(self.rfile.read(int(self.headers["Content-Length"])))
-            self.send_response(witness.status)
-            self.send_header("Content-Length", str(len(said)))
-            self.end_headers()
-            self.wfile.write(said)
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    witness.port = server.server_address[1]
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 class House:
@@ -114,7 +64,7 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> House:
 
 
 def test_a_log_that_a_witness_refutes_shows_no_text(house: House) -> None:
-    witness = FakeWitness(status=422)
+    witness = OnlyCosigns(status=422)
     with serving(witness):
         refused = house.payload(witness.port)
     assert (refused.exit_code, witness.asked) == (1, 1)
@@ -128,7 +78,7 @@ def test_a_log_that_a_witness_refutes_shows_no_text(house: House) -> None:
 
 
 def test_a_witness_that_cosigns_now_lets_it_be_shown(house: House) -> None:
-    witness = FakeWitness()
+    witness = OnlyCosigns()
     with serving(witness):
         shown = house.payload(witness.port, "stop_age = 60.0")
     assert (shown.exit_code, witness.asked) == (0, 1), shown.output

@@ -110,6 +110,25 @@ def test_the_code_of_a_disease_identifies_nobody(code: str) -> None:
     assert list(findings(f"Dx {code}.", [FakeTag(3, 3 + len(code), "ID")])) == []
 
 
+@pytest.mark.parametrize("dose", ["18-0-12", "1-0-0-1", "0-0-20"])
+def test_a_dosage_is_no_date(dose: str) -> None:
+    assert list(findings(f"Drug {dose}", [FakeTag(5, 5 + len(dose), "DATE_TIME")])) == []
+
+
+@pytest.mark.parametrize("date", ["18-10-12", "2024-10-02", "1-2-20", "10.0.12"])
+def test_a_date_is_no_dosage(date: str) -> None:
+    assert list(findings(f"Seen {date}", [FakeTag(5, 5 + len(date), "DATE_TIME")]))
+
+
+@pytest.mark.parametrize(
+    ("digits", "entity"),
+    [("123456789012", OTHER_ID), ("491715550198", PHONE_NUMBER), ("017155501983", PHONE_NUMBER)],
+)
+def test_more_digits_than_a_telephone_number_has_are_an_id(digits: str, entity: EntityType) -> None:
+    [found] = findings(digits, [FakeTag(0, len(digits), "CONTACT")])
+    assert found.entity == entity
+
+
 @pytest.mark.parametrize("value", ["C14", "B2", "E118.90", "J18.987", "AJ18.9"])
 def test_what_only_looks_like_the_code_of_a_disease_is_found(value: str) -> None:
     assert list(findings(f"no {value}.", [FakeTag(3, 3 + len(value), "ID")]))

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.domain.entities import AGE
+from gateway.domain.entities import AGE, PERSON
 from gateway.domain.policy import (
     Invented,
     Keep,
@@ -35,6 +35,7 @@ CHANGED: dict[str, Any] = {
     "cache": True,
     "reidentify": Reidentify(allowed=True),
     "keep": Keep.ALL,
+    "closed": frozenset({AGE}),
 }
 LIMITS = st.builds(Limits, st.integers(1, 9), st.integers(1, 9), st.none() | st.integers(1, 9))
 PROFILES = st.builds(
@@ -73,6 +74,16 @@ def test_a_stricter_profile_brings_nothing_that_the_granted_one_does_not_give(
     assert got.keep is granted.keep
     assert got.priority is Priority.BATCH or granted.priority is Priority.INTERACTIVE
     assert got.within(granted) == got
+    assert asked.within(asked) == asked
+
+
+def test_a_stricter_profile_opens_only_what_the_granted_one_opens_too() -> None:
+    sealing = profile(AGE=Rule(Operator.ENCRYPT), DATE_TIME=Rule(Operator.ENCRYPT))
+    asked = profile("other", 200, AGE=Rule(Operator.ENCRYPT), PERSON=Rule(Operator.ENCRYPT))
+    assert asked.opens() == {AGE, PERSON}
+    assert asked.within(sealing).opens() == {AGE}
+    assert asked.within(sealing).within(profile()).opens() == set()
+    assert asked.within(profile(restore=False)).opens() == set()
     assert asked.within(asked) == asked
 
 

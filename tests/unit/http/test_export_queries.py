@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -107,3 +109,14 @@ async def test_queries_of_everybody_or_in_a_table_are_refused(
         reply = await client.post("/audit/exports", json=body)
     assert (reply.status_code, reply.json()["code"]) == (400, "invalid_request")
     assert house.looks() == []
+
+
+async def test_more_exports_than_there_are_threads_do_not_wait_for_each_other(house: House) -> None:
+    # Each line of theirs is made in a thread, and waits for a look that needs one too.
+    with ThreadPoolExecutor(2) as threads:
+        asyncio.get_running_loop().set_default_executor(threads)
+        async with house.asking(FakeGrants()) as client, asyncio.timeout(60):
+            asked = [client.post("/audit/exports", json=ASKED) for _ in range(6)]
+            replies = await asyncio.gather(*asked)
+    assert [reply.status_code for reply in replies] == [200] * 6
+    assert len({reply.content for reply in replies}) == 1

@@ -53,6 +53,22 @@ async def test_a_stricter_profile_can_be_asked_for_and_a_looser_cannot(serving: 
     assert replies["absent"].json()["error"]["code"] == "unknown_profile"
 
 
+async def test_a_stricter_profile_that_a_forbid_rules_out_cannot_be_asked_for(
+    serving: Serving,
+) -> None:
+    async with serving() as world, world.client() as client:
+        world.decider.profiles = {"treatment": profile(), "strict": profile("strict", 200)}
+        world.decider.against = {"strict": ("never-strict",)}
+        reply = await client.post(
+            "/v1/redact", json={"text": TEXT}, headers={"x-redaction-profile": "strict"}
+        )
+        [refusal] = world.exchanges()
+    assert reply.status_code == 403
+    assert reply.json()["error"]["code"] == "policy_denied"
+    assert isinstance(refusal, Refusal)
+    assert refusal.rules == ("never-strict",)
+
+
 @pytest.mark.parametrize(
     ("kind", "body"),
     [

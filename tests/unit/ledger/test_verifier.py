@@ -199,6 +199,11 @@ def test_a_changed_database_is_found(copy: Place, statements: list[str], match: 
         "actor = actor || char(31) || action, action = NULL",
         "model = NULL, purpose = purpose || char(31) || coalesce(model, '')",
         "code = ''",
+        "kind = NULL, exchange = kind || char(31) || exchange",
+        "exchange = NULL, kind = kind || char(31) || exchange",
+        "time = NULL, exchange = exchange || char(31) || time",
+        "idx = idx - 1",
+        "idx = idx + 0.5",
     ],
 )
 def test_a_row_that_only_looks_like_what_the_leaf_says_is_found(copy: Place, changed: str) -> None:

@@ -6,8 +6,11 @@ import re
 
 import pytest
 
-from gateway.domain.exchange import Action, Caller, Model, Purpose
+from gateway.allowance import tightened
+from gateway.domain.errors import Code
+from gateway.domain.exchange import Action, Assurance, Caller, Model, Purpose
 from gateway.domain.policy import Deny, Permit
+from gateway.domain.standing import Standing
 from gateway.policy.cedar import CedarPolicies
 from gateway.policy.check import check_release
 from gateway.policy.decider import CedarDecider
@@ -15,6 +18,7 @@ from gateway.policy.explain import Question, explain
 from gateway.policy.powers import changes, models, powers, subjects
 from gateway.policy.problems import PolicyError
 from gateway.policy.release import ACCESS, SCHEMA, Release, build
+from gateway.policy.simulation.sides import Asked, Side
 from gateway.policy.speaking import of_profiles
 from tests.fakes.identity import caller
 
@@ -71,6 +75,37 @@ def test_it_is_asked_about_the_strictest_profile_of_the_permits(files: Files) ->
     both = decide(made, "clinician", "researcher")
     assert isinstance(both, Permit)
     assert both.profile.name == "research"
+
+
+def test_a_client_cannot_ask_for_a_profile_that_a_forbid_rules_out(files: Files) -> None:
+    made = release(files, PERMITS + forbid(f'when {{ {ASKED} == Profile::"coding" }}'))
+    permit = decide(made, "clinician")
+    assert isinstance(permit, Permit)
+    decider = CedarDecider(made)
+    denied = tightened(permit, "coding", decider)
+    assert denied == Deny(Code.POLICY_DENIED, ("speaking",), made.digest)
+    stricter = tightened(permit, "research", decider)
+    assert isinstance(stricter, Permit)
+    assert stricter.profile.name == "research"
+
+
+def test_with_unless_it_can_ask_for_the_listed_ones_alone(files: Files) -> None:
+    made = release(
+        files,
+        PERMITS + forbid(f'unless {{ {ASKED} in [Profile::"treatment", Profile::"research"] }}'),
+    )
+    permit = decide(made, "clinician")
+    assert isinstance(permit, Permit)
+    assert permit.against == {"coding": ("speaking",), "trial": ("speaking",)}
+
+
+def test_a_simulation_denies_what_a_client_cannot_ask_for(files: Files) -> None:
+    made = release(files, PERMITS + forbid(f'when {{ {ASKED} == Profile::"coding" }}'))
+    who = Standing(frozenset({"clinician"}), frozenset(), Assurance.API_KEY)
+    asked = Asked("key:a", "a", who, Action.CHAT, Purpose.TREAT, "m")
+    answer = Side(made).answer(asked, "coding")
+    assert (answer.profile, answer.code, answer.rules) == (None, Code.POLICY_DENIED, ("speaking",))
+    assert Side(made).answer(asked, "research").code is None
 
 
 def test_where_nothing_permits_no_forbid_is_asked_about_a_profile(files: Files) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from gateway.domain.entities import DATE_TIME, PERSON
+from gateway.domain.entities import DATE_TIME, PERSON, EntityType
 from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.operators import Secrets
 from gateway.domain.policy import Invented, Limits, Operator, Profile, Rule
@@ -165,11 +165,17 @@ PROFILE = Profile(
 )
 
 
-def opened(text: str, profile: Profile = PROFILE, cipher: Encryption | None = OURS) -> str:
+def opened(
+    text: str,
+    profile: Profile = PROFILE,
+    cipher: Encryption | None = OURS,
+    *,
+    said: EntityType = PERSON,
+) -> str:
     """Return what `/deanonymize` makes of a text that is one token, asked without a key."""
     request = {
         "text": text,
-        "anonymizer_results": [{"start": 0, "end": len(text), "entity_type": "PERSON"}],
+        "anonymizer_results": [{"start": 0, "end": len(text), "entity_type": said}],
         "deanonymizers": {"DEFAULT": {"type": "decrypt"}},
     }
     _, work = deanonymization(msgspec.json.encode(request))
@@ -202,6 +208,37 @@ def test_a_profile_that_does_not_restore_what_it_seals_opens_nothing(
         opened(token, replace(PROFILE, **changed))
     assert caught.value.code is Code.POLICY_DENIED
     assert "Ilse" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "granted",
+    [
+        replace(PROFILE, restore=False),
+        replace(PROFILE, entities={PERSON: Rule(Operator.PSEUDONYM)}),
+        replace(PROFILE, entities={DATE_TIME: Rule(Operator.ENCRYPT)}),
+    ],
+    ids=["restores-nothing", "encrypts-nothing", "encrypts-others"],
+)
+def test_a_stricter_profile_that_a_client_asks_for_opens_nothing_that_policy_does_not(
+    granted: Profile,
+) -> None:
+    token = OURS.seal("PERSON", "Ilse Quandahl", b"a conversation")
+    asked = replace(PROFILE, strictness=99)
+    assert opened(token, asked) == "Ilse Quandahl"
+    with pytest.raises(ExchangeError) as caught:
+        opened(token, asked.within(granted))
+    assert caught.value.code is Code.POLICY_DENIED
+
+
+def test_what_is_opened_is_of_the_type_that_the_record_will_count() -> None:
+    both = replace(
+        PROFILE, entities={PERSON: Rule(Operator.ENCRYPT), DATE_TIME: Rule(Operator.ENCRYPT)}
+    )
+    token = OURS.seal("PERSON", "Ilse Quandahl", b"a conversation")
+    assert opened(token, both) == "Ilse Quandahl"
+    for other in (DATE_TIME, EntityType("ANYTHING")):
+        with pytest.raises(ExchangeError, match="cannot be decrypted"):
+            opened(token, both, said=other)
 
 
 def test_an_installation_without_a_key_opens_nothing() -> None:

@@ -24,7 +24,6 @@ from gateway.domain.payloads import Part, Words
 from gateway.domain.records import Access, AccessAct, Kind
 from gateway.domain.redaction import Secrets, redact
 from gateway.domain.text import RawText
-from gateway.domain.witnessing import Standing
 from gateway.evidence import WitnessPeer, WitnessSettings
 from gateway.identity.grants.grant import AccessGrant, GrantState
 from gateway.identity.grants.store import DATABASE as GRANTS
@@ -34,12 +33,11 @@ from gateway.identity.keys import Grant
 from gateway.identity.networks import parse_networks
 from gateway.ledger import Query, SqliteLedger, read_ledger
 from gateway.ledger.sealing import SqliteVault
-from gateway.ledger.witness import examining
-from gateway.ledger.witness.home import Home
 from gateway.policy.release import load, read
 from gateway.policy.shipped import install_default
 from gateway.policy.standings import DATABASE, Standings
 from gateway.weights import open_detector
+from tests.fakes.cosigner import SIGNER, OnlyCosigns, serving
 from tests.fakes.detector import FakeDetector
 from tests.fakes.ledger import intent, outcome
 from tests.fakes.traffic import callers, standings
@@ -309,31 +307,30 @@ def test_texts_are_of_this_nodes_own_log(
     assert found.calls == 0
 
 
-@pytest.mark.parametrize("said", [Standing.STOPPED, Standing.REFUTED, OSError(), Standing.LATE])
+@pytest.mark.parametrize(
+    ("status", "stop_age", "opened"),
+    [(200, 60.0, True), (422, None, False), (500, 60.0, False), (500, None, True)],
+)
 def test_where_nobody_vouches_for_the_log_nothing_is_opened(
     node: Node,
     auditor: tuple[str, list[str]],
     found: Closing,
-    tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    said: Standing | OSError,
+    status: int,
+    stop_age: float | None,
+    opened: bool,  # noqa: FBT001 - a parameter of the test
 ) -> None:
-    def examine(*_: object) -> examining.Examination:
-        if isinstance(said, OSError):
-            raise said
-        return examining.Examination(said, None, {}, {})
-
-    (vkey, *_) = Home(tmp_path / "outside").make("outside", post_quantum=False)
-    peer = WitnessPeer("outside", "unix:///nowhere", vkey.encode())
-    settings = replace(node.settings(), witness=WitnessSettings(peers=(peer,)))
-    monkeypatch.setattr(Node, "settings", lambda _node: settings)
-    monkeypatch.setattr(examining, "examine", examine)
+    # As `audit payload`: a witness need not tell what it has seen, and refutes when it is asked.
     granted(node, auditor[0], ADA)
-    done = run(node, *auditor[1])
-    if said is Standing.LATE:
-        assert (done.exit_code, found.calls) == (0, 1)
-        return
-    assert done.exit_code == 1
-    assert "Nobody outside vouches" in done.stderr
-    assert found.calls == 0
-    assert accesses(node)[-1][3] is Code.AUDIT_UNWITNESSED
+    witness = OnlyCosigns(status)
+    with serving(witness):
+        peer = WitnessPeer("one", f"http://127.0.0.1:{witness.port}", SIGNER.vkey.encode())
+        asked = WitnessSettings(peers=(peer,), stop_age=stop_age)
+        settings = replace(node.settings(), witness=asked)
+        monkeypatch.setattr(Node, "settings", lambda _node: settings)
+        done = run(node, *auditor[1])
+    assert witness.asked == 1
+    assert (done.exit_code, found.calls) == ((0, 1) if opened else (1, 0)), done.output
+    if not opened:
+        assert "`intramural doctor`" in done.stderr
+        assert accesses(node)[-1][3] is Code.AUDIT_UNWITNESSED
