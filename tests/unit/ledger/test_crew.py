@@ -240,7 +240,7 @@ DONE: dict[str, Change] = {
     "an intent twice": put(1600, intent("x30")),
     "an intent twice, soon": again(intent("x32")),
     "an intent twice, still open": put(200, intent("x30")),
-    "an intent twice, still open, and ended": put(300, intent("x30"), outcome("x30")),
+    "an intent twice, still open, and ended": put(300, intent("x90"), outcome("x90")),
     "a refusal of what has an intent": put(1600, refusal("x2")),
     "an outcome twice": put(1600, outcome("x2")),
     "an outcome twice, soon": again(outcome("x32")),
