@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from itertools import islice
-from multiprocessing import get_context
+from multiprocessing import get_context, resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Final
@@ -73,7 +73,8 @@ class Crew:
                     process = context.Process(
                         target=_work, args=(there, self.uri, self.what), daemon=True
                     )
-                    process.start()
+                    with _without_interrupts():
+                        process.start()
                     stack.callback(_end, process)
             yield _results(pipes, iter(stretches))
 
@@ -88,6 +89,17 @@ class Crew:
 def jobs_for(size: int) -> int:
     """Return how many processes a log of `size` records is worth on the cores there are."""
     return 1 if size < SMALL else min(len(os.sched_getaffinity(0)), _MOST)
+
+
+@contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """What starts in here inherits that: Ctrl-C is for the one, whose end is that of the others."""
+    resource_tracker.ensure_running()  # Its start would undo what follows.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _end(process: BaseProcess) -> None:
@@ -118,7 +130,6 @@ def _ask(pipe: Connection, starts: Iterator[int], asked: deque[Connection]) -> N
 
 def _work(pipe: Connection, uri: str, what: Examination) -> None:
     """Examine what is asked for until nobody asks any more. Runs in a process of its own."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the one, and that ends this.
     with suppress(EOFError, ConnectionError), open_again(uri) as db:
         while True:
             start, end = pipe.recv()
