@@ -4,7 +4,8 @@
 
 `sealed` keeps the texts of each exchange as well, each record's after the last: about one of
 `--patients`, 700 characters asked and 300 answered, all of it (`keep: all`). `--dir` names a
-directory on the disk to measure.
+directory on the disk to measure. `verify_all_jobs_2` has the start of its two processes in it, so
+give it a log that is worth it: `--verify 400000`.
 """
 
 from __future__ import annotations
@@ -263,6 +264,11 @@ def main() -> None:
                 lambda: verify(place.directory, vkey, derived=Derived(tiles=False)), size
             ),
             "verify_all": timed(lambda: verify(place.directory, vkey), size),
+            **(
+                {"verify_all_jobs_2": timed(lambda: verify(place.directory, vkey, jobs=2), size)}
+                if len(os.sched_getaffinity(0)) > 1
+                else {}
+            ),
             "prove_ms": proofs(place, size),
         }
     json.dump(result, sys.stdout, indent=2)

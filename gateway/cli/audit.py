@@ -168,6 +168,15 @@ def verify_log(  # noqa: PLR0913, PLR0917
     quorum: Annotated[
         int | None, typer.Option(help="So many of them are enough.", show_default="all")
     ] = None,
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="Processes that share the work.",
+            show_default="one for each core, 8 at most; 1 for a small log",
+        ),
+    ] = None,
     as_json: _Json = False,
 ) -> None:
     """Recompute the whole log from its records. Exits 0 if it holds, 1 if anything is wrong."""
@@ -178,7 +187,13 @@ def verify_log(  # noqa: PLR0913, PLR0917
         asked = quorum_of(witness or (), quorum)
         with _progress(hidden=as_json) as progress:
             report = verify(
-                path, key, saved, derived=Derived(tiles=tiles), quorum=asked, progress=progress
+                path,
+                key,
+                saved,
+                derived=Derived(tiles=tiles),
+                quorum=asked,
+                jobs=jobs,
+                progress=progress,
             )
     except LedgerError as error:
         if as_json:

@@ -168,17 +168,19 @@ class Tiles:
                 self._fill(index, full, next(known, None))
         return full
 
-    def skip(self, hashes: Sequence[bytes]) -> list[Tile]:
-        """Add leaves of which only the hashes are left; return the tiles of hashes this filled.
+    def skip(self, hashes: Sequence[bytes], roots: Sequence[bytes] = ()) -> list[Tile]:
+        """Add leaves of which only the hashes are known; return the tiles of hashes this filled.
 
-        They are whole bundles, and come after whole ones: `ValueError` if not.
+        They are whole bundles, and come after whole ones: `ValueError` if not. `roots` as in
+        `extend`.
         """
         if self._bundle or len(hashes) % WIDTH:
             raise ValueError("what is skipped is whole bundles")
+        known = iter(roots)
         full: list[Tile] = []
         for start in range(0, len(hashes), WIDTH):
             self._levels[0] = [*hashes[start : start + WIDTH]]
-            self._fill((self.size >> HEIGHT) - 1, full)
+            self._fill((self.size >> HEIGHT) - 1, full, next(known, None))
         return full
 
     def partial(self) -> list[Tile]:

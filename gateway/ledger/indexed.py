@@ -10,7 +10,7 @@ schema is not relied on: who changes a row can change that too.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 import apsw
@@ -52,9 +52,13 @@ _ROW: Final = (
 # As bytes: what somebody changed need not be UTF-8.
 _ROWS: Final = f"SELECT count(*), CAST(group_concat(row, char(10)) AS BLOB) FROM ({_ROW})"  # noqa: S608
 _EACH: Final = f"SELECT idx, CAST(row AS BLOB) FROM ({_ROW})"  # noqa: S608 - constants
+_ASKED: Final = "SELECT concat_ws(char(31), actor, action, purpose, model) FROM facts WHERE idx = ?"
 _OPEN: Final = "SELECT CAST(exchange AS BLOB), idx FROM open_exchanges"
 
 _NO_CODE: Final = _NULL["code"]
+
+Asked = tuple[int, str]
+"""Number of an intent, and what it asked for: what its row and that of its outcome both say."""
 
 
 class IndexCheck:
@@ -63,12 +67,35 @@ class IndexCheck:
     def __init__(self, db: apsw.Connection) -> None:
         self._db = db
         self._first = self._size = 0
-        self._open: dict[str, tuple[int, str]] = {}
+        self._open: dict[str, Asked] = {}
         self._wrong: int | None = None
 
-    def skip(self, first: int) -> None:
-        """Begin at number `first`: what was before it was dropped, and so were its rows."""
+    @property
+    def good(self) -> bool:
+        """Whether no row so far is anything else than its leaf says."""
+        return self._wrong is None
+
+    @property
+    def open(self) -> Mapping[str, Asked]:
+        """The exchanges whose outcome is still to come."""
+        return self._open
+
+    def skip(self, first: int, open_then: Mapping[str, Asked] | None = None) -> None:
+        """Begin at number `first`: what was before it was dropped, or somebody else compares it."""
         self._first = self._size = first
+        self._open = dict(open_then or {})
+
+    def holds(self, asked: Mapping[str, str]) -> bool:
+        """Return whether those intents asked for what the index says that they did."""
+        nothing = 0, ""
+        return all(self._open.get(each, nothing)[1] == text for each, text in asked.items())
+
+    def take(self, end: int, asked: Mapping[str, str], left: Mapping[str, Asked]) -> None:
+        """Go on at number `end`: what is before it somebody else has compared, and it `holds`."""
+        for exchange in asked:
+            del self._open[exchange]
+        self._open.update(left)
+        self._size = end
 
     def compare(self, leaves: Sequence[Leaf]) -> None:
         """Compare the next rows with the next leaves, and remember the first that differs."""
@@ -116,6 +143,20 @@ class IndexCheck:
         )
         there = [value for value in values if value is not None]
         return _SEPARATOR.join([str(number), leaf.kind, leaf.exchange, str(leaf.time), *there])
+
+
+def asked_before(
+    db: apsw.Connection, leaves: Sequence[Leaf], closed: Collection[str], start: int
+) -> dict[str, str]:
+    """Return what the rows of outcomes say that was asked for, where the intent came earlier.
+
+    That may be a lie, and is to be compared with the intent. `leaves` begin with number `start`.
+    """
+    return {
+        leaf.exchange: str(db.execute(_ASKED, (index,)).get)
+        for index, leaf in enumerate(leaves, start)
+        if leaf.kind == "outcome" and leaf.exchange in closed
+    }
 
 
 def _values(

@@ -15,7 +15,7 @@ from typing import Final
 
 import apsw
 
-from gateway.domain.merkle import HASH_SIZE, leaf_hash, root_of
+from gateway.domain.merkle import HASH_SIZE, Levels, leaf_hash, root_of
 from gateway.domain.tiles import TILES, WIDTH, Tile, TileName, Tiles, parse_path
 from gateway.files import replace_files
 from gateway.ledger import store
@@ -167,58 +167,25 @@ def split(raw: bytes) -> list[bytes]:
     return [raw[at : at + HASH_SIZE] for at in range(0, len(raw), HASH_SIZE)]
 
 
-class TileCheck:
-    """Compares the tiles with the leaves, which are given in their order. Writes nothing."""
+class TileComparison:
+    """Compares one tile after another with what the leaves say. Writes nothing."""
 
     def __init__(self, tiles: TileDirectory, published: int | None) -> None:
         """Tiles of a checkpoint of size `published` have to be there; `None`: every full one."""
         self.directory = tiles
         self._published = published
-        # Listed before anyone looks at the database, which is never behind its tiles.
-        self._largest = tiles.largest()
-        self._edge = Tiles()
-        self._differs: TileDiffers | None = None
-        self.whole = Tiles()
-        """The edge of the log up to which every tile was there."""
+        self.differs: TileDiffers | None = None
+        """The first that says something else."""
         self.missing: str | None = None
         """The first tile that has to be there and is not."""
 
     @property
-    def found(self) -> bool:
-        """Whether there are any tiles."""
-        return self._largest is not None
+    def good(self) -> bool:
+        """Whether every tile so far was there, and is what the leaves say."""
+        return self.differs is None and self.missing is None
 
-    def take(
-        self, leaves: Sequence[bytes], hashes: Sequence[bytes], roots: Sequence[bytes] = ()
-    ) -> None:
-        """Compare the tiles that these leaves fill, whose `roots` are given if they are known."""
-        for tile in self._edge.extend(leaves, hashes, roots):
-            self._compare(tile)
-        if self.missing is None:
-            self.whole = self._edge.copy()
-
-    def skip(self, hashes: Sequence[bytes]) -> None:
-        """Compare the tiles over leaves that were dropped: those above level 0, in fact."""
-        for tile in self._edge.skip(hashes):
-            self._compare(tile)
-        if self.missing is None:
-            self.whole = self._edge.copy()
-
-    def finish(self) -> str | None:
-        """Compare what is not full; return what a tile says that the leaves do not, if any does."""
-        for tile in self._edge.partial():
-            self._compare(tile)
-        size, largest = self._edge.size, self._largest
-        if self._differs is not None:
-            return f"{self._differs}. Of the log itself, every record is as it was signed"
-        if largest is not None and largest.end > size:
-            return (
-                f"{largest.path} is of a log of {largest.end} records, and this one has {size}: "
-                "records were removed from its end, or an older backup was restored"
-            )
-        return None
-
-    def _compare(self, tile: Tile) -> None:
+    def compare(self, tile: Tile) -> None:
+        """Compare a tile, and the narrower ones of it that are there."""
         name = tile.name
         widths = [width for width in self.directory.widths(name) if width <= name.width]
         if name.width == WIDTH:
@@ -236,6 +203,63 @@ class TileCheck:
         except TileMissing:
             return False
         except TileDiffers as differs:
-            self._differs = self._differs or differs
+            self.differs = self.differs or differs
             return False
         return True
+
+
+class TileCheck(TileComparison):
+    """Compares the tiles with the leaves, which are given in their order. Writes nothing."""
+
+    def __init__(self, tiles: TileDirectory, published: int | None) -> None:
+        """Tiles of a checkpoint of size `published` have to be there; `None`: every full one."""
+        super().__init__(tiles, published)
+        # Listed before anyone looks at the database, which is never behind its tiles.
+        self._largest = tiles.largest()
+        self._edge = Tiles()
+        self.whole = Tiles()
+        """The edge of the log up to which every tile was there."""
+
+    @property
+    def found(self) -> bool:
+        """Whether there are any tiles."""
+        return self._largest is not None
+
+    def take(
+        self, leaves: Sequence[bytes], hashes: Sequence[bytes], roots: Sequence[bytes] = ()
+    ) -> None:
+        """Compare the tiles that these leaves fill, whose `roots` are given if they are known."""
+        for tile in self._edge.extend(leaves, hashes, roots):
+            self.compare(tile)
+        if self.missing is None:
+            self.whole = self._edge.copy()
+
+    def skip(self, hashes: Sequence[bytes]) -> None:
+        """Compare the tiles over leaves that were dropped: those above level 0, in fact."""
+        for tile in self._edge.skip(hashes):
+            self.compare(tile)
+        if self.missing is None:
+            self.whole = self._edge.copy()
+
+    def take_trees(self, trees: Sequence[Levels]) -> None:
+        """Compare the tiles above those of these trees, which somebody else has compared."""
+        for tree in trees:
+            for tile in self._edge.skip(tree[0], tree[-1]):
+                if tile.name.level:
+                    self.compare(tile)
+        if self.missing is None:
+            self.whole = self._edge.copy()
+
+    def finish(self) -> str | None:
+        """Compare what is not full; return what a tile says that the leaves do not, if any does."""
+        for tile in self._edge.partial():
+            self.compare(tile)
+        size, largest = self._edge.size, self._largest
+        if self.differs is not None:
+            return f"{self.differs}. Of the log itself, every record is as it was signed"
+        if largest is not None and largest.end > size:
+            return (
+                f"{largest.path} is of a log of {largest.end} records, and this one has {size}: "
+                "records were removed from its end, or an older backup was restored"
+            )
+        return None

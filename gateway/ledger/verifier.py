@@ -16,8 +16,6 @@ Records since the last one that was saved elsewhere are covered by nothing but t
 
 from __future__ import annotations
 
-from array import array
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -28,24 +26,21 @@ import apsw
 
 from gateway.domain.merkle import Frontier, Levels
 from gateway.domain.notes import Checkpoint, NoteError, VerifierKey
-from gateway.domain.records import Kind, Status
+from gateway.domain.records import Kind
 from gateway.domain.tiles import WIDTH, trees_of
 from gateway.ledger import store
-from gateway.ledger.dropped import dropped_by, first_record, kept_hashes, said_to_be_dropped
+from gateway.ledger.crew import Crew
+from gateway.ledger.dropped import first_record, kept_hashes, said_to_be_dropped
 from gateway.ledger.errors import LedgerDamaged, LedgerError, VerificationError
 from gateway.ledger.head import check_head
 from gateway.ledger.indexed import IndexCheck
 from gateway.ledger.keys import Trusted, first_of, open_checkpoint
-from gateway.ledger.leaves import (
-    IntentLeaf,
-    Leaf,
-    RefusalLeaf,
-    read_leaf,
-    read_leaves,
-)
+from gateway.ledger.leaves import Leaf, read_leaf, read_leaves
+from gateway.ledger.lives import Lives
 from gateway.ledger.publickeys import with_beside
-from gateway.ledger.readonly import open_snapshot
+from gateway.ledger.readonly import open_shared
 from gateway.ledger.recovery import CHECKPOINT_FILE, WITNESSED_FILE, Progress
+from gateway.ledger.stretches import Examination, Stretch
 from gateway.ledger.tiles import TileCheck, TileDirectory
 from gateway.ledger.witnessed import Quorum, Witnessed, check_second, read_witnessed
 
@@ -106,14 +101,17 @@ def verify(  # noqa: PLR0913 - what to believe, and what to compare with
     *,
     derived: Derived = ALL,
     quorum: Quorum | None = None,
+    jobs: int | None = 1,
     progress: Progress | None = None,
 ) -> VerificationReport:
     """Verify the log in `directory`, read-only, beside a running gateway or from a copy.
 
     `older` is a signed checkpoint of this log from elsewhere, which the log must continue. What is
     `derived` is compared with the leaves, which are the truth. A `quorum` of witnesses has to have
-    cosigned `older`, or else the newest witnessed checkpoint in the directory. Raises
-    `VerificationError`, which names the first thing wrong, or `LedgerError` if there is no log.
+    cosigned `older`, or else the newest witnessed checkpoint in the directory. With two `jobs` or
+    more, so many processes examine the leaves, and the verdict is the same; `None` is as many as
+    the log is worth. Raises `VerificationError`, which names the first thing wrong, or
+    `LedgerError` if there is no log.
     """
     try:
         keys = with_beside(directory, vkey)
@@ -131,7 +129,9 @@ def verify(  # noqa: PLR0913 - what to believe, and what to compare with
         second = check_second(directory, keys)
         size = 0 if published is None else published.size
         check = TileCheck(TileDirectory(directory), size) if derived.tiles else None
-        with open_snapshot(directory) as db:
+        tiled = check is not None and check.found
+        what = Examination(directory, index=derived.index, tiles=tiled, published=size)
+        with open_shared(directory) as (db, uri):
             verification = _Verification(
                 db,
                 keys,
@@ -139,6 +139,7 @@ def verify(  # noqa: PLR0913 - what to believe, and what to compare with
                 check,
                 progress,
                 TileDirectory(directory),
+                Crew(uri, what, jobs),
             )
             whole = verification.run(published, known, witnessed)
         return replace(whole, second=second, witnesses=witnesses)
@@ -163,6 +164,7 @@ class _Verification:
         tiles: TileCheck | None,
         progress: Progress | None,
         kept: TileDirectory,
+        crew: Crew,
     ) -> None:
         self._db = db
         self._vkey = vkey
@@ -170,14 +172,11 @@ class _Verification:
         self._index = index
         self._tiles = tiles if tiles is not None and tiles.found else None
         self._frontier = Frontier()
-        self._counts: Counter[str] = Counter()
-        self._lost = 0
         self._history = 0
-        self._open: set[str] = set()
-        self._started = array("q")
+        self._lives = Lives()
         self._kept = kept
+        self._crew = crew
         self._first = 0
-        self._dropped = 0
 
     def run(
         self,
@@ -205,7 +204,7 @@ class _Verification:
                 )
         stops = self._stops(known, Checkpoint(self._vkey.name, head.size, head.root))
         self._walk(stops, head.size)
-        self._check_starts()
+        self._lives.check_starts(self._db)
         if self._index is not None:
             self._index.finish()
         self._finish_tiles()
@@ -214,9 +213,9 @@ class _Verification:
             size=head.size,
             root=head.root,
             checkpoint=head.checkpoint,
-            counts={kind.value: self._counts[kind] for kind in Kind},
-            open=len(self._open),
-            lost=self._lost,
+            counts={kind.value: self._lives.counts[kind] for kind in Kind},
+            open=len(self._lives.open),
+            lost=self._lives.lost,
             history=self._history,
             published=None if published is None else published.size,
             older=None if older is None else older.size,
@@ -258,8 +257,8 @@ class _Verification:
     def _walk(self, stops: Iterator[tuple[Checkpoint, str]], size: int) -> None:
         stop, name = next(stops)
         frontier = self._frontier
-        for hashes, trees in self._hashes(size):
-            end = frontier.size + len(hashes)
+        for trees, others in self._hashes(size):
+            end = frontier.size + len(trees) * WIDTH + len(others)
             for tree in trees:
                 while stop.size < frontier.size + WIDTH:
                     reached = frontier.copy()
@@ -267,7 +266,7 @@ class _Verification:
                     _compare(reached, stop, name)
                     stop, name = next(stops)
                 frontier.plant(tree, WIDTH)
-            rest = hashes[len(trees) * WIDTH :]
+            rest = others
             while stop.size < end:
                 before, rest = rest[: stop.size - frontier.size], rest[stop.size - frontier.size :]
                 frontier.extend(before)
@@ -279,13 +278,13 @@ class _Verification:
         _compare(frontier, stop, name)
         for stop, name in stops:
             _compare(frontier, stop, name)
-        if self._first > self._dropped:
+        if self._first > self._lives.dropped:
             raise VerificationError("it is missing, and no record says why", index=0)
 
-    def _hashes(self, size: int) -> Iterator[tuple[list[bytes], list[Levels]]]:
+    def _hashes(self, size: int) -> Iterator[tuple[Sequence[Levels], Sequence[bytes]]]:
         """Yield the leaf hashes: of what was dropped out of the tiles, and else of the leaves.
 
-        Whole tiles but at the end, each with its tree: what is above them is hashed once.
+        Whole tiles as trees, so that what is above them is hashed once, and at the end the rest.
         """
         first = first_record(self._db)
         if first > said_to_be_dropped(self._db):
@@ -293,36 +292,58 @@ class _Verification:
         for hashes in kept_hashes(self._kept, first):
             if self._tiles is not None:
                 self._tiles.skip(hashes)
-            yield hashes, trees_of(hashes)
+            yield trees_of(hashes), ()
         self._first = first
         if self._index is not None:
             self._index.skip(first)
+        with self._crew.examined(self._db, first, size) as stretches:
+            for stretch in stretches:
+                if stretch is None or not self._holds(stretch):
+                    break  # What is wrong, and where, is found here, and in the usual order.
+                self._take(stretch)
+                yield stretch.trees, ()
         for chunk in self._chunks(size):
             yield self._read(chunk, self._frontier.size)
 
+    def _holds(self, stretch: Stretch) -> bool:
+        """Return whether a stretch that is good for itself is good after all that was before."""
+        return self._lives.holds(stretch.lives) and (
+            self._index is None or self._index.holds(stretch.asked)
+        )
+
+    def _take(self, stretch: Stretch) -> None:
+        self._lives.take(stretch.lives)
+        if self._index is not None:
+            self._index.take(stretch.end, stretch.asked, stretch.open)
+        if self._tiles is not None:
+            self._tiles.take_trees(stretch.trees)
+
     def _chunks(self, size: int) -> Iterator[list[tuple[int, bytes]]]:
-        for chunk in store.read_leaves(self._db):
+        """Yield the leaves that nobody has examined. If that is all: also one before number 0."""
+        done = self._frontier.size
+        chunks = store.read_leaves(self._db, done) if done else store.read_leaves(self._db)
+        for chunk in chunks:
             if chunk[-1][0] >= size:
                 raise VerificationError("it is not covered by the signed head", index=size)
             yield chunk
 
     def _read(
         self, chunk: list[tuple[int, bytes]], expected: int
-    ) -> tuple[list[bytes], list[Levels]]:
-        """Check each leaf for itself and in its exchange; return the hashes and their trees."""
+    ) -> tuple[Sequence[Levels], Sequence[bytes]]:
+        """Check each leaf for itself and in its exchange; return the trees, and what is no tree."""
         if chunk[0][0] != expected or chunk[-1][0] != expected + len(chunk) - 1:
             missing = next(at for at, (index, _) in enumerate(chunk, expected) if at != index)
             raise VerificationError("it is missing", index=missing)
         raws = [raw for _, raw in chunk]
         leaves = self._parse(raws, expected)
-        self._follow(leaves, expected)
+        self._lives.follow(leaves, expected)
         hashes = [sha256(b"\x00" + raw).digest() for raw in raws]
         trees = trees_of(hashes)
         if self._index is not None:
             self._index.compare(leaves)
         if self._tiles is not None:
             self._tiles.take(raws, hashes, [tree[-1][0] for tree in trees])
-        return hashes, trees
+        return trees, hashes[len(trees) * WIDTH :]
 
     def _parse(self, raws: Sequence[bytes], start: int) -> Sequence[Leaf]:
         try:
@@ -335,52 +356,6 @@ class _Verification:
                 except ValueError as error:
                     raise VerificationError(str(error), index=number) from None
             raise
-
-    def _follow(self, leaves: Sequence[Leaf], start: int) -> None:
-        """Take each exchange the next steps in its life; raise if one of them may not be taken."""
-        opened, started = self._open, self._started
-        for number, leaf in enumerate(leaves, start):
-            # What a leaf is costs least to ask like this, and it is asked ten million times.
-            if leaf.kind == "outcome":
-                if leaf.exchange not in opened:
-                    raise VerificationError("an outcome without an open intent", index=number)
-                opened.remove(leaf.exchange)
-                self._lost += leaf.status is Status.LOST
-            elif leaf.kind == "intent":
-                started.append(hash(leaf.exchange))
-                opened.add(leaf.exchange)
-            elif leaf.kind == "refusal":
-                started.append(hash(leaf.exchange))
-            elif leaf.kind == "admin":
-                self._dropped = max(self._dropped, dropped_by(leaf))
-        self._counts.update(leaf.kind for leaf in leaves)
-
-    def _check_starts(self) -> None:
-        """Raise if two intents or refusals are of one exchange.
-
-        One number for each exchange, not its id: a log of ten million exchanges takes 80 MB. Where
-        two numbers are equal the leaves are asked again, so a collision accuses nobody.
-        """
-        import numpy as np
-
-        numbers = np.sort(np.array(self._started, dtype=np.int64))
-        doubtful = set(numbers[1:][numbers[1:] == numbers[:-1]].tolist())
-        if not doubtful:
-            return
-        seen: set[str] = set()
-        for chunk in store.read_leaves(self._db):
-            for index, leaf in chunk:
-                value = read_leaf(leaf)
-                if (
-                    not isinstance(value, IntentLeaf | RefusalLeaf)
-                    or hash(value.exchange) not in doubtful
-                ):
-                    continue
-                if value.exchange in seen:
-                    raise VerificationError(
-                        "its exchange has an intent or a refusal already", index=index
-                    )
-                seen.add(value.exchange)
 
 
 def _compare(frontier: Frontier, checkpoint: Checkpoint, name: str) -> None:

@@ -150,6 +150,13 @@ def test_verify_prints_what_held(settings: Settings) -> None:
     assert (report["size"], report["open"], report["lost"]) == (5, 1, 0)
 
 
+def test_verify_says_the_same_with_any_number_of_jobs(settings: Settings) -> None:
+    (alone,) = lines(run(settings, "verify", "--json", "--jobs", "1"))
+    assert alone["verified"] is True
+    assert lines(run(settings, "verify", "--json", "--jobs", "2")) == [alone]
+    assert run(settings, "verify", "--jobs", "0").exit_code == 2
+
+
 def test_verify_exits_1_and_names_the_first_thing_wrong(settings: Settings) -> None:
     db = apsw.Connection(str(settings.ledger / "ledger.db"))
     db.execute("DELETE FROM entries WHERE idx = 2")
