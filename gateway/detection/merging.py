@@ -49,7 +49,10 @@ def merge(
     """Return disjoint findings in their order that cover all of `findings` (see the rule above)."""
     tidied = [whole for each in findings if (whole := _whole(each, text)) is not None]
     weighed = without_harmless(tidied, text, harmless)
-    return _joined(_parted(_united(weighed), text), text)
+    # What was joined to a word may have brought its genitive.
+    return tuple(
+        tidy(each, text) or each for each in _joined(_parted(_united(weighed), text), text)
+    )
 
 
 def _whole(finding: Finding, text: str) -> Finding | None:
