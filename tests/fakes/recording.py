@@ -47,6 +47,9 @@ def recording(medium: Medium, *, default: bool = False) -> Iterator[str]:
 
 
 class RecordingFile(apsw.VFSFile):
+    _number = 0
+    """Also of one that the garbage collector emptied before SQLite closed it."""
+
     def __init__(self, medium: Medium, name: Any, flags: list[int]) -> None:
         path = (
             None
@@ -96,23 +99,32 @@ class RecordingFile(apsw.VFSFile):
 
 
 class RecordingVFS(apsw.VFS):
+    _medium: Medium | None = None
+    """None once the garbage collector emptied it: a connection that a test let fall closes late."""
+
     def __init__(self, medium: Medium, *, default: bool = False) -> None:
         self.name = f"recording-{next(_names)}"
         self._medium = medium
         super().__init__(self.name, _BASE, makedefault=default)
 
-    def xOpen(self, name: Any, flags: list[int]) -> RecordingFile:  # noqa: N802 - SQLite's name
+    def xOpen(self, name: Any, flags: list[int]) -> apsw.VFSFile:  # noqa: N802 - SQLite's name
+        if self._medium is None:
+            return apsw.VFSFile(_BASE, name, flags)
         return RecordingFile(self._medium, name, flags)
 
     def xDelete(self, filename: str, syncdir: bool) -> None:  # noqa: FBT001, N802 - SQLite's
-        path = self._medium.relative(filename)
-        fault = path is not None and self._medium.ask("delete", path)
+        medium = self._medium
+        if medium is None:
+            super().xDelete(filename, syncdir)
+            return
+        path = medium.relative(filename)
+        fault = path is not None and medium.ask("delete", path)
         if not fault or fault.done:
             super().xDelete(filename, syncdir)
             if path is not None:
-                self._medium.add(Name(path, None))
+                medium.add(Name(path, None))
                 if syncdir:
-                    self._medium.add(SyncNames(parent(path)))
+                    medium.add(SyncNames(parent(path)))
         if fault:
             raise _coded(fault.code)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import random
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.domain.errors import LedgerUnavailable
 from gateway.ledger import Place, SqliteLedger, Tuning, verify
 from gateway.ledger.recovery import read_checkpoint_file
 from tests.fakes.ledger import admin
@@ -97,13 +99,17 @@ def test_a_failed_fsync_of_a_tile_ends_the_process(
         wait_for(lambda: b"\n1\n" in (place.directory / "checkpoint").read_bytes())
         faulty = Faulty("fsync", errno.EIO, skip)
         monkeypatch.setattr("gateway.files.os", faulty)
-        ledger.append_blocking(admin("a"))
+        # The checkpoint is read before the last sync of its directory, which may be what fails.
+        acknowledged = 1
+        with contextlib.suppress(LedgerUnavailable):
+            ledger.append_blocking(admin("a"))
+            acknowledged = 2
         wait_for(lambda: reasons)
         assert reasons == ["a published file cannot be synced"]
         assert not ledger.ready()
         faulty.repaired = True
     with SqliteLedger.open_for_serving(place, now_ms=lambda: 1) as again:
-        assert verify(place.directory, again.vkey).size == 2
+        assert acknowledged <= verify(place.directory, again.vkey).size <= 2
 
 
 def test_a_full_disk_at_the_start_leaves_the_tiles_for_later(
