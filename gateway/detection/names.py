@@ -198,7 +198,7 @@ RULES: Final[Rules] = (
         cues=("姓名", "患者", "病人", "医", "联系人"),
     ),
     Rule(
-        # "孙护士长": a surname of the hundred that nine of ten people in China bear, and a post.
+        # "孙护士长": a surname that many people in China bear, and a post.
         "name.cjk_post",
         PERSON,
         re.compile(
