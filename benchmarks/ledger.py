@@ -19,6 +19,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from multiprocessing import get_context
 from multiprocessing.queues import SimpleQueue
@@ -29,10 +30,13 @@ import apsw
 
 from gateway.domain.exchange import Action, FinishReason, Purpose
 from gateway.domain.payloads import Part, Words
+from gateway.domain.questions import Question
 from gateway.domain.records import Intent, Outcome, Record, Status
 from gateway.domain.subjects import Subjects, patient
 from gateway.domain.text import RawText
 from gateway.ledger import Derived, Place, SqliteLedger, read_ledger, verify
+from gateway.ledger.desk import Desk, as_lines
+from gateway.ledger.notes import Notes
 from gateway.ledger.publickeys import vkey_beside
 from gateway.ledger.sealing import SqliteVault, VaultPlace
 
@@ -93,8 +97,8 @@ async def appends(
     }
 
 
-def scan(directory: Path, over: threading.Event | Event, scans: SimpleQueue[int]) -> None:
-    """Read and verify the whole log, again and again, as an auditor might."""
+def scan(directory: Path, over: Event, scans: SimpleQueue[int]) -> None:
+    """Read and verify the whole log, again and again, as a command of an auditor's might."""
     key = vkey_beside(directory)
     while not over.is_set():
         with read_ledger(directory) as reader:
@@ -103,31 +107,68 @@ def scan(directory: Path, over: threading.Event | Event, scans: SimpleQueue[int]
         scans.put(records)
 
 
-def while_scanned(
-    ledger: SqliteLedger, place: Place, records: int, kind: str
-) -> dict[str, float | str]:
-    """Measure 20 producers while the log is scanned: by a command, or in the gateway itself.
-
-    In the same process the scan disturbs most: it shares Python's lock with the writer.
-    """
+def while_verified(ledger: SqliteLedger, place: Place, records: int) -> dict[str, float | str]:
+    """Measure 20 producers while a process of its own verifies the log."""
     spawn = get_context("spawn")
-    over = threading.Event() if kind == "thread" else spawn.Event()
-    scans: SimpleQueue[int] = spawn.SimpleQueue()
-    make = threading.Thread if kind == "thread" else spawn.Process
-    auditor = make(target=scan, args=(place.directory, over, scans))
+    over, scans = spawn.Event(), spawn.SimpleQueue()
+    auditor = spawn.Process(target=scan, args=(place.directory, over, scans))
     auditor.start()
     while scans.empty():  # The first one may be an import's.
         time.sleep(0.01)
+    scans.get()
     try:
-        measured = asyncio.run(appends(ledger, 20, records, f"{kind}-"))
+        measured = asyncio.run(appends(ledger, 20, records, "process-"))
     finally:
         over.set()
         auditor.join()
-    done = -1
+    done = 0
     while not scans.empty():
         scans.get()
         done += 1
-    return {"scanned_by": kind, "scans": done, **measured}
+    return {"scanned_by": "process", "scans": done, **measured}
+
+
+Read = Callable[[], Iterator[int]]
+"""Reads all that there is, once, and yields how many records each piece of that was."""
+
+
+def while_read(ledger: SqliteLedger, records: int, name: str, read: Read) -> dict[str, float | str]:
+    """Measure 20 producers while a thread beside them reads everything, again and again."""
+    over, begun, done = threading.Event(), threading.Event(), 0
+
+    def run() -> None:
+        nonlocal done
+        while not over.is_set():
+            for count in read():
+                begun.set()
+                done += count
+                if over.is_set():
+                    return
+
+    reader = threading.Thread(target=run)
+    reader.start()
+    begun.wait()
+    before, start = done, time.perf_counter()
+    try:
+        measured = asyncio.run(appends(ledger, 20, records, f"{name}-"))
+        rate = round((done - before) / (time.perf_counter() - start))
+    finally:
+        over.set()
+        reader.join()
+    return {"scanned_by": name, "scanned_per_s": rate, **measured}
+
+
+def desk(place: Place) -> Read:
+    """Return what the gateway does for `GET /audit/records` as NDJSON."""
+    state = place.keys.parent / "state"
+    at = Desk(place.directory, state / "search.db", Notes(state / "notes.db", state / "notes.key"))
+
+    def read() -> Iterator[int]:
+        for answer in at.pages(Question(), None):
+            as_lines(answer)
+            yield len(answer.records)
+
+    return read
 
 
 def words(length: int) -> Words:
@@ -224,8 +265,8 @@ def main() -> None:
             ]
             alone = asyncio.run(appends(ledger, 20, options.records))
             scanned = [
-                while_scanned(ledger, place, options.records, kind)
-                for kind in ("process", "thread")
+                while_verified(ledger, place, options.records),
+                while_read(ledger, options.records, "desk", desk(place)),
             ]
             size = sum(int(run["records"]) for run in (*runs, alone, *scanned))
             if options.verify > size:

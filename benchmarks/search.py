@@ -34,6 +34,7 @@ from gateway.ledger.desk import Desk
 from gateway.ledger.follower import Follower
 from gateway.ledger.keys import load_key
 from gateway.ledger.notes import Notes
+from gateway.ledger.pace import Breathe
 from gateway.ledger.sealing import keystore
 from gateway.ledger.sealing.reading import VaultPlace
 from gateway.ledger.search.gathering import Gatherer
@@ -218,7 +219,9 @@ def writing(root: Path, records: int) -> dict[str, object]:
         place = Place(root / name / "ledger", root / name / "keys", "benchmark")
         with SqliteLedger.open_for_recording(place) as ledger:
 
-            def begin(db: apsw.Connection, path: Path = root / name / "search.db") -> Gatherer:
+            def begin(
+                db: apsw.Connection, _: Breathe, path: Path = root / name / "search.db"
+            ) -> Gatherer:
                 return Gatherer(db, SearchIndex.open(path, "benchmark"))
 
             follower = Follower(place.directory, [begin] if name == "followed" else [])

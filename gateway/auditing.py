@@ -20,6 +20,7 @@ from gateway.ledger.follower import Follower
 from gateway.ledger.holds import LegalHolds
 from gateway.ledger.keys import first_of
 from gateway.ledger.notes import Notes
+from gateway.ledger.pace import Breathe
 from gateway.ledger.publickeys import vkey_beside
 from gateway.ledger.retention import Retention, Terms
 from gateway.ledger.sealing.reading import VaultPlace, exchanges_about
@@ -59,7 +60,7 @@ def follower_of(settings: Settings, ledger: Appends, clock: Clock) -> Follower:
     alertrules.install(settings.data)
     rules, digest = alertrules.load(settings.data)
 
-    def search(db: apsw.Connection) -> Gatherer:
+    def search(db: apsw.Connection, _: Breathe) -> Gatherer:
         origin = first_of(vkey_beside(settings.ledger)).name
         return Gatherer(db, SearchIndex.open(settings.state / INDEX_FILE, origin))
 
@@ -74,9 +75,9 @@ def follower_of(settings: Settings, ledger: Appends, clock: Clock) -> Follower:
             )
         )
 
-    def alerts(db: apsw.Connection) -> Watcher:
+    def alerts(db: apsw.Connection, breathe: Breathe) -> Watcher:
         path, origin = settings.state / ALERTS_FILE, first_of(vkey_beside(settings.ledger)).name
-        return Watcher(db, Watching(path, origin, rules, digest, ledger, clock, changed))
+        return Watcher(db, Watching(path, origin, rules, digest, ledger, clock, changed), breathe)
 
     return Follower(settings.ledger, [alerts, search])
 

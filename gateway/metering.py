@@ -17,10 +17,11 @@ from typing import Final
 import apsw
 
 from gateway import logs
+from gateway.domain.canonical import decode
 from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.limits import Rate
 from gateway.domain.ports import Clock
-from gateway.domain.records import Record, decode
+from gateway.domain.records import Record
 from gateway.identity.keys import EXPIRES_SOON_MS, State
 from gateway.identity.store import KeyStore, KeyStoreError
 from gateway.ledger.errors import LedgerError

@@ -219,7 +219,8 @@ def _converse(console: Console, client: OpenAI, engine: _Watched) -> _Shown:
 
 def _show_records(console: Console, settings: Settings, exchange: str) -> list[str]:
     """Show what the ledger says of the exchange, and return the kinds of its records."""
-    from gateway.domain.records import encode, kind_of
+    from gateway.domain.canonical import encode
+    from gateway.domain.records import kind_of
     from gateway.ledger.query import read_ledger
 
     console.rule("4. What the ledger holds of it")

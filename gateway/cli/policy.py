@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,13 +17,17 @@ from gateway.cli import (
     policy_traffic,
 )
 from gateway.cli.common import fail, print_json, settings_of
+from gateway.cli.policy_views import (
+    print_explanation,
+    print_release,
+    problem_as_json,
+    profile_as_json,
+    rule_as_json,
+)
 from gateway.domain.exchange import Action, Purpose
 
 if TYPE_CHECKING:
-    from gateway.domain.policy import Profile, Rule
-    from gateway.policy.explain import Explanation
     from gateway.policy.powers import Powers
-    from gateway.policy.problems import Problem
     from gateway.policy.release import Release
 
 app = typer.Typer(
@@ -95,11 +98,11 @@ def check(
                 "ok": report.ok,
                 "release": release.digest if release else None,
                 "vectors": len(release.vectors) if release else 0,
-                "problems": [_problem(each) for each in report.problems],
-                "notes": [_problem(each) for each in report.notes],
+                "problems": [problem_as_json(each) for each in report.problems],
+                "notes": [problem_as_json(each) for each in report.notes],
                 "examples": [
                     {
-                        "operator": _rule(each.rule),
+                        "operator": rule_as_json(each.rule),
                         "entity": each.entity,
                         "value": each.value,
                         "becomes": each.becomes,
@@ -190,14 +193,14 @@ def show(context: typer.Context, directory: _Directory = None, json: _Json = Fal
                     for rule in release.policies.statements
                 ],
                 "profiles": [
-                    {"description": each.description, **_profile(each.profile)}
+                    {"description": each.description, **profile_as_json(each.profile)}
                     for each in release.profiles.values()
                 ],
                 "aliases": {each.name: each.model for each in release.aliases},
             }
         )
         return
-    _print_release(release)
+    print_release(release)
 
 
 @app.command()
@@ -233,12 +236,12 @@ def explain(  # noqa: PLR0913, PLR0917 - each argument is an option
                 "decision": "permit" if profile else "deny",
                 "release": release.digest,
                 "rules": list(answer.decision.rules),
-                "profile": _profile(profile) if profile else None,
+                "profile": profile_as_json(profile) if profile else None,
                 "unknown_roles": list(answer.unknown_roles),
             }
         )
         return
-    _print_explanation(answer)
+    print_explanation(answer)
 
 
 def _files(
@@ -313,94 +316,3 @@ def _release(context: typer.Context, directory: Path | None) -> Release:
         return load(directory)
     except PolicyError as error:
         fail(str(error))
-
-
-def _problem(each: Problem) -> dict[str, str | int | None]:
-    return {"file": each.file, "line": each.line, "message": each.message}
-
-
-def _profile(profile: Profile) -> dict[str, object]:
-    from gateway.policy.explain import treatments
-
-    return {
-        "name": profile.name,
-        "strictness": profile.strictness,
-        "entities": {entity: _rule(rule) for entity, rule in treatments(profile)},
-        "restore": profile.restore,
-        "invented": profile.invented.value,
-        "limits": {
-            "max_input_characters": profile.limits.max_input_characters,
-            "max_output_tokens": profile.limits.max_output_tokens,
-            "max_in_flight": profile.limits.max_in_flight,
-        },
-        "priority": profile.priority.value,
-        "cache": profile.cache,
-        "keep": profile.keep.value,
-        "reidentify": asdict(profile.reidentify),
-    }
-
-
-def _rule(rule: Rule) -> object:
-    from gateway.domain.policy import Operator
-
-    if rule.keep_last:
-        return {rule.operator.value: {"keep_last": rule.keep_last}}
-    if rule.operator is Operator.DATE_SHIFT:
-        return {rule.operator.value: {"days": rule.days}}
-    return rule.operator.value
-
-
-def _print_release(release: Release) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    from gateway.policy.explain import spoken, treatments
-
-    console = Console()
-    console.print(Text(f"release {release.digest}"))
-    rules = Table("rule", "effect", "profile", "meaning", title="Rules")
-    for rule in release.policies.statements:
-        effect = "permit" if rule.permits else "forbid"
-        rules.add_row(*map(Text, (rule.id, effect, rule.profile or "", rule.description)))
-    console.print(rules)
-    profiles = [each.profile for each in release.profiles.values()]
-    table = Table("entity type", *(profile.name for profile in profiles), title="Profiles")
-    for entity in sorted({entity for profile in profiles for entity, _ in treatments(profile)}):
-        table.add_row(entity, *(spoken(profile.rule(entity)) for profile in profiles))
-    table.add_section()
-    table.add_row("restored in the reply", *("yes" if each.restore else "no" for each in profiles))
-    table.add_row("invented by the model", *(each.invented.value for each in profiles))
-    table.add_row("strictness", *(str(each.strictness) for each in profiles))
-    table.add_row("priority", *(each.priority.value for each in profiles))
-    table.add_row("replies cached", *("yes" if each.cache else "no" for each in profiles))
-    table.add_row("texts kept", *(each.keep.value for each in profiles))
-    grants = (each.reidentify for each in profiles)
-    table.add_row("re-identified", *("under a grant" if each.allowed else "no" for each in grants))
-    table.add_row("in flight at most", *(str(each.limits.max_in_flight or "") for each in profiles))
-    console.print(table)
-    if release.aliases:
-        aliases = Table("alias", "model", title="Aliases")
-        for alias in release.aliases:
-            aliases.add_row(Text(alias.name), Text(alias.model))
-        console.print(aliases)
-
-
-def _print_explanation(answer: Explanation) -> None:
-    from gateway.domain.policy import Keep
-    from gateway.policy.explain import spoken
-
-    profile = answer.profile
-    for role in answer.unknown_roles:
-        typer.secho(f"note: no rule mentions the role `{role}`", err=True, fg="yellow")
-    if profile is None:
-        typer.echo("denied" + ("" if answer.rules else ": no rule permits it"))
-    else:
-        back = "the caller's own words come back" if profile.restore else "nothing comes back"
-        kept = "" if profile.keep is Keep.NOTHING else f"; texts are kept ({profile.keep})"
-        typer.echo(f"permitted under profile {profile.name}: {back}{kept}")
-    for rule in answer.rules:
-        effect = f"permit, profile {rule.profile}" if rule.permits else "forbid"
-        typer.echo(f"  {rule.id} ({effect}; access.cedar:{rule.line}) {rule.description}".rstrip())
-    for entity, treatment in answer.treatments:
-        typer.echo(f"  {entity:<24}{spoken(treatment)}")

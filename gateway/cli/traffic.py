@@ -17,7 +17,8 @@ import typer
 from gateway.cli.audit_arguments import ledger_errors
 from gateway.cli.common import fail, settings_of
 from gateway.cli.times import moment
-from gateway.domain.records import Record, decode
+from gateway.domain.canonical import decode
+from gateway.domain.records import Record
 
 LEDGER: Final = "ledger"
 _MAX_LINE: Final = 8192

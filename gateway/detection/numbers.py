@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from gateway.detection import ages, dates, labels, phones, shapes, written_dates
+from gateway.detection import ages, dates, labels, phones, shapes, spelt_dates, written_dates
 from gateway.detection.labelled import NAMES, labelled
 from gateway.detection.reading import Reading
 from gateway.detection.units import Unit
@@ -135,7 +135,9 @@ def _dated(reading: Reading, hit: dates.Hit) -> Iterator[Finding]:
     date = reading.folded[hit.start : hit.end]
     if hit.form == "boxes":
         date = "{}{}.{}{}.{}{}{}{}".format(*date.split())
-    if hit.form not in _UNDATED and dates.is_old(date, reading.year):
+    if hit.form not in _UNDATED and (
+        dates.is_old(date, reading.year) or spelt_dates.is_of_last_century(date)
+    ):
         yield Finding(hit.start, hit.end, DATE_OF_BIRTH, 0.5, f"birth.old_{hit.form}")
 
 

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from gateway.detection import spelt_dates
 from gateway.detection.dates import TIME, Y4, Hit
 
 _MONTH: Final = (
@@ -36,7 +37,7 @@ _ORD: Final = (
 )
 _SPOKEN_YEAR: Final = (
     r"(?:,? (?:of )?(?:nineteen|twenty|two thousand)(?:[ -](?:and|hundred|oh|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|"
-    r"thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)){1,3})?"
+    r"thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?![a-z])){1,3})?"
 )
 _OF: Final = r"(?:of |de |del |d')?"
 _WRITTEN_FORMS: Final = (
@@ -101,6 +102,7 @@ def written(folded: str) -> Iterator[Hit]:
     named = any(cue in folded for cue in _MONTH_CUES)
     if named:
         yield from _named(folded)
+    yield from _spoken(folded)
     if named or "day" in folded:
         for match in _RELATIVE.finditer(folded):
             yield Hit(*match.span(match.lastgroup or 0), "relative", 0.4)
@@ -115,10 +117,20 @@ def written(folded: str) -> Iterator[Hit]:
             yield Hit(*match.span(), "cjk", 0.8)
 
 
+def _spoken(folded: str) -> Iterator[Hit]:
+    for start, end in spelt_dates.spoken(folded):
+        yield Hit(start, end, "spelt", 0.8)
+
+
 def _named(folded: str) -> Iterator[Hit]:
     done = 0
     for month in _MONTH_AT.finditer(folded):
         if month.start() < done or _of_a_text(folded, month):
+            continue
+        spelt = spelt_dates.around(folded, *month.span())
+        if spelt is not None:
+            yield Hit(spelt.start, spelt.end, "spelt" if spelt.day else "month_year", 0.85)
+            done = spelt.end
             continue
         low, high = max(done, month.start() - _AROUND[0]), month.end() + _AROUND[1]
         for match in _WRITTEN.finditer(folded, low, high):

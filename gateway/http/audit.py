@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, replace
-from typing import Annotated, Any, Final, TypedDict, TypeVar
+from dataclasses import dataclass, field, replace
+from typing import Annotated, Final, TypedDict, TypeVar
 
 import msgspec
 from litestar import Response, get, post
@@ -33,7 +33,6 @@ from gateway.ledger.desk import (
     DEFAULT_LIMIT,
     MAX_LIMIT,
     PATIENT,
-    Answer,
     Desk,
     Who,
     as_lines,
@@ -62,6 +61,8 @@ class AuditRoom:
     detector: Detector
     whose: Whose
     """The two that comments are looked through with."""
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Whose long answer is read on now: several auditors together take no more than one does."""
 
 
 class SearchRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -93,7 +94,7 @@ class ReviewRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 class RecordPage(msgspec.Struct, frozen=True, kw_only=True):
     """Some records, the newest first. Ask again with `before` = `next`, unless that is null."""
 
-    records: list[dict[str, Any]]
+    records: list[msgspec.Raw]
     next: int | None
     size: int
     """Records in the log."""
@@ -214,24 +215,28 @@ async def _answer(  # noqa: PLR0913, PLR0917 - what was asked, and how it is to 
     index = await _look(room, caller, target)
     before = index if before is None else min(before, index)
     if NDJSON in request.headers.get("accept", ""):
-        return Stream(_lines(room.desk, question, before), media_type=NDJSON)
+        return Stream(_lines(room, question, before), media_type=NDJSON)
     answer = await _blocking(room.desk.page, question, limit, before)
     page = RecordPage(
-        records=list(answer.records), next=answer.next, size=answer.size, indexed=answer.indexed
+        records=[msgspec.Raw(record) for record in answer.records],
+        next=answer.next,
+        size=answer.size,
+        indexed=answer.indexed,
     )
     return _json(page)
 
 
-async def _lines(desk: Desk, question: Question, before: int | None) -> AsyncIterator[bytes]:
+async def _lines(room: AuditRoom, question: Question, before: int) -> AsyncIterator[bytes]:
     """Yield every record that answers, and a last line: without it, the answer is not whole."""
     count = 0
+    pages = room.desk.pages(question, before)
     while True:
-        answer: Answer = await _blocking(desk.page, question, MAX_LIMIT, before)
+        async with room.turn:
+            answer = await _blocking(next, pages, None)
+        if answer is None:
+            break
         count += len(answer.records)
         yield as_lines(answer)
-        if answer.next is None:
-            break
-        before = answer.next
     yield msgspec.json.encode({"end": True, "records": count}) + b"\n"
 
 

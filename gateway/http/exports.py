@@ -32,6 +32,7 @@ from gateway.ledger.errors import LedgerError
 from gateway.ledger.exports.forms import MEDIA, Form
 from gateway.ledger.exports.making import Index, Wanted, lines_of
 from gateway.ledger.exports.queries import Queries, no_queries, redacted_queries
+from gateway.ledger.pace import Pace
 from gateway.office import Office
 
 _BODY_LIMIT: Final = 64 * 1024
@@ -91,7 +92,10 @@ async def export(request: HttpRequest, state: State) -> Stream:
         )
     )
     queries = _queries(state, caller) if wanted.queries else no_queries
-    lines = lines_of(room.log, room.node, wanted, room.subjects, room.subject_key, queries)
+    pace = Pace()  # A thread makes some lines, another one the next.
+    lines = lines_of(
+        *(room.log, room.node, wanted, room.subjects, room.subject_key, queries, pace.breathe)
+    )
     try:
         # Before the status is sent: a log that cannot be read is an error with a code.
         turn = room.turn if wanted.queries else None

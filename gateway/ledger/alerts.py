@@ -8,7 +8,7 @@ again, so a crash in between neither loses an alert nor doubles it. It holds no 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -23,12 +23,15 @@ from gateway.domain.records import Alert, Record
 from gateway.files import make_directory
 from gateway.ledger import store
 from gateway.ledger.errors import LedgerError
-from gateway.ledger.leaves import AlertLeaf, IntentLeaf, Leaf, OutcomeLeaf, read_leaf
+from gateway.ledger.leaves import AlertLeaf, IntentLeaf, Leaf, OutcomeLeaf, read_leaf, read_leaves
+from gateway.ledger.pace import Breathe, no_rest
 from gateway.ledger.search.gathering import Terms
 
 ALERTS_FILE: Final = "alerts.db"
 STEP: Final = 1024
 """Records that are watched at a time."""
+_TOGETHER: Final = 128
+"""Records between two moments at which the writer may have its turn."""
 _APPLICATION_ID: Final = 0x494D414C
 _VERSION: Final = 1
 _SCHEMA: Final = f"""
@@ -82,18 +85,18 @@ class Watcher:
 
     name = "alerts"
 
-    def __init__(self, db: apsw.Connection, watching: Watching) -> None:
+    def __init__(self, db: apsw.Connection, watching: Watching, breathe: Breathe = no_rest) -> None:
         self._db = db
         self._watching = watching
         self._terms = Terms(db)
         self._state = _open(watching.path)
         try:
-            self._position = self._begin()
+            self._position = self._begin(breathe)
         except BaseException:
             self._state.close()
             raise
 
-    def step(self, size: int) -> bool:
+    def step(self, size: int, breathe: Breathe = no_rest) -> bool:
         """Watch up to `STEP` records; return whether there may be more.
 
         Raises `LedgerUnavailable` if an alert cannot be written; then it is written later.
@@ -102,7 +105,9 @@ class Watcher:
         if end <= self._position:
             return False
         raised = [
-            each for seen in self._seen(self._position, end) for each in self._watch.feed(seen)
+            each
+            for seen in self._seen(self._position, end, breathe)
+            for each in self._watch.feed(seen)
         ]
         for each in raised:
             if (each.rule, each.record) not in self._written:
@@ -115,7 +120,7 @@ class Watcher:
         """Close the database of the position."""
         self._state.close()
 
-    def _begin(self) -> int:
+    def _begin(self, breathe: Breathe) -> int:
         watching = self._watching
         head = store.read_head(self._db).size
         kept = self._state.execute("SELECT origin, position, rules FROM watched").fetchone()
@@ -137,7 +142,7 @@ class Watcher:
             watching.new_rules(watching.rules_digest)
             self._state.execute("UPDATE watched SET rules = ?", (watching.rules_digest,))
         self._written = self._alerts_since(position)
-        self._rewatch(position)
+        self._rewatch(position, breathe)
         return position
 
     def _alerts_since(self, position: int) -> set[tuple[str, int]]:
@@ -148,7 +153,7 @@ class Watcher:
         leaves = (read_leaf(raw) for (raw,) in rows)
         return {(leaf.rule, leaf.record) for leaf in leaves if isinstance(leaf, AlertLeaf)}
 
-    def _rewatch(self, position: int) -> None:
+    def _rewatch(self, position: int, breathe: Breathe) -> None:
         """Fill the windows again with what was watched already, and raise nothing."""
         reach = max((rule.reach for rule in self._watching.rules), default=0)
         marks = self._marks()
@@ -157,18 +162,18 @@ class Watcher:
         begin, _, offset, highest = (late[-1:] or marks)[0]
         clock = LogClock(offset, highest)
         self._watch = Watch(self._watching.rules, local_time, clock)
-        while begin < position:
-            end = min(position, begin + STEP)
-            for seen in self._seen(begin, end):
-                self._watch.feed(seen)
-            begin = end
+        for seen in self._seen(begin, position, breathe):
+            self._watch.feed(seen)
         rows = self._state.execute("SELECT rule, actor, at FROM fired").fetchall()
         fired = cast("list[tuple[str, str, int]]", rows)
         self._watch.replace_fired(Raised(rule, 0, actor, 0, at) for rule, actor, at in fired)
 
-    def _seen(self, start: int, end: int) -> list[Seen]:
-        leaves = (read_leaf(raw) for raw in store.read_span(self._db, start, end))
-        return [self._one(index, leaf) for index, leaf in enumerate(leaves, start)]
+    def _seen(self, start: int, end: int, breathe: Breathe) -> Iterator[Seen]:
+        for first in range(start, end, _TOGETHER):
+            raws = store.read_span(self._db, first, min(end, first + _TOGETHER))
+            for index, leaf in enumerate(read_leaves(raws), first):
+                yield self._one(index, leaf)
+            breathe()
 
     def _one(self, index: int, leaf: Leaf) -> Seen:
         terms = frozenset(self._terms.of(leaf))

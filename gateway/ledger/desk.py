@@ -14,18 +14,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-import msgspec
-
 from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.ports import Clock
 from gateway.domain.questions import Question
 from gateway.domain.records import Access, AccessAct, Kind, Review, ReviewState
 from gateway.domain.reviewing import check_review
 from gateway.ledger.notes import Notes
+from gateway.ledger.pace import Breathe, Pace, no_rest
 from gateway.ledger.query import LedgerReader, LoggedRecord, read_ledger
 from gateway.ledger.search.index import read_index
 from gateway.ledger.search.search import Search, Subjects
-from gateway.ledger.shown import proof_as_json, record_as_json
+from gateway.ledger.shown import leaf_as_json, proof_as_json, record_as_json
 
 INDEX_FILE: Final = "search.db"
 NOTES_FILE: Final = "notes.db"
@@ -46,9 +45,10 @@ class Who:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One page of an answer, as JSON, the newest record first."""
+    """One page of an answer, the newest record first."""
 
-    records: tuple[dict[str, Any], ...]
+    records: tuple[bytes, ...]
+    """Each as JSON, on a line."""
     next: int | None
     """Ask again before this index; `None`: there is no more."""
     size: int
@@ -67,21 +67,27 @@ class Desk:
     subjects: Subjects | None = None
     _turn: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
-    def page(self, question: Question, limit: int, before: int | None) -> Answer:
+    def page(
+        self, question: Question, limit: int, before: int | None, breathe: Breathe = no_rest
+    ) -> Answer:
         """Return up to `limit` records below `before`. Raises `LedgerError`."""
         with self.opened() as (_, search):
-            page = search.page(question, limit, before)
-            return Answer(
-                tuple(_shown(search, logged) for logged in page.records),
-                page.next,
-                search.size,
-                search.covered,
+            found = search.find(question, limit, before, breathe)
+            reviews = search.reviews_of([index for index, _ in found.leaves])
+            shown = tuple(
+                leaf_as_json(index, leaf, reviews.get(index)) for index, leaf in found.leaves
             )
+            return Answer(shown, found.next, search.size, search.covered)
 
     def pages(self, question: Question, before: int | None) -> Iterator[Answer]:
-        """Yield the whole answer. No state of the log is held open between two pages."""
+        """Yield the whole answer, at a pace that leaves the writer its time. Raises `LedgerError`.
+
+        No state of the log is held open between two pages.
+        """
+        pace = Pace()
         while True:
-            answer = self.page(question, MAX_LIMIT, before)
+            answer = self.page(question, MAX_LIMIT, before, pace.breathe)
+            pace.rest()
             yield answer
             if answer.next is None:
                 return
@@ -166,7 +172,7 @@ def looked(who: Who, clock: Clock, target: str, act: AccessAct = AccessAct.SEARC
 
 def as_lines(answer: Answer) -> bytes:
     """Return the records of a page as NDJSON."""
-    return b"".join(msgspec.json.encode(record) + b"\n" for record in answer.records)
+    return b"".join(record + b"\n" for record in answer.records)
 
 
 def _shown(search: Search, logged: LoggedRecord) -> dict[str, Any]:

@@ -8,7 +8,6 @@ where the last one was.
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -20,12 +19,10 @@ from gateway import logs
 from gateway.domain.errors import LedgerUnavailable
 from gateway.ledger import store
 from gateway.ledger.errors import LedgerError
+from gateway.ledger.pace import Breathe, Pace
 
 EVERY_SECONDS: Final = 1.0
 """How often it is asked whether there are more records."""
-_REST: Final = 3.0
-"""Rest for so many times as long as a step took: the writer wants Python's lock too."""
-_LONGEST_REST: Final = 0.5
 
 
 class Follows(Protocol):
@@ -34,7 +31,7 @@ class Follows(Protocol):
     name: str
     """For log lines."""
 
-    def step(self, size: int) -> bool:
+    def step(self, size: int, breathe: Breathe) -> bool:
         """Do a bounded piece of work on a log of `size` records; return whether there is more."""
         ...
 
@@ -46,7 +43,7 @@ class Follows(Protocol):
 class Begins(Protocol):
     """Makes a follower over a connection that reads the log."""
 
-    def __call__(self, db: apsw.Connection, /) -> Follows:
+    def __call__(self, db: apsw.Connection, breathe: Breathe, /) -> Follows:
         """Raise `LedgerError` or `apsw.Error` if it cannot begin now; it is called again."""
         ...
 
@@ -83,26 +80,30 @@ class Follower:
             self._thread.join()
 
     def _run(self) -> None:
-        running = [_One(self._path, begin) for begin in self._begin]
+        pace = Pace(self._wait)
+        running = [_One(self._path, begin, pace.breathe) for begin in self._begin]
         try:
             while not self._closed:
-                started = time.monotonic()
                 more = [one.step() for one in running]
-                took = time.monotonic() - started
-                rest = min(_LONGEST_REST, took * _REST) if any(more) else EVERY_SECONDS
-                with self._wake:
-                    self._wake.wait_for(lambda: self._closed, rest)
+                pace.rest()
+                if not any(more):
+                    self._wait(EVERY_SECONDS)
         finally:
             for one in running:
                 one.close()
+
+    def _wait(self, seconds: float) -> None:
+        with self._wake:
+            self._wake.wait_for(lambda: self._closed, seconds)
 
 
 class _One:
     """One follower, opened when it can be, and again after it failed."""
 
-    def __init__(self, path: Path, begin: Begins) -> None:
+    def __init__(self, path: Path, begin: Begins, breathe: Breathe) -> None:
         self._path = path
         self._begin = begin
+        self._breathe = breathe
         self._db: apsw.Connection | None = None
         self._follows: Follows | None = None
         self._delayed = False
@@ -113,8 +114,8 @@ class _One:
                 self._db = apsw.Connection(str(self._path), flags=apsw.SQLITE_OPEN_READONLY)
                 self._db.set_busy_timeout(store.BUSY_MS)
             if self._follows is None:
-                self._follows = self._begin(self._db)
-            more = self._follows.step(store.read_head(self._db).size)
+                self._follows = self._begin(self._db, self._breathe)
+            more = self._follows.step(store.read_head(self._db).size, self._breathe)
         except (apsw.Error, LedgerError, LedgerUnavailable, OSError, ValueError) as error:
             if not self._delayed:
                 self._delayed = True

@@ -1,4 +1,4 @@
-"""Is a leaf canonical? The same answer as `domain.records.decode`, several times faster.
+"""Is a leaf canonical? The same answer as `domain.canonical.decode`, several times faster.
 
 A verifier asks this of every leaf. Each struct lists its fields in the order of the leaf, so that
 decoding strictly and encoding again gives the same bytes for a canonical leaf and for no other.
@@ -16,19 +16,11 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from gateway.domain.canonical import MAX_LEAF, decode, since
 from gateway.domain.entities import entity_type
 from gateway.domain.errors import Code
 from gateway.domain.exchange import Action, CacheStatus, FinishReason, Purpose
-from gateway.domain.records import (
-    MAX_LEAF,
-    AccessAct,
-    AdminAct,
-    Kind,
-    ReviewState,
-    Status,
-    decode,
-    since,
-)
+from gateway.domain.records import AccessAct, AdminAct, Kind, ReviewState, Status
 
 _Text = Annotated[str, msgspec.Meta(max_length=128)]
 _Id = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
@@ -253,7 +245,7 @@ _entities: set[str] = set()
 
 
 def read_leaf(leaf: bytes) -> Leaf:
-    """Return the fields of a leaf; `ValueError` unless `domain.records.decode` takes it."""
+    """Return the fields of a leaf; `ValueError` unless `domain.canonical.decode` takes it."""
     at = leaf.find(_KIND)
     return _read_alike(leaf[at : at + _ENOUGH] + leaf[-2:-1], [leaf])[0]
 

@@ -15,9 +15,10 @@ from typing import Final, Self
 
 import apsw
 
+from gateway.domain.canonical import encode
 from gateway.domain.notes import VerifierKey
 from gateway.domain.ports import Receipt
-from gateway.domain.records import Outcome, Record, Status, encode
+from gateway.domain.records import Outcome, Record, Status
 from gateway.files import make_directory
 from gateway.ledger import store
 from gateway.ledger.answers import LoopWaiter, ThreadWaiter

@@ -14,6 +14,7 @@ from typing import Final
 
 import apsw
 
+from gateway.domain.canonical import decode
 from gateway.domain.errors import Code
 from gateway.domain.exchange import Purpose
 from gateway.domain.merkle import (
@@ -24,7 +25,7 @@ from gateway.domain.merkle import (
     leaf_hash,
 )
 from gateway.domain.notes import Checkpoint, VerifierKey
-from gateway.domain.records import Kind, Record, decode
+from gateway.domain.records import Kind, Record
 from gateway.domain.tiles import range_root_of
 from gateway.ledger import store
 from gateway.ledger.dropped import first_record

@@ -10,12 +10,12 @@ know.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import apsw
 
@@ -330,14 +330,45 @@ def read_span(db: apsw.Connection, start: int, end: int) -> list[bytes]:
     Each step takes Python's lock again, which beside a busy writer costs more than the reading. A
     canonical leaf is one line; where one is not, rows are read as they are.
     """
-    joined: bytes | None = db.execute(
-        "SELECT CAST(group_concat(CAST(leaf AS TEXT), char(10) ORDER BY idx) AS BLOB) "
-        "FROM entries WHERE idx >= ? AND idx < ?",
-        (start, end),
-    ).get
-    leaves = [] if joined is None else joined.split(b"\n")
-    if len(leaves) != end - start:
+    leaves = _lines(
+        db.execute(
+            "SELECT count(leaf), CAST(group_concat(CAST(leaf AS TEXT), char(10) ORDER BY idx) "
+            "AS BLOB) FROM entries WHERE idx >= ? AND idx < ?",
+            (start, end),
+        ),
+        end - start,
+    )
+    if leaves is None:
         leaves = [leaf for chunk in read_leaves(db, start, end) for _, leaf in chunk]
     if len(leaves) != end - start:
         raise LedgerDamaged("leaves are missing: run `intramural audit verify`")
     return leaves
+
+
+def read_some(db: apsw.Connection, indices: Sequence[int]) -> list[bytes]:
+    """Return the leaves of `indices`, in their order, in one step of SQLite as `read_span`.
+
+    Raises `LedgerDamaged` unless each has one, on one line: then somebody looks at each row.
+    """
+    leaves = _lines(
+        db.execute(
+            "SELECT count(leaf), CAST(group_concat(CAST(leaf AS TEXT), char(10) ORDER BY key) "
+            "AS BLOB) FROM json_each(?) CROSS JOIN entries ON idx = value",
+            (f"[{','.join(map(str, indices))}]",),
+        ),
+        len(indices),
+    )
+    if leaves is None:
+        raise LedgerDamaged("leaves are missing: run `intramural audit verify`")
+    return leaves
+
+
+def _lines(found: apsw.Cursor, wanted: int) -> list[bytes] | None:
+    """Return the lines, unless there are more or fewer than `wanted`, of as many rows.
+
+    Two leaves in one row would stand for a row that is gone.
+    """
+    row: tuple[Any, ...] = found.get
+    count, joined = row
+    lines = [] if joined is None else joined.split(b"\n")
+    return lines if count == len(lines) == wanted else None

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from gateway.domain.canonical import encode
 from gateway.domain.merkle import leaf_hash
 from gateway.domain.ports import Ledger
-from gateway.domain.records import RecordOrderError, encode
+from gateway.domain.records import RecordOrderError
 from gateway.ledger import Place, SqliteLedger
 from tests.fakes.ledger import MemoryLedger, admin, difference, intent, outcome, refusal
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.domain.records import decode
+from gateway.domain.canonical import decode
 from gateway.feeds import SyslogFeed
 from gateway.ledger import Place, SqliteLedger
 from gateway.ledger.exports.collector import Collector

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from gateway.domain.canonical import encode
 from gateway.domain.errors import Code, LedgerUnavailable
 from gateway.domain.exchange import Action, Assurance, Caller, Model, Purpose
 from gateway.domain.policy import Deny, Permit, Reidentify
-from gateway.domain.records import Record, encode
+from gateway.domain.records import Record
 from gateway.identity.grants.desk import GrantDesk, Means
 from gateway.identity.grants.ratchet import Ratchet
 from gateway.identity.grants.rules import Request

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+from gateway.domain.canonical import encode
 from gateway.domain.errors import Code, LedgerUnavailable
 from gateway.domain.exchange import Action, FinishReason, Purpose
 from gateway.domain.merkle import leaf_hash
@@ -27,7 +28,6 @@ from gateway.domain.records import (
     Review,
     ReviewState,
     Status,
-    encode,
     kind_of,
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import Counter
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from gateway.ledger.alerts import Watcher, Watching
 from gateway.ledger.desk import Desk
 from gateway.ledger.follower import Follower
 from gateway.ledger.notes import Notes
+from gateway.ledger.pace import Breathe
 from gateway.ledger.search.gathering import Gatherer
 from gateway.ledger.search.index import SearchIndex, read_index
 from gateway.ledger.search.postings import BLOCK
@@ -48,12 +50,12 @@ async def audit(desk: Desk, writing: asyncio.Task[object]) -> int:
         while True:
             page = await asyncio.to_thread(desk.page, EVERYTHING, 500, before)
             size = page.size if size is None else size
-            seen += [record["index"] for record in page.records]
+            seen += [json.loads(record)["index"] for record in page.records]
             if (before := page.next) is None:
                 break
         assert seen == list(range(size - 1, -1, -1))
         intents = await asyncio.to_thread(desk.page, INTENTS, 500, None)
-        assert {record["kind"] for record in intents.records} <= {"intent"}
+        assert {json.loads(record)["kind"] for record in intents.records} <= {"intent"}
         rounds += 1
     return rounds
 
@@ -65,12 +67,12 @@ async def test_twenty_writers_and_an_auditor_who_reads_everything_at_once(tmp_pa
 
     with SqliteLedger.open_for_serving(place, now_ms=lambda: 1) as ledger:
 
-        def search(db: apsw.Connection) -> Gatherer:
+        def search(db: apsw.Connection, _: Breathe) -> Gatherer:
             return Gatherer(db, SearchIndex.open(path, "intramural/ward-1"))
 
-        def alerts(db: apsw.Connection) -> Watcher:
+        def alerts(db: apsw.Connection, breathe: Breathe) -> Watcher:
             asked = Watching(tmp_path / "alerts.db", "o", rules, "d", ledger, SystemClock())
-            return Watcher(db, asked)
+            return Watcher(db, asked, breathe)
 
         follower = Follower(place.directory, [alerts, search])
         desk = Desk(place.directory, path, Notes(tmp_path / "notes.db", tmp_path / "notes.key"))

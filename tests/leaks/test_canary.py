@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from gateway import logs
+from gateway.domain.canonical import encode
 from gateway.domain.entities import MEDICAL_RECORD_NUMBER, PERSON
 from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.exchange import (
@@ -30,7 +31,6 @@ from gateway.domain.exchange import (
 )
 from gateway.domain.policy import Keep
 from gateway.domain.ports import Receipt
-from gateway.domain.records import encode
 from gateway.domain.text import _MAKER, RawText, RedactedText
 from gateway.generation.cached import CachedEngine
 from gateway.http import parse

@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from gateway.detection.detector import PresidioDetector
-from gateway.domain.records import encode
+from gateway.domain.canonical import encode
 from gateway.http.strings import ENDPOINTS, Strings
 from gateway.settings import Transcription
 from tests.fakes.tagger import FakeTagger

@@ -12,11 +12,11 @@ from dataclasses import replace
 import pytest
 
 from gateway.domain import entities as e
+from gateway.domain.canonical import encode
 from gateway.domain.exchange import Conversation, Message, Role
 from gateway.domain.findings import Finding
 from gateway.domain.operators import Operators, StandIn
 from gateway.domain.policy import Operator
-from gateway.domain.records import encode
 from gateway.domain.redaction import Redaction, Secrets, redact
 from gateway.domain.standins import StandIns
 from gateway.domain.text import RawText

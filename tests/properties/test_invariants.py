@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from gateway.domain.canonical import encode
 from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.exchange import (
     Action,
@@ -25,7 +26,7 @@ from gateway.domain.exchange import (
     ToolCall,
 )
 from gateway.domain.policy import Limits, Operator, Priority
-from gateway.domain.records import Intent, Kind, Outcome, Refusal, Status, encode
+from gateway.domain.records import Intent, Kind, Outcome, Refusal, Status
 from gateway.domain.text import RawText
 from gateway.egress import EgressRefused, guard, parse_peers
 from gateway.http import parse

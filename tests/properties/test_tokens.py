@@ -9,9 +9,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from gateway.domain.canonical import decode, encode
 from gateway.domain.errors import AuthenticationError, Code
 from gateway.domain.exchange import Action, Caller, Credentials
-from gateway.domain.records import Refusal, decode, encode
+from gateway.domain.records import Refusal
 from tests.fakes.provider import House, assemble, claims, ec, sign
 
 JSON = st.recursive(

@@ -23,9 +23,10 @@ from training.lists import HOME, share, words
 
 ROLES: Final = (
     "patient", "relative", "doctor", "nurse", "referrer", "surgeon", "consultant", "therapist",
-    "author", "clerk", "customer", "agent", "colleague", "witness",
+    "author", "clerk", "customer", "agent", "colleague", "witness", "guest",
 )  # fmt: skip
 ANYONE: Final = "someone"  # A new person at each mention, for lists and staff directories.
+GUEST: Final = "guest"  # One whose name is of far away, whatever the language's own cultures are.
 TODAY: Final = dt.date(2026, 6, 30)
 
 
@@ -45,7 +46,9 @@ class Cast:
         if role == ANYONE:
             return self.fillers.invent(self)
         if role not in self._people:
-            self._people[role] = replace(self.fillers.invent(self), role=role.rstrip(string.digits))
+            kind = role.rstrip(string.digits)
+            made = self.fillers.far(self) if kind == GUEST else self.fillers.invent(self)
+            self._people[role] = replace(made, role=kind)
         return self._people[role]
 
     def fill(self, slot: str, key: str | None = None) -> Pieces:
@@ -185,6 +188,11 @@ class Fillers:
         source = culture(self.split, self.weighted(scene, self.cultures))
         other = culture(self.split, self.cultures[0][1])
         return invent(scene.rng, source, other)
+
+    def far(self, scene: Cast) -> Person:
+        """Return a new person with a name of far away."""
+        source = culture(self.split, "own:world")
+        return invent(scene.rng, source, source)
 
     def person(self, text: str) -> Pieces:
         """Return a name as a labelled piece."""

@@ -268,6 +268,11 @@ class German(European):
         """Return the number of one of several clinics of a kind."""
         return (Piece(scene.rng.choice(("I", "II", "III", "IV")), "ORGANIZATION"),)
 
+    def slot_unit(self, scene: Cast) -> Pieces:
+        """Return the letter or the number behind the name of a department: `Chirurgie B`."""
+        codes = ("A", "B", "C", "D", "E", "1", "2", "3", "4", "I", "II", "III", "IV")
+        return (Piece(scene.rng.choice(codes), "ORGANIZATION"),)
+
     def spoken(self, day: dt.date) -> str:
         """`dritter mai neunzehnhundertsechzig`."""
         first = {1: "erster", 3: "dritter", 7: "siebter", 8: "achter"}.get(day.day)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from training.documents import Piece, Pieces
-from training.fillers.base import Cast, Fillers
+from training.fillers.base import Cast
+from training.fillers.common_negatives import CommonNegatives
 from training.lists import words
 
 _AMOUNTS: Final = (
@@ -26,7 +27,7 @@ _JOURNALS: Final = (
 )  # fmt: skip
 
 
-class EnglishNegatives(Fillers):
+class EnglishNegatives(CommonNegatives):
     """Doses, values, hours and words that only relate; never labelled."""
 
     def slot_neg_dose(self, scene: Cast) -> Pieces:

@@ -7,11 +7,12 @@ from typing import ClassVar
 
 from training.documents import Piece, Pieces
 from training.fillers import numbers
-from training.fillers.base import Cast, Fillers
+from training.fillers.base import Cast
+from training.fillers.common_negatives import CommonNegatives
 from training.lists import words
 
 
-class EuropeanNegatives(Fillers):
+class EuropeanNegatives(CommonNegatives):
     """Values, doses, hours, sums, references and columns of figures."""
 
     neg_time: ClassVar[Sequence[str]] = ("{h}:{m:02}", "{h:02}:{m:02}", "{h}.{m:02}")

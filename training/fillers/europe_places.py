@@ -167,6 +167,13 @@ class EuropeanPlaces(Fillers):
         """Return an employer, a service or a school."""
         return (Piece(self.patterned(scene, "org_patterns"), "ORGANIZATION"),)
 
+    def slot_roomno(self, scene: Cast) -> Pieces:
+        """Return the number of a room: `12`, `3.117`, `204 b`."""
+        shape = scene.rng.choice(
+            ("#", "1#", "##", "%##", "%##", "%##", "#.##", "#.1##", "%## b", "%##@", "E.0#", "@##")
+        )
+        return (Piece(self.shaped(scene, shape), "LOCATION"),)
+
     # Codes of wards; shapes as in `base`.
     wards: ClassVar[Sequence[str]]
 

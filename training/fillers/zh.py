@@ -6,13 +6,14 @@ from typing import ClassVar
 
 from training.documents import Piece, Pieces
 from training.fillers.base import Cast, Fillers
+from training.fillers.common_negatives import CommonNegatives
 from training.fillers.zh_dates import ChineseDates
 from training.fillers.zh_numbers import ChineseNumbers
 from training.fillers.zh_places import ChinesePlaces
 from training.lists import words
 
 
-class Chinese(ChinesePlaces, ChineseDates, ChineseNumbers):
+class Chinese(ChinesePlaces, ChineseDates, ChineseNumbers, CommonNegatives):
     """What stands in Chinese slots."""
 
     lang = "zh"

@@ -13,7 +13,7 @@ from typing import Final
 from gateway.detection.structured import hl7, jsontext, payloads, tables
 from gateway.detection.structured.values import Value
 from gateway.domain.entities import OTHER_ID, PHOTO_ID
-from gateway.domain.places import Layer, Writing, decode_base64
+from gateway.domain.places import Layer, Place, Writing, decode_base64
 
 _OPENS: Final = re.compile(r'\{\s{0,200}+["}]|\[\s{0,200}+[\[{"]')
 _WHOLE: Final = re.compile(r'\s{0,99}["\[]')
@@ -28,6 +28,11 @@ _PACKED: Final = re.compile(
 A run as short as a name is one where it is filled up with `=`."""
 _LONG: Final = re.compile(r"[A-Za-z0-9+/_-]{16}|[A-Za-z0-9+/_-]{8}=")
 _BASE64: Final = (Layer(Writing.BASE64),)
+_NO_WORD: Final = 1000
+"""Characters of a run that nobody reads as words: a picture, a key, a file in hexadecimal.
+
+It is found as a whole, and no recognizer reads it: they would take seconds to find nothing.
+"""
 _HEADING: Final = 2000
 """Characters of a line that may be the heading of a table."""
 DEEPEST: Final = 4
@@ -63,14 +68,18 @@ def _prose(text: str, start: int, end: int) -> Iterator[Value | tuple[int, int]]
     for found in _PACKED.finditer(text, start, end) if _LONG.search(text, start, end) else ():
         first, last = found.span("run")
         media = found["media"]
-        if media is None and decode_base64(found["run"]) is None:
-            continue
+        place: Place = _BASE64
+        entity = None
+        if decode_base64(found["run"]) is None:
+            if media is not None:
+                entity = PHOTO_ID if media.startswith("image/") else OTHER_ID
+            elif last - first < _NO_WORD or not any(map(str.isalnum, found["run"])):
+                continue
+            else:
+                place, entity = (), OTHER_ID
         if first > done:
             yield done, first
-        entity = None
-        if media is not None and decode_base64(found["run"]) is None:
-            entity = PHOTO_ID if media.startswith("image/") else OTHER_ID
-        yield Value(first, last, _BASE64, entity, "structured.file", whole=True, file=True)
+        yield Value(first, last, place, entity, "structured.file", whole=True, file=True)
         done = last
     if done < end:
         yield done, end

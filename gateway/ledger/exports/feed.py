@@ -26,6 +26,7 @@ from gateway.ledger.exports.queries import Queries, no_queries
 from gateway.ledger.exports.spool import Spool
 from gateway.ledger.exports.syslog import message
 from gateway.ledger.exports.targets import DeliveryError, Item, Target
+from gateway.ledger.pace import Pace
 from gateway.ledger.query import LedgerReader, LoggedRecord, Query, read_ledger
 
 BATCH: Final = 128
@@ -110,6 +111,7 @@ class Feed:
         self._pick = pick
         self._from_now = from_now
         self._stop = threading.Event()
+        self._pace = Pace(self._stop.wait)
         self._cursor: int | None = None
         self._failures = 0
         self._thread = threading.Thread(target=self._run, name=f"export-{name}", daemon=True)
@@ -144,6 +146,7 @@ class Feed:
             self._failures = 0
         except (DeliveryError, LedgerError) as error:
             return self._failed(error)
+        self._pace.rest()
         return 0.0 if end - start >= BATCH else POLL_SECONDS
 
     def _begin(self) -> int:
@@ -160,14 +163,12 @@ class Feed:
         with read_ledger(self._directory) as reader:
             # What was dropped before this feed was set up is told by nobody.
             records, end = self._pick(reader, max(start, reader.first))
-            return [
-                Item(
-                    logged.index,
-                    tag_of(self._origin, logged.index).code,
-                    self._render(reader, logged),
-                )
-                for logged in records
-            ], end
+            return [self._item(reader, logged) for logged in records], end
+
+    def _item(self, reader: LedgerReader, logged: LoggedRecord) -> Item:
+        content = self._render(reader, logged)
+        self._pace.breathe()
+        return Item(logged.index, tag_of(self._origin, logged.index).code, content)
 
     def _failed(self, error: DeliveryError | LedgerError) -> float:
         reason = error.reason if isinstance(error, DeliveryError) else type(error).__name__

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Protocol
@@ -14,6 +14,7 @@ from gateway.ledger.exports.elements import NOTHING, Disclosed, Origin
 from gateway.ledger.exports.events import Event
 from gateway.ledger.exports.forms import Form, lines
 from gateway.ledger.exports.queries import Queries, no_queries
+from gateway.ledger.pace import Breathe, no_rest
 from gateway.ledger.query import LedgerReader, LoggedRecord, Query, read_ledger
 
 _PAGE: Final = 256
@@ -64,6 +65,7 @@ def lines_of(  # noqa: PLR0913, PLR0917 - what is wanted, and where it comes fro
     index: Index | None = None,
     key: bytes | None = None,
     queries: Queries = no_queries,
+    breathe: Breathe = no_rest,
 ) -> Iterator[bytes]:
     """Yield the lines of an export of one state of the log. Raises `LedgerError`.
 
@@ -74,7 +76,8 @@ def lines_of(  # noqa: PLR0913, PLR0917 - what is wanted, and where it comes fro
     with read_ledger(directory) as reader:
         if wanted.number is None:
             query = Query(since=wanted.since, until=wanted.until, limit=None)
-            yield from lines(wanted.form, reader, reader.search(query), origin)
+            records = _paced(reader.search(query), breathe)
+            yield from lines(wanted.form, reader, records, origin)
             return
         if index is None or key is None:
             raise LedgerError(
@@ -82,7 +85,7 @@ def lines_of(  # noqa: PLR0913, PLR0917 - what is wanted, and where it comes fro
                 "directory of the gateway, and nowhere else"
             )
         fingerprint = patient(key, wanted.number)
-        records = _about(reader, index, fingerprint, wanted)
+        records = _paced(_about(reader, index, fingerprint, wanted), breathe)
 
         def tell(event: Event) -> Disclosed:
             about = isinstance(event.record, Intent | Outcome | Refusal)
@@ -90,7 +93,13 @@ def lines_of(  # noqa: PLR0913, PLR0917 - what is wanted, and where it comes fro
                 return NOTHING
             return Disclosed(wanted.number, queries(event) if wanted.queries else None)
 
-        yield from lines(wanted.form, reader, iter(records), origin, tell)
+        yield from lines(wanted.form, reader, records, origin, tell)
+
+
+def _paced(records: Iterable[LoggedRecord], breathe: Breathe) -> Iterator[LoggedRecord]:
+    for logged in records:
+        yield logged
+        breathe()
 
 
 def _about(

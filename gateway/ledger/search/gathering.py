@@ -18,10 +18,14 @@ from gateway.ledger.leaves import (
     OutcomeLeaf,
     ReviewLeaf,
     read_leaf,
+    read_leaves,
 )
+from gateway.ledger.pace import Breathe, no_rest
 from gateway.ledger.search.index import Block, SearchIndex
 from gateway.ledger.search.postings import BLOCK
 
+_TOGETHER: Final = 128
+"""Records between two moments at which the writer may have its turn."""
 _MOST_OPEN: Final = 65_536
 """Intents whose terms are kept until their outcome comes; one that is not kept is read again."""
 
@@ -69,7 +73,7 @@ class Gatherer:
         self._terms = Terms(db)
         self._checked = False
 
-    def step(self, size: int) -> bool:
+    def step(self, size: int, breathe: Breathe = no_rest) -> bool:
         """Add the next block of a log of `size` records; return whether there was one.
 
         Raises `LedgerError` or `apsw.Error`. An index of another log is emptied first.
@@ -81,7 +85,7 @@ class Gatherer:
         number = self._index.blocks
         if (number + 1) * BLOCK > size:
             return False
-        if not self._index.add(gathered(self._db, self._terms, number)):
+        if not self._index.add(gathered(self._db, self._terms, number, breathe)):
             self._checked = False
         return True
 
@@ -90,14 +94,17 @@ class Gatherer:
         self._index.close()
 
 
-def gathered(db: apsw.Connection, terms: Terms, number: int) -> Block:
+def gathered(db: apsw.Connection, terms: Terms, number: int, breathe: Breathe = no_rest) -> Block:
     """Return what the index has to say of a block."""
     start = number * BLOCK
     first = max(start, first_record(db))
     if first >= start + BLOCK:
         return Block(number, bytes(HASH_SIZE), 0, 0)  # All of it was dropped.
     raws = store.read_span(db, first, start + BLOCK)
-    leaves = [read_leaf(raw) for raw in raws]
+    leaves: list[Leaf] = []
+    for some in range(0, len(raws), _TOGETHER):
+        leaves += read_leaves(raws[some : some + _TOGETHER])
+        breathe()
     times = [leaf.time for leaf in leaves]
     block = Block(number, leaf_hash(raws[-1]), min(times), max(times))
     places = block.places
@@ -110,6 +117,8 @@ def gathered(db: apsw.Connection, terms: Terms, number: int) -> Block:
                 known.append(place)
         if isinstance(leaf, AlertLeaf | ReviewLeaf):
             note(block.reviews, start + place, leaf)
+        if place % _TOGETHER == 0:
+            breathe()
     return block
 
 

@@ -202,10 +202,13 @@ class SearchIndex:
         for (record,) in rows:
             yield record
 
-    def review_of(self, record: int) -> ReviewState | None:
-        """Return where the review of a record stands, as far as the index goes."""
-        row = self._db.execute("SELECT state FROM review WHERE record = ?", (record,)).fetchone()
-        return None if row is None else ReviewState(row[0])
+    def reviews_of(self, records: Sequence[int]) -> dict[int, ReviewState]:
+        """Return where the reviews of records stand, as far as the index goes."""
+        rows = self._db.execute(
+            "SELECT record, state FROM json_each(?) CROSS JOIN review ON record = value",
+            (f"[{','.join(map(str, records))}]",),
+        )
+        return {int(str(record)): ReviewState(str(state)) for record, state in rows}
 
     def says(self, block: Block) -> bool:
         """Say whether this is what is kept of a block, and nothing else is."""

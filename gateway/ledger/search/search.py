@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import takewhile
+from itertools import islice, takewhile
 from typing import Final, Protocol
 
 import msgspec
@@ -18,8 +18,9 @@ import msgspec
 from gateway.domain.questions import Question
 from gateway.domain.records import ReviewState
 from gateway.ledger import store
-from gateway.ledger.errors import VerificationError
-from gateway.ledger.leaves import AlertLeaf, ReviewLeaf, read_leaf
+from gateway.ledger.errors import LedgerDamaged, VerificationError
+from gateway.ledger.leaves import AlertLeaf, Leaf, ReviewLeaf, read_leaf, read_leaves
+from gateway.ledger.pace import Breathe, no_rest
 from gateway.ledger.query import LedgerReader, LoggedRecord
 from gateway.ledger.search.gathering import Terms, continues, note
 from gateway.ledger.search.index import SearchIndex
@@ -49,6 +50,14 @@ class Page:
     records: tuple[LoggedRecord, ...]
     next: int | None
     """Ask again before this index; `None`: these were the last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A `Page` of records as they are written: pairs of index and leaf, each canonical."""
+
+    leaves: tuple[tuple[int, bytes], ...]
+    next: int | None
 
 
 class Search:
@@ -81,19 +90,36 @@ class Search:
 
     def page(self, question: Question, limit: int, before: int | None = None) -> Page:
         """Return up to `limit` records with an index below `before` that answer `question`."""
+        found = self.find(question, limit, before)
+        return Page(tuple(self._reader.logged(*each) for each in found.leaves), found.next)
+
+    def find(
+        self,
+        question: Question,
+        limit: int,
+        before: int | None = None,
+        breathe: Breathe = no_rest,
+    ) -> Found:
+        """Do as `page`, and leave the records as they are written."""
         top = self._size if before is None else min(before, self._size)
         terms = Terms(self._db)
-        found: list[LoggedRecord] = []
+        found: list[tuple[int, bytes]] = []
         examined = 0
         there = takewhile(lambda index: index >= self._first, self._candidates(question, top))
-        for index, raw in self._leaves(there):
-            if len(found) == limit or examined == MAX_EXAMINED:
-                return Page(tuple(found), index + 1)
-            if self._answers(question, terms, index, raw):
-                found.append(self._reader.logged(index, raw))
-            else:
-                examined += 1
-        return Page(tuple(found), None)
+        size = min(_CHUNK, limit)
+        while chunk := list(islice(there, size)):
+            for place, (index, raw, leaf) in enumerate(self._read(chunk), 1):
+                if _answers(question, terms, index, leaf):
+                    found.append((index, raw))
+                else:
+                    examined += 1
+                if len(found) == limit or examined == MAX_EXAMINED:
+                    # Whoever asks for more reads that one, and is told of it if it is damaged.
+                    after = chunk[place] if place < len(chunk) else next(there, None)
+                    return Found(tuple(found), None if after is None else after + 1)
+            size = _CHUNK
+            breathe()
+        return Found(tuple(found), None)
 
     def pages(self, question: Question, before: int | None = None) -> Iterator[LoggedRecord]:
         """Yield every record below `before` that answers, the newest first."""
@@ -105,10 +131,14 @@ class Search:
 
     def review_of(self, record: int) -> ReviewState | None:
         """Return where the review of a record stands; `None`: nobody ever asked for one."""
-        said = self._overlay().get(record)
-        if said is not None or self._index is None:
-            return said
-        return self._index.review_of(record)
+        return self.reviews_of([record]).get(record)
+
+    def reviews_of(self, records: Sequence[int]) -> dict[int, ReviewState]:
+        """Return where reviews stand, of those records for which somebody ever asked for one."""
+        said = self._overlay()
+        found = {} if self._index is None else self._index.reviews_of(records)
+        found.update((record, said[record]) for record in records if record in said)
+        return found
 
     # -- candidates: indices that may answer, falling
 
@@ -241,33 +271,37 @@ class Search:
 
     # -- reading
 
-    def _leaves(self, indices: Iterator[int]) -> Iterator[tuple[int, bytes]]:
-        """Yield the leaves of falling `indices`; many in one step where they lie side by side."""
-        span: dict[int, bytes] = {}
-        last = -1
+    def _read(self, indices: Sequence[int]) -> Iterable[tuple[int, bytes, Leaf]]:
+        """Return records with their leaves, every one canonical, in as few steps as can be."""
+        try:
+            raws = store.read_some(self._db, indices)
+            return zip(indices, raws, read_leaves(raws), strict=True)
+        except (LedgerDamaged, ValueError):
+            return self._read_each(indices)
+
+    def _read_each(self, indices: Sequence[int]) -> Iterator[tuple[int, bytes, Leaf]]:
+        """Yield as `_read`, up to the record at which something is wrong, and say what."""
         for index in indices:
-            raw = span.get(index)
-            if raw is None and index == last - 1 and index >= self._covered:
-                start = max(self._covered, self._first, index + 1 - _CHUNK)
-                span = dict(enumerate(store.read_span(self._db, start, index + 1), start))
-                raw = span[index]
-            if raw is None:
-                raw = self._db.execute("SELECT leaf FROM entries WHERE idx = ?", (index,)).get
+            raw = self._db.execute("SELECT leaf FROM entries WHERE idx = ?", (index,)).get
             if raw is None:
                 raise VerificationError("the search index names it, and it is missing", index=index)
-            yield index, raw
-            last = index
+            try:
+                leaf = read_leaf(raw)
+            except ValueError as error:
+                raise VerificationError(str(error), index=index) from None
+            yield index, raw, leaf
 
-    def _answers(self, question: Question, terms: Terms, index: int, raw: bytes) -> bool:
-        try:
-            leaf = read_leaf(raw)
-        except ValueError as error:
-            raise VerificationError(str(error), index=index) from None
-        if question.exchange is not None and leaf.exchange != question.exchange:
-            return False
-        if not question.wanted:
-            return question.holds(frozenset(), leaf.time)
-        return question.holds(frozenset(terms.of(leaf)), leaf.time)
+
+def _answers(question: Question, terms: Terms, index: int, leaf: Leaf) -> bool:
+    if question.exchange is not None and leaf.exchange != question.exchange:
+        return False
+    if not question.wanted:
+        return question.holds(frozenset(), leaf.time)
+    try:
+        said = terms.of(leaf)
+    except ValueError as error:
+        raise VerificationError(f"its intent: {error}", index=index) from None
+    return question.holds(frozenset(said), leaf.time)
 
 
 def _indices(blocks: Blocks, top: int) -> Iterator[int]:

@@ -32,6 +32,7 @@ UNITS = [
     "DE89 ", "DE89", "A1", "9A9A", "1-a-", "1.1.", "12/", "12/12/", "1 a ", "tel 1 ", "tel: ",
     "no. ", "n° ", "nummer ", "五", "零", "月1", "1月", "1年", "岁1", "身份证号", "京A", "<", "A<",
     "01", "(01)", ".com", "a.com", ".jpg", "a-", "five ", "zero un ", "may ", "may 1", "mar",
+    "mars deux ", "mai ", "vingt et ", "neunzehnhundert ", "ersten ersten ", "mayo de mil ",
     "15 avenue 12345 ", "de 30 anos y ", "mg/dl ", "ans ", "30 ans ", "1 - ", "1 / ", "rue ",
     "@.", "a.b.", "::", "0:", "00:00:", "00-00-", "001234567", "+12345678",
 ]  # fmt: skip

@@ -389,6 +389,22 @@ async def test_a_picture_in_a_text_goes(detector: PresidioDetector) -> None:
     assert base64.b64decode(out.split(",")[1].removesuffix(")")) == b"[PHOTO]"
 
 
+@pytest.mark.parametrize("run", ["4d61fe", "QUJ/", "a", "7"])
+@pytest.mark.parametrize("shown", ["{}", "The scan:\n{}\nWhat is it?", '{{"scan": "{}"}}'])
+async def test_a_run_that_nobody_reads_as_words_goes_as_a_whole_and_is_not_read(
+    detector: PresidioDetector, run: str, shown: str
+) -> None:
+    packed = (run * 50_000)[: 50_000 - 3]
+    text = shown.format(packed)
+    assert len(reading_of(text).text) < 100
+    out = await through(detector, text)
+    assert out == shown.format("[ID]")
+
+
+def test_a_line_of_dashes_is_no_file() -> None:
+    assert not reading_of("Plan\n" + "-" * 2000 + "\nRest").leaves
+
+
 def test_words_and_digests_are_no_base64() -> None:
     text = "Gastroenterologieabteilung 9f86d081884c7d659a2feaa0c55ad015 pneumonoultramicroscopic"
     assert not reading_of(text).leaves

@@ -8,17 +8,10 @@ from dataclasses import replace
 
 import pytest
 
+from gateway.domain.canonical import MAX_LEAF, decode, encode
 from gateway.domain.errors import Code
 from gateway.domain.exchange import Action, CacheStatus
-from gateway.domain.records import (
-    MAX_LEAF,
-    Outcome,
-    Record,
-    Refusal,
-    Status,
-    decode,
-    encode,
-)
+from gateway.domain.records import Outcome, Record, Refusal, Status
 from tests.fakes.ledger import admin, intent, outcome, refusal
 
 GOLDEN = {

@@ -13,9 +13,10 @@ from litestar import Litestar
 
 from gateway.app import assemble
 from gateway.clock import SystemClock
+from gateway.domain.canonical import encode
 from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.payloads import Part, Words
-from gateway.domain.records import Access, AccessAct, Admin, Record, encode
+from gateway.domain.records import Access, AccessAct, Admin, Record
 from gateway.domain.subjects import Subjects, patient
 from gateway.domain.text import RawText
 from gateway.http.grants import GrantRoom

@@ -86,7 +86,7 @@ def test_an_error_of_these_routes_is_a_problem_and_no_error_of_openais() -> None
 
 @pytest.mark.parametrize("record", list(every_kind()), ids=lambda record: type(record).__name__)
 def test_the_schema_of_a_record_knows_every_field_of_its_leaf(record: Any) -> None:
-    from gateway.domain.records import encode
+    from gateway.domain.canonical import encode
 
     assert type(record) in RECORDS
     leaf = json.loads(encode(record))

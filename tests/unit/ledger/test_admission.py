@@ -9,7 +9,8 @@ from pathlib import Path
 import apsw
 import pytest
 
-from gateway.domain.records import Record, RecordOrderError, encode
+from gateway.domain.canonical import encode
+from gateway.domain.records import Record, RecordOrderError
 from gateway.ledger import store
 from gateway.ledger.admission import Admission
 from gateway.ledger.head import empty_head

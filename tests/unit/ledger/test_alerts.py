@@ -23,6 +23,7 @@ from gateway.domain.records import Alert, Kind, Record
 from gateway.ledger import LedgerError, Place, Query, SqliteLedger, read_ledger, store
 from gateway.ledger.alerts import STEP, Watcher, Watching, local_time
 from gateway.ledger.follower import Follower
+from gateway.ledger.pace import Breathe
 from gateway.policy.problems import PolicyError
 from tests.fakes.ledger import access, admin, intent, refusal
 from tests.fakes.logs import append_all, some_records
@@ -215,12 +216,12 @@ def test_a_follower_raises_alerts_as_records_arrive_and_goes_on_after_a_failure(
     failures = [1]
     with SqliteLedger.open_for_recording(place) as ledger:
 
-        def begin(db: apsw.Connection) -> Watcher:
+        def begin(db: apsw.Connection, breathe: Breathe) -> Watcher:
             if failures:
                 failures.pop()
                 raise LedgerError("not now")
             path = place.directory.parent / "alerts.db"
-            return Watcher(db, Watching(path, "o", rules, "d", ledger, SystemClock()))
+            return Watcher(db, Watching(path, "o", rules, "d", ledger, SystemClock()), breathe)
 
         follower = Follower(place.directory, [begin])
         follower.start()

@@ -12,8 +12,9 @@ from pathlib import Path
 import apsw
 import pytest
 
+from gateway.domain.canonical import encode
 from gateway.domain.merkle import Frontier, leaf_hash
-from gateway.domain.records import Record, Refusal, encode
+from gateway.domain.records import Record, Refusal
 from gateway.ledger import (
     Derived,
     LedgerError,

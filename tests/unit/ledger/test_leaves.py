@@ -1,4 +1,4 @@
-"""The fast check of a leaf gives the answer of `domain.records.decode`, whatever the bytes."""
+"""The fast check of a leaf gives the answer of `domain.canonical.decode`, whatever the bytes."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from gateway.domain.canonical import decode, encode
 from gateway.domain.entities import KNOWN
 from gateway.domain.errors import Code
 from gateway.domain.exchange import Action, CacheStatus, FinishReason, Purpose
 from gateway.domain.records import (
-    _CLASSES,
+    CLASSES,
     Access,
     AccessAct,
     Admin,
@@ -28,8 +29,6 @@ from gateway.domain.records import (
     Review,
     ReviewState,
     Status,
-    decode,
-    encode,
     kind_of,
 )
 from gateway.ledger.leaves import STRUCTS, read_leaf, read_leaves
@@ -162,7 +161,7 @@ def test_every_record_is_read_as_what_it_is(record: Record) -> None:
 
 @pytest.mark.parametrize("kind", Kind)
 def test_a_struct_has_the_fields_of_its_record(kind: Kind) -> None:
-    record = {each.name for each in fields(_CLASSES[kind])}
+    record = {each.name for each in fields(CLASSES[kind])}
     struct = set(STRUCTS[kind].__struct_fields__)
     assert struct == record | {"kind", "v"}
 

@@ -13,9 +13,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gateway.domain.canonical import encode
 from gateway.domain.merkle import Frontier, leaf_hash
 from gateway.domain.notes import VerifierKey
-from gateway.domain.records import Outcome, Record, Status, encode
+from gateway.domain.records import Outcome, Record, Status
 from gateway.ledger import (
     Derived,
     LedgerError,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from gateway.domain.canonical import encode
 from gateway.domain.entities import AGE, KNOWN, PERSON
 from gateway.domain.exchange import Action, Model, Purpose
 from gateway.domain.policy import Deny, Operator, Permit, Rule
-from gateway.domain.records import Intent, encode
+from gateway.domain.records import Intent
 from gateway.policy.decider import MAX_RULES, CedarDecider
 from gateway.policy.explain import Question, explain, spoken
 from gateway.policy.release import ACCESS, build

@@ -17,10 +17,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gateway.domain.canonical import encode
 from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.exchange import CacheStatus
 from gateway.domain.limits import DEPARTMENT, RATES, Bound
-from gateway.domain.records import Outcome, Record, Refusal, Status, encode
+from gateway.domain.records import Outcome, Record, Refusal, Status
 from gateway.limiter import Limiter
 from gateway.prices import Price, UsageSettings
 from gateway.usage import store as module

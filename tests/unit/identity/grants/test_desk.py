@@ -11,10 +11,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gateway.domain.canonical import encode
 from gateway.domain.errors import Code, ExchangeError, LedgerUnavailable
 from gateway.domain.exchange import Caller, Purpose
 from gateway.domain.policy import Reidentify
-from gateway.domain.records import Access, AccessAct, Admin, AdminAct, encode
+from gateway.domain.records import Access, AccessAct, Admin, AdminAct
 from gateway.domain.subjects import patient
 from gateway.identity.grants.desk import GrantDesk
 from gateway.identity.grants.grant import AccessGrant, GrantState

@@ -11,7 +11,8 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from gateway.cli.grants import app
-from gateway.domain.records import Access, Admin, Record, encode
+from gateway.domain.canonical import encode
+from gateway.domain.records import Access, Admin, Record
 from gateway.identity.keyring import open_keyring
 from gateway.identity.keys import Grant
 from gateway.identity.networks import parse_networks
