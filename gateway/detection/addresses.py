@@ -132,7 +132,7 @@ def _street(match: re.Match[str]) -> bool:
 
 _DEGREES: Final = frozenset(["MD", "PA"])
 _SIGNED: Final = re.compile(
-    r"(?:(?<![^\W_])[A-Z]\.?|(?i:\b(?:dr|by|surgeon|physician|provider|attending|signed|author|resident)\b[.:]{0,2}))[ ]{0,3}\Z"
+    r"(?:(?<![^\W_])[A-Z]\.?|(?i:\b(?:dr|by|surgeon|physician|provider|attending|signed|author|resident)\b[.:*_]{0,4}))[ ]{0,3}\Z"
 )
 
 
@@ -197,7 +197,7 @@ RULES: Final[Rules] = (
         "address.compound",
         STREET_ADDRESS,
         re.compile(
-            rf"(?<!\w){U}{A}{{2,30}}(?:straße|strasse|str\.|weg|allee|platz|gasse|ring|damm|ufer|straat|laan|plein|gade|vej|vägen|gatan|gata|katu|tie|vei|veien|stien|steig|kamp|hof|berg|tanya|puiestee|tänav|gränd|stræde|brink|dijk|kade|singel|steen|huis)[ ]\d{{1,5}}[ ]?[A-Za-z]?\b"
+            rf"(?<!\w){U}{A}{{2,30}}(?:straße|strasse|str\.|weg|allee|platz|pl\.|gasse|ring|damm|ufer|straat|laan|plein|gade|vej|vägen|gatan|gata|katu|tie|vei|veien|stien|steig|kamp|hof|berg|tanya|puiestee|tänav|gränd|stræde|brink|dijk|kade|singel|steen|huis)[ ]\d{{1,5}}[ ]?[A-Za-z]?\b"
         ),
         0.75,
     ),
