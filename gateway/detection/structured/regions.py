@@ -28,10 +28,10 @@ _PACKED: Final = re.compile(
 A run as short as a name is one where it is filled up with `=`."""
 _LONG: Final = re.compile(r"[A-Za-z0-9+/_-]{16}|[A-Za-z0-9+/_-]{8}=")
 _BASE64: Final = (Layer(Writing.BASE64),)
-_LONGEST_HOST: Final = re.compile(
+_LONGEST_HOST: Final = 256
+_HOST: Final = re.compile(
     r"(?:https?:(?://[A-Za-z0-9.-]{1,240}[.:])?|(?<![A-Za-z0-9-])(?:[A-Za-z0-9-]{1,63}\.){1,8})\Z"
 )
-_HOST: Final = re.compile(r"(?:https?:)?(?://)?[A-Za-z0-9.-]*[.:]\Z")
 _PATH: Final = re.compile(r"[^\s<>\"'`\])}\u3000-\u303f\u4e00-\u9fff]{0,20000}")
 """What a run is a part of that goes on behind a host: an address of the web, to its end."""
 _NO_WORD: Final = 1000
