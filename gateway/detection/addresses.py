@@ -23,7 +23,7 @@ _TYPES: Final = (
     "street|st|avenue|ave|av|road|rd|boulevard|blvd|drive|dr|lane|ln|court|ct|place|pl|square|squares|sq|terrace|ter|trail|trl|parkway|pkwy|highway|hwy|"
     "circle|cir|way|row|close|crescent|cres|gardens|gdns|grove|mews|alley|loop|pike|turnpike|expressway|freeway|route|rte|broadway|walk|plaza|plz|"
     "ridge|hill|hills|crossing|xing|run|bend|point|pt|view|parade|esplanade|quay|wharf|heights|hts|causeway|commons|path|glen|manor|park|"
-    "straße|strasse|str|weg|allee|platz|gasse|ring|damm|ufer|straat|laan|plein|gade|vej|vägen|gatan|gata|katu|tie|vei|veien|utca|út|ulica|ulice|cesta|trg|"
+    "straße|strasse|str|weg|allee|platz|pl\\.|gasse|ring|damm|ufer|straat|laan|plein|gade|vej|vägen|gatan|gata|katu|tie|vei|veien|utca|út|ulica|ulice|cesta|trg|"
     "streets|avenues|roads|radial|promenade|camp|extension|ext"
 )
 _FIRST: Final = (
@@ -133,7 +133,7 @@ def _street(match: re.Match[str]) -> bool:
 
 _DEGREES: Final = frozenset(["MD", "PA"])
 _SIGNED: Final = re.compile(
-    r"(?:(?<![^\W_])[A-Z]\.?|(?i:\b(?:dr|by|surgeon|physician|provider|attending|signed|author|resident)\b[.:]{0,2}))[ ]{0,3}\Z"
+    r"(?:(?<![^\W_])[A-Z]\.?|(?i:\b(?:dr|by|surgeon|physician|provider|attending|signed|author|resident)\b[.:*_]{0,4}))[ ]{0,3}\Z"
 )
 
 
