@@ -23,7 +23,7 @@ _TYPES: Final = (
     "street|st|avenue|ave|av|road|rd|boulevard|blvd|drive|dr|lane|ln|court|ct|place|pl|square|squares|sq|terrace|ter|trail|trl|parkway|pkwy|highway|hwy|"
     "circle|cir|way|row|close|crescent|cres|gardens|gdns|grove|mews|alley|loop|pike|turnpike|expressway|freeway|route|rte|broadway|walk|plaza|plz|"
     "ridge|hill|hills|crossing|xing|run|bend|point|pt|view|parade|esplanade|quay|wharf|heights|hts|causeway|commons|path|glen|manor|park|"
-    "straße|strasse|str|weg|allee|platz|pl\\.|gasse|ring|damm|ufer|straat|laan|plein|gade|vej|vägen|gatan|gata|katu|tie|vei|veien|utca|út|ulica|ulice|cesta|trg|"
+    "straße|strasse|str|weg|allee|platz|gasse|ring|damm|ufer|straat|laan|plein|gade|vej|vägen|gatan|gata|katu|tie|vei|veien|utca|út|ulica|ulice|cesta|trg|"
     "streets|avenues|roads|radial|promenade|camp|extension|ext"
 )
 _FIRST: Final = (
@@ -31,7 +31,7 @@ _FIRST: Final = (
     "Carretera|Ctra\\.?|Camino|Paseo|Pº|Ronda|Glorieta|Place|Pl\\.|Allée|Chemin|Impasse|Quai|Cours|Route|Square|ul\\.|Ulica|Trg|Str\\.|Strada|Strasse|Straße|"
     "Jalan|Nábřeží|Náměstí"
 )
-_ENDINGS: Final = "straße|strasse|str\\.|weg|allee|platz|gasse|ring|damm|ufer|straat|laan|plein|gade|vej|vägen|gatan|gata|katu|tie|vei|veien|stien|steig|kamp|hof|berg|tanya|puiestee|tänav|gränd|stræde|brink|dijk|kade|singel|steen|huis"
+_ENDINGS: Final = "straße|strasse|str\\.|weg|allee|platz|pl\\.|gasse|ring|damm|ufer|straat|laan|plein|gade|vej|vägen|gatan|gata|katu|tie|vei|veien|stien|steig|kamp|hof|berg|tanya|puiestee|tänav|gränd|stræde|brink|dijk|kade|singel|steen|huis"
 _WORD: Final = rf"{A}(?:{A}|['.\-]){{0,24}}"
 _GAP: Final = r"[ \t]{1,3}"
 _UNIT: Final = r"(?:apartment|apt|suite|ste|unit|flat|floor|fl|building|bldg|bld|room|rm|lot|trailer|trlr|space|spc|dept|wing|block|stock|etage|piso|planta|puerta|appt|bât|stiege|top)\b\.?[ ]?#?[ ]?(?=[A-Z]?\d|[A-Z]\b)[A-Za-z]?\d{0,5}[A-Za-z]?(?:-\w{1,4})?"
