@@ -147,6 +147,7 @@ def test_what_is_not_necessary_is_reported_in_every_form(
     assert written.exit_code == 0
     assert f"Wrote {page}" in written.stderr
     assert "US_SSN" in page.read_text()
+    assert '<td class="word wrap">write ' in page.read_text()  # Else it is wider than a screen.
     assert "default-src 'none'" in page.read_text()
 
 
