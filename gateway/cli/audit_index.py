@@ -51,6 +51,8 @@ def index(
         print_json({"records": size, "indexed": covered, "checked": check, "differs": wrong})
     else:
         typer.echo(f"{covered:,} of {size:,} records are in the search index")
+        if 0 < size - covered < BLOCK:
+            typer.echo(f"the rest is read from the log, until there are {BLOCK:,} of them")
         if check and wrong is None:
             typer.echo("it says what the log says")
     if wrong is not None:
