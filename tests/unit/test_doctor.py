@@ -24,6 +24,12 @@ def test_an_empty_installation_has_no_model_and_says_how_to_get_one(tmp_path: Pa
     assert all(each.advice for each in found.values() if each.verdict is Verdict.WARNING)
 
 
+def test_the_disk_of_a_directory_that_is_not_there_yet_is_looked_at(tmp_path: Path) -> None:
+    assert "could not" not in next(
+        each.found for each in examine(load(tmp_path / "a" / "b" / "c")) if each.check == "disk"
+    )
+
+
 def test_a_prepared_installation_has_keys_and_a_policy_that_holds(tmp_path: Path) -> None:
     prepare(load(tmp_path))
     found = verdicts(tmp_path)
