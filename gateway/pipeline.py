@@ -36,9 +36,9 @@ from gateway.domain.guard import StreamGuard
 from gateway.domain.policy import Deny, Permit, Profile
 from gateway.domain.ports import (
     Authenticator,
+    CallersDetector,
     Clock,
     Decider,
-    Detector,
     Engine,
     Ledger,
     Limiter,
@@ -78,7 +78,7 @@ class Parts:
 
     authenticator: Authenticator
     decider: Decider
-    detector: Detector
+    detector: CallersDetector
     scanner: OutputScanner
     ledger: Ledger
     vault: Vault
@@ -188,9 +188,8 @@ class Pipeline:
             raise ExchangeError(Code.OVERLOADED, "Too many exchanges at once. Try again shortly.")
         parts.gate()
         purpose = trail.purpose = parse_purpose(submission.purpose, caller)
-        keeping = Keeping(
-            trail.exchange, parts.detector, parts.vault, parts.subject_key, submission.patient
-        )
+        detector, vault = parts.detector.of(caller.id), parts.vault
+        keeping = Keeping(trail.exchange, detector, vault, parts.subject_key, submission.patient)
         ask = await submission.read(caller)
         model = trail.model = self._model(ask, trail.action)
         if not isinstance(ask, Work):

@@ -31,6 +31,7 @@ _FIRST: Final = (
     "Carretera|Ctra\\.?|Camino|Paseo|Pº|Ronda|Glorieta|Place|Pl\\.|Allée|Chemin|Impasse|Quai|Cours|Route|Square|ul\\.|Ulica|Trg|Str\\.|Strada|Strasse|Straße|"
     "Jalan|Nábřeží|Náměstí"
 )
+_ENDINGS: Final = "straße|strasse|str\\.|weg|allee|platz|pl\\.|gasse|ring|damm|ufer|straat|laan|plein|gade|vej|vägen|gatan|gata|katu|tie|vei|veien|stien|steig|kamp|hof|berg|tanya|puiestee|tänav|gränd|stræde|brink|dijk|kade|singel|steen|huis"
 _WORD: Final = rf"{A}(?:{A}|['.\-]){{0,24}}"
 _GAP: Final = r"[ \t]{1,3}"
 _UNIT: Final = r"(?:apartment|apt|suite|ste|unit|flat|floor|fl|building|bldg|bld|room|rm|lot|trailer|trlr|space|spc|dept|wing|block|stock|etage|piso|planta|puerta|appt|bât|stiege|top)\b\.?[ ]?#?[ ]?(?=[A-Z]?\d|[A-Z]\b)[A-Za-z]?\d{0,5}[A-Za-z]?(?:-\w{1,4})?"
@@ -178,6 +179,7 @@ RULES: Final[Rules] = (
             r"(?<![\w.,/$\-])\d{1,6}[ ](?:(?:N|S|E|W|North|South|East|West)\.? )?(?:Broadway|Highway \d{1,4}|Route \d{1,4}|US-\d{1,3}|County Road \d{1,5}|Avenue [A-Z])\b"
         ),
         0.8,
+        cues=("broadway", "highway ", "route ", "us-", "county road ", "avenue "),
     ),
     Rule(
         "address.type_first",
@@ -186,20 +188,42 @@ RULES: Final[Rules] = (
             rf"(?<!\w)(?:\d{{1,6}}[ ]){{0,2}}(?:bis |ter )?(?:{_FIRST})[ ](?:(?:de|du|des|da|do|dos|della|la|le|les|el|los|del|di|d'|of|von|der|den)[ ]){{0,2}}{_WORD}(?:[ ]{_WORD}){{0,4}}?,?[ ](?:n[.ºo°]{{0,2}}[ ]?)?\d{{1,5}}[A-Za-z]?\b(?:,[ ]?\d{{1,3}}[ºª]?[ ]?[A-Z]?\b)?"
         ),
         0.75,
+        needs=re.compile(rf"(?:{_FIRST})[ ]"),
     ),
     folded(
         "address.number_type_first",
         STREET_ADDRESS,
         rf"(?<![\w.,/$\-])(?:\d{{1,6}}[ ])?\d{{1,5}}[ ]?(?:bis|ter)?,?[ ](?:rue|avenue|av\.|bd|boulevard|allée|chemin|impasse|place|quai|cours|route|via|viale|calle|rua|ul\.)[ ](?:(?:de|du|des|la|le|les|el|los|del|d')[ ]?){{0,2}}{_WORD}(?:[ \-]{U}{_WORD}){{0,3}}",
         0.7,
+        cues=tuple(
+            f" {kind} "
+            for kind in (
+                "rue",
+                "avenue",
+                "av.",
+                "bd",
+                "boulevard",
+                "allée",
+                "chemin",
+                "impasse",
+                "place",
+                "quai",
+                "cours",
+                "route",
+                "via",
+                "viale",
+                "calle",
+                "rua",
+                "ul.",
+            )
+        ),
     ),
     Rule(
         "address.compound",
         STREET_ADDRESS,
-        re.compile(
-            rf"(?<!\w){U}{A}{{2,30}}(?:straße|strasse|str\.|weg|allee|platz|pl\.|gasse|ring|damm|ufer|straat|laan|plein|gade|vej|vägen|gatan|gata|katu|tie|vei|veien|stien|steig|kamp|hof|berg|tanya|puiestee|tänav|gränd|stræde|brink|dijk|kade|singel|steen|huis)[ ]\d{{1,5}}[ ]?[A-Za-z]?\b"
-        ),
+        re.compile(rf"(?<!\w){U}{A}{{2,30}}(?:{_ENDINGS})[ ]\d{{1,5}}[ ]?[A-Za-z]?\b"),
         0.75,
+        cues=tuple(f"{ending} " for ending in _ENDINGS.replace("\\", "").split("|")),
     ),
     folded(
         "address.labelled",
@@ -215,6 +239,7 @@ RULES: Final[Rules] = (
             rf"(?<!\w)(?i:apartment|apt|suite|ste|unit|flat)\b\.?[ ]?#?[ ]?\d{{1,5}}[A-Za-z]?,?[ ]{U}{A}{{1,24}}(?:,?[ ]\(?{U}{A}{{1,24}}\)?){{0,4}}(?:[ ]\d{{4,6}})?"
         ),
         0.6,
+        cues=("apartment", "apt", "suite", "ste", "unit", "flat"),
     ),
     folded(
         "address.unit",
@@ -227,6 +252,7 @@ RULES: Final[Rules] = (
             .lstrip()
             .startswith(("of", "mg", "ml", "/", "per", "insulin", "units"))
         ),
+        cues=("apartment", "apt", "suite", "ste", "unit", "flat", "appt", "bldg"),
     ),
     folded(
         "address.po_box",
@@ -258,7 +284,7 @@ RULES: Final[Rules] = (
             rf"(?<!\w)(?:{_CITY},?[ ])?(?:{_STATES}|{_STATE_NAMES}),?[ ]{{1,2}}\d{{5}}(?:-\d{{4}})?(?!\d)"
         ),
         0.9,
-        needs=re.compile(r"[A-Za-z],?[ ]{1,2}\d{5}(?!\d)"),
+        needs=re.compile(r"[ ]\d{5}(?!\d)"),
     ),
     Rule(
         "place.city_state",
@@ -266,6 +292,7 @@ RULES: Final[Rules] = (
         re.compile(rf"(?<!\w){_CITY},[ ]?(?P<state>{_STATES}|{_STATE_NAMES})(?!\w)"),
         0.7,
         _not_degree,
+        needs=re.compile(rf",[ ]?(?:{_STATES}|{_STATE_NAMES})(?!\w)"),
     ),
     Rule(
         "place.coordinates",
@@ -274,5 +301,6 @@ RULES: Final[Rules] = (
             r"(?<![\w.])-?\d{1,3}\.\d{3,8}°?[ ]?[NS]?,[ ]?-?\d{1,3}\.\d{3,8}°?[ ]?[EW]?(?!\w)"
         ),
         0.6,
+        needs=re.compile(r"\.\d{3}"),
     ),
 )

@@ -108,9 +108,7 @@ MAC: Final = Rule(
         r"|[0-9A-Fa-f]{2}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4})(?![0-9A-Za-z_])"
     ),
     0.9,
-    needs=re.compile(
-        r"[0-9A-Fa-f]{2}[:\-][0-9A-Fa-f]{2}[:\-][0-9A-Fa-f]{2}[:\-]|[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\."
-    ),
+    needs=re.compile(r"[:\-][0-9A-Fa-f]{2}[:\-]|\.[0-9A-Fa-f]{4}\."),
 )
 
 SHAPED: Final[Rules] = (EMAIL, WEB, IPV6, MAC)

@@ -6,8 +6,9 @@ Rule: a failure anywhere in here fails the exchange. There is no partial answer,
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 from typing import Final, TypeVar
 
@@ -19,12 +20,14 @@ from gateway.detection.merging import merge, without_harmless
 from gateway.detection.propagation import propagate
 from gateway.detection.readable import Reading, reading_of
 from gateway.detection.recognizers import rules_analyzer, tags_analyzer
+from gateway.detection.remembered import Remembered
 from gateway.detection.spans import grow
 from gateway.detection.structured.hl7 import STANDARD, Custom
 from gateway.detection.tagging import Tag, Tagger
 from gateway.detection.windows import SIZE, windows
 from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.findings import Finding, Findings
+from gateway.domain.ports import Detector
 from gateway.domain.text import RawText
 
 T = TypeVar("T")
@@ -68,6 +71,7 @@ class PresidioDetector:
         self._rules = rules_analyzer(reference_year)
         self._tags = tags_analyzer()
         self._timeout = timeout
+        self._remembered = Remembered()
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="detection")
         self.recognizers = recognizer_names(reference_year)
         """What detection is made of, by name."""
@@ -81,8 +85,15 @@ class PresidioDetector:
 
     async def detect(self, texts: Sequence[RawText]) -> Sequence[Findings]:
         """Return the findings of each text. See `gateway.domain.ports.Detector`."""
+        return await self._detected(texts, None)
+
+    def of(self, caller: str) -> Detector:
+        """See `gateway.domain.ports.CallersDetector`."""
+        return _OfCaller(partial(self._detected, caller=caller))
+
+    async def _detected(self, texts: Sequence[RawText], caller: str | None) -> Sequence[Findings]:
         try:
-            return await self._detect(texts)
+            return await self._detect(texts, caller)
         except ExchangeError:
             raise
         except DictionaryError:
@@ -90,9 +101,33 @@ class PresidioDetector:
         except Exception:  # noqa: BLE001 - whatever it is, it may quote the text: say only that it failed
             raise ExchangeError(Code.DETECTION_FAILED, _FAILED) from None
 
-    async def _detect(self, texts: Sequence[RawText]) -> Sequence[Findings]:
-        views = await self._run(lambda: [reading_of(text.reveal(), self._custom) for text in texts])
+    async def _detect(self, texts: Sequence[RawText], caller: str | None) -> Sequence[Findings]:
+        views, names = await self._run(partial(self._read_as, texts, caller))
+        known = self._remembered
+        found = [known.get(name) if name is not None else None for name in names]
+        fresh = [index for index, findings in enumerate(found) if findings is None]
+        seen = await self._recognized([views[index] for index in fresh])
+        for index, findings in zip(fresh, seen, strict=True):
+            found[index] = tuple(findings)
+            if (name := names[index]) is not None:
+                known.put(name, findings)
+        every = [findings or () for findings in found]
+        return await self._run(lambda: _finish(views, every, self._site()))
+
+    def _read_as(
+        self, texts: Sequence[RawText], caller: str | None
+    ) -> tuple[list[Reading], list[bytes | None]]:
+        """Return how each text is read, and what it is remembered by."""
+        views = [reading_of(text.reveal(), self._custom) for text in texts]
+        if caller is None:
+            return views, [None] * len(views)
+        return views, [self._remembered.name(caller, view.text) for view in views]
+
+    async def _recognized(self, views: Sequence[Reading]) -> list[list[Finding]]:
+        """Return what the recognizers find in each of `views`, which nothing else decides."""
         found: list[list[Finding]] = [[] for _ in views]
+        if not views:
+            return found
         # The tagger computes without the GIL while the rules run, all texts of all requests in one.
         tagging = asyncio.ensure_future(self._tagged([view.text for view in views]))
         # Where the rules fail first nobody asks how it ended: that must not be said in a log.
@@ -107,7 +142,7 @@ class PresidioDetector:
                     found[index] += await self._run(partial(self._read, views[index], few))
         finally:
             tagging.cancel()
-        return await self._run(lambda: _finish(views, found, self._site()))
+        return found
 
     def _site(self) -> Dictionary | None:
         return None if self._dictionary is None else self._dictionary.current()
@@ -140,6 +175,17 @@ class PresidioDetector:
         """End the threads, the tagger's too; running steps are waited for."""
         self._tagger.close()
         self._pool.shutdown()
+
+
+@dataclass(frozen=True, slots=True)
+class _OfCaller:
+    """The same detector, which remembers what it found for one caller."""
+
+    _detected: Callable[[Sequence[RawText]], Awaitable[Sequence[Findings]]]
+
+    async def detect(self, texts: Sequence[RawText]) -> Sequence[Findings]:
+        """Return the findings of each text. See `gateway.domain.ports.Detector`."""
+        return await self._detected(texts)
 
 
 def _groups(tags: Sequence[Tag]) -> Iterator[Sequence[Tag]]:

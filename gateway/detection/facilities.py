@@ -35,9 +35,12 @@ _INNER: Final = r"(?:of|the|and|&|de|del|la|-)"
 FORM: Final = re.compile(
     rf"(?<!\w){_NAME_WORD}(?:[ ](?:{_INNER}[ ]){{0,2}}{_NAME_WORD}){{0,4}}?[ ]{_KIND}(?!\w)(?:[ ](?:of|at|in|-)[ ](?:the[ ])?{U}{A}{{1,24}}(?:[ ](?:of[ ])?{U}{A}{{1,24}}){{0,3}})?(?:[ ](?:{_KIND})(?!\w)){{0,2}}"
 )
+_FIRST: Final = (
+    "University|Hospital|Hospitals|Clinic|Institute|School|College|Medical College|Children's Hospital|Hôpital|Hôpitaux|Hospital [Uu]niversitario|Hospital [Gg]eneral|Clínica|Centro de [Ss]alud|Centro [Mm]édico|Clinique|CHU|CHR|CH|"
+    "Ospedale|Klinikum|Universitätsklinikum|Krankenhaus|Policlinico|Fundación|Residencia|hôpital|hopital|clinique|clínica"
+)
 _KIND_FIRST: Final = re.compile(
-    rf"(?<!\w)(?:(?:University|Hospital|Hospitals|Clinic|Institute|School|College|Medical College|Children's Hospital|Hôpital|Hôpitaux|Hospital [Uu]niversitario|Hospital [Gg]eneral|Clínica|Centro de [Ss]alud|Centro [Mm]édico|Clinique|CHU|CHR|CH|"
-    rf"Ospedale|Klinikum|Universitätsklinikum|Krankenhaus|Policlinico|Fundación|Residencia|hôpital|hopital|clinique|clínica)(?:[ ](?:of|for|the|de|du|des|la|le|les|el|los|del|da|do|d'|l'|St\.|San|Santa)){{0,3}}[ ']{U}(?:{A}|['\-]){{1,24}}(?:[ ](?:(?:of|and|the|for|de|la|y|del|&)[ ]){{0,2}}(?:[dl]')?{U}(?:{A}|['\-]){{1,24}}){{0,4}})"
+    rf"(?<!\w)(?:(?:{_FIRST})(?:[ ](?:of|for|the|de|du|des|la|le|les|el|los|del|da|do|d'|l'|St\.|San|Santa)){{0,3}}[ ']{U}(?:{A}|['\-]){{1,24}}(?:[ ](?:(?:of|and|the|for|de|la|y|del|&)[ ]){{0,2}}(?:[dl]')?{U}(?:{A}|['\-]){{1,24}}){{0,4}})"
 )
 _FIRST_STOP: Final = frozenset(
     [
@@ -90,5 +93,11 @@ def _named(match: re.Match[str]) -> bool:
 
 RULES: Final[Rules] = (
     Rule("facility.form", ORGANIZATION, FORM, 0.6, _named),
-    Rule("facility.kind_first", ORGANIZATION, _KIND_FIRST, 0.6),
+    Rule(
+        "facility.kind_first",
+        ORGANIZATION,
+        _KIND_FIRST,
+        0.6,
+        needs=re.compile(rf"(?:{_FIRST})[ ']"),
+    ),
 )

@@ -20,7 +20,7 @@ from typing import Final
 
 from gateway.detection.evidence import TEXTUAL, is_weak, rank, same_type
 from gateway.detection.spans import grow, is_letter, tidy
-from gateway.domain.entities import LOCATION, PERSON, STREET_ADDRESS
+from gateway.domain.entities import LOCATION, PERSON, STREET_ADDRESS, EntityType
 from gateway.domain.findings import Finding
 from gateway.domain.person_names import fold, is_given
 
@@ -59,7 +59,7 @@ def _whole(finding: Finding, text: str) -> Finding | None:
     """Return a finding grown and tidied, until neither changes it."""
     for _ in range(_ROUNDS):
         grown = tidy(grow(finding, text), text)
-        if grown is None or grown == finding:
+        if grown is None or grown is finding or grown == finding:
             return grown
         finding = grown
     return finding
@@ -102,11 +102,13 @@ def _meets(finding: Finding, spans: Sequence[tuple[int, int]]) -> bool:
 
 def _united(findings: Iterable[Finding]) -> list[Finding]:
     """Return `findings` with those of one type that overlap made one, which has the best score."""
-    sorts: dict[str, list[Finding]] = {}
+    sorts: dict[EntityType, list[Finding]] = {}
+    kinds: dict[EntityType, EntityType] = {}
     for each in findings:
-        kind = next(
-            (k for k, v in sorts.items() if same_type(v[0].entity, each.entity)), each.entity
-        )
+        kind = kinds.get(each.entity)
+        if kind is None:
+            kind = next((k for k in sorts if same_type(k, each.entity)), each.entity)
+            kinds[each.entity] = kind
         sorts.setdefault(kind, []).append(each)
     united: list[Finding] = []
     for alike in sorts.values():

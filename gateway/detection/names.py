@@ -9,10 +9,11 @@ Names that stand for a disease or a score are not people.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
 from gateway.detection.letters import FULL, GAP, INITIAL, MARK, WORD, U
-from gateway.detection.rules import Rule, Rules
+from gateway.detection.rules import Rule, Rules, caseless
 from gateway.detection.vocabulary import (
     EPONYM_NOUNS,
     EPONYMS,
@@ -50,10 +51,17 @@ _BY_COLUMNS: Final = re.compile(
     r"(?im)^[ \t]{0,4}(?:(?:no|nr|bed|bett|cama|lit)\.?[ ]{1,9})?(?:pat(?:ient|\.)?|pt|name|nom|nombre|paciente|patientin)(?:[ ]name)?[ ]{2,40}[^\W\d_]"
 )
 """A heading of columns, the first of which are people."""
+_LONGEST_LABEL: Final = 31 + 4
+"""Characters from where a label begins to its colon."""
+_LABEL_START: Final = re.compile(rf"(?:(?<![^\W_])|(?<=[a-z])(?=n))(?={_LABEL})")
+_COLON: Final = re.compile(r"[:=|#]")
 _ASKS: Final = re.compile(r"(?i)name|nom\b|nombre|apellido|prénom|姓名")
 """A label that asks for a name, not for a person."""
 _CREDENTIAL: Final = r"(?:M\.?D\.?|D\.?O\.?|R\.?N\.?|N\.?P\.?|P\.?A\.?(?:-C)?|Ph\.?D\.?|PharmD|DPM|DDS|DMD|FACS|FACP|FACC|LPN|LVN|CRNA|CNM|CNP|FNP(?:-C|-BC)?|ARNP|APRN|DNP|MPH|MBBS|MBChB|FRCP|FRCS|LCSW|LMFT|PsyD|PT|DPT|OTR|SLP|RD|RT|BSN|MSN|MSW|EMT|CNA|Esq)"
 _SAID_STRONG: Final = r"(?i:named|called|known as|aka|a\.k\.a\.|alias|goes by|name is|name's|name was|it's under|is under|i am|i'm|signed|dear|hello|hi|hey|sincerely|regards|cheers|yours truly|respectfully|addressed to|spoke (?:to|with)|contact|ask for|accompanied by|care of|referred by|seen by|treated by|ordered by|dictated by|reviewed by|signed by|performed by|written by|per|married to)"
+_SAID_START: Final = re.compile(
+    rf"[acdghikmnoprstwy](?<![\w'].)(?<=(?={_SAID_STRONG.replace('?i:', '?:')}[ ,:\n]).)"
+)
 _NICKNAMED: Final = r"(?i:also known as|a\.?k\.?a\.?|alias|nicknamed|goes by|(?:likes|prefers|wants) to be called|genannt|gen\.|spitzname|rufname|dite?|surnommée?|apodad[oa]|conocid[oa] como|le llaman)"
 _HAN_SURNAME: Final = (
     "[王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫"
@@ -103,6 +111,23 @@ def _labelled(match: re.Match[str]) -> bool:
     return _field(match) and not (single and _ASKS.search(label) is None)
 
 
+def _labels(text: str) -> Iterator[int]:
+    """Yield where labels begin: before a colon or its like, which none of them holds."""
+    small = caseless(text)
+    done = 0
+    for colon in _COLON.finditer(text):
+        end = colon.start()
+        for label in _LABEL_START.finditer(small, max(done, end - _LONGEST_LABEL), end):
+            yield label.start()
+        done = end + 1
+
+
+def _announced(text: str) -> Iterator[int]:
+    """Yield where the words begin that announce a name."""
+    for said in _SAID_START.finditer(caseless(text)):
+        yield said.start()
+
+
 def _lower_field(match: re.Match[str]) -> bool:
     words = match["value"].split()
     return not any(word in LOWER_STOP for word in words)
@@ -139,6 +164,7 @@ RULES: Final[Rules] = (
         ),
         0.85,
         _labelled,
+        begins=_labels,
     ),
     Rule(
         # A row below a heading of columns that blanks part: "PELLETIER G   103   7.2".
@@ -213,6 +239,7 @@ RULES: Final[Rules] = (
         ),
         0.7,
         lambda match: _field(match) and not is_word(_trimmed_words(match["value"])[0]),
+        needs=re.compile(rf"(?:[Pp](?:t|atient)|PT|PATIENT|[Rr]e|RE)[ ]{{1,3}}(?:[DO]')?{U}{{2}}"),
     ),
     Rule(
         "name.labelled_lower",
@@ -222,6 +249,7 @@ RULES: Final[Rules] = (
         ),
         0.7,
         _lower_field,
+        cues=("name",),
     ),
     Rule(
         "name.said",
@@ -231,6 +259,7 @@ RULES: Final[Rules] = (
         ),
         0.7,
         lambda match: _field(match) and not _eponym(match),
+        begins=_announced,
     ),
     Rule(
         # 'Mr Entwistle (also known as "Spike")': what people call somebody, in quotation marks.
@@ -246,6 +275,7 @@ RULES: Final[Rules] = (
             and not _eponym(match)
             and not any(map(is_word, _trimmed_words(match["value"])))
         ),
+        needs=re.compile("[ :][\"'\u201c\u201e\u00ab\u2018]"),
     ),
     Rule(
         "name.dictated",
@@ -255,6 +285,7 @@ RULES: Final[Rules] = (
         ),
         0.6,
         _lower_field,
+        cues=("name is", "name's", "named", "is called", "i am"),
     ),
     Rule(
         "name.credential",
@@ -262,6 +293,7 @@ RULES: Final[Rules] = (
         re.compile(rf"(?<![\w'\-])(?P<value>{FULL}),?[ ]{_CREDENTIAL}(?![\w'])"),
         0.8,
         _field,
+        needs=re.compile(rf"[ ]{_CREDENTIAL}(?![\w'])"),
     ),
     Rule(
         "name.cjk",

@@ -131,6 +131,18 @@ class Detector(Protocol):
         ...
 
 
+class CallersDetector(Detector, Protocol):
+    """Step 3, which may remember what it found in texts that come again."""
+
+    def of(self, caller: str) -> Detector:
+        """Return it for the texts of one caller, by id: the answers are the same as those of all.
+
+        What it remembers of them it uses for that caller alone, since the time that an answer takes
+        would tell others.
+        """
+        ...
+
+
 class OutputScanner(Protocol):
     """Step 7's eye: identifiers that have a form. Synchronous, bounded, microseconds per call."""
 

@@ -35,6 +35,12 @@ class FakeDetector:
     missing: int = 0
     """How many texts get no answer: what no detector may do, for tests of those who rely on it."""
     calls: int = 0
+    callers: list[str] = field(default_factory=list)
+    """Whom it was asked to remember for."""
+
+    def of(self, caller: str) -> FakeDetector:
+        self.callers.append(caller)
+        return self
 
     async def detect(self, texts: Sequence[RawText]) -> Sequence[Findings]:
         self.calls += 1

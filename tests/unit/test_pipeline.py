@@ -27,6 +27,12 @@ async def test_one_exchange_too_many_is_refused_before_its_body_is_read() -> Non
         assert [type(each) for each in world.records(channel)] == [Intent, Outcome]
 
 
+async def test_detection_remembers_for_the_caller_who_was_authenticated() -> None:
+    world = World()
+    await read(world.pipeline().start(submission(ask("Hello"))))
+    assert world.detector.callers == [world.authenticator.callers["good"].id]
+
+
 async def test_an_engine_is_told_on_which_terms_it_works() -> None:
     world = World()
     granted = profile(cache=True, limits=Limits(1000, 10, max_in_flight=3))

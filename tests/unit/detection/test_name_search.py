@@ -1,0 +1,37 @@
+"""What is sought in a faster way is what a plain search finds."""
+
+from __future__ import annotations
+
+import re
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.detection.name_search import _DOTTED, _TITLED_INITIAL, NameSearch, _dotted
+from gateway.domain.person_names import Mention
+
+PIECES = ["J.", "M.T.", "J. M.", "A.-B.", "x", "É.", ".", " ", "Mrs T", "Dr. T", "xMrs T", "_", "-"]
+PIECES += ["Hr M", "Prof. T.", "'", "\n", "3", "Mr Mr T", "O.", "Thornton", "Mrs", "張"]
+_BEHIND_A_LETTER = re.compile(rf"(?<![^\W_]){_TITLED_INITIAL.pattern}")
+texts = st.lists(st.sampled_from(PIECES)).map("".join)
+
+
+@given(text=texts)
+def test_dotted_initials_are_those_of_the_pattern(text: str) -> None:
+    plain = [match.span() for match in _DOTTED.finditer(text)]
+    assert [match.span() for match in _dotted(text)] == plain
+
+
+@given(text=texts)
+def test_an_initial_behind_a_title_is_found_where_the_title_is_a_word(text: str) -> None:
+    names = NameSearch()
+    names.add(Mention("Maria Thornton"))
+    plain = [
+        match.span("value") for match in _BEHIND_A_LETTER.finditer(text) if match["one"] in "MT"
+    ]
+    found = [
+        (each.start, each.end)
+        for each in names.find(text)
+        if each.recognizer == "propagated.initials" and each.score > 0.6
+    ]
+    assert found == plain
