@@ -2,8 +2,8 @@
 
 "Geburtsdatum;19.05.1966", "| Surname | Achebe |", two or three such pairs in a line. Read by
 column such a line would be a heading, and the value in it the name of a column. Rule: two lines
-that follow each other begin with a known field and a value; what has no known field beside it is
-scanned.
+that follow each other begin with a known field and a value, and one field says enough by itself;
+what has no known field beside it is scanned. Linear in the text.
 """
 
 from __future__ import annotations
@@ -51,6 +51,8 @@ def _record(text: str, start: int, delimiter: str) -> tuple[list[Value], int]:
             position = following
             continue
         pair = _is_pair(text, cells, delimiter)
+        if rows == _PAIR and not telling:
+            break  # Not later: each line that may begin a form is looked at, and time is linear.
         if not (pair if rows < _PAIR else _goes_on(text, cells, delimiter)):
             break
         telling = telling or columns.strong(_name(text, cells[0])) is not None

@@ -91,7 +91,7 @@ UNITS = [
     "PID|\n", "MSH|^~\\&|a\n", "MSH", "|", "PID|a^b&c~d", "PID#", "Z01|a\r", "a,b\n", "name,dob\n",
     "name\tdob\n", '"a",', "| name | dob |\n", "\\X", "QUFB", "QUFB" * 15 + "\n", "A" * 16 + " ",
     "data:;base64,", '{"data":"QUFB"}', '{"name":"Bob","dob":"1990-01-01"}\n',
-    '{"resourceType":"A"}',
+    '{"resourceType":"A"}', "Name;A\n", "Surname;A\n", "| Name | A |\n", "| Name | DOB |\n|---|\n",
 ]  # fmt: skip
 WITHIN = ["<", "<a b='", "<!--", "--", "&#x4d;", "\\u0041", "\\\\", "<b>", "<b a=a>"]
 
