@@ -4,7 +4,8 @@
 
 20 producers without a pause, alone and beside one reader: an auditor's whole answer (`desk`), a
 search index that is made anew (`index`), a feed of AuditEvents to a target
-that takes everything (`feed`), an export of them (`export`). In turns; medians of the rounds.
+that takes everything (`feed`), an export of them (`export`), counts that are made anew (`usage`).
+In turns; medians of the rounds.
 `--switch` is Python's switch interval in milliseconds.
 """
 
@@ -17,12 +18,13 @@ import statistics
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import apsw
 
 from benchmarks.ledger import Read, appends, desk, while_read
-from gateway.ledger import Place, SqliteLedger, store
+from gateway.ledger import Place, SqliteLedger, read_ledger, store
 from gateway.ledger.exports.elements import Origin
 from gateway.ledger.exports.feed import Feed, as_events
 from gateway.ledger.exports.forms import Form
@@ -33,6 +35,8 @@ from gateway.ledger.pace import Pace
 from gateway.ledger.search.gathering import Gatherer
 from gateway.ledger.search.index import SearchIndex
 from gateway.ledger.search.postings import BLOCK
+from gateway.metering import AT_A_TIME, records_of
+from gateway.usage.store import UsageStore, all_of
 
 
 def opened(place: Place) -> apsw.Connection:
@@ -97,7 +101,22 @@ def export(place: Place) -> Read:
     return read
 
 
-READERS = {"desk": desk, "index": index, "feed": feed, "export": export}
+def usage(place: Place) -> Read:
+    """Return what counting does where nothing is counted yet."""
+
+    def read() -> Iterator[int]:
+        with tempfile.TemporaryDirectory() as root, read_ledger(place.directory) as reader:
+            pace = Pace()
+            counts = UsageStore(Path(root) / "usage.db")
+            for _ in all_of(partial(records_of, reader), counts, AT_A_TIME):
+                pace.rest()
+                yield AT_A_TIME
+            counts.close()
+
+    return read
+
+
+READERS = {"desk": desk, "index": index, "feed": feed, "export": export, "usage": usage}
 
 
 def main() -> None:

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -25,12 +26,15 @@ from gateway.domain.records import Record
 from gateway.identity.keys import EXPIRES_SOON_MS, State
 from gateway.identity.store import KeyStore, KeyStoreError
 from gateway.ledger.errors import LedgerError
+from gateway.ledger.pace import Pace
 from gateway.ledger.query import LedgerReader, read_ledger
 from gateway.settings import Settings
-from gateway.usage.store import DATABASE, UsageError, UsageStore, all_of
+from gateway.usage.store import BATCH, DATABASE, UsageError, UsageStore, all_of
 
 EVERY_SECONDS: Final = 5.0
 _DAY: Final = 86_400.0
+AT_A_TIME: Final = 128
+"""Records of one batch beside the writer: some milliseconds."""
 
 
 def open_usage(state: Path) -> UsageStore:
@@ -38,7 +42,9 @@ def open_usage(state: Path) -> UsageStore:
     return UsageStore(state / DATABASE)
 
 
-def catch_up(ledger: Path, store: UsageStore, say: Callable[[], None] = lambda: None) -> None:
+def catch_up(
+    ledger: Path, store: UsageStore, say: Callable[[], None] = lambda: None, most: int = BATCH
+) -> None:
     """Count all that is in the log; `say` is called after each batch. `LedgerError`, `UsageError`.
 
     A log that is not begun yet has nothing to count.
@@ -46,15 +52,12 @@ def catch_up(ledger: Path, store: UsageStore, say: Callable[[], None] = lambda: 
     if not ledger.is_dir():
         return
     with read_ledger(ledger) as reader:
-
-        def read(first: int, most: int) -> Sequence[tuple[int, bytes, Record]]:
-            return _records(reader, first, most)
-
-        for _ in all_of(read, store):
+        for _ in all_of(partial(records_of, reader), store, most):
             say()
 
 
-def _records(reader: LedgerReader, first: int, most: int) -> list[tuple[int, bytes, Record]]:
+def records_of(reader: LedgerReader, first: int, most: int) -> list[tuple[int, bytes, Record]]:
+    """Return the next records as `usage.store.Read`."""
     found = reader.connection.execute(
         "SELECT idx, leaf FROM entries WHERE idx >= ? AND leaf IS NOT NULL ORDER BY idx LIMIT ?",
         (first, most),
@@ -71,6 +74,7 @@ class Meter:
         self._keys = keys
         self._clock = clock
         self._ends = threading.Event()
+        self._pace = Pace(self._ends.wait)
         self._delayed = False
         self._thread = threading.Thread(target=self._run, name="usage", daemon=True)
 
@@ -99,7 +103,8 @@ class Meter:
     def step(self) -> None:
         """Count once. What fails is said once, and tried again."""
         try:
-            catch_up(self._ledger, self.store, self._check)
+            self._pace.begin()
+            catch_up(self._ledger, self.store, self._check, AT_A_TIME)
         except _Ends:
             return
         except (UsageError, LedgerError, apsw.Error, OSError, ValueError) as error:
@@ -127,8 +132,7 @@ class Meter:
     def _check(self) -> None:
         if self._ends.is_set():
             raise _Ends
-        # The writer wants Python's lock too.
-        self._ends.wait(0.05)
+        self._pace.rest()
 
     def _run(self) -> None:
         warned = -_DAY

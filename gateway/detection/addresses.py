@@ -10,6 +10,7 @@ from typing import Final
 from gateway.detection.letters import A, U
 from gateway.detection.rules import Rule, Rules, folded
 from gateway.domain.entities import LOCATION, STREET_ADDRESS
+from gateway.domain.person_names import fold, is_given
 
 _STATES: Final = "A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|PR|RI|S[CD]|T[NX]|UT|V[AIT]|W[AIVY]|A[AEP]|GU"
 _STATE_NAMES: Final = (
@@ -116,9 +117,35 @@ _MEASURES: Final = frozenset(
 )
 
 
+_SENTENCE: Final = 5
+_DOUBTFUL: Final = frozenset(["ct", "dr", "pt"])
+"""Types that mean something else behind the words of a sentence: a scan, a title, a patient."""
+
+
 def _street(match: re.Match[str]) -> bool:
     """Say whether the words between number and type may be a street: "5 by Dr" and "3 days at St" are not."""
-    return not any(word.strip(".,") in _MEASURES for word in match[0].lower().split()[1:-1])
+    words = match[0].split()
+    if any(word.strip(".,") in _MEASURES for word in words[1:-1]):
+        return False
+    # "21 Pkt. Der behandelnde Orthopäde Dr", "61, boyfriend Tre also pt": the type is no street's.
+    return len(words) < _SENTENCE or words[-1].strip(".") not in _DOUBTFUL
+
+
+_DEGREES: Final = frozenset(["MD", "PA"])
+_SIGNED: Final = re.compile(
+    r"(?:(?<![^\W_])[A-Z]\.?|(?i:\b(?:dr|by|surgeon|physician|provider|attending|signed|author|resident)\b[.:]{0,2}))[ ]{0,3}\Z"
+)
+
+
+def _not_degree(match: re.Match[str]) -> bool:
+    """Say whether a place it is: "S. Bijan, MD" and "SURGEON: Bartholomew Njoroge, MD" are people."""
+    if match["state"] not in _DEGREES:
+        return True
+    city = match[0].partition(",")[0]
+    if any(is_given(fold(word)) or len(word.strip(".")) == 1 for word in city.split()):
+        return False
+    before = match.string[max(0, match.start() - 24) : match.start()]
+    return _SIGNED.search(before) is None
 
 
 def _not_dose(match: re.Match[str]) -> bool:
@@ -262,8 +289,9 @@ RULES: Final[Rules] = (
     Rule(
         "place.city_state",
         LOCATION,
-        re.compile(rf"(?<!\w){_CITY},[ ]?(?:{_STATES}|{_STATE_NAMES})(?!\w)"),
+        re.compile(rf"(?<!\w){_CITY},[ ]?(?P<state>{_STATES}|{_STATE_NAMES})(?!\w)"),
         0.7,
+        _not_degree,
         needs=re.compile(rf",[ ]?(?:{_STATES}|{_STATE_NAMES})(?!\w)"),
     ),
     Rule(

@@ -104,6 +104,8 @@ def _plate(reading: Reading, index: int, label: labels.Label) -> Finding | None:
 
 def _identified(reading: Reading, index: int, label: labels.Label) -> Finding | None:
     unit = reading.units[index]
+    if reading.folded.startswith("icd-", label.end - 3):
+        return None  # A code of a disease, as in "ICD-O 8500/3", and no defibrillator's.
     iban = shapes.iban(reading.text, unit.start)
     if iban is not None:
         return Finding(unit.start, iban, IBAN_CODE, 0.95, "label.iban")

@@ -45,6 +45,16 @@ _LONGEST_LABEL: Final = 31 + 4
 """Characters from where a label begins to its colon."""
 _LABEL_START: Final = re.compile(rf"(?:(?<![^\W_])|(?<=[a-z])(?=n))(?={_LABEL})")
 _COLON: Final = re.compile(r"[:=|#]")
+_POST: Final = re.compile(
+    r"(?:ologist|ologe|ologin|iatrist|iatrician|iater|iaterin|esthetist|aesthetist|surgeon|physician|therapist"
+    r"|ólogo|óloga|ologue|iatre|iatra|chirurg|chirurgin)\Z"
+)
+"""What somebody does: "Consultant Neurologist" names nobody."""
+_GAUGE: Final = re.compile(r"[0-9] ?\Z")
+_BY_COLUMNS: Final = re.compile(
+    r"(?im)^[ \t]{0,4}(?:(?:no|nr|bed|bett|cama|lit)\.?[ ]{1,9})?(?:pat(?:ient|\.)?|pt|name|nom|nombre|paciente|patientin)(?:[ ]name)?[ ]{2,40}[^\W\d_]"
+)
+"""A heading of columns, the first of which are people."""
 _ASKS: Final = re.compile(r"(?i)name|nom\b|nombre|apellido|prénom|姓名")
 """A label that asks for a name, not for a person."""
 _CREDENTIAL: Final = r"(?:M\.?D\.?|D\.?O\.?|R\.?N\.?|N\.?P\.?|P\.?A\.?(?:-C)?|Ph\.?D\.?|PharmD|DPM|DDS|DMD|FACS|FACP|FACC|LPN|LVN|CRNA|CNM|CNP|FNP(?:-C|-BC)?|ARNP|APRN|DNP|MPH|MBBS|MBChB|FRCP|FRCS|LCSW|LMFT|PsyD|PT|DPT|OTR|SLP|RD|RT|BSN|MSN|MSW|EMT|CNA|Esq)"
@@ -77,8 +87,11 @@ def _eponym(match: re.Match[str]) -> bool:
 
 
 def _titled(match: re.Match[str]) -> bool:
-    words = _trimmed_words(match["value"])
-    return words[0].lower().rstrip(".") not in TITLE_STOPS
+    first = _trimmed_words(match["value"])[0].lower().rstrip(".")
+    if first in TITLE_STOPS or _POST.search(first):
+        return False
+    # "19 Fr Blake drain": the gauge of a catheter, and nobody's wife.
+    return not (match[0][:2] == "Fr" and _GAUGE.search(match.string, 0, match.start()))
 
 
 def _field(match: re.Match[str]) -> bool:
@@ -152,6 +165,70 @@ RULES: Final[Rules] = (
         0.85,
         _labelled,
         begins=_labels,
+    ),
+    Rule(
+        # A row below a heading of columns that blanks part: "PELLETIER G   103   7.2".
+        "name.charted_row",
+        PERSON,
+        re.compile(
+            rf"(?m)^[ \t]{{0,4}}(?P<value>(?:[DO]')?{U}{{2}}[^\W\da-z_]{{0,22}}(?:['-][^\W\da-z_]{{1,22}}){{0,2}},?[ ]{U}(?:\.?[ ]?{U})?\b\.?)(?=[ ]{{2,20}}[^\W_])"
+        ),
+        0.7,
+        lambda match: not is_word(_trimmed_words(match["value"])[0]) and not _eponym(match),
+        needs=_BY_COLUMNS,
+    ),
+    Rule(
+        # CDA and other XML: <given>Eilidh</given>, <v3:family>Cruickshank</v3:family>.
+        "name.labelled_element",
+        PERSON,
+        re.compile(
+            r"(?i:<(?:[a-z][a-z0-9]{0,15}:)?(?:given|family|(?:first|last|middle|full|sur|fore|given|family|patient|maiden|vor|nach|familien|geburts)_?-?name|vorname|nachname|prenom|nombre|apellidos?)(?:[ ][^<>\n]{0,80})?>)[\s]{0,8}(?P<value>[^<>\s][^<>\n]{0,60}?)[\s]{0,8}</"
+        ),
+        0.9,
+        lambda match: any(map(str.isalpha, match["value"])),
+        cues=("</",),
+    ),
+    Rule(
+        # The sender of a message in an exported chat: "[12.01.25, 18:05] Ferhat: ...", "12/01/2025, 6:05 pm - Jo: ...".
+        "name.labelled_sender",
+        PERSON,
+        re.compile(
+            rf"(?m)^\[?[0-9]{{1,4}}[./-][0-9]{{1,2}}[./-][0-9]{{1,4}},?[ ][0-9]{{1,2}}[:.][0-9]{{2}}(?::[0-9]{{2}})?(?:[ ]?[APap]\.?[Mm]\.?)?(?:\][ ]?|[ ]-[ ])~?[ ]?(?P<value>{FULL})(?=:[ ])"
+        ),
+        0.85,
+        _field,
+    ),
+    Rule(
+        # What stands alone behind the last words of a letter: "LG Steffi", "Un saludo,\nNieves".
+        "name.labelled_closing",
+        PERSON,
+        re.compile(
+            rf"(?<![\w'])(?i:lg|vlg|vg|mfg|glg|hg|gruß|gruss|(?:(?:viele|liebe|beste|schöne|herzliche|freundliche)[rn]? )?grüße|mit (?:freundlichen|kollegialen|besten|herzlichen) grüßen|(?:best|kind|warm|many)? ?(?:regards|wishes|thanks)|cheers|ta|thx|thanks|yours (?:sincerely|faithfully|truly)"
+            rf"|(?:un )?(?:cordial )?saludos?|atentamente|(?:un )?abrazos?|(?:bien )?(?:cordialement|confraternellement)|amicalement|bien à vous|bises)[,.!]?(?:[ ]{{1,3}}|[ ]{{0,3}}\n\s{{0,6}})(?:i\.[ ]?A\.[ ])?(?P<value>{FULL})(?=[ \t]{{0,4}}(?:\n|\Z))"
+        ),
+        0.75,
+        lambda match: _field(match) and not any(map(is_word, _trimmed_words(match["value"]))),
+        cues=(
+            "lg",
+            "vg",
+            "mfg",
+            "hg",
+            "gru",
+            "grü",
+            "regards",
+            "wishes",
+            "thanks",
+            "thx",
+            "cheers",
+            "ta",
+            "yours",
+            "salud",
+            "atentamente",
+            "abrazo",
+            "ment",
+            "bien à vous",
+            "bises",
+        ),
     ),
     Rule(
         # "Pt KOVACS B | DOB ...", "Patient O'NEILL, J.": family name and initial, where a field ends.

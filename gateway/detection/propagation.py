@@ -35,6 +35,10 @@ MOST: Final = 20_000
 _SURE: Final = 0.7
 _SURE_NAME: Final = 0.9
 """Least score of a whole name for which nothing but a recognizer speaks."""
+_SURE_WORD: Final = 0.98
+"""and of one word of a name, which is sought elsewhere from here on,"""
+_LEAST_WORD: Final = 4
+"""if it has as many letters."""
 _SECONDED: Final = 0.5
 """Least score of each of two recognizers that found one name independently."""
 _FIELD_GAP: Final = 3
@@ -102,7 +106,11 @@ def _names_in_fields(text: str, findings: Sequence[Finding]) -> Iterator[tuple[i
 def _is_sure_name(finding: Finding, text: str) -> bool:
     if finding.score >= _SURE and insists(finding):
         return True
-    return finding.score >= _SURE_NAME and " " in text[finding.start : finding.end]
+    name = text[finding.start : finding.end]
+    if " " in name:
+        return finding.score >= _SURE_NAME
+    # One word alone may be any word: it is sought where the tagger has no doubt at all.
+    return finding.score >= _SURE_WORD and len(name) >= _LEAST_WORD and name[0].isupper()
 
 
 def _is_telling(finding: Finding) -> bool:

@@ -6,7 +6,7 @@ list and spends most of its time on telephone numbers. Nothing is logged, no dec
 
 from __future__ import annotations
 
-from gateway.detection import addresses, contact, facilities, names, tagging
+from gateway.detection import addresses, contact, doubted, facilities, names, tagging
 from gateway.detection.frame import (
     LANGUAGE,
     Analyzer,
@@ -75,7 +75,11 @@ class TaggerRecognizer(EntityRecognizer):
         """Return the tags of `text` as results."""
         if not isinstance(nlp_artifacts, Artifacts):
             raise TypeError("a text comes to this recognizer with its tags")
-        return [result(finding, self.id) for finding in tagging.findings(text, nlp_artifacts.tags)]
+        return [
+            result(doubted.from_name(text, finding), self.id)
+            for finding in tagging.findings(text, nlp_artifacts.tags)
+            if not doubted.is_nobodys(text, finding)
+        ]
 
 
 def rules_analyzer(reference_year: int) -> Analyzer:

@@ -133,7 +133,8 @@ LOOSE: Final[tuple[Form, ...]] = (
     _form("letters_digits", OTHER_ID, "A{1,6}9*.*", r"(?!COVID|SARS|DNA|RNA|HBV|HCV|HIV|CMV|EBV|NCT|PMID|PMC|ICD|CPT|HCPCS|NDC|ISO|HTTP|RFC|LOINC|GSE|CVE|LY|GSK|BAY|BMS|AZD|MK|PF|ISRCTN|ATC|OPS|DRG|DOI|ORPHA|OMIM|RS\d|SNOMED|CAS|EC\d|HGNC|ENS|NM_|NP_|CHEMBL|UPI|MEDI|AMG|ABT|JNJ|TAK|SCH|SB|UK|CP|RO\d|CHIR)(?:[A-Z]{1,6}-?\d{5,15}(?:[-/]?[A-Z0-9]{1,8}){0,2}|[A-Z]{1,6}-?\d{4}(?:[-/][A-Z0-9]{1,8}){1,2}|[A-Z]\d{2}-\d{4,8})", 0.4),
     _form("digits_letters", OTHER_ID, "9{4,12}", r"\d{4,12}-[A-Z]{1,5}(?:-?\d{1,8})?", 0.4),
     _form("mixed", OTHER_ID, "[A9]{9,25}", r"(?!NCT|PMC|PMID|ISRCTN|CHEMBL|ENS|DRKS|DNA|RNA)(?=(?:[A-Z]{0,12}\d){4})(?=[A-Z0-9]{0,24}[A-Z])[A-Z0-9]{9,25}(?![-])", 0.4, _mixed),
-    _form("dsn", OTHER_ID, "9{1,3}", r"\d{1,3}(?:\.\d{1,6}){5,20}", 0.4),
+    # Not the root of ISO's object identifiers: 2.16.840.1.113883.19.5 is a list of codes.
+    _form("dsn", OTHER_ID, "9{1,3}", r"(?!1\.(?:2|3)\.\d|2\.16\.\d)\d{1,3}(?:\.\d{1,6}){5,20}", 0.4),
     _form("digits", OTHER_ID, "9{7,40}", r"\d{7,40}", 0.45),
 )  # fmt: skip
 _CODES: Final = re.compile(

@@ -60,6 +60,8 @@ TITLE_STOPS: Final = _words(
     kollege kollegin kollegen kolleginnen doktor professor patient patientin oberarzt chefarzt
     le la les el los der die das den dem
     confrère consœur colega paciente
+    surname forename forenames firstname lastname name vorname nachname nom prénom nombre apellido
+    apellidos title initials signature unterschrift
     """
 )
 """What may follow a title and is no name ("Nurse Practitioner"); no other word overrules it."""

@@ -7,9 +7,10 @@ wrong later ends the connection before the reply is whole.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Final
@@ -92,17 +93,18 @@ async def export(request: HttpRequest, state: State) -> Stream:
         )
     )
     queries = _queries(state, caller) if wanted.queries else no_queries
-    pace = Pace()  # A thread makes some lines, another one the next.
+    pace = Pace()
     lines = lines_of(
         *(room.log, room.node, wanted, room.subjects, room.subject_key, queries, pace.breathe)
     )
+    make = partial(_joined, lines, pace)
     try:
         # Before the status is sent: a log that cannot be read is an error with a code.
         turn = room.turn if wanted.queries else None
-        first = await _some(lines, turn)
+        first = await _some(make, turn)
     except LedgerError:
         raise LedgerUnavailable from None
-    return Stream(_all(first, lines, turn), media_type=MEDIA[wanted.form])
+    return Stream(_all(first, make, turn), media_type=MEDIA[wanted.form])
 
 
 ROUTES = [export]
@@ -134,26 +136,29 @@ def _queries(state: State, caller: Caller) -> Queries:
 
 
 async def _all(
-    first: bytes, lines: Iterator[bytes], turn: asyncio.Lock | None
+    first: bytes, make: Callable[[], bytes], turn: asyncio.Lock | None
 ) -> AsyncIterator[bytes]:
     some = first
     while some:
         yield some
-        some = await _some(lines, turn)
+        some = await _some(make, turn)
 
 
-async def _some(lines: Iterator[bytes], turn: asyncio.Lock | None) -> bytes:
+async def _some(make: Callable[[], bytes], turn: asyncio.Lock | None) -> bytes:
     if turn is None:
-        return await asyncio.to_thread(_joined, lines)
+        return await asyncio.to_thread(make)
     await turn.acquire()
-    made = asyncio.ensure_future(asyncio.to_thread(_joined, lines))
+    made = asyncio.ensure_future(asyncio.to_thread(make))
     # When the thread is done: a client that leaves does not end it.
     made.add_done_callback(lambda _: turn.release())
     return await asyncio.shield(made)
 
 
-def _joined(lines: Iterator[bytes]) -> bytes:
-    return b"".join(islice(lines, _LINES))
+def _joined(lines: Iterator[bytes], pace: Pace) -> bytes:
+    pace.begin()
+    joined = b"".join(islice(lines, _LINES))
+    pace.rest()
+    return joined
 
 
 async def _body(request: HttpRequest) -> bytes:

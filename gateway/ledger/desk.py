@@ -86,6 +86,7 @@ class Desk:
         """
         pace = Pace()
         while True:
+            pace.begin()
             answer = self.page(question, MAX_LIMIT, before, pace.breathe)
             pace.rest()
             yield answer

@@ -84,6 +84,7 @@ class Follower:
         running = [_One(self._path, begin, pace.breathe) for begin in self._begin]
         try:
             while not self._closed:
+                pace.begin()
                 more = [one.step() for one in running]
                 pace.rest()
                 if not any(more):

@@ -7,15 +7,14 @@ times for a group of records, and behind a thread that goes on computing each ti
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
 from typing import Final
 
 BURST: Final = 0.002
-"""Seconds of processor time between two rests."""
+"""Seconds of work between two rests."""
 REST: Final = 3.0
-"""Rest for so many times as long as the work took: a quarter of a core, at most."""
+"""Rest for so many times as long as the work took."""
 LONGEST: Final = 0.5
 """Seconds of one rest."""
 
@@ -28,27 +27,26 @@ def no_rest() -> None:
 
 
 class Pace:
-    """The work and the rests of one task, which may go from thread to thread, but not be in two."""
+    """The work and the rests of one task, from `begin` on.
+
+    Time is that of the clock on the wall: where the work has to wait for its turn itself, others
+    have much to do, and it rests for that too.
+    """
 
     def __init__(self, sleep: Callable[[float], object] = time.sleep) -> None:
         self._sleep = sleep
-        self._begin()
+        self.begin()
+
+    def begin(self) -> None:
+        """Take up work after a time of none."""
+        self._since = time.monotonic()
 
     def breathe(self) -> None:
         """Rest if it is time."""
-        if self._worked() >= BURST:
+        if time.monotonic() - self._since >= BURST:
             self.rest()
 
     def rest(self) -> None:
         """Rest for what was worked since the last rest, however little."""
-        self._sleep(min(LONGEST, self._worked() * REST))
-        self._begin()
-
-    def _begin(self) -> None:
-        self._thread = threading.get_ident()
-        self._since = time.thread_time()
-
-    def _worked(self) -> float:
-        if threading.get_ident() != self._thread:
-            self._begin()  # The clock of another thread says nothing about this one.
-        return time.thread_time() - self._since
+        self._sleep(min(LONGEST, (time.monotonic() - self._since) * REST))
+        self.begin()

@@ -97,11 +97,11 @@ class UsageStore:
             self._db.pragma("synchronous", "normal")
             self._prepare()
 
-    def count(self, read: Read) -> bool:
+    def count(self, read: Read, most: int = BATCH) -> bool:
         """Count the next records; return whether there may be more. Raises `UsageError`."""
         with self._guarded(), self._transaction() as db:
             reached = self._reached(read)
-            found = read(reached, BATCH)
+            found = read(reached, most)
             if not found:
                 return False
             counts = Counts(
@@ -113,7 +113,7 @@ class UsageStore:
             self._write(db, counts, before)
             last, leaf, _ = found[-1]
             db.execute("UPDATE reached SET next = ?, leaf = ?", (last + 1, leaf))
-        return len(found) == BATCH
+        return len(found) == most
 
     def history(self, holder: str, rate: Rate, now: float) -> list[tuple[int, int]]:
         """Return what `holder` used: (second, amount), in order. Raises `UsageError`.
@@ -222,7 +222,7 @@ class UsageStore:
                 ) from error
 
 
-def all_of(read: Read, store: UsageStore) -> Iterable[None]:
+def all_of(read: Read, store: UsageStore, most: int = BATCH) -> Iterable[None]:
     """Count to the end, a batch for each step, so that who waits can be told."""
-    while store.count(read):
+    while store.count(read, most):
         yield

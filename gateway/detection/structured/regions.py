@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from gateway.detection.structured import hl7, jsontext, payloads, tables
+from gateway.detection.structured import hl7, jsontext, payloads, records, tables
 from gateway.detection.structured.values import Value
 from gateway.domain.entities import OTHER_ID, PHOTO_ID
 from gateway.domain.places import Layer, Place, Writing, decode_base64
@@ -150,10 +150,12 @@ def _tables(text: str, start: int, end: int, base: int) -> Iterator[tuple[int, i
     for begin, stop in tables.lines(part):
         if begin < done or stop - begin > _HEADING:
             continue
-        delimiter = tables.heads(part, begin, stop)
-        if delimiter is None:
-            continue
-        found, after = tables.table(part, begin, delimiter)
+        found, after = records.record(part, begin, stop)
+        if not found:
+            delimiter = tables.heads(part, begin, stop)
+            if delimiter is None:
+                continue
+            found, after = tables.table(part, begin, delimiter)
         if found:
             yield base + begin, base + after, [_moved(each, base) for each in found]
             done = after

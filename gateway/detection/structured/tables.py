@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from gateway.detection.structured import columns
@@ -24,6 +25,8 @@ _MOST: Final = 400
 _RULE: Final = re.compile(r"[\s|:+-]*\Z")
 _WORDS: Final = 6
 """Words of a heading."""
+_NUMBER: Final = re.compile(r"[0-9](?:[ ./-]?[0-9]){4}")
+"""What no heading holds: the line is of a form, and the number is a value."""
 Cell = tuple[int, int, bool]
 """Start and end, without its quotes and the blanks around it, and whether it has quotes."""
 
@@ -37,7 +40,7 @@ def heads(text: str, start: int, end: int) -> str | None:
         names = [each.strip().strip('"') for each in line.strip().strip("|").split(delimiter)]
         if not 2 <= len(names) <= _MOST or any(len(name) > _LONGEST for name in names):  # noqa: PLR2004 - one column is a list
             continue
-        if any(len(name.split()) > _WORDS for name in names):
+        if any(len(name.split()) > _WORDS or _NUMBER.search(name) for name in names):
             continue
         known = sum(columns.strong(name) is not None for name in names)
         if known >= 1 and (known + sum(columns.weak(name) is not None for name in names)) >= (
@@ -52,14 +55,18 @@ def table(text: str, start: int, delimiter: str) -> tuple[list[Value], int]:
 
     No values, if what follows is no row.
     """
-    heading, position = _row(text, start, delimiter)
+    heading, position = row(text, start, delimiter)
     names = [text[begin:end] for begin, end, _ in heading]
     types = _types(names)
-    values: list[Value] = [_cell(each, delimiter, None, "", name=True) for each in heading]
+    # A heading that nobody knows may be a value, where the line is of a form: it is scanned.
+    values: list[Value] = [
+        replace(_cell(each, delimiter, None, "", name=_is_known(name)), after="; ")
+        for each, name in zip(heading, names, strict=True)
+    ]
     rows = 0
     end = position
     while position < len(text):
-        cells, after = _row(text, position, delimiter)
+        cells, after = row(text, position, delimiter)
         if not _is_row(cells, len(names)):
             break
         position = end = after
@@ -88,6 +95,10 @@ def _is_row(cells: list[Cell], count: int) -> bool:
     return len(cells) > 1 and abs(len(cells) - count) <= max(1, count // 4)
 
 
+def _is_known(name: str) -> bool:
+    return columns.strong(name) is not None or columns.weak(name) is not None
+
+
 def _types(names: list[str]) -> list[EntityType | None]:
     company = columns.in_company(names)
     return [columns.strong(name) or (columns.weak(name) if company else None) for name in names]
@@ -98,12 +109,11 @@ def _cell(
 ) -> Value:
     start, end, quoted = cell
     layer = Layer(Writing.QUOTED) if quoted else Layer(Writing.CELL, delimiter)
-    after = "; " if name else "\n\n"
     recognizer = "" if entity is None else "structured.table"
-    return Value(start, end, (layer,), entity, recognizer, label=label, after=after, name=name)
+    return Value(start, end, (layer,), entity, recognizer, label=label, name=name)
 
 
-def _row(text: str, start: int, delimiter: str) -> tuple[list[Cell], int]:
+def row(text: str, start: int, delimiter: str) -> tuple[list[Cell], int]:
     """Return the cells of the row that begins at `start`, and where the next row begins."""
     cells: list[Cell] = []
     position = start

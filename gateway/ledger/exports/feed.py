@@ -128,6 +128,7 @@ class Feed:
 
     def step(self) -> float:
         """Deliver a batch; return how many seconds to wait before the next."""
+        self._pace.begin()
         try:
             if self._cursor is None:
                 self._cursor = self._begin()
@@ -146,7 +147,6 @@ class Feed:
             self._failures = 0
         except (DeliveryError, LedgerError) as error:
             return self._failed(error)
-        self._pace.rest()
         return 0.0 if end - start >= BATCH else POLL_SECONDS
 
     def _begin(self) -> int:
@@ -163,7 +163,9 @@ class Feed:
         with read_ledger(self._directory) as reader:
             # What was dropped before this feed was set up is told by nobody.
             records, end = self._pick(reader, max(start, reader.first))
-            return [self._item(reader, logged) for logged in records], end
+            items = [self._item(reader, logged) for logged in records]
+        self._pace.rest()
+        return items, end
 
     def _item(self, reader: LedgerReader, logged: LoggedRecord) -> Item:
         content = self._render(reader, logged)

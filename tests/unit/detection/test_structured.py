@@ -350,6 +350,47 @@ def test_every_character_that_can_be_seen_is_read_where_nothing_is_structured(te
         assert reading.text == reading.view.text
 
 
+@pytest.mark.parametrize(
+    ("form", "treated"),
+    [
+        (
+            "Name;Achterberg;;\nVorname;Tjorven;;\nGeburtsdatum;19.05.1966;;\nDiagnose;COPD;;\n",
+            "Name;[PERSON];;\nVorname;[PERSON];;\nGeburtsdatum;[DOB];;\nDiagnose;COPD;;\n",
+        ),
+        (
+            "Field\tValue\nSurname\tAchebe\nMRN\t5530121\nReason\tcough\n",
+            "Field\tValue\nSurname\t[PERSON]\nMRN\t[MRN]\nReason\tcough\n",
+        ),
+        (
+            "| Name | Tjorven Achterberg |\n|---|---|\n| DOB | 17/06/1949 |\n| Dx | COPD |\n",
+            "| Name | [PERSON] |\n|---|---|\n| DOB | [DOB] |\n| Dx | COPD |\n",
+        ),
+        (
+            "| Apellidos | Quispe Huamán | Nombre | Thiago |\n| Edad | 93 | Peso | 60 kg |\n",
+            "| Apellidos | [PERSON] | Nombre | [PERSON] |\n| Edad | [AGE] | Peso | 60 kg |\n",
+        ),
+        (
+            "Surname,Achebe\nFirst name,Kech\nReason,cough\n",
+            "Surname,[PERSON]\nFirst name,[PERSON]\nReason,cough\n",
+        ),
+    ],
+)
+async def test_a_form_with_the_field_in_the_first_cell_is_treated_by_field(
+    detector: PresidioDetector, form: str, treated: str
+) -> None:
+    assert await through(detector, form) == treated
+
+
+async def test_a_line_with_a_value_in_it_is_no_heading(detector: PresidioDetector) -> None:
+    out = await through(detector, "Geburtsdatum;19.05.1966;;\nEinsender;Station 3;;\n")
+    assert out == "Geburtsdatum;[DOB];;\nEinsender;Station 3;;\n"
+
+
+async def test_what_nobody_knows_in_a_heading_is_scanned(detector: PresidioDetector) -> None:
+    out = await through(detector, "| Surname | Thornton |\n|---|---|\n| Hobby | chess |\n")
+    assert "Thornton" not in out
+
+
 @pytest.mark.parametrize("wrapped", [False, True])
 async def test_a_text_in_base64_is_read_where_it_stands(
     detector: PresidioDetector, *, wrapped: bool

@@ -1,8 +1,7 @@
-"""Work beside the writer rests longer than it works, and goes on at once where nobody waits."""
+"""Work beside the writer rests longer than it works, and no longer than people wait."""
 
 from __future__ import annotations
 
-import threading
 import time
 
 import pytest
@@ -11,70 +10,60 @@ from gateway.ledger.pace import BURST, LONGEST, REST, Pace
 
 
 class Clock:
-    """The processor time of each thread, as a test says it is."""
+    """A clock on the wall, which a test moves."""
 
     def __init__(self) -> None:
-        self.used = threading.local()
+        self.now = 0.0
+        self.rests: list[float] = []
 
-    def thread_time(self) -> float:
-        return float(getattr(self.used, "seconds", 100.0))
+    def monotonic(self) -> float:
+        return self.now
 
-    def work(self, seconds: float) -> None:
-        self.used.seconds = self.thread_time() + seconds
+    def sleep(self, seconds: float) -> None:
+        self.rests.append(seconds)
+        self.now += seconds
 
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     made = Clock()
-    monkeypatch.setattr(time, "thread_time", made.thread_time)
+    monkeypatch.setattr(time, "monotonic", made.monotonic)
     return made
 
 
 def test_a_burst_is_followed_by_a_rest_in_proportion_to_it(clock: Clock) -> None:
-    rests: list[float] = []
-    working = Pace(rests.append)
+    pace = Pace(clock.sleep)
     for _ in range(3):
-        clock.work(2 * BURST)
-        working.breathe()
-    assert rests == pytest.approx([2 * BURST * REST] * 3)
+        clock.now += 2 * BURST
+        pace.breathe()
+    assert clock.rests == pytest.approx([2 * BURST * REST] * 3)
 
 
 def test_pieces_of_work_add_up_until_it_is_time_to_rest(clock: Clock) -> None:
-    rests: list[float] = []
-    working = Pace(rests.append)
+    pace = Pace(clock.sleep)
     for _ in range(7):
-        clock.work(BURST * 0.4)
-        working.breathe()
-    assert rests == pytest.approx([BURST * 1.2 * REST] * 2)
+        clock.now += 0.4 * BURST
+        pace.breathe()
+    assert clock.rests == pytest.approx([1.2 * BURST * REST] * 2)
 
 
 def test_what_is_left_of_a_burst_is_rested_for_at_the_end(clock: Clock) -> None:
-    rests: list[float] = []
-    working = Pace(rests.append)
-    clock.work(BURST / 8)
-    working.rest()
-    assert rests == pytest.approx([BURST / 8 * REST])
+    pace = Pace(clock.sleep)
+    clock.now += BURST / 8
+    pace.rest()
+    assert clock.rests == pytest.approx([BURST / 8 * REST])
 
 
 def test_no_rest_is_longer_than_people_wait(clock: Clock) -> None:
-    rests: list[float] = []
-    working = Pace(rests.append)
-    clock.work(60)
-    working.breathe()
-    assert rests == [LONGEST]
+    pace = Pace(clock.sleep)
+    clock.now += 60
+    pace.breathe()
+    assert clock.rests == [LONGEST]
 
 
-def test_another_threads_time_is_not_counted(clock: Clock) -> None:
-    rests: list[float] = []
-    working = Pace(rests.append)
-
-    def elsewhere() -> None:
-        clock.work(1000)
-        working.breathe()
-        clock.work(2 * BURST)
-        working.breathe()
-
-    thread = threading.Thread(target=elsewhere)
-    thread.start()
-    thread.join()
-    assert rests == pytest.approx([2 * BURST * REST])
+def test_a_time_without_work_is_not_rested_for(clock: Clock) -> None:
+    pace = Pace(clock.sleep)
+    clock.now += 60
+    pace.begin()
+    pace.breathe()
+    assert clock.rests == []

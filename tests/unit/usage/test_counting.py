@@ -24,9 +24,8 @@ from gateway.domain.limits import DEPARTMENT, RATES, Bound
 from gateway.domain.records import Outcome, Record, Refusal, Status
 from gateway.limiter import Limiter
 from gateway.prices import Price, UsageSettings
-from gateway.usage import store as module
 from gateway.usage.report import By, as_csv, period, report
-from gateway.usage.store import UsageError, UsageStore, all_of
+from gateway.usage.store import BATCH, UsageError, UsageStore, all_of
 from tests.fakes.ledger import admin, intent, outcome, refusal
 
 NOON = 1_790_856_000_000
@@ -57,9 +56,9 @@ def exchange(
     return [asked, replace(outcome(name, time=time), **more)]  # type: ignore[arg-type]
 
 
-def counted(folder: Path, log: Log) -> UsageStore:
+def counted(folder: Path, log: Log, most: int = BATCH) -> UsageStore:
     store = UsageStore(folder / "state" / "usage.db")
-    for _ in all_of(log.read, store):
+    for _ in all_of(log.read, store, most):
         pass
     return store
 
@@ -92,25 +91,21 @@ def test_what_was_used_is_summed_up_by_whatever_is_asked(tmp_path: Path) -> None
 
 
 def test_a_record_counts_once_however_often_and_in_what_steps_it_is_counted(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
 ) -> None:
-    monkeypatch.setattr(module, "BATCH", 3)
     log = Log()
     for number in range(10):
         log.records += exchange(str(number))
-        store = counted(tmp_path, log)
+        store = counted(tmp_path, log, most=3)
         store.close()
     store = counted(tmp_path, log)
     assert total(store)["key:a"][0] == 10
 
 
-def test_many_that_count_at_once_count_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "BATCH", 7)
+def test_many_that_count_at_once_count_once(tmp_path: Path) -> None:
     log = Log(*(each for number in range(100) for each in exchange(str(number))))
     counted(tmp_path, Log()).close()
-    threads = [threading.Thread(target=counted, args=(tmp_path, log)) for _ in range(4)]
+    threads = [threading.Thread(target=counted, args=(tmp_path, log, 7)) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -121,7 +116,6 @@ def test_many_that_count_at_once_count_once(
 def test_a_count_that_breaks_off_counts_nothing_twice(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "BATCH", 4)
     log = Log(*(each for number in range(10) for each in exchange(str(number))))
     store = UsageStore(tmp_path / "usage.db")
     written = store._write
@@ -130,10 +124,10 @@ def test_a_count_that_breaks_off_counts_nothing_twice(
         written(*arguments)  # type: ignore[arg-type]
         raise OSError
 
-    assert store.count(log.read)
+    assert store.count(log.read, 4)
     monkeypatch.setattr(store, "_write", breaks)
     with pytest.raises(UsageError):
-        store.count(log.read)
+        store.count(log.read, 4)
     monkeypatch.undo()
     for _ in all_of(log.read, store):
         pass

@@ -1,0 +1,128 @@
+"""What a tagger takes for somebody's, and what stands around it says that it is not.
+
+A blood pressure is no date, a time of day no extension, a threshold no age, a bed no place, and
+"MC:" heads a paragraph. Rule: only what the tagger alone says is doubted; a rule, a field or
+a dictionary that says otherwise stays.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from gateway.detection.structured import columns
+from gateway.domain.entities import (
+    AGE,
+    AGE_OVER_89,
+    DATE_TIME,
+    LOCATION,
+    ORGANIZATION,
+    OTHER_ID,
+    PERSON,
+    PHONE_NUMBER,
+    EntityType,
+)
+from gateway.domain.findings import Finding
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_BEFORE: Final = 24
+_PRESSURE: Final = re.compile(r"[0-9]{1,3}/[0-9]{1,3}")
+_PRESSURE_BEFORE: Final = re.compile(
+    r"\b(?:N?I?BP|RR|TA|PA|T\.A|P\.A|PAS/PAD|[Tt]ension|[Pp]ress(?:ure|ion)|[Bb]lutdruck)\b"
+    r"\.?[ :=]{0,3}"
+    r"(?:(?:artérielle|arterial|of|de|is|was|à)[ ]){0,2}\Z"
+)
+_SIZES: Final = re.compile(r"[0-9]{1,2}/[0-9]{1,2}/[0-9]")
+"""Three sizes, "Trocarts 10/5/5": no year has one digit."""
+_CLOCK: Final = re.compile(r"(?:[01][0-9]|2[0-3])[0-5][0-9]")
+_YEAR: Final = re.compile(r"(?:19|20)[0-9]{2}")
+_CLOCK_BEFORE: Final = re.compile(
+    r"(?:\b(?:at|by|scene|dest|arrived?|arr|dep|time|since|until|from"
+    r"|um|gegen|seit|bis|a las|às)|@)[ :]{1,2}\Z",
+    re.IGNORECASE,
+)
+_LETTERS: Final = re.compile(r"[^\w]{0,3}[^\W\d_]{1,4}[^\w]{0,3}")
+"""A number without a digit: the label of one, "TLF", "**Geb.**"."""
+_BED: Final = re.compile(r"(?:bed|bay|bett|cama|lit|床)[ ]?[0-9]{1,3}[A-Za-z]?", re.IGNORECASE)
+_THRESHOLD_BEFORE: Final = re.compile(r"[<>≥≤=][ ]?\Z")
+_AGE_BEFORE: Final = re.compile(
+    r"\b(?:age[ds]?|alter|edad|âge|aged)\b[ :]{0,2}[<>≥≤=]?[ ]?\Z", re.IGNORECASE
+)
+_RESULT_BEFORE: Final = re.compile(
+    r"\b(?:Hb|HGB|Hgb|Hct|HCT|WBC|PLT|Plt|Na|Cl|Cr|Crea|Creat|BUN|CRP|MCV|HR|RR|SpO2|SPO2|MAP|EF|LVEF|BMI|GFR|eGFR|"
+    r"Glu|BZ|BG|HF|FC|FR|INR|TSH|LDL|HDL|ALT|AST|GOT|GPT|PSA|LDH|CK|Temp)[ :=]{1,3}\Z"
+)
+_HEADINGS: Final = _words(
+    """
+    MC AP EF IQ AF EA EC JC PC HC HPI PMH PSH FH SH ROS PE CC HX DX TX RX MDM ED IMP RTC SOB OBS
+    VD AZ EZ TE NB VG HNO ZNS EKG RR BZ HF EB KM ATCD MDV HDM CAT TTT RDV EN MH HDLM PEC TA FC
+    CMP CBC BMP UA CXR GMC LUT
+    """
+)
+"""Headings in capitals, with their colon: "MC: dolor", "ATCD: HTA"."""
+_KIN: Final = re.compile(
+    r"(?:mom|mum|mummy|mommy|dad|daddy|mama|papa|oma|opa|omi|opi|grandma|grandpa|nana|gran|hubby|wife|"
+    r"mamie|papi|papy|maman|mamá|papá|abuela|abuelo|tita|tito)",
+    re.IGNORECASE,
+)
+_HAN_KIN: Final = re.compile(
+    r"[其该患](?:者)?(?:之)?(?:[长次幼独]?[子女]|儿子|女儿|夫|妻|妻子|丈夫|母|父|母亲|父亲|兄|弟|姐|妹|姐姐|妹妹|哥哥|弟弟|配偶|家属|孙子|孙女|爱人)"
+)
+_NAMING: Final = frozenset({PERSON, LOCATION, ORGANIZATION})
+
+
+def is_nobodys(text: str, finding: Finding) -> bool:
+    """Say whether what a tagger found in `text` identifies nobody, by what stands around it."""
+    value = text[finding.start : finding.end].rstrip(" .,;")
+    before = text[max(0, finding.start - _BEFORE) : finding.start]
+    entity = finding.entity
+    if entity == DATE_TIME:
+        return _is_no_date(value, before)
+    if entity in {AGE, AGE_OVER_89}:
+        return _is_no_age(before)
+    if entity in {PHONE_NUMBER, OTHER_ID}:
+        return _is_no_number(entity, value, before)
+    return entity in _NAMING and _is_no_name(entity, value, text[finding.end : finding.end + 1])
+
+
+def _is_no_date(value: str, before: str) -> bool:
+    if _SIZES.fullmatch(value):
+        return True
+    if _CLOCK.fullmatch(value) and _CLOCK_BEFORE.search(before):
+        return _YEAR.fullmatch(value) is None
+    return _PRESSURE.fullmatch(value) is not None and _PRESSURE_BEFORE.search(before) is not None
+
+
+def _is_no_age(before: str) -> bool:
+    if _AGE_BEFORE.search(before):
+        return False
+    return bool(_THRESHOLD_BEFORE.search(before) or _RESULT_BEFORE.search(before))
+
+
+def _is_no_number(entity: EntityType, value: str, before: str) -> bool:
+    if entity == OTHER_ID and _LETTERS.fullmatch(value):
+        return True
+    return _CLOCK.fullmatch(value) is not None and _CLOCK_BEFORE.search(before) is not None
+
+
+def _is_no_name(entity: EntityType, value: str, after: str) -> bool:
+    if _HAN_KIN.fullmatch(value) or _KIN.fullmatch(value):
+        return True
+    if entity == LOCATION and _BED.fullmatch(value):
+        return True
+    return after == ":" and (value in _HEADINGS or columns.strong(value) is not None)
+
+
+def from_name(text: str, finding: Finding) -> Finding:
+    """Return a Chinese person without the words before the name: "其夫毕建国" is 毕建国."""
+    if finding.entity == PERSON and text[finding.start] in "其该患":
+        kin = _HAN_KIN.match(text, finding.start, finding.end)
+        if kin is not None and finding.end - kin.end() > 1:
+            return Finding(
+                kin.end(), finding.end, finding.entity, finding.score, finding.recognizer
+            )
+    return finding
