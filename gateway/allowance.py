@@ -11,6 +11,8 @@ from gateway.domain.ports import Decider, Prompt
 from gateway.domain.text import RawText
 from gateway.treatment import Work
 
+_PROFILE = "X-Redaction-Profile"
+
 
 def check_scope(caller: Caller, action: Action, model: Model, purpose: Purpose) -> None:
     """Raise `ExchangeError` with SCOPE_EXCEEDED if the credential is not for this."""
@@ -36,12 +38,14 @@ def tightened(decision: Permit | Deny, asked: str | None, decider: Decider) -> P
             Code.UNKNOWN_PROFILE,
             "There is no profile of that name. Leave out the header X-Redaction-Profile, or "
             "name one that `intramural policy show` lists.",
+            param=_PROFILE,
         )
     if profile.strictness < granted.strictness:
         raise ExchangeError(
             Code.PROFILE_NOT_STRICTER,
             f"X-Redaction-Profile can only name a stricter profile than '{granted.name}', "
             "which policy grants.",
+            param=_PROFILE,
         )
     if asked in decision.against:
         return Deny(Code.POLICY_DENIED, decision.against[asked], decision.release)

@@ -433,8 +433,12 @@ def load(data: Path | None = None, config: Path | None = None) -> Settings:
         if named is not None:
             raise SettingsError(f"there is no settings file {path}") from None
         raw = b""
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read: {error.strerror}") from None
     try:
         file = msgspec.toml.decode(raw, type=File)
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{path} is not UTF-8: byte {error.start} cannot be read") from None
     except msgspec.DecodeError as error:
         raise SettingsError(f"{path}: {error}") from None
     if file.log.format not in {"auto", "json", "console"}:

@@ -49,9 +49,14 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Check a proof offline. Exits 0 if the signed log holds the record, 1 if not proved."""
-    with ledger_errors():
+    try:
         content = sys.stdin.buffer.read() if str(leaf) == "-" else read_file(leaf)
         proved = check_proof(read_file(proof), content, read_vkey(vkey))
+    except LedgerError as error:
+        if as_json:
+            print_json({"verified": False, "error": str(error)})
+            raise typer.Exit(1) from None
+        fail(str(error))
     if as_json:
         print_json(
             {

@@ -187,6 +187,9 @@ def drop_quarters(
         work = retention_of(settings)
         if not sure:
             standing = work.standing()
+            if standing.boundary == standing.first:
+                typer.echo("nothing may be dropped now")
+                return
             typer.echo(
                 f"{', '.join(standing.may_go) or 'nothing'} may go: "
                 f"{standing.boundary - standing.first} records. `--yes` drops them, and nobody "

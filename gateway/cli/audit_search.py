@@ -27,7 +27,7 @@ from gateway.clock import SystemClock
 from gateway.domain.duties import Duty
 from gateway.domain.errors import LedgerUnavailable
 from gateway.domain.questions import Question, QuestionError, ask
-from gateway.domain.subjects import named, patient
+from gateway.domain.subjects import is_whole, named, patient
 from gateway.installation import subject_key, vault_of
 from gateway.ledger.desk import DEFAULT_LIMIT, PATIENT, Desk, Who
 from gateway.ledger.query import LoggedRecord
@@ -146,6 +146,8 @@ def _fingerprint(settings: Settings, *, by_name: bool) -> bytes:
         asked = sys.stdin.readline(_MAX_WORDS + 2).strip("\r\n")
     if not 0 < len(asked) <= _MAX_WORDS:
         fail(f"{what.lower()}: 1 to {_MAX_WORDS} characters are wanted, on one line", status=2)
+    if by_name and not is_whole(asked):
+        fail("name: people are indexed under two words of it or more: give the whole name", 2)
     with recording():
         key = subject_key(settings.keys)
     return named(key, asked) if by_name else patient(key, asked)

@@ -13,7 +13,7 @@ import typer
 
 from gateway.cli.common import fail, print_json
 from gateway.cli.opening import open_local_detector
-from gateway.cli.writing import write_new
+from gateway.cli.writing import check_free, write_new
 from gateway.domain.errors import ExchangeError
 
 if TYPE_CHECKING:
@@ -72,6 +72,7 @@ def evaluate(  # noqa: PLR0913, PLR0917 - each argument is an option
     from gateway.evaluation.notes import NotesError, read
     from gateway.evaluation.page import write
 
+    check_free(html, force=force)
     demands = Demands(min_recall, min_phi_recall, max_visible, min_precision, max_false, min_clean)
     try:
         sets = [(path.stem, read(path)) for path in files]

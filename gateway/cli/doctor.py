@@ -36,8 +36,10 @@ def doctor(
             print_json(diagnosis)
             continue
         console.print(f"{marks[diagnosis.verdict]} {diagnosis.check:15} ", end="")
-        console.print(diagnosis.found, markup=False)
+        # A finding stays one line, also in a pipe, which has no width: somebody searches in it.
+        console.print(diagnosis.found, markup=False, soft_wrap=True)
         if diagnosis.advice:
-            console.print(f"  {'':15} → {diagnosis.advice}", markup=False, style="dim")
+            advice = f"  {'':15} → {diagnosis.advice}"
+            console.print(advice, markup=False, style="dim", soft_wrap=True)
     if failed:
         raise typer.Exit(1)

@@ -106,11 +106,13 @@ class _Bars:
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+        console = Console(stderr=True)
         self.drawing = Progress(
             TextColumn("{task.description:<28}"),
             BarColumn(),
             TimeElapsedColumn(),
-            console=Console(stderr=True),
+            console=console,
+            disable=not console.is_terminal,  # In a pipe it would leave empty lines in a log.
         )
         self._stage = ""
         self._task: TaskID

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +10,7 @@ import typer
 from gateway.cli.common import fail, print_json, settings_of
 from gateway.cli.person import As, person
 from gateway.cli.policy_desk import Json, Number, SignWith, open_register, sign
+from gateway.cli.times import zoned
 from gateway.domain.duties import Duty
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def schedule(
         if at is None:
             _say(desk.unschedule(caller, number))
         else:
-            _say(desk.schedule(caller, number, _moment(at)))
+            _say(desk.schedule(caller, number, zoned(at)))
 
 
 def activate(
@@ -235,16 +235,6 @@ def _before(desk: Desk) -> int:
     if not retired:
         fail("there is no earlier release to go back to: `intramural policy releases`")
     return max(retired, key=lambda each: each.activated or 0).number
-
-
-def _moment(written: str) -> int:
-    try:
-        moment = dt.datetime.fromisoformat(written)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        fail("a time is written as 2027-01-31T06:00:00+01:00, or with Z: the zone has to be there")
-    return int(moment.timestamp() * 1000)
 
 
 def _served_otherwise(context: typer.Context) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import datetime as dt
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -14,6 +13,7 @@ import typer
 from gateway.cli.common import fail, print_json
 from gateway.cli.person import As, person
 from gateway.cli.policy_desk import Json, open_register, private_key
+from gateway.cli.times import zoned
 from gateway.domain.duties import AUTHOR, Duty
 
 app = typer.Typer(help="The people who sign releases, and their keys.", no_args_is_help=True)
@@ -114,12 +114,7 @@ def revoke(
     """Let a key's signatures count no more, from now or an earlier time on."""
     from gateway.domain.errors import ExchangeError
 
-    moment = None
-    if since is not None:
-        try:
-            moment = int(dt.datetime.fromisoformat(since).astimezone(dt.UTC).timestamp() * 1000)
-        except ValueError:
-            fail("a time is written as 2027-01-31T06:00:00+01:00, or with Z", 2)
+    moment = None if since is None else zoned(since)
     caller = person(context, Duty.MANAGE_KEYS)
     with open_register(context) as desk:
         revoked = desk.revoke_signer(caller, signer, moment)

@@ -16,6 +16,7 @@ from gateway.cli.common import fail, print_json, settings_of
 from gateway.cli.person import As
 from gateway.cli.releases import release_named
 from gateway.cli.traffic import LEDGER, Since, Traffic, Until, feed
+from gateway.cli.writing import check_free, write_new
 
 if TYPE_CHECKING:
     from gateway.domain.exchange import Caller
@@ -94,6 +95,7 @@ def necessary(  # noqa: PLR0913, PLR0917 - each argument is an option
     json: _Json = False,
     as_csv: _Csv = False,
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a page to FILE.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite that page.")] = False,
 ) -> None:
     """Report which entity types each service sent that its purpose does not need."""
     from gateway.policy.simulation.necessary import Sent, lines, unused
@@ -103,15 +105,16 @@ def necessary(  # noqa: PLR0913, PLR0917 - each argument is an option
         necessary_as_row,
     )
 
+    check_free(html, force=force)
     asked, sent = release_named(context, release), Sent()
     feed(context, traffic, (since, until), sent.take, "necessary")
     found, idle = lines(sent, asked), tuple(unused(sent, asked))
     if html is not None:
         from gateway.cli.policy_traffic_views import necessary_page
-        from gateway.cli.writing import write_new
 
         page = necessary_page(found, idle, sent.records, asked.digest, (since, until))
-        write_new(html, page.encode(), force=False)
+        write_new(html, page.encode(), force=force)
+        typer.secho(f"Wrote {html}.", err=True)
     if json:
         print_json(
             {

@@ -15,6 +15,7 @@ from gateway.policy.simulation.replay import Findings, Treatment, Who
 from gateway.policy.simulation.tallies import Table, Tally
 from gateway.policy.simulation.texts import TextFindings
 
+_ENTITY: Final = "entity type"
 _SHOWN: Final = 20
 """Rows of a table on a terminal; --json and --csv have all of them."""
 
@@ -44,7 +45,7 @@ def print_simulation(
     )
     _print(
         console,
-        ("entity type", "before", "after", "profile", "findings", "records", "examples"),
+        (_ENTITY, "before", "after", "profile", "findings", "records", "examples"),
         "Would be treated otherwise",
         (
             (*_treatment(each), f"{tally.findings:,}", *_numbers(tally))
@@ -112,7 +113,7 @@ def _print_texts(console: Console, found: TextFindings) -> None:
     )
     _print(
         console,
-        ("entity type", "before", "after", "profile", "findings", "records", "examples"),
+        (_ENTITY, "before", "after", "profile", "findings", "records", "examples"),
         "In these texts would be treated otherwise",
         (
             (*_treatment(each), f"{tally.findings:,}", *_numbers(tally))
@@ -127,7 +128,7 @@ def _print_texts(console: Console, found: TextFindings) -> None:
     )
     _print(
         console,
-        ("entity type", "today", "findings", "records", "examples"),
+        (_ENTITY, "today", "findings", "records", "examples"),
         "Found otherwise today than the records say",
         (
             (
@@ -232,7 +233,10 @@ def _print(
     every = list(rows)
     if not every:
         return
-    grid = Grid(*header, title=title, title_justify="left")
+    grid = Grid(title=title, title_justify="left")
+    for name in header:
+        # Half an entity type says nothing; the numbers of examples may go on in the next line.
+        grid.add_column(name, no_wrap=name == _ENTITY, overflow="fold")
     for row in every[:_SHOWN]:
         grid.add_row(*map(Text, row))
     console.print(grid)

@@ -80,7 +80,10 @@ def print_release(release: Release) -> None:
     table.add_row("texts kept", *(each.keep.value for each in profiles))
     grants = (each.reidentify for each in profiles)
     table.add_row("re-identified", *("under a grant" if each.allowed else "no" for each in grants))
-    table.add_row("in flight at most", *(str(each.limits.max_in_flight or "") for each in profiles))
+    limits = [each.limits for each in profiles]
+    table.add_row("input characters at most", *(str(each.max_input_characters) for each in limits))
+    table.add_row("output tokens at most", *(str(each.max_output_tokens) for each in limits))
+    table.add_row("in flight at most", *(str(each.max_in_flight or "") for each in limits))
     console.print(table)
     if release.aliases:
         aliases = Table("alias", "model", title="Aliases")

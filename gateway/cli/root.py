@@ -64,7 +64,12 @@ def _root(
         typer.Option(help="Data directory.", envvar="INTRAMURAL_DATA", show_default=".local"),
     ] = None,
     config: Annotated[
-        Path | None, typer.Option(help="Settings file.", show_default="intramural.toml in --data")
+        Path | None,
+        typer.Option(
+            help="Settings file.",
+            envvar="INTRAMURAL_CONFIG",
+            show_default="intramural.toml in --data",
+        ),
     ] = None,
     _show_version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")

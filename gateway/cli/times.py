@@ -26,3 +26,20 @@ def moment(text: str | None) -> int | None:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return int(moment.timestamp() * 1000)
+
+
+def zoned(text: str) -> int:
+    """Return Unix milliseconds of an ISO 8601 time that says its zone.
+
+    What takes effect at a time, or counts from one on, must not depend on whose zone is meant.
+    """
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        fail(
+            "a time is written as 2027-01-31T06:00:00+01:00, or with Z: the zone has to be there",
+            status=2,
+        )
+    return int(moment.timestamp() * 1000)

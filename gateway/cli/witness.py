@@ -221,7 +221,7 @@ async def _run(server: DrainingServer, listener: socket.socket, place: Place) ->
 
 
 def _spoken(listener: socket.socket, place: Place) -> str:
-    """Return the address as `witness.witnesses` in a gateway's settings names it."""
+    """Return the address as `url` in a gateway's `[[witness.peers]]` names it."""
     if place.path is not None:
         return f"unix://{os.path.abspath(place.path)}"  # noqa: PTH100 - a socket is not followed
     host, port = listener.getsockname()[:2]

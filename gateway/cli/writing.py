@@ -5,8 +5,15 @@ from __future__ import annotations
 import os
 import tempfile
 from pathlib import Path
+from typing import NoReturn
 
 from gateway.cli.common import fail
+
+
+def check_free(path: Path | None, *, force: bool) -> None:
+    """Say that a file is there before minutes are spent on what would be written to it."""
+    if path is not None and not force and path.exists():
+        _exists(path)
 
 
 def write_new(path: Path, data: bytes, *, force: bool) -> None:
@@ -24,6 +31,10 @@ def write_new(path: Path, data: bytes, *, force: bool) -> None:
         finally:
             Path(draft).unlink(missing_ok=True)
     except FileExistsError:
-        fail(f"{path} exists: name another file, or say --force")
+        _exists(path)
     except OSError as error:
         fail(f"cannot write {path}: {error.strerror}")
+
+
+def _exists(path: Path) -> NoReturn:
+    fail(f"{path} exists: name another file, or say --force")

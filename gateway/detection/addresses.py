@@ -31,7 +31,7 @@ _FIRST: Final = (
     "Carretera|Ctra\\.?|Camino|Paseo|Pº|Ronda|Glorieta|Place|Pl\\.|Allée|Chemin|Impasse|Quai|Cours|Route|Square|ul\\.|Ulica|Trg|Str\\.|Strada|Strasse|Straße|"
     "Jalan|Nábřeží|Náměstí"
 )
-_ENDINGS: Final = "straße|strasse|str\\.|weg|allee|platz|gasse|ring|damm|ufer|straat|laan|plein|gade|vej|vägen|gatan|gata|katu|tie|vei|veien|stien|steig|kamp|hof|berg|tanya|puiestee|tänav|gränd|stræde|brink|dijk|kade|singel|steen|huis"
+_ENDINGS: Final = "straße|strasse|str\\.|weg|allee|platz|pl\\.|gasse|ring|damm|ufer|straat|laan|plein|gade|vej|vägen|gatan|gata|katu|tie|vei|veien|stien|steig|kamp|hof|berg|tanya|puiestee|tänav|gränd|stræde|brink|dijk|kade|singel|steen|huis"
 _WORD: Final = rf"{A}(?:{A}|['.\-]){{0,24}}"
 _GAP: Final = r"[ \t]{1,3}"
 _UNIT: Final = r"(?:apartment|apt|suite|ste|unit|flat|floor|fl|building|bldg|bld|room|rm|lot|trailer|trlr|space|spc|dept|wing|block|stock|etage|piso|planta|puerta|appt|bât|stiege|top)\b\.?[ ]?#?[ ]?(?=[A-Z]?\d|[A-Z]\b)[A-Za-z]?\d{0,5}[A-Za-z]?(?:-\w{1,4})?"
@@ -133,7 +133,7 @@ def _street(match: re.Match[str]) -> bool:
 
 _DEGREES: Final = frozenset(["MD", "PA"])
 _SIGNED: Final = re.compile(
-    r"(?:(?<![^\W_])[A-Z]\.?|(?i:\b(?:dr|by|surgeon|physician|provider|attending|signed|author|resident)\b[.:]{0,2}))[ ]{0,3}\Z"
+    r"(?:(?<![^\W_])[A-Z]\.?|(?i:\b(?:dr|by|surgeon|physician|provider|attending|signed|author|resident)\b[.:*_]{0,4}))[ ]{0,3}\Z"
 )
 
 

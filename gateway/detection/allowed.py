@@ -34,13 +34,26 @@ DISEASES: Final = _words(
 
 DEVICES: Final = _words(
     """
-    abbott accuchek allevyn ambu angiocath baxter blakemore boston braun broselow burr codman
-    dacron debakey dexcom doppler draeger drager dyna fogarty foley freestyle gigli glucometer
-    gore hickman hohmann holter jacksonpratt kelly kirschner kocher langenbeck libre ligasure mayo
-    medtronic metzenbaum minimed monocryl omnipod penrose permcath pigtail pleurx portacath
-    prolene redon riva rocci seldinger smead steinmann steri stryker swanganz tegaderm tenckhoff
-    toomey trocar venflon veress vicryl weitlaner yankauer
+    accuchek allevyn ambu angiocath blakemore broselow codman dacron debakey dexcom doppler draeger
+    drager dyna foley freestyle gigli glucometer holter jacksonpratt kirschner kocher langenbeck
+    libre ligasure medtronic metzenbaum minimed monocryl omnipod penrose permcath pigtail pleurx
+    portacath prolene redon riva rocci seldinger smead steri stryker swanganz tegaderm tenckhoff
+    trocar venflon veress vicryl weitlaner yankauer
     """
+)
+
+MAKERS: Final = _words(
+    """
+    abbott baxter boston braun burr gore hickman fogarty hohmann kelly mayo steinmann toomey
+    """
+)
+"""Devices and makers that many people are named like: harmless before a device's noun only."""
+_DEVICE_NOUN: Final = re.compile(
+    r"[ -](?:clamps?|catheters?|drains?|forceps|retractors?|scissors|stand|tubes?|lines?|wires?"
+    r"|pins?|nails?|grafts?|table|tray|needles?|holder|pumps?|pacemaker|stents?|valves?|sensors?|monitors?"
+    r"|scientific|freestyle|libre|katheter|klemme|pinzette|schere|haken|hebel|nadel|nagel|pumpe"
+    r"|pince|pinza|sonda|sonde|melsungen)\b",
+    re.IGNORECASE,
 )
 
 PAPERS: Final = _words(
@@ -56,7 +69,7 @@ DRUGS: Final = _words(
     """
     abacavir abatacept abciximab abilify acarbose acetaminophen acetazolamide actos acyclovir
     adalimumab adderall adenosine adrenaline advair advil afinitor aggrenox aimovig ajovy
-    albuterol aldactone alendronate aleve alfuzosin allegra allopurinol alprazolam alteplase
+    albuterol aldactone alendronate aleve alfuzosin allopurinol alprazolam alteplase
     amaryl ambien amikacin amiodarone amitriptyline amlodipine amoxicillin amoxil amphotericin
     ampicillin anakinra anastrozole apixaban apremilast aranesp aricept arimidex aripiprazole
     aromasin aspirin aspirina atacand atarax atenolol ativan atomoxetine atorvastatin atovaquone
@@ -150,6 +163,8 @@ def is_harmless(text: str, start: int, end: int) -> bool:
     joined = "".join(words)
     if all(_is_thing(word) for word in words) or joined in DISEASES or joined in DEVICES:
         return True
+    if all(_is_thing(word) or word in MAKERS for word in words):
+        return _DEVICE_NOUN.match(text, end) is not None
     stands_for = [_bare(word) in EPONYMS or _bare(word) in DISEASES for word in words]
     if not stands_for[0]:
         return False

@@ -58,7 +58,9 @@ _CUE: Final = re.compile(
 _CUE_YEAR: Final = re.compile(
     r"\b(?:since|in|dated|from|until|expires|exp|seit|bis|ab|desde|hasta|depuis)\.?:?[ (]{1,2}\Z"
 )
-_CUE_DOTS: Final = re.compile(r"\b(?:am|vom|zum|bis|seit|den|ab dem|dem|ab)[ (]{1,2}\Z")
+_CUE_DOTS: Final = re.compile(
+    r"\b(?:am|vom|zum|bis|seit|den|ab dem|dem|ab|du|au|le|depuis le|des le|jusqu'au)[ (]{1,2}\Z"
+)
 _HEADING: Final = re.compile(r"(?:\A|\n)[ \t*\-]{0,4}\Z")
 _HEADED: Final = re.compile(r"[ ]?[:\-]|[ ]\d\d:?\d\d|[ ][a-z]")
 _BIRTH: Final = re.compile(

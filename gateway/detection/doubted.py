@@ -47,6 +47,8 @@ _CLOCK_BEFORE: Final = re.compile(
 )
 _LETTERS: Final = re.compile(r"[^\w]{0,3}[^\W\d_]{1,4}[^\w]{0,3}")
 """A number without a digit: the label of one, "TLF", "**Geb.**"."""
+_ELEMENT: Final = re.compile(r"[0-9A-Fa-f]{4},[0-9A-Fa-f]{4}")
+"""The name of an element of DICOM: "(0010,0010)" (PS3.5, 7.1)."""
 _BED: Final = re.compile(r"(?:bed|bay|bett|cama|lit|床)[ ]?[0-9]{1,3}[A-Za-z]?", re.IGNORECASE)
 _THRESHOLD_BEFORE: Final = re.compile(r"[<>≥≤=][ ]?\Z")
 _AGE_BEFORE: Final = re.compile(
@@ -54,7 +56,7 @@ _AGE_BEFORE: Final = re.compile(
 )
 _RESULT_BEFORE: Final = re.compile(
     r"\b(?:Hb|HGB|Hgb|Hct|HCT|WBC|PLT|Plt|Na|Cl|Cr|Crea|Creat|BUN|CRP|MCV|HR|RR|SpO2|SPO2|MAP|EF|LVEF|BMI|GFR|eGFR|"
-    r"Glu|BZ|BG|HF|FC|FR|INR|TSH|LDL|HDL|ALT|AST|GOT|GPT|PSA|LDH|CK|Temp)[ :=]{1,3}\Z"
+    r"Glu|BZ|BG|HF|FC|FR|INR|TSH|LDL|HDL|ALT|AST|GOT|GPT|PSA|LDH|CK|Temp)[ :='\"]{1,4}\Z"
 )
 _HEADINGS: Final = _words(
     """
@@ -105,6 +107,8 @@ def _is_no_age(before: str) -> bool:
 
 def _is_no_number(entity: EntityType, value: str, before: str) -> bool:
     if entity == OTHER_ID and _LETTERS.fullmatch(value):
+        return True
+    if before.endswith("(") and _ELEMENT.fullmatch(value):
         return True
     return _CLOCK.fullmatch(value) is not None and _CLOCK_BEFORE.search(before) is not None
 

@@ -55,6 +55,7 @@ STRONG: Final[dict[EntityType, str]] = {
         """,
     US_SSN: """
         ssn; ssns; s s n; ss; social security; social security number; soc sec; social; social sec
+        ss last four; ssn last four; social last four; last four ssn; last four of ssn
         """,
     HEALTH_PLAN_NUMBER: """
         member id; membership; subscriber id; beneficiary id; policy id; plan id; group id; enrollee id; hpbn

@@ -41,10 +41,6 @@ _LABEL: Final = (
     r"cc|to|from|attn|attention|re|ref|regarding|dear|user|agent|employee|recipient|sender|customer|beneficiary|subscriber|insured|guarantor|policy ?holder|account holder|donor|"
     r"name des patienten|nachname|vorname|arzt|ärztin|hausarzt|patientin|patienten|nom(?: de naissance| d'usage)?|prénom|médecin|nombre|apellidos?|médico|paciente|姓名|患者|医生)"
 )
-_LONGEST_LABEL: Final = 31 + 4
-"""Characters from where a label begins to its colon."""
-_LABEL_START: Final = re.compile(rf"(?:(?<![^\W_])|(?<=[a-z])(?=n))(?={_LABEL})")
-_COLON: Final = re.compile(r"[:=|#]")
 _POST: Final = re.compile(
     r"(?:ologist|ologe|ologin|iatrist|iatrician|iater|iaterin|esthetist|aesthetist|surgeon|physician|therapist"
     r"|ólogo|óloga|ologue|iatre|iatra|chirurg|chirurgin)\Z"
@@ -55,6 +51,10 @@ _BY_COLUMNS: Final = re.compile(
     r"(?im)^[ \t]{0,4}(?:(?:no|nr|bed|bett|cama|lit)\.?[ ]{1,9})?(?:pat(?:ient|\.)?|pt|name|nom|nombre|paciente|patientin)(?:[ ]name)?[ ]{2,40}[^\W\d_]"
 )
 """A heading of columns, the first of which are people."""
+_LONGEST_LABEL: Final = 31 + 4
+"""Characters from where a label begins to its colon."""
+_LABEL_START: Final = re.compile(rf"(?:(?<![^\W_])|(?<=[a-z])(?=n))(?={_LABEL})")
+_COLON: Final = re.compile(r"[:=|#]")
 _ASKS: Final = re.compile(r"(?i)name|nom\b|nombre|apellido|prénom|姓名")
 """A label that asks for a name, not for a person."""
 _CREDENTIAL: Final = r"(?:M\.?D\.?|D\.?O\.?|R\.?N\.?|N\.?P\.?|P\.?A\.?(?:-C)?|Ph\.?D\.?|PharmD|DPM|DDS|DMD|FACS|FACP|FACC|LPN|LVN|CRNA|CNM|CNP|FNP(?:-C|-BC)?|ARNP|APRN|DNP|MPH|MBBS|MBChB|FRCP|FRCS|LCSW|LMFT|PsyD|PT|DPT|OTR|SLP|RD|RT|BSN|MSN|MSW|EMT|CNA|Esq)"

@@ -47,7 +47,8 @@ def data_directory(settings: Settings) -> Diagnosis:
 
 def disk(settings: Settings) -> Diagnosis:
     """Say how much space is left."""
-    place = settings.data if settings.data.is_dir() else settings.data.parent
+    # What is not there yet will be made on the disk of what is.
+    place = next(each for each in (settings.data, *settings.data.parents) if each.is_dir())
     free = shutil.disk_usage(place).free
     found = f"{free / _GIB:.1f} GiB free"
     if free < _FULL_DISK:

@@ -66,7 +66,7 @@ def subjects_of(
         for entity, words in _values(text.reveal(), findings):
             if entity in NUMBERS and len(_plain(words)) >= _SHORTEST:
                 patients.add(patient(key, words))
-            elif entity == PERSON and len(_tokens(words)) > 1:
+            elif entity == PERSON and is_whole(words):
                 names.add(named(key, words))
     return _bounded(first, patients, (), names)
 
@@ -79,6 +79,11 @@ def patient(key: bytes, number: str) -> bytes:
 def named(key: bytes, name: str) -> bytes:
     """Return the fingerprint of a name, whatever the order, case and accents of its words."""
     return _digest(key, "name", " ".join(sorted(_tokens(name))))
+
+
+def is_whole(name: str) -> bool:
+    """Say whether a name has the two words or more under which people are indexed."""
+    return len(_tokens(name)) > 1
 
 
 def _bounded(

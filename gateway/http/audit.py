@@ -24,7 +24,7 @@ from gateway.domain.ports import Detector
 from gateway.domain.questions import Question, QuestionError, ask
 from gateway.domain.records import Review, ReviewState
 from gateway.domain.reviewing import MAX_COMMENT
-from gateway.domain.subjects import named, patient
+from gateway.domain.subjects import is_whole, named, patient
 from gateway.freetext import Whose, check_names_nobody
 from gateway.http.openai import HttpRequest, credentials_of
 from gateway.http.parse import decode
@@ -200,7 +200,15 @@ def _whom(room: AuditRoom, body: SearchRequest) -> bytes | None:
         )
     if body.patient is not None:
         return patient(room.subject_key, body.patient)
-    return None if body.name is None else named(room.subject_key, body.name)
+    if body.name is None:
+        return None
+    if not is_whole(body.name):
+        raise ExchangeError(
+            Code.INVALID_REQUEST,
+            "People are indexed under two words of their name or more: give the whole name.",
+            param="name",
+        )
+    return named(room.subject_key, body.name)
 
 
 async def _answer(  # noqa: PLR0913, PLR0917 - what was asked, and how it is to be answered

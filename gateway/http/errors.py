@@ -81,6 +81,7 @@ _RETRY_AFTER: Final = {
     Code.AUDIT_UNAVAILABLE: "5",
     Code.AUDIT_UNWITNESSED: "5",
 }
+_NOTHING_HERE: Final = "There is nothing at this path: GET /openapi.json lists what there is."
 _UNAUTHORIZED: Final = 401
 _SERVER: Final = 500
 _UNPROCESSABLE: Final = 422
@@ -183,7 +184,7 @@ def _known(request: Request[object, object, State], error: ExchangeError) -> Res
 def _http(request: Request[object, object, State], error: HTTPException) -> Response[bytes]:
     match error:
         case NotFoundException():
-            known = ExchangeError(Code.NOT_FOUND, "There is nothing at this path.")
+            known = ExchangeError(Code.NOT_FOUND, _NOTHING_HERE)
         case MethodNotAllowedException():
             known = ExchangeError(Code.METHOD_NOT_ALLOWED, "This path does not take this method.")
         case _:

@@ -34,6 +34,7 @@ _UNKNOWN: Final = re.compile(
     r"Object contains unknown field `(?P<name>.*?)`(?: - at `(?P<at>[^`]*)`)?\Z", re.DOTALL
 )
 _PLACE: Final = re.compile(r" - at `(?P<at>[^`]*)`\Z")
+_PART: Final = re.compile(r"messages\[(\d+|…)\]\.content\[(\d+|…)\]\.type\Z")
 _QUOTED: Final = re.compile(r" '.*'", re.DOTALL)
 
 _UNSUPPORTED_CHAT: Final[dict[str, tuple[object, ...]]] = {
@@ -300,6 +301,13 @@ def _invalid(words: str) -> ExchangeError:
         )
     place = _PLACE.search(words)
     param = None if place is None else _printable(place["at"].removeprefix("$").removeprefix("."))
+    if param is not None and _PART.match(param):
+        return ExchangeError(
+            Code.INVALID_REQUEST,
+            "A message's content is a text, or parts of the type `text`: images, audio and files "
+            "are not taken.",
+            param=param,
+        )
     return ExchangeError(Code.INVALID_REQUEST, f"{_harmless(words)}.", param=param or None)
 
 

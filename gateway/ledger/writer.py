@@ -18,6 +18,7 @@ from typing import Final
 
 import apsw
 
+from gateway import logs
 from gateway.domain.errors import LedgerUnavailable
 from gateway.domain.merkle import Frontier, leaf_hash
 from gateway.domain.ports import Receipt
@@ -28,6 +29,7 @@ from gateway.ledger.answers import Waiter, deliver
 from gateway.ledger.errors import LedgerDamaged
 from gateway.ledger.failures import FatalError, is_fsync, is_retryable, name_of
 from gateway.ledger.head import check_continues, check_head
+from gateway.ledger.inplace import InPlace
 from gateway.ledger.keys import SigningKeys
 from gateway.ledger.publisher import OnFatal, Publication, Publisher
 from gateway.ledger.store import Batch, Head
@@ -76,6 +78,8 @@ class Writer:
         self, log: OpenLog, publication: Publication, *, queue: int, on_fatal: OnFatal
     ) -> None:
         self._db = log.db
+        self._file = InPlace(log.directory / store.DATABASE)
+        self._told = False
         self._key = log.key
         self._trusted = log.head
         self._limit = queue
@@ -187,6 +191,7 @@ class Writer:
         db = self._db
         if self._publisher.damaged:
             raise LedgerDamaged("the records that were committed are not what was signed")
+        self._check_place()
         try:
             db.execute("BEGIN IMMEDIATE")
             self._key = self._key.fresh()
@@ -215,6 +220,15 @@ class Writer:
         self._trusted, self._kept = new, kept
         self._publisher.offer(new)
         return answers
+
+    def _check_place(self) -> None:
+        """Raise `LedgerDamaged` where the log's file is not what stands under its name."""
+        holds = self._file.holds()
+        if not holds and not self._told:
+            logs.alarm("ledger_replaced")
+        self._told = not holds
+        if not holds:
+            raise LedgerDamaged("another file stands where the log was, or none")
 
     def _roll_back(self, error: apsw.Error) -> None:
         if is_fsync(error):

@@ -2,6 +2,9 @@ import socket
 import time
 from pathlib import Path
 
+from typer.testing import CliRunner
+
+from gateway.cli.root import app
 from gateway.doctor import Verdict, examine
 from gateway.identity.keyring import open_keyring
 from gateway.identity.keys import Grant
@@ -33,6 +36,14 @@ def test_a_secret_that_others_can_read_and_a_broken_policy_are_failures(tmp_path
     (tmp_path / "policies" / "access.cedar").write_text("permit (")
     found = verdicts(tmp_path)
     assert found["secret keys"] is found["policy"] is Verdict.FAILED
+
+
+def test_each_finding_is_one_line_however_narrow_the_terminal(tmp_path: Path) -> None:
+    prepare(load(tmp_path))
+    runner = CliRunner(env={"COLUMNS": "40", "TERM": "dumb"})
+    shown = runner.invoke(app, ["--data", str(tmp_path), "doctor"]).stdout.splitlines()
+    assert {line[0] for line in shown} <= set("\u2713!\u2717 ")
+    assert any(line.endswith("by directory, which one person can change") for line in shown)
 
 
 def test_a_check_that_breaks_is_a_finding_and_not_a_crash(tmp_path: Path) -> None:

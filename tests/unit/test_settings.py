@@ -73,6 +73,16 @@ def test_a_settings_file_that_is_named_has_to_be_there(tmp_path: Path) -> None:
         load(tmp_path, tmp_path / "absent.toml")
 
 
+def test_settings_that_cannot_be_read_are_told_and_no_crash(tmp_path: Path) -> None:
+    file = write(tmp_path, "") / "intramural.toml"
+    for data, config in ((tmp_path, tmp_path), (file, None)):
+        with pytest.raises(SettingsError, match=r"cannot be read: (Is|Not) a directory"):
+            load(data, config)
+    file.write_bytes("node = 'z\u00fcrich'".encode("latin-1"))
+    with pytest.raises(SettingsError, match="is not UTF-8: byte 9"):
+        load(tmp_path)
+
+
 def test_arguments_win_over_the_environment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,7 +12,7 @@ from typing import Final
 
 from gateway.detection.structured import hl7, jsontext, payloads, records, tables
 from gateway.detection.structured.values import Value
-from gateway.domain.entities import OTHER_ID, PHOTO_ID
+from gateway.domain.entities import OTHER_ID, PHOTO_ID, URL
 from gateway.domain.places import Layer, Place, Writing, decode_base64
 
 _OPENS: Final = re.compile(r'\{\s{0,200}+["}]|\[\s{0,200}+[\[{"]')
@@ -28,6 +28,12 @@ _PACKED: Final = re.compile(
 A run as short as a name is one where it is filled up with `=`."""
 _LONG: Final = re.compile(r"[A-Za-z0-9+/_-]{16}|[A-Za-z0-9+/_-]{8}=")
 _BASE64: Final = (Layer(Writing.BASE64),)
+_LONGEST_HOST: Final = 256
+_HOST: Final = re.compile(
+    r"(?:https?:(?://[A-Za-z0-9.-]{1,240}[.:])?|(?<![A-Za-z0-9-])(?:[A-Za-z0-9-]{1,63}\.){1,8})\Z"
+)
+_PATH: Final = re.compile(r"[^\s<>\"'`\])}\u3000-\u303f\u4e00-\u9fff]{0,20000}")
+"""What a run is a part of that goes on behind a host: an address of the web, to its end."""
 _NO_WORD: Final = 1000
 """Characters of a run that nobody reads as words: a picture, a key, a file in hexadecimal.
 
@@ -66,23 +72,36 @@ def _prose(text: str, start: int, end: int) -> Iterator[Value | tuple[int, int]]
     """Yield what is no payload, and what is packed in it: base64 of a text, or of a data URL."""
     done = start
     for found in _PACKED.finditer(text, start, end) if _LONG.search(text, start, end) else ():
-        first, last = found.span("run")
-        media = found["media"]
-        place: Place = _BASE64
-        entity = None
-        if decode_base64(found["run"]) is None:
-            if media is not None:
-                entity = PHOTO_ID if media.startswith("image/") else OTHER_ID
-            elif last - first < _NO_WORD or not any(map(str.isalnum, found["run"])):
-                continue
-            else:
-                place, entity = (), OTHER_ID
-        if first > done:
-            yield done, first
-        yield Value(first, last, place, entity, "structured.file", whole=True, file=True)
-        done = last
+        value = _packed(text, found, done, end)
+        if value is None:
+            continue
+        if value.start > done:
+            yield done, value.start
+        yield value
+        done = value.end
     if done < end:
         yield done, end
+
+
+def _packed(text: str, found: re.Match[str], done: int, end: int) -> Value | None:
+    """Return what a run is, if it is no word: a file that is opened, or something found whole."""
+    first, last = found.span("run")
+    media = found["media"]
+    if first < done:
+        return None
+    place: Place = _BASE64
+    entity = None
+    if decode_base64(found["run"]) is None:
+        if media is not None:
+            entity = PHOTO_ID if media.startswith("image/") else OTHER_ID
+        elif last - first < _NO_WORD or not any(map(str.isalnum, found["run"])):
+            return None
+        else:
+            place, entity = (), OTHER_ID
+            host = _HOST.search(text, max(done, first - _LONGEST_HOST), first)
+            if host is not None and (path := _PATH.match(text, last, end)):
+                first, last, entity = host.start(), path.end(), URL
+    return Value(first, last, place, entity, "structured.file", whole=True, file=True)
 
 
 def _regions(text: str, custom: hl7.Custom) -> Iterator[tuple[int, int, list[Value]]]:

@@ -107,6 +107,26 @@ def test_a_load_and_its_batches_take_what_is_foreseen_and_not_much_less(
         assert peak >= sizes.batch(*batch) / 2, f"{batch}: only {peak:,} taken"
 
 
+@dataclass(frozen=True)
+class Sharing(Wide):
+    """Eight heads share each head of keys and values, and little else takes memory."""
+
+    layers: int = 6
+    heads_kv: int = 2
+    head_dim: int = 64
+    hidden: int = 256
+    feed_forward: int = 256
+    vocabulary: int = 512
+
+
+def test_heads_that_share_keys_and_values_save_none_of_their_memory(tmp_path: Path) -> None:
+    Sharing().write(tmp_path / "sharing")
+    batch = (16, 16, 160)
+    _, _, [peak] = probe(tmp_path / "sharing", "t5", batch)
+    foreseen = footprint(Sharing()).batch(*batch)
+    assert foreseen / 2 <= peak <= REPLICA + foreseen
+
+
 def test_the_memory_of_a_long_prompt_grows_with_its_square(model: InstalledModel) -> None:
     sizes = footprint(model.manifest)
     assert sizes.batch(1, 8000, 0) > 2.5 * sizes.batch(1, 4000, 0)

@@ -192,6 +192,7 @@ async def test_a_patient_in_an_address_is_refused(auditor: httpx.AsyncClient) ->
         ({"where": ["actor=Zo\u00eb"]}, "1 to 128 printable"),
         ({"where": ["kind=intent"] * 33}, "more than 32 words"),
         ({"patient": "1", "name": "A B"}, "one of both"),
+        ({"name": "Thornton"}, "two words"),
         ({"limit": 0}, "limit"),
         ({"limit": 1001}, "limit"),
         ({"query": "x"}, "query"),

@@ -128,6 +128,7 @@ async def test_errors_have_openais_shape_under_v1_and_rfc_9457s_elsewhere(servin
     assert openai.status_code == problem.status_code == 404
     assert openai.json()["error"]["code"] == problem.json()["code"] == Code.NOT_FOUND
     assert openai.json()["error"]["type"] == "not_found_error"
+    assert "/openapi.json" in openai.json()["error"]["message"]
     assert problem.headers["content-type"] == "application/problem+json"
     assert problem.json().keys() == {"type", "title", "status", "detail", "code"}
     assert (method.status_code, method.json()["error"]["code"]) == (405, Code.METHOD_NOT_ALLOWED)

@@ -109,6 +109,18 @@ def test_a_field_of_a_message_is_named_after_its_place() -> None:
 
 
 @pytest.mark.parametrize(
+    "part", [{"type": "image_url", "image_url": {"url": CANARY}}, {"type": CANARY}]
+)
+def test_a_part_that_is_no_text_is_told_what_is_taken(part: dict[str, object]) -> None:
+    body = json.dumps({"model": "m", "messages": [{"role": "user", "content": [part]}]})
+    with pytest.raises(ExchangeError, match="parts of the type `text`: images") as caught:
+        parse.decode(body.encode(), ChatRequest)
+    assert caught.value.code is Code.INVALID_REQUEST
+    assert caught.value.param == "messages[0].content[0].type"
+    assert CANARY not in caught.value.message
+
+
+@pytest.mark.parametrize(
     "body",
     [
         b'{"model":"m","model":"m","messages":[{"role":"user","content":"Hi"}]}',

@@ -51,6 +51,8 @@ async def test_a_stricter_profile_can_be_asked_for_and_a_looser_cannot(serving: 
     assert replies["strict"].json()["documents"][0]["text"] == "Seen: [PERSON], again [PERSON]."
     assert replies["loose"].json()["error"]["code"] == "profile_not_stricter"
     assert replies["absent"].json()["error"]["code"] == "unknown_profile"
+    for name in ("loose", "absent"):
+        assert replies[name].json()["error"]["param"] == "X-Redaction-Profile"
 
 
 async def test_a_stricter_profile_that_a_forbid_rules_out_cannot_be_asked_for(

@@ -13,6 +13,7 @@ from pathlib import Path
 import apsw
 import pytest
 
+from gateway import logs
 from gateway.domain.errors import LedgerUnavailable
 from gateway.domain.merkle import EMPTY_ROOT
 from gateway.domain.records import RecordOrderError
@@ -390,3 +391,37 @@ def test_the_write_ahead_log_does_not_grow_for_ever(
     for n in range(300):
         ledger.append_blocking(admin(f"a{n}"))
     assert (place.directory / "ledger.db-wal").stat().st_size < 100 * 4096
+
+
+@pytest.mark.parametrize("part", ["ledger.db", "ledger.db-wal"])
+@pytest.mark.parametrize("replaced", [False, True], ids=["gone", "replaced"])
+def test_a_log_whose_file_is_not_in_its_place_takes_no_record_until_it_is_back(
+    place: Place, ledger: SqliteLedger, part: str, *, replaced: bool
+) -> None:
+    ledger.append_blocking(admin("before"))
+    file, aside = place.directory / part, place.directory / "aside"
+    file.rename(aside)
+    if replaced:
+        shutil.copy(aside, file)  # As whoever restores a backup under a gateway that runs.
+    with pytest.raises(LedgerUnavailable):
+        ledger.append_blocking(admin("lost"))
+    assert not ledger.ready()
+    aside.replace(file)
+    assert ledger.append_blocking(admin("after")).index == 1
+    assert ledger.ready()
+    assert verify(place.directory, ledger.vkey).size == 2
+
+
+def test_that_the_log_is_not_in_its_place_is_said_once(
+    place: Place, ledger: SqliteLedger, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logs.configure(style="json", level="warning")
+    file, aside = place.directory / "ledger.db", place.directory / "aside"
+    for _ in range(2):
+        file.rename(aside)
+        for _ in range(3):
+            with pytest.raises(LedgerUnavailable):
+                ledger.append_blocking(admin("lost"))
+        aside.replace(file)
+        ledger.append_blocking(admin("after"))
+    assert capsys.readouterr().err.count("ledger_replaced") == 2

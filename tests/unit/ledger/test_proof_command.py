@@ -114,6 +114,9 @@ def test_a_proof_of_another_record_is_refused_by_the_command(
     result = run(settings, "check-proof", out, "--vkey", vkey, "--leaf", "-", stdin=b"{}")
     assert result.exit_code == 1
     assert "leads to another root" in result.stderr
+    result = run(settings, "check-proof", out, "--vkey", vkey, "--leaf", "-", "--json", stdin=b"{}")
+    assert result.exit_code == 1
+    assert json.loads(result.stdout)["verified"] is False
 
 
 def test_verify_compares_the_tiles_unless_told_not_to(settings: Settings) -> None:

@@ -157,6 +157,7 @@ def test_quarters_are_shown_and_dropped_only_when_somebody_means_it(
     verified = run(None, "verify")
     assert verified.exit_code == 0, verified.output
     assert "512" in verified.stdout
+    assert run(None, "drop-quarters").stdout == "nothing may be dropped now\n"
 
 
 def test_a_quarter_is_sealed_off_by_command(settings: Settings, run: Callable[..., Result]) -> None:

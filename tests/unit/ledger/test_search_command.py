@@ -161,6 +161,15 @@ def test_a_word_that_makes_no_sense_is_not_repeated(settings: Settings) -> None:
     assert "Thornton" not in result.output
 
 
+def test_a_name_of_one_word_is_no_question_that_nothing_answers(
+    settings: Settings, auditor: tuple[str, str]
+) -> None:
+    result = run(settings, "search", "--name", *auditor, stdin=f"{NAME.rsplit(maxsplit=1)[-1]}\n")
+    assert result.exit_code == 2
+    assert "give the whole name" in result.stderr
+    assert NAME.rsplit(maxsplit=1)[-1] not in result.output
+
+
 def test_a_patient_is_read_from_standard_input_in_a_person_s_name(
     settings: Settings, auditor: tuple[str, str]
 ) -> None:

@@ -163,6 +163,8 @@ def test_show_says_how_each_profile_is_served(settings: Settings) -> None:
     assert cells["replies cached"] == ["no", "no", "no", "yes"]
     assert cells["texts kept"] == ["nothing"] * 4
     assert cells["re-identified"] == ["no"] * 4
+    assert cells["input characters at most"] == ["200000"] * 4
+    assert cells["output tokens at most"] == ["4096", "2048", "4096", "4096"]
     assert cells["in flight at most"] == ["", "16", "16", "16"]
 
 

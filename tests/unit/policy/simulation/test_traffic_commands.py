@@ -143,9 +143,44 @@ def test_what_is_not_necessary_is_reported_in_every_form(
     assert len(rows) == len(said["lines"])
     assert "which does not need it; operator today:" in run(settings, "necessary").stdout
     page = tmp_path / "necessary.html"
-    assert run(settings, "necessary", "--html", str(page)).exit_code == 0
+    written = run(settings, "necessary", "--html", str(page))
+    assert written.exit_code == 0
+    assert f"Wrote {page}" in written.stderr
     assert "US_SSN" in page.read_text()
     assert "default-src 'none'" in page.read_text()
+
+
+def test_a_page_is_written_over_another_only_by_who_says_so_and_is_told_before_it_is_made(
+    settings: Settings, tmp_path: Path
+) -> None:
+    page = tmp_path / "necessary.html"
+    page.write_text("somebody else's")
+    looks = reports(settings)
+    refused = run(settings, "necessary", "--html", str(page))
+    assert refused.exit_code == 1
+    assert "--force" in refused.stderr
+    assert page.read_text() == "somebody else's"
+    assert reports(settings) == looks
+    assert run(settings, "necessary", "--html", str(page), "--force").exit_code == 0
+    assert "US_SSN" in page.read_text()
+
+
+def test_an_entity_type_is_whole_in_eighty_columns(settings: Settings) -> None:
+    runner = CliRunner(env={"COLUMNS": "80", "TERM": "dumb"})
+    candidate = str(settings.data / "candidate")
+    result = runner.invoke(app, ["simulate", candidate], obj=settings)
+    assert "Would be treated otherwise" in result.stdout
+    told = json.loads(run(settings, "simulate", candidate, "--json").stdout)
+    types = {row["entity"] for row in told["operators"]}
+    assert max(map(len, types)) > 10
+    assert types <= set(result.stdout.split())
+    assert max(map(len, result.stdout.splitlines())) <= 80
+
+
+def reports(settings: Settings) -> int:
+    with read_ledger(settings.ledger) as reader:
+        found = [logged.record for logged in reader.search(Query(limit=None))]
+    return sum(isinstance(each, Access) for each in found)
 
 
 def test_an_empty_installation_is_told_that_there_is_no_log(tmp_path: Path) -> None:
