@@ -442,6 +442,16 @@ async def test_a_run_that_nobody_reads_as_words_goes_as_a_whole_and_is_not_read(
     assert out == shown.format("[ID]")
 
 
+def test_codes_of_hl7s_tables_are_read_by_nobody_and_their_texts_are() -> None:
+    message = (
+        "MSH|^~\\&|LAB|X|||20250114||ORU^R01|1|P|2.5\rPV1|1|O||||||||CHI||||R\r"
+        "NK1|1|Thornton^Jo|SPO^Spouse\rOBX|1|NM|2345-7^GLUCOSE^LN||98|mg/dL|70-99|N\r"
+    )
+    read_text = reading_of(message).text
+    assert not [code for code in ("CHI", "SPO", "2345-7", "LN", "70-99") if code in read_text]
+    assert all(word in read_text for word in ("Thornton", "Spouse", "GLUCOSE", "98"))
+
+
 def test_a_line_of_dashes_is_no_file() -> None:
     assert not reading_of("Plan\n" + "-" * 2000 + "\nRest").leaves
 
