@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.exchange import Action, Ask, Caller, Model, Purpose, Task
-from gateway.domain.policy import Deny, Permit, Profile
+from gateway.domain.policy import Deny, Permit, Profile, not_evaluated
 from gateway.domain.ports import Decider, Prompt
 from gateway.domain.text import RawText
 from gateway.treatment import Work
@@ -27,7 +27,8 @@ def check_scope(caller: Caller, action: Action, model: Model, purpose: Purpose) 
 def tightened(decision: Permit | Deny, asked: str | None, decider: Decider) -> Permit | Deny:
     """Return the decision for a client that asks for a profile, within the one that policy grants.
 
-    Raises `ExchangeError` with UNKNOWN_PROFILE or PROFILE_NOT_STRICTER.
+    Raises `ExchangeError` with UNKNOWN_PROFILE or PROFILE_NOT_STRICTER, and with POLICY_UNAVAILABLE
+    where a forbid that speaks of that profile cannot be evaluated.
     """
     if isinstance(decision, Deny) or asked is None or asked == decision.profile.name:
         return decision
@@ -47,8 +48,11 @@ def tightened(decision: Permit | Deny, asked: str | None, decider: Decider) -> P
             "which policy grants.",
             param=_PROFILE,
         )
-    if asked in decision.against:
-        return Deny(Code.POLICY_DENIED, decision.against[asked], decision.release)
+    against = decision.against.get(asked, ())
+    if against is None:
+        raise not_evaluated()
+    if against:
+        return Deny(Code.POLICY_DENIED, against, decision.release)
     return replace(decision, profile=profile.within(granted))
 
 

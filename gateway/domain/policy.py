@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Final
 
 from gateway.domain.entities import EntityType
-from gateway.domain.errors import Code
+from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.limits import Bound
 
 
@@ -247,8 +247,9 @@ class Permit:
     """SHA-256 of the active policy release, in hexadecimal."""
     bounds: tuple[Bound, ...] = ()
     """How much this caller and its department may use, where the release limits it."""
-    against: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Profiles that a client may not ask for instead, and the `@id` of each forbid that says so."""
+    against: Mapping[str, tuple[str, ...] | None] = field(default_factory=dict)
+    """Profiles that a client may not ask for instead, and the `@id` of each forbid that says so:
+    `None` where the policy fails to say whether."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,3 +259,12 @@ class Deny:
     code: Code
     rules: tuple[str, ...]
     release: str
+
+
+def not_evaluated() -> ExchangeError:
+    """Return the error of a question that the policy fails to answer."""
+    return ExchangeError(
+        Code.POLICY_UNAVAILABLE,
+        "The policy could not be evaluated, so nothing was sent to a model. "
+        "The administrator can run `intramural policy check`.",
+    )

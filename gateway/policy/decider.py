@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
-from gateway.domain.errors import Code, ExchangeError
+from gateway.domain.errors import Code
 from gateway.domain.exchange import Action, Caller, Model, Purpose
-from gateway.domain.policy import Deny, Permit, Profile
+from gateway.domain.policy import Deny, Permit, Profile, not_evaluated
 from gateway.policy.cedar import EvaluationFailed, Statement
 from gateway.policy.release import Release
 
@@ -48,11 +48,7 @@ class CedarDecider:
         try:
             return self._decide(caller, action, model.name, purpose)
         except EvaluationFailed as failure:
-            raise ExchangeError(
-                Code.POLICY_UNAVAILABLE,
-                "The policy could not be evaluated, so nothing was sent to a model. "
-                "The administrator can run `intramural policy check`.",
-            ) from failure
+            raise not_evaluated() from failure
 
     def _decide(
         self, caller: Caller, action: Action, model: str, purpose: Purpose
@@ -70,13 +66,26 @@ class CedarDecider:
             return self._denied(against)
         # A forbid that speaks of a profile means it also where a client asks for that one.
         others = {
-            name: self._denied(found).rules
+            name: found
             for name, other in self._release.profiles.items()
             if name != profile.name and other.profile.strictness >= profile.strictness
-            if (found := policies.objections(caller, action, model, purpose, name))
+            if (found := self._against(caller, action, model, purpose, name)) != ()
         }
         bounds = self._release.limits.bounds(caller)
         return Permit(profile, _named(strictest_first), self.release, bounds, others)
+
+    def _against(
+        self, caller: Caller, action: Action, model: str, purpose: Purpose, profile: str
+    ) -> tuple[str, ...] | None:
+        """Return the forbids against a profile that nobody has asked for yet.
+
+        `None` if Cedar cannot say: that is an error for who asks for it, and for nobody else.
+        """
+        try:
+            found = self._release.policies.objections(caller, action, model, purpose, profile)
+        except EvaluationFailed:
+            return None
+        return self._denied(found).rules
 
     def _denied(self, because: Sequence[Statement]) -> Deny:
         ids = sorted(because, key=lambda statement: statement.id)

@@ -79,7 +79,7 @@ class FakeDecider:
     """Every decision raises POLICY_UNAVAILABLE, as when Cedar cannot evaluate a rule."""
     aliases: Mapping[str, str] = field(default_factory=dict)
     limits: LimitTable = NO_LIMITS
-    against: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    against: Mapping[str, tuple[str, ...] | None] = field(default_factory=dict)
     """Profiles that a client may not ask for, each with the forbids that say so."""
     asked: list[tuple[Caller, Action, Model, Purpose]] = field(default_factory=list)
 

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from gateway.allowance import tightened
-from gateway.domain.errors import Code
+from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.exchange import Action, Assurance, Caller, Model, Purpose
 from gateway.domain.policy import Deny, Permit
 from gateway.domain.standing import Standing
@@ -84,6 +84,21 @@ def test_a_client_cannot_ask_for_a_profile_that_a_forbid_rules_out(files: Files)
     decider = CedarDecider(made)
     denied = tightened(permit, "coding", decider)
     assert denied == Deny(Code.POLICY_DENIED, ("speaking",), made.digest)
+    stricter = tightened(permit, "research", decider)
+    assert isinstance(stricter, Permit)
+    assert stricter.profile.name == "research"
+
+
+def test_a_forbid_that_fails_for_another_profile_fails_who_asks_for_that_one(files: Files) -> None:
+    fails = f'if {ASKED} == Profile::"coding" then 9223372036854775807 + 1 > 0 else false'
+    made = release(files, PERMITS + forbid(f"when {{ {fails} }}"))
+    permit = decide(made, "clinician")
+    assert isinstance(permit, Permit)
+    assert permit.profile.name == "treatment"
+    decider = CedarDecider(made)
+    with pytest.raises(ExchangeError) as refused:
+        tightened(permit, "coding", decider)
+    assert refused.value.code is Code.POLICY_UNAVAILABLE
     stricter = tightened(permit, "research", decider)
     assert isinstance(stricter, Permit)
     assert stricter.profile.name == "research"
