@@ -86,6 +86,11 @@ _MEASURES: Final = frozenset(
         "hr",
         "min",
         "weeks",
+        *("week", "month", "months", "year", "years", "hour"),
+        *("día", "días", "semana", "semanas", "mes", "meses", "año", "años", "hora", "horas"),
+        *("jour", "jours", "semaine", "semaines", "mois", "an", "ans", "heures"),
+        *("tag", "tage", "tagen", "woche", "wochen", "monat", "monate", "monaten", "jahr"),
+        *("jahre", "jahren", "stunden"),
         "times",
         "tablets",
         "tabs",
@@ -155,6 +160,17 @@ def _not_dose(match: re.Match[str]) -> bool:
         .split(maxsplit=1)[-1]
         .startswith(("mg", "ml", "mcg", "year", "day", "week", "month", "hour", "min"))
     )
+
+
+_COUNTED: Final = re.compile(
+    r"[ -]{1,2}(?:bett|bed|lit|person|pers|camas|°|grad|degree|air|m\b|m²|qm|uhr|h\b)",
+    re.IGNORECASE,
+)
+
+
+def _is_counted(match: re.Match[str]) -> bool:
+    """Say whether the number tells something else of a room: "Zimmer 2-Bett", "Room 21 °C"."""
+    return _COUNTED.match(match.string, match.end()) is not None
 
 
 NUMBER_FIRST: Final = (
@@ -253,6 +269,18 @@ RULES: Final[Rules] = (
             .startswith(("of", "mg", "ml", "/", "per", "insulin", "units"))
         ),
         cues=("apartment", "apt", "suite", "ste", "unit", "flat", "appt", "bldg"),
+    ),
+    Rule(
+        # "Zi: 119", "Zimmer-Nr. 3.117", "Chambre n° 204", "Habitación 12B": where somebody lies.
+        "place.room",
+        LOCATION,
+        re.compile(
+            r"(?<![\w])(?:Zi(?:mmer)?[.\-]{0,2}(?:Nr|Nummer)?|Zimmernummer|Chambre|Chbre?|Habitación|Hab|Room|Rm)"
+            r"(?:[.:]{1,2}[ ]{0,2}|[ ](?:Nr|No|n|N)[.º°]{1,2}[ ]?|[ ])(?P<value>[A-Z]?\d{1,4}(?:\.\d{1,3})?[A-Za-z]?)(?![\w%/°]|[.,]\d)"
+        ),
+        0.6,
+        lambda match: not _is_counted(match),
+        cues=("zi", "chambre", "chb", "habitaci", "hab", "room", "rm"),
     ),
     folded(
         "address.po_box",

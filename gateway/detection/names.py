@@ -104,6 +104,18 @@ def _field(match: re.Match[str]) -> bool:
     return not is_word(words[0])
 
 
+_SIDE: Final = 2
+_READING: Final = re.compile(r"[ =:]{1,3}[-+]?[0-9]{1,3}[.,][0-9]")
+
+
+def _is_measured(match: re.Match[str]) -> bool:
+    """Say whether two letters are a side and what is measured there: "RA MD 4.97", no doctor's."""
+    value = match["value"]
+    return (
+        len(value) == _SIDE and value.isupper() and bool(_READING.match(match.string, match.end()))
+    )
+
+
 def _labelled(match: re.Match[str]) -> bool:
     """Say whether a field holds a name; a single word does where the label asks for one."""
     label = match[0][: match.start("value") - match.start()]
@@ -292,7 +304,7 @@ RULES: Final[Rules] = (
         PERSON,
         re.compile(rf"(?<![\w'\-])(?P<value>{FULL}),?[ ]{_CREDENTIAL}(?![\w'])"),
         0.8,
-        _field,
+        lambda match: _field(match) and not _is_measured(match),
         needs=re.compile(rf"[ ]{_CREDENTIAL}(?![\w'])"),
     ),
     Rule(
