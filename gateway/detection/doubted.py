@@ -1,8 +1,8 @@
 """What a tagger takes for somebody's, and what stands around it says that it is not.
 
-A blood pressure is no date, a time of day no extension, a threshold no age, a bed no place, and
-"MC:" heads a paragraph. Rule: only what the tagger alone says is doubted; a rule, a field or
-a dictionary that says otherwise stays.
+A blood pressure is no date, a time of day no extension, a threshold no age, a bed no place, what
+was measured nobody, and "MC:" heads a paragraph. Rule: only what the tagger alone says is doubted;
+a rule, a field or a dictionary that says otherwise stays.
 """
 
 from __future__ import annotations
@@ -30,11 +30,16 @@ def _words(text: str) -> frozenset[str]:
 
 
 _BEFORE: Final = 24
+_AFTER: Final = 12
 _PRESSURE: Final = re.compile(r"[0-9]{1,3}/[0-9]{1,3}")
 _PRESSURE_BEFORE: Final = re.compile(
     r"\b(?:N?I?BP|RR|TA|PA|T\.A|P\.A|PAS/PAD|[Tt]ension|[Pp]ress(?:ure|ion)|[Bb]lutdruck)\b"
     r"\.?[ :=]{0,3}"
     r"(?:(?:artérielle|arterial|of|de|is|was|à)[ ]){0,2}\Z"
+)
+_SCORE: Final = re.compile(r"[0-9]{1,2}/[0-9]{1,2}")
+_SCORE_BEFORE: Final = re.compile(
+    r"\b(?:[Ss]cores?|SCORES?|EVA|VAS|NRS|Apgar|APGAR|GCS)\b[^0-9\n]{0,14}\Z"
 )
 _SIZES: Final = re.compile(r"[0-9]{1,2}/[0-9]{1,2}/[0-9]")
 """Three sizes, "Trocarts 10/5/5": no year has one digit."""
@@ -45,6 +50,11 @@ _CLOCK_BEFORE: Final = re.compile(
     r"|um|gegen|seit|bis|a las|às)|@)[ :]{1,2}\Z",
     re.IGNORECASE,
 )
+_HOUR: Final = re.compile(r"(?:[01]?[0-9]|2[0-3])[.:][0-5][0-9]")
+_CLOCK_AFTER: Final = re.compile(r"[ ]?(?:Uhr|hrs?|horas|heures)\b")
+_READING_AFTER: Final = re.compile(r"[ ]{1,2}[<>]?[0-9]{1,3}[.,][0-9]{1,2}(?![.,]?[0-9]|\.)")
+"""A decimal, and no date with its dots: "Ery 4.57, Hb 9.3", and not "Maier 4.5."."""
+_SURE: Final = 0.9
 _LETTERS: Final = re.compile(r"[^\w]{0,3}[^\W\d_]{1,4}[^\w]{0,3}")
 """A number without a digit: the label of one, "TLF", "**Geb.**"."""
 _ELEMENT: Final = re.compile(r"[0-9A-Fa-f]{4},[0-9A-Fa-f]{4}")
@@ -82,17 +92,29 @@ def is_nobodys(text: str, finding: Finding) -> bool:
     value = text[finding.start : finding.end].rstrip(" .,;")
     before = text[max(0, finding.start - _BEFORE) : finding.start]
     entity = finding.entity
+    after = text[finding.end : finding.end + _AFTER]
     if entity == DATE_TIME:
-        return _is_no_date(value, before)
+        return _is_no_date(value, before, after)
     if entity in {AGE, AGE_OVER_89}:
         return _is_no_age(before)
     if entity in {PHONE_NUMBER, OTHER_ID}:
         return _is_no_number(entity, value, before)
-    return entity in _NAMING and _is_no_name(entity, value, text[finding.end : finding.end + 1])
+    if (
+        entity == PERSON
+        and finding.score < _SURE
+        and value.isalpha()
+        and _READING_AFTER.match(after)
+    ):
+        return True
+    return entity in _NAMING and _is_no_name(entity, value, after[:1])
 
 
-def _is_no_date(value: str, before: str) -> bool:
+def _is_no_date(value: str, before: str, after: str) -> bool:
     if _SIZES.fullmatch(value):
+        return True
+    if _HOUR.fullmatch(value) and _CLOCK_AFTER.match(after):
+        return True
+    if _SCORE.fullmatch(value) and _SCORE_BEFORE.search(before):
         return True
     if _CLOCK.fullmatch(value) and _CLOCK_BEFORE.search(before):
         return _YEAR.fullmatch(value) is None
