@@ -223,10 +223,14 @@ class _Writer:
     def _file(
         self, inner: Source, place: Place, holder: _File | None, value: Value, depth: int
     ) -> None:
-        """Write what an attachment says; one that is no text, or lies too deep, is found whole."""
+        """Write what an attachment says.
+
+        One that is no text, lies too deep, or has no place is found whole.
+        """
         if depth >= regions.DEEPEST:
             value = replace(value, entity=value.entity or OTHER_ID)
-        decoded = decode_base64(inner.text) if depth < regions.DEEPEST else None
+        opened = value.place and depth < regions.DEEPEST
+        decoded = decode_base64(inner.text) if opened else None
         if decoded is None:
             self._leaf(inner, place, holder, value, shown="file")
             return

@@ -209,8 +209,11 @@ def stand_ins(text: str) -> Iterator[tuple[int, int, str]]:
         yield match.start(), match.end(), match[0].replace("-", "_")
 
 
-def decode_base64(text: str) -> str | None:
-    """Return the text that `text` encodes, or None where it encodes no text."""
+def decode_base64(text: str, *, unicode: bool = False) -> str | None:
+    """Return the text that `text` encodes, or None where it encodes no text.
+
+    With `unicode`, no text of an older encoding: nearly any bytes would be one.
+    """
     packed = "".join(text.split()).replace("-", "+").replace("_", "/").rstrip("=")
     if not packed or len(packed) % 4 == 1:
         return None
@@ -222,7 +225,7 @@ def decode_base64(text: str) -> str | None:
     try:
         decoded = data.decode(encoding)
     except UnicodeDecodeError:
-        if sum(byte < 0x80 for byte in data) < _LATIN * len(data):  # noqa: PLR2004 - ASCII
+        if unicode or sum(byte < 0x80 for byte in data) < _LATIN * len(data):  # noqa: PLR2004 - ASCII
             return None
         decoded = data.decode("latin-1")
     return None if _CONTROLS.search(decoded) else decoded

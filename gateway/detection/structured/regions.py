@@ -91,9 +91,14 @@ def _packed(text: str, found: re.Match[str], done: int, end: int) -> Value | Non
         return None
     place: Place = _BASE64
     entity = None
-    if decode_base64(found["run"]) is None:
+    if decode_base64(found["run"], unicode=True) is None:
+        older = decode_base64(found["run"]) is not None
         if media is not None:
-            entity = PHOTO_ID if media.startswith("image/") else OTHER_ID
+            entity = None if older else PHOTO_ID if media.startswith("image/") else OTHER_ID
+        elif older:
+            # A name that stands against such a run without a blank makes bytes of it that may be
+            # Latin-1, and is read in no other way: so it goes whole where no field says what it is.
+            place, entity = (), OTHER_ID
         elif last - first < _NO_WORD or not any(map(str.isalnum, found["run"])):
             return None
         else:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gateway.detection.detector import PresidioDetector
@@ -133,6 +133,7 @@ def test_a_payload_of_control_characters_alone_fails_nothing() -> None:
 
 
 @given(st.lists(PIECES, max_size=40).map("".join))
+@example(f"QUFBQUFBQUFBQUFBQUFB{NAME}")
 def test_every_word_that_a_text_holds_is_read_or_goes_whole(text: str) -> None:
     """The scanner finds the name wherever it is read; what places say goes, too."""
     reading = reading_of(text)
