@@ -161,7 +161,7 @@ MUTANTS = (
         4,
         "a client may ask for a profile that a forbid rules out",
         "gateway/allowance.py",
-        "    if asked in decision.against:\n",
+        "    if against:\n",
         "    if not asked:\n",
         ("tests/unit/policy/test_speaking.py",),
     ),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import random
 import shutil
+import string
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -175,6 +176,23 @@ def test_a_sample_of_changed_bytes_is_found(
     log: Path, evidence: Evidence, verifier: Verifier, kind: str
 ) -> None:
     assert missed(log, evidence, verifier, kind, some) == []
+
+
+@pytest.mark.parametrize("bit", [1, 2])
+def test_a_bit_of_a_signature_that_means_nothing_is_found_too(
+    log: Path, evidence: Evidence, verifier: Verifier, bit: int
+) -> None:
+    """68 bytes are 90 letters and a third of one: two bits of the last one are nobody's."""
+    alphabet = string.ascii_uppercase + string.ascii_lowercase + string.digits + "+/"
+    path = log / "checkpoint"
+    signed = path.read_text()
+    assert signed.endswith("=\n")
+    assert not signed.endswith("==\n")
+    last = alphabet[alphabet.index(signed[-3]) ^ bit]
+    path.write_text(f"{signed[:-3]}{last}=\n")
+    with pytest.raises(RefusedError):
+        verifier(log, evidence.vkey, evidence.witnessed)
+    path.write_text(signed)
 
 
 @pytest.mark.slow

@@ -155,6 +155,12 @@ func open(file, origin string, verifiers []note.Verifier) (tree tlog.Tree, err e
 	if err != nil {
 		return tree, fmt.Errorf("%s: %w", file, err)
 	}
+	for _, signature := range append(opened.Sigs, opened.UnverifiedSigs...) {
+		// The last letter has bits that mean nothing, and Go's note reads over them.
+		if _, err = base64.StdEncoding.Strict().DecodeString(signature.Base64); err != nil {
+			return tree, fmt.Errorf("%s: a signature is not in its canonical form", file)
+		}
+	}
 	if tree, err = parse(opened.Text, origin); err != nil {
 		return tree, fmt.Errorf("%s: %w", file, err)
 	}
