@@ -32,6 +32,11 @@ _FIRST: Final = (
     "Jalan|Nábřeží|Náměstí"
 )
 _ENDINGS: Final = "straße|strasse|str\\.|weg|allee|platz|pl\\.|gasse|ring|damm|ufer|straat|laan|plein|gade|vej|vägen|gatan|gata|katu|tie|vei|veien|stien|steig|kamp|hof|berg|tanya|puiestee|tänav|gränd|stræde|brink|dijk|kade|singel|steen|huis"
+_BEHIND_NUMBER: Final = (
+    *("rue", "avenue", "av.", "bd", "boulevard", "allée", "chemin", "impasse", "place", "quai"),
+    *("cours", "route", "via", "viale", "calle", "rua", "ul."),
+)
+"""Kinds of street that stand between its number and its name."""
 _WORD: Final = rf"{A}(?:{A}|['.\-]){{0,24}}"
 _GAP: Final = r"[ \t]{1,3}"
 _UNIT: Final = r"(?:apartment|apt|suite|ste|unit|flat|floor|fl|building|bldg|bld|room|rm|lot|trailer|trlr|space|spc|dept|wing|block|stock|etage|piso|planta|puerta|appt|bât|stiege|top)\b\.?[ ]?#?[ ]?(?=[A-Z]?\d|[A-Z]\b)[A-Za-z]?\d{0,5}[A-Za-z]?(?:-\w{1,4})?"
@@ -209,30 +214,9 @@ RULES: Final[Rules] = (
     folded(
         "address.number_type_first",
         STREET_ADDRESS,
-        rf"(?<![\w.,/$\-])(?:\d{{1,6}}[ ])?\d{{1,5}}[ ]?(?:bis|ter)?,?[ ](?:rue|avenue|av\.|bd|boulevard|allée|chemin|impasse|place|quai|cours|route|via|viale|calle|rua|ul\.)[ ](?:(?:de|du|des|la|le|les|el|los|del|d')[ ]?){{0,2}}{_WORD}(?:[ \-]{U}{_WORD}){{0,3}}",
+        rf"(?<![\w.,/$\-])(?:\d{{1,6}}[ ])?\d{{1,5}}[ ]?(?:bis|ter)?,?[ ](?:{'|'.join(map(re.escape, _BEHIND_NUMBER))})[ ](?:(?:de|du|des|la|le|les|el|los|del|d')[ ]?){{0,2}}{_WORD}(?:[ \-]{U}{_WORD}){{0,3}}",
         0.7,
-        cues=tuple(
-            f" {kind} "
-            for kind in (
-                "rue",
-                "avenue",
-                "av.",
-                "bd",
-                "boulevard",
-                "allée",
-                "chemin",
-                "impasse",
-                "place",
-                "quai",
-                "cours",
-                "route",
-                "via",
-                "viale",
-                "calle",
-                "rua",
-                "ul.",
-            )
-        ),
+        cues=tuple(f" {kind} " for kind in _BEHIND_NUMBER),
     ),
     Rule(
         "address.compound",

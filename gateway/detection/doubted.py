@@ -11,6 +11,7 @@ import re
 from typing import Final
 
 from gateway.detection.structured import columns
+from gateway.detection.vocabulary import words
 from gateway.domain.entities import (
     AGE,
     AGE_OVER_89,
@@ -23,11 +24,6 @@ from gateway.domain.entities import (
     EntityType,
 )
 from gateway.domain.findings import Finding
-
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
 
 _BEFORE: Final = 24
 _AFTER: Final = 12
@@ -68,7 +64,7 @@ _RESULT_BEFORE: Final = re.compile(
     r"\b(?:Hb|HGB|Hgb|Hct|HCT|WBC|PLT|Plt|Na|Cl|Cr|Crea|Creat|BUN|CRP|MCV|HR|RR|SpO2|SPO2|MAP|EF|LVEF|BMI|GFR|eGFR|"
     r"Glu|BZ|BG|HF|FC|FR|INR|TSH|LDL|HDL|ALT|AST|GOT|GPT|PSA|LDH|CK|Temp)[ :='\"]{1,4}\Z"
 )
-_HEADINGS: Final = _words(
+_HEADINGS: Final = words(
     """
     MC AP EF IQ AF EA EC JC PC HC HPI PMH PSH FH SH ROS PE CC HX DX TX RX MDM ED IMP RTC SOB OBS
     VD AZ EZ TE NB VG HNO ZNS EKG RR BZ HF EB KM ATCD MDV HDM CAT TTT RDV EN MH HDLM PEC TA FC

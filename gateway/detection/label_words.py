@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from gateway.detection.vocabulary import words
 from gateway.domain.entities import (
     ACCOUNT_NUMBER,
     AGE,
@@ -32,11 +33,6 @@ from gateway.domain.entities import (
     VEHICLE_ID,
     EntityType,
 )
-
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
 
 STRONG: Final[dict[EntityType, str]] = {
     MEDICAL_RECORD_NUMBER: """
@@ -243,14 +239,14 @@ CHINESE: Final[dict[EntityType, str]] = {
     OTHER_ID: "编号 检查号 标本号 样本号 检验号 病理号 条码号 条形码 申请单号 处方号 工号 床号 流水号 订单号 学号 影像检查号 放射号 超声号 内镜号 序号",
 }
 
-NUMBERS: Final = _words(
+NUMBERS: Final = words(
     """
     number numbers num nums no nos nr nrn n o # № id ids identifier identification code codes
     ref reference key nummer kennung numero numeros nro numeral codigo identifiant 号 号码 编号
     """
 )
 """Words that say that a number comes."""
-GAPS: Final = _words(
+GAPS: Final = words(
     """
     is was are being of the patient for this ending in listed recorded as her his my their your
     our provided given with under reads it s issued et est ist lautet es le la el del de du des
@@ -262,7 +258,7 @@ GAPS: Final = _words(
     """
 )
 """Words that may stand between a label and its number."""
-THINGS: Final = _words(
+THINGS: Final = words(
     """
     page p figure fig table tab chapter section version phase grade type size level day week
     cycle dose protocol appendix item step room article volume vol issue score stage class model
@@ -275,13 +271,13 @@ THINGS: Final = _words(
     """
 )
 """What is numbered and is nobody: "page no. 12", "Table 4"."""
-NO_COMPOUND: Final = _words(
+NO_COMPOUND: Final = words(
     """
     hausnummer zimmernummer seitennummer ordnungsnummer artikelnummer rufnummern katalognummer
     bettnummer raumnummer atomnummer ordnungsnr registernummer
     """
 )
-NO_TOWNS: Final = _words(
+NO_TOWNS: Final = words(
     """
     leukozyten thrombozyten erythrozyten leucocitos plaquetas hematies leucocytes plaquettes zellen
     einheiten patienten personen euro euros dollar dollars kopien copies units patients cells uhr

@@ -11,11 +11,12 @@ import re
 from typing import Final
 
 
-def _words(text: str) -> frozenset[str]:
+def words(text: str) -> frozenset[str]:
+    """Return the words of a list that is written as text."""
     return frozenset(text.split())
 
 
-NEVER_NAMES: Final = _words(
+NEVER_NAMES: Final = words(
     """
     a about according acute additional after again age aged all allergic allergies allergy also
     an and annual any appears appointment are as assessed assessment at attending baseline been
@@ -50,7 +51,7 @@ NEVER_NAMES: Final = _words(
 )
 """Words that no label turns into a name: the language of forms and notes."""
 
-TITLE_STOPS: Final = _words(
+TITLE_STOPS: Final = words(
     """
     a an and appointment appt are as assistant assistants at by call called calls case clinic
     did for from has he her his if in is it manager midwife note notes of office on or order
@@ -66,7 +67,7 @@ TITLE_STOPS: Final = _words(
 )
 """What may follow a title and is no name ("Nurse Practitioner"); no other word overrules it."""
 
-_COMMON: Final = _words(
+_COMMON: Final = words(
     """
     beautiful cloudy cold foggy funny happy lovely lucky nice pleasant rainy sad snowy stormy
     sunny terrible warm windy wonderful
@@ -166,7 +167,7 @@ _COMMON: Final = _words(
     """
 )
 
-EPONYMS: Final = _words(
+EPONYMS: Final = words(
     """
     addison alport alzheimer apgar asperger babinski baker barrett bartholin bechterew beck bell
     berger bishop bouchard bowen brudzinski brugada budd-chiari buerger burkitt caprini chaddock
@@ -216,7 +217,7 @@ _CONDITION: Final = re.compile(
     r"cardia|tension|oedema|edema|thyroid|thyroidism|ation|ations|tions|ssion|ness|ment|ments|ality|"
     r"ological|ectomies|ously|ically))\Z"
 )
-_DRUGS: Final = _words(
+_DRUGS: Final = words(
     """
     advair advil albuterol aleve ambien aspirin ativan augmentin bactrim benadryl botox bumex
     cialis clozaril coumadin cozaar crestor cymbalta depakote digoxin dilantin dilaudid eliquis
