@@ -260,7 +260,7 @@ def test_every_row_runs_once_in_batches_within_bounds_and_each_job_gets_its_turn
 def test_a_batch_that_stands_still_is_given_up_with_what_waits_and_closing_waits_for_nobody(
     network: FakeNetwork,
 ) -> None:
-    workers = EncoderWorkers(network, replicas=1, queue=20, still=0.05)
+    workers = EncoderWorkers(network, replicas=1, queue=20, still=1.0)
     first = hold(network, workers)
     waits = workers.submit([row(5)], total)
     for future in (first, waits):

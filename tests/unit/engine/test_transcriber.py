@@ -365,11 +365,12 @@ def test_a_listener_that_fails_harms_nobody(network: Network, workers: Workers) 
 def test_a_chunk_that_stands_still_is_given_up_with_what_waits_and_closing_waits_for_nobody(
     network: Network,
 ) -> None:
-    workers = Workers(network, Vocabulary(Plain()), replicas=1, queue=2, still=0.2)  # type: ignore[arg-type]
+    workers = Workers(network, Vocabulary(Plain()), replicas=1, queue=2, still=1.0)  # type: ignore[arg-type]
     network.let.clear()
     running, waiting = Owner(300), Owner()
     workers.submit(running.job)
     workers.submit(waiting.job)
+    assert network.entered.wait(10)
     until(lambda: running.ended and waiting.ended)
     assert isinstance(running.events[-1], EngineFailed)
     assert isinstance(waiting.events[-1], EngineFailed)

@@ -456,7 +456,7 @@ def test_a_batch_that_stands_still_is_given_up_and_its_replica_counts_as_lost(
 
 
 def test_where_no_replica_moves_nobody_waits(network: FakeNetwork) -> None:
-    workers = working(network, limits=Limits(max_batch=1), still=0.05)
+    workers = working(network, limits=Limits(max_batch=1), still=1.0)
     network.gate.clear()
     inboxes = [Inbox(), Inbox(), Inbox()]
     for inbox in inboxes:
