@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Final, Literal
 
@@ -22,19 +23,29 @@ ROBERTA: Final = frozenset({"XLMRobertaModel", "XLMRobertaForTokenClassification
 _WORDS: Final = "embeddings.word_embeddings.weight"
 ARCHITECTURES: Final = ROBERTA | {"BertModel", "BertForTokenClassification", "BertForMaskedLM"}
 
+class EncoderActivation(StrEnum):
+    """What the inner units of a layer do, by its name in a checkpoint."""
+
+    GELU = "gelu"
+    """That of the error function."""
+    RELU = "relu"
+
 
 @dataclass(frozen=True, slots=True)
 class EncoderShape:
-    """Hyperparameters. Layers are normalised after each sublayer; the activation is GELU (erf)."""
+    """Hyperparameters. Layers are normalised after each sublayer."""
 
     layers: int
     heads: int
+    head_dim: int
+    """The width of one head. All heads together may be less wide than the network."""
     hidden: int
     feed_forward: int
     vocabulary: int
     positions: int
     """The longest input, in tokens."""
     norm_epsilon: float
+    activation: EncoderActivation = EncoderActivation.GELU
 
     @property
     def context(self) -> int:
@@ -45,11 +56,6 @@ class EncoderShape:
     def heads_kv(self) -> int:
         """Return `heads`: each has keys and values of its own."""
         return self.heads
-
-    @property
-    def head_dim(self) -> int:
-        """Return the width of one head."""
-        return self.hidden // self.heads
 
 
 EncoderPart = Literal[
@@ -91,6 +97,8 @@ class Config(msgspec.Struct, frozen=True):
     vocab_size: int
     layer_norm_eps: float = 1e-12
     position_embedding_type: str = "absolute"
+    head_dim: int | None = None
+    """What one head is wide; of heads that make up the width together, nothing is said."""
     type_vocab_size: int = 2
     is_decoder: bool = False
     pad_token_id: int = 0
@@ -110,13 +118,21 @@ def read(directory: Path) -> Encoder:
             f"architecture {', '.join(config.architectures)[:60]!r} is not supported; "
             f"supported are {', '.join(sorted(ARCHITECTURES))}"
         )
-    if config.hidden_act != "gelu" or config.position_embedding_type != "absolute":
-        raise UnsupportedModel("only GELU and absolute positions are supported")
+    known = config.hidden_act in set(EncoderActivation)
+    if not known or config.position_embedding_type != "absolute":
+        raise UnsupportedModel("only GELU, ReLU and absolute positions are supported")
     sizes = (config.num_hidden_layers, config.num_attention_heads, config.hidden_size)
     if min(sizes) < 1 or config.num_hidden_layers > MAX_LAYERS:
         raise BrokenSource("config.json holds sizes that no model has")
-    if config.is_decoder or config.hidden_size % config.num_attention_heads:
-        raise UnsupportedModel("the model is a decoder, or its heads do not divide its width")
+    if config.is_decoder:
+        raise UnsupportedModel("the model is a decoder")
+    head_dim = config.head_dim
+    if head_dim is None:
+        head_dim, left = divmod(config.hidden_size, config.num_attention_heads)
+        if left:
+            raise UnsupportedModel("the heads of the model do not divide its width")
+    if not 0 < head_dim <= config.hidden_size:
+        raise BrokenSource("config.json holds sizes that no model has")
     # RoBERTa counts positions from the one after that of padding; what lies before is never read.
     skipped = config.pad_token_id + 1 if ROBERTA & set(config.architectures) else 0
     if not 0 <= skipped < config.max_position_embeddings:
@@ -124,11 +140,13 @@ def read(directory: Path) -> Encoder:
     shape = EncoderShape(
         layers=config.num_hidden_layers,
         heads=config.num_attention_heads,
+        head_dim=head_dim,
         hidden=config.hidden_size,
         feed_forward=config.intermediate_size,
         vocabulary=config.vocab_size,
         positions=config.max_position_embeddings - skipped,
         norm_epsilon=config.layer_norm_eps,
+        activation=EncoderActivation(config.hidden_act),
     )
     tensors = safetensors.read([directory / "model.safetensors"])
     return of_tensors(shape, tensors, config.type_vocab_size, skipped)
@@ -145,7 +163,7 @@ def of_tensors(
         (each for each in ("bert.", "roberta.") if f"{each}{_WORDS}" in tensors),
         "",
     )
-    wide, fed = shape.hidden, shape.feed_forward
+    wide, fed, inner = shape.hidden, shape.feed_forward, shape.heads * shape.head_dim
     expected = {
         _WORDS: (shape.vocabulary, wide),
         "embeddings.position_embeddings.weight": (shape.positions + skipped, wide),
@@ -154,10 +172,10 @@ def of_tensors(
         "embeddings.LayerNorm.bias": (wide,),
     }
     matrices = {
-        "attention.self.query": (wide, wide),
-        "attention.self.key": (wide, wide),
-        "attention.self.value": (wide, wide),
-        "attention.output.dense": (wide, wide),
+        "attention.self.query": (inner, wide),
+        "attention.self.key": (inner, wide),
+        "attention.self.value": (inner, wide),
+        "attention.output.dense": (wide, inner),
         "attention.output.LayerNorm": (wide,),
         "intermediate.dense": (fed, wide),
         "output.dense": (wide, fed),

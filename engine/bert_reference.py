@@ -6,12 +6,12 @@ It shares no code with CTranslate2. One text at a time, so there is no padding t
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import numpy as np
 
-from engine.bert import Encoder
+from engine.bert import Encoder, EncoderActivation
 from engine.decoder import Array
 
 _ERF: Final = np.frompyfunc(math.erf, 1, 1)
@@ -44,11 +44,12 @@ def _layer(encoder: Encoder, index: int, found: list[Array]) -> list[Array]:
     inner = encoder.layer(index, "intermediate.dense")
     outer = encoder.layer(index, "output.dense")
     second = encoder.layer(index, "output.LayerNorm")
+    active = _ACTIVE[encoder.shape.activation]
     after = []
     for state in found:
         mixed = _attend(_dense(state, *q), _dense(state, *k), _dense(state, *v), encoder)
         attended = _norm(state + _dense(mixed, *out), *first, encoder)
-        fed = _dense(_gelu(_dense(attended, *inner)), *outer)
+        fed = _dense(active(_dense(attended, *inner)), *outer)
         after.append(_norm(attended + fed, *second, encoder))
     return after
 
@@ -69,6 +70,17 @@ def _gelu(state: Array) -> Array:
     curve = _ERF(state / math.sqrt(2)).astype(np.float32)
     result: Array = state * (1 + curve) / 2
     return result
+
+
+def _relu(state: Array) -> Array:
+    result: Array = np.maximum(state, 0)
+    return result
+
+
+_ACTIVE: Final[Mapping[EncoderActivation, Callable[[Array], Array]]] = {
+    EncoderActivation.GELU: _gelu,
+    EncoderActivation.RELU: _relu,
+}
 
 
 def _attend(query: Array, key: Array, value: Array, encoder: Encoder) -> Array:

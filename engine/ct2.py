@@ -20,7 +20,7 @@ import ctranslate2
 import numpy as np
 from ctranslate2.specs import attention_spec, common_spec, transformer_spec
 
-from engine.bert import Encoder, EncoderShape
+from engine.bert import Encoder, EncoderActivation, EncoderShape
 from engine.decoder import Activation, Array, Decoder, Part, Shape
 from engine.network import OnStep
 from engine.whisper import Alignment, Hypothesis
@@ -30,6 +30,10 @@ VERSION: Final[str] = ctranslate2.__version__
 _ACTIVATIONS: Final = {
     Activation.SILU: common_spec.Activation.SWISH,
     Activation.GELU_TANH: common_spec.Activation.GELUTanh,
+}
+_ENCODER_ACTIVATIONS: Final = {
+    EncoderActivation.GELU: common_spec.Activation.GELU,
+    EncoderActivation.RELU: common_spec.Activation.RELU,
 }
 
 
@@ -148,8 +152,9 @@ def _empty_encoder(shape: EncoderShape) -> Any:  # noqa: ANN401 - as _empty_spec
             shape.layers,
             shape.heads,
             pre_norm=False,
-            activation=common_spec.Activation.GELU,
+            activation=_ENCODER_ACTIVATIONS[shape.activation],
             layernorm_embedding=True,
+            head_dim=shape.head_dim,
         )
     )
 

@@ -1,10 +1,13 @@
 """Fine-tunes a checkpoint on labelled and on generated documents, for as long as it is given.
 
 Run: python -m training.train START --data FOLDER --out DIRECTORY [--generated FILE ...]
-     [--minutes 40]
+     [--minutes 40] [--teacher CHECKPOINT]
 
 The embeddings stay as they are: few of the 60,000 pieces occur in training, and names that do not
 must stay near those that do. The weights that are written are a running mean of the last steps'.
+
+With `--teacher` a network with as many layers is taught by another one: by what it says of each
+piece and by what it holds after each layer (Jiao et al., TinyBERT, 2020), beside the labels.
 """
 
 from __future__ import annotations
@@ -14,17 +17,20 @@ import math
 import random
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import torch
 from tokenizers import Tokenizer
 from torch import Tensor
+from torch.nn.functional import cross_entropy, kl_div, log_softmax, mse_loss
 from transformers import BertForTokenClassification
 
 from training.examples import SOURCES, Example, read
 from training.labels import LABELS
+from training.network import load
 from training.surrogates import swapped
 from training.windows import UNJUDGED, Row, batches, rows
 
@@ -33,8 +39,12 @@ _WARM = 150
 """Steps over which the rate rises."""
 _MEMORY = 0.998
 """How much of the running mean a step leaves."""
-_BATCH = 3072
+BATCH = 3072
 """Pieces in a batch, padding among them."""
+_LABELS, _SAYS, _HOLDS = 0.5, 1.0, 1.0
+"""What labels count beside a teacher, and what it says and what it holds."""
+_WARMTH = 2.0
+"""The temperature at which a teacher speaks: what it holds for unlikely is heard, too."""
 _START, _PAD, _END = 0, 1, 2
 _CASES = ((0.07, str.lower), (0.10, str.upper), (0.12, str.title))
 _SWAPPED = 0.6
@@ -50,6 +60,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=40)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--teacher", type=Path, help="a checkpoint of the same layers and pieces")
     arguments = parser.parse_args()
     torch.manual_seed(arguments.seed)
     torch.set_num_threads(arguments.threads)
@@ -62,11 +73,10 @@ def main() -> None:
     ]
     labelled += [example for path in arguments.generated for example in read(path)]
     tokenizer = Tokenizer.from_file(str(arguments.start / "tokenizer.json"))
-    # PyTorch's fused attention takes half of each step on a processor; the plain one does not.
-    model = BertForTokenClassification.from_pretrained(
-        arguments.start, attn_implementation="eager", hidden_dropout_prob=0.0
-    )
-    _train(model, tokenizer, labelled, draw, arguments.minutes * 60)
+    model = load(arguments.start)
+    teacher = load(arguments.teacher).eval() if arguments.teacher else None
+    loss = partial(loss_of, model) if teacher is None else partial(_taught, model, teacher)
+    _train(model, loss, tokenizer, labelled, draw, arguments.minutes * 60)
     model.save_pretrained(arguments.out)
     shutil.copy(arguments.start / "tokenizer.json", arguments.out)
 
@@ -88,6 +98,7 @@ def varied(example: Example, draw: random.Random) -> Example:
 
 def _train(
     model: BertForTokenClassification,
+    loss_over: Callable[[Sequence[Row]], Tensor],
     tokenizer: Tokenizer,
     labelled: Sequence[Example],
     draw: random.Random,
@@ -112,14 +123,14 @@ def _train(
     model.train()
     while True:
         seen = [varied(each, draw) for each in labelled]
-        for batch in batches(list(rows(tokenizer, seen, draw)), _BATCH, draw):
+        for batch in batches(list(rows(tokenizer, seen, draw)), BATCH, draw):
             done = (time.monotonic() - began) / seconds
             if done >= 1:
                 model.load_state_dict(mean, strict=False)
                 return
             for group in optimizer.param_groups:
                 group["lr"] = _RATE * min(1, (step + 1) / _WARM) * _cosine(done)
-            loss = _loss(model, batch)
+            loss = loss_over(batch)
             loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_([each for _, each in learnt], 1.0)
             optimizer.step()
@@ -139,7 +150,8 @@ def _cosine(done: float) -> float:
     return 0.02 + 0.98 * (1 + math.cos(math.pi * done)) / 2
 
 
-def _loss(model: BertForTokenClassification, batch: Sequence[Row]) -> Tensor:
+def _tensors(batch: Sequence[Row]) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the pieces, the labels and what is no padding, `[rows, longest]` each."""
     longest = max(len(row.pieces) for row in batch) + 2
     pieces = torch.full((len(batch), longest), _PAD)
     labels = torch.full((len(batch), longest), UNJUDGED)
@@ -151,10 +163,46 @@ def _loss(model: BertForTokenClassification, batch: Sequence[Row]) -> Tensor:
         pieces[index, end] = _END
         labels[index, 1:end] = torch.tensor(row.labels)
         shown[index, : end + 1] = 1
+    return pieces, labels, shown
+
+
+def _by_labels(scores: Tensor, labels: Tensor) -> Tensor:
+    return cross_entropy(
+        scores.float().view(-1, len(LABELS)), labels.view(-1), ignore_index=UNJUDGED
+    )
+
+
+def loss_of(model: BertForTokenClassification, batch: Sequence[Row]) -> Tensor:
+    """Return how far the network is from the labels."""
+    pieces, labels, shown = _tensors(batch)
     with torch.autocast("cpu", dtype=torch.bfloat16):
         scores = model(input_ids=pieces, attention_mask=shown).logits
-    return torch.nn.functional.cross_entropy(
-        scores.float().view(-1, len(LABELS)), labels.view(-1), ignore_index=UNJUDGED
+    return _by_labels(scores, labels)
+
+
+def _taught(
+    model: BertForTokenClassification, teacher: BertForTokenClassification, batch: Sequence[Row]
+) -> Tensor:
+    pieces, labels, shown = _tensors(batch)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        own = model(input_ids=pieces, attention_mask=shown, output_hidden_states=True)
+        with torch.no_grad():
+            right = teacher(input_ids=pieces, attention_mask=shown, output_hidden_states=True)
+    real = shown.bool()
+    says = kl_div(
+        log_softmax(own.logits[real].float() / _WARMTH, -1),
+        log_softmax(right.logits[real].float() / _WARMTH, -1),
+        reduction="batchmean",
+        log_target=True,
+    )
+    holds = [
+        mse_loss(left[real].float(), there[real].float()) / there[real].float().var()
+        for left, there in zip(own.hidden_states[1:], right.hidden_states[1:], strict=True)
+    ]
+    return (
+        _LABELS * _by_labels(own.logits, labels)
+        + _SAYS * _WARMTH**2 * says
+        + _HOLDS * torch.stack(holds).mean()
     )
 
 

@@ -39,6 +39,9 @@ class TinyBert:
     layers: int = 2
     heads: int = 2
     hidden: int = 64
+    head_dim: int | None = None
+    """The width of a head where the heads do not make up that of the network."""
+    activation: str = "gelu"
     feed: int = 96
     positions: int = 64
     epsilon: float = 1e-12
@@ -73,12 +76,17 @@ class TinyBert:
         norm("embeddings.LayerNorm")
         for index in range(self.layers):
             at = f"encoder.layer.{index}"
-            for part in ("self.query", "self.key", "self.value", "output.dense"):
-                dense(f"{at}.attention.{part}", self.hidden, self.hidden)
+            for part in ("self.query", "self.key", "self.value"):
+                dense(f"{at}.attention.{part}", self.heads * self.width, self.hidden)
+            dense(f"{at}.attention.output.dense", self.hidden, self.heads * self.width)
             norm(f"{at}.attention.output.LayerNorm")
             dense(f"{at}.intermediate.dense", self.feed, self.hidden)
             dense(f"{at}.output.dense", self.hidden, self.feed)
             norm(f"{at}.output.LayerNorm")
+
+    @property
+    def width(self) -> int:
+        return self.head_dim or self.hidden // self.heads
 
     # -- writing -----------------------------------------------------------------------------
 
@@ -91,7 +99,7 @@ class TinyBert:
             {
                 "architectures": ["BertModel"],
                 "model_type": "bert",
-                "hidden_act": "gelu",
+                "hidden_act": self.activation,
                 "hidden_size": self.hidden,
                 "intermediate_size": self.feed,
                 "max_position_embeddings": self.positions,
@@ -101,6 +109,7 @@ class TinyBert:
                 "layer_norm_eps": self.epsilon,
                 "type_vocab_size": 2,
             }
+            | ({"head_dim": self.head_dim} if self.head_dim else {})
             | config,
         )
         write_json(
@@ -179,6 +188,7 @@ class TinyBert:
             )
             for place, token in enumerate(tokens)
         ]
+        active = {"gelu": gelu, "relu": relu}[self.activation]
         for index in range(self.layers):
             at = f"encoder.layer.{index}"
             mixed = self._attend(f"{at}.attention.self", rows)
@@ -191,7 +201,7 @@ class TinyBert:
             ]
             fed = [
                 self._dense(
-                    np.array([gelu(x) for x in self._dense(row, f"{at}.intermediate.dense")]),
+                    np.array([active(x) for x in self._dense(row, f"{at}.intermediate.dense")]),
                     f"{at}.output.dense",
                 )
                 for row in rows
@@ -212,7 +222,7 @@ class TinyBert:
         ]
 
     def _attend(self, name: str, rows: list[Any]) -> list[Any]:
-        width = self.hidden // self.heads
+        width = self.width
         query, key, value = (
             [self._dense(row, f"{name}.{part}") for row in rows]
             for part in ("query", "key", "value")
@@ -232,6 +242,10 @@ class TinyBert:
 
 def gelu(x: float) -> float:
     return 0.5 * x * (1 + math.erf(x / math.sqrt(2)))
+
+
+def relu(x: float) -> float:
+    return max(x, 0.0)
 
 
 def encoded(values: Array, dtype: str) -> bytes:

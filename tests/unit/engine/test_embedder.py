@@ -77,11 +77,20 @@ def cosine(left: np.ndarray, right: np.ndarray) -> float:
     return float(left @ right / np.linalg.norm(left) / np.linalg.norm(right))
 
 
-@pytest.mark.parametrize("prefix", ["", "bert."])
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"prefix": ""},
+        {"prefix": "bert."},
+        {"activation": "relu"},
+        {"heads": 3, "head_dim": 16},
+    ],
+    ids=lambda form: "-".join(map(str, form.values())),
+)
 def test_what_ctranslate2_computes_in_float32_is_what_the_paper_says(
-    tmp_path: Path, prefix: str
+    tmp_path: Path, form: dict[str, Any]
 ) -> None:
-    tiny = TinyBert(prefix=prefix)
+    tiny = TinyBert(**form)
     encoder = bert.read(tiny.write(tmp_path / "source"))
     target = tmp_path / "model"
     target.mkdir()
@@ -321,7 +330,10 @@ def _unpooled(path: Path) -> None:
         (_configured(num_hidden_layers=3), BrokenSource),
         (_configured(hidden_size=60), BrokenSource),
         (_configured(architectures=["BertForPreTraining"]), UnsupportedArchitecture),
-        (_configured(hidden_act="relu"), UnsupportedModel),
+        (_configured(hidden_act="silu"), UnsupportedModel),
+        (_configured(num_attention_heads=3), UnsupportedModel),
+        (_configured(head_dim=16), BrokenSource),
+        (_configured(head_dim=0), BrokenSource),
         (_configured(position_embedding_type="relative_key"), UnsupportedModel),
         (_pooling, UnsupportedModel),
         (_module, UnsupportedModel),
