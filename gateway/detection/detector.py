@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import Final, TypeVar
 
 from gateway.detection.allowed import is_harmless
@@ -242,11 +242,7 @@ def _steps(views: Sequence[Reading]) -> list[list[_Window]]:
 
 
 def _moved(finding: Finding, by: int) -> Finding:
-    if by == 0:
-        return finding
-    return Finding(
-        finding.start + by, finding.end + by, finding.entity, finding.score, finding.recognizer
-    )
+    return finding.at(finding.start + by, finding.end + by)
 
 
 def _finish(
@@ -254,6 +250,7 @@ def _finish(
 ) -> tuple[Findings, ...]:
     """Return what the recognizers `found`, with what it reveals elsewhere, as disjoint findings."""
 
+    @cache  # Several recognizers find the same, and all of it is asked again when it is merged.
     def harmless(text: str, start: int, end: int) -> bool:
         return is_harmless(text, start, end) or (site is not None and site.allows(text, start, end))
 
