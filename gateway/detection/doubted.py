@@ -21,6 +21,7 @@ from gateway.domain.entities import (
     OTHER_ID,
     PERSON,
     PHONE_NUMBER,
+    STREET_ADDRESS,
     EntityType,
 )
 from gateway.domain.findings import Finding
@@ -53,8 +54,14 @@ _READING_AFTER: Final = re.compile(r"[ ]{1,2}[<>]?[0-9]{1,3}[.,][0-9]{1,2}(?![.,
 _SURE: Final = 0.9
 _LETTERS: Final = re.compile(r"[^\w]{0,3}[^\W\d_]{1,4}[^\w]{0,3}")
 """A number without a digit: the label of one, "TLF", "**Geb.**"."""
-_ELEMENT: Final = re.compile(r"[0-9A-Fa-f]{4},[0-9A-Fa-f]{4}")
+_ELEMENT: Final = re.compile(r"\(?[0-9A-Fa-f]{4},[ ]?[0-9A-Fa-f]{4}\)?")
 """The name of an element of DICOM: "(0010,0010)" (PS3.5, 7.1)."""
+_KEYWORD: Final = re.compile(
+    r"(?:[\]\s]*#[ ]{1,4}[0-9]{1,6},[ ]?[0-9]{1,3}\b[ ]?)?"
+    r"(?:(?:Patient|Institution|Operators?|Physicians?|Study|Series|Accession|Referring|Performing|Station)"
+    r"(?:[A-Z][A-Za-z]{1,20}){1,4})?"
+)
+"""Its length, and its keyword: "# 24, 1 InstitutionName", "PatientAge" (PS3.6, table 6-1)."""
 _BED: Final = re.compile(r"(?:bed|bay|bett|cama|lit|床)[ ]?[0-9]{1,3}[A-Za-z]?", re.IGNORECASE)
 _THRESHOLD_BEFORE: Final = re.compile(r"[<>≥≤=][ ]?\Z")
 _AGE_BEFORE: Final = re.compile(
@@ -80,6 +87,25 @@ _KIN: Final = re.compile(
 _HAN_KIN: Final = re.compile(
     r"[其该患](?:者)?(?:之)?(?:[长次幼独]?[子女]|儿子|女儿|夫|妻|妻子|丈夫|母|父|母亲|父亲|兄|弟|姐|妹|姐姐|妹妹|哥哥|弟弟|配偶|家属|孙子|孙女|爱人)"
 )
+_LOGGED: Final = words("NULL NONE TRUE FALSE TRACE DEBUG INFO NOTICE WARN WARNING ERROR FATAL")
+"""What programs write into logs and tables, in capitals."""
+_CLASS: Final = re.compile(
+    r"[a-z]\w{0,15}(?:\.[a-z]\w{0,20}){1,8}\.(?:[A-Z]\w{1,40}|[a-z]\w{2,20})"
+)
+"""The name of a class: "c.h.adt.Merge"."""
+_PEDIGREE: Final = re.compile(r"(?:I{1,3}|IV|VI{0,3})[-.:/][0-9]{1,2}")
+_FEW_DIGITS: Final = re.compile(r"[0-9]{1,2}")
+_HAN_SPAN: Final = re.compile(r"[0-9]{1,3}(?:年|日|天|个月)")
+_HAN_SPAN_BEFORE: Final = re.compile(r"(?:[史约余已近期满]|过去|病程)\Z")
+_HAN_ARTICLE: Final = re.compile(r"[条款项]")
+_MOST_DAYS: Final = 31
+_SCALES: Final = words(
+    """
+    Barthel Zarit Lawton Pfeiffer Norton Braden Tinetti Berg Katz Downton Gijón Waterlow Morse
+    Aldrete Karnofsky Rankin Yesavage Mingazzini Ramsay Apfel
+    """
+)
+_POINTS: Final = re.compile(r"[ :=]{1,3}[0-9]{1,3}(?!\w|[ ][A-ZÄÖÜÉ])")
 _NAMING: Final = frozenset({PERSON, LOCATION, ORGANIZATION})
 
 
@@ -90,19 +116,25 @@ def is_nobodys(text: str, finding: Finding) -> bool:
     entity = finding.entity
     after = text[finding.end : finding.end + _AFTER]
     if entity == DATE_TIME:
-        return _is_no_date(value, before, after)
+        return _is_no_date(value, before, after) or _is_a_span(value, before, after)
     if entity in {AGE, AGE_OVER_89}:
         return _is_no_age(before)
     if entity in {PHONE_NUMBER, OTHER_ID}:
         return _is_no_number(entity, value, before)
-    if (
-        entity == PERSON
-        and finding.score < _SURE
-        and value.isalpha()
-        and _READING_AFTER.match(after)
-    ):
+    measured = entity == PERSON and finding.score < _SURE and value.isalpha()
+    if measured and _READING_AFTER.match(after):
+        return True
+    if (entity == STREET_ADDRESS or entity in _NAMING) and _is_of_a_form(value, after):
         return True
     return entity in _NAMING and _is_no_name(entity, value, after[:1])
+
+
+def _is_of_a_form(value: str, after: str) -> bool:
+    """Say whether it is a keyword of DICOM, or a scale with its points: "Zarit 54"."""
+    points = _POINTS.search(value)
+    name = value[: points.start()] if points else value
+    scaled = name in _SCALES and (points or _POINTS.match(after))
+    return bool(scaled) or _KEYWORD.fullmatch(value) is not None
 
 
 def _is_no_date(value: str, before: str, after: str) -> bool:
@@ -117,6 +149,17 @@ def _is_no_date(value: str, before: str, after: str) -> bool:
     return _PRESSURE.fullmatch(value) is not None and _PRESSURE_BEFORE.search(before) is not None
 
 
+def _is_a_span(value: str, before: str, after: str) -> bool:
+    """Say whether Chinese numbers say how long, or which article: "病史10年", "180日", "第5条"."""
+    if _HAN_ARTICLE.match(after):
+        return True
+    if _HAN_SPAN.fullmatch(value) is None:
+        return False
+    if _HAN_SPAN_BEFORE.search(before):
+        return True
+    return value.endswith("日") and int(value[:-1]) > _MOST_DAYS
+
+
 def _is_no_age(before: str) -> bool:
     if _AGE_BEFORE.search(before):
         return False
@@ -126,7 +169,7 @@ def _is_no_age(before: str) -> bool:
 def _is_no_number(entity: EntityType, value: str, before: str) -> bool:
     if entity == OTHER_ID and _LETTERS.fullmatch(value):
         return True
-    if before.endswith("(") and _ELEMENT.fullmatch(value):
+    if (value[0] == "(" or before.endswith("(")) and _ELEMENT.fullmatch(value):
         return True
     return _CLOCK.fullmatch(value) is not None and _CLOCK_BEFORE.search(before) is not None
 
@@ -136,12 +179,21 @@ def _is_no_name(entity: EntityType, value: str, after: str) -> bool:
         return True
     if entity == LOCATION and _BED.fullmatch(value):
         return True
+    if value in _LOGGED or any(form.fullmatch(value) for form in (_CLASS, _PEDIGREE, _FEW_DIGITS)):
+        return True
     return after == ":" and (value in _HEADINGS or columns.strong(value) is not None)
 
 
 def from_name(text: str, finding: Finding) -> Finding:
     """Return a Chinese person without the words before the name: "其夫毕建国" is 毕建国."""
-    if finding.entity == PERSON and text[finding.start] in "其该患":
+    if finding.entity != PERSON:
+        return finding
+    if finding.end - finding.start == 1 and text[max(0, finding.start - 1)] in "老小阿":
+        # "老谭", "小邓": how colleagues are called, one word with the name.
+        return Finding(
+            finding.start - 1, finding.end, finding.entity, finding.score, finding.recognizer
+        )
+    if text[finding.start] in "其该患":
         kin = _HAN_KIN.match(text, finding.start, finding.end)
         if kin is not None and finding.end - kin.end() > 1:
             return Finding(

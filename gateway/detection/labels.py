@@ -34,6 +34,8 @@ _NEAR: Final = 10
 """Characters of the longest gap between a label and its number, or between two words of one."""
 _MARKS: Final = frozenset(":=#№|")
 _SHORTEST_COMPOUND: Final = 5
+_SHORTEST_ENDING: Final = 3
+"""Letters that a word has more of which ends in "nr": an INR is a result."""
 _COMPOUND: Final = ("nummer", "nr", "kennung", "nummern")
 _CJK: Final = "\u2e7f"
 _CJK_GAP: Final = "为是:号码系如下的"
@@ -154,7 +156,11 @@ def _compound(word: _Word) -> Label | None:
     """Return the label that a word is by its end: "Fallakten-nummer", "MartínezNºCol"."""
     if word.text.endswith("nocol"):
         return Label(LICENSE_NUMBER, word.end, counted=True)
-    if word.text.endswith(_COMPOUND) and word.text not in NO_COMPOUND:
+    if (
+        len(word.text) > _SHORTEST_ENDING
+        and word.text.endswith(_COMPOUND)
+        and word.text not in NO_COMPOUND
+    ):
         return Label(OTHER_ID, word.end, counted=True)
     return None
 

@@ -234,7 +234,7 @@ def misread(reading: Reading, index: int) -> Finding | None:
     if _MAY_BE_MISREAD.search(text, max(0, unit.start - 1), unit.end + 12) is None:
         return None
     phone = mangled(text, unit, reading.done)
-    if phone is None or shapes.every(text, unit):
+    if phone is None or shapes.every(text, unit) or MEASURE.match(reading.folded, phone.end):
         return None
     return finding(phone, "contact.phone_mangled")
 

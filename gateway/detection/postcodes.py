@@ -66,4 +66,7 @@ def _before_town(reading: Reading, index: int, end: int) -> bool:
     before = _BEFORE_TOWN.search(folded, max(0, unit.start - 24), unit.start)
     if before is None:
         return False
+    # At the head of a line "0905" is a time: "0905 Nakamura to bedside".
+    if unit.shape == "9999" and unit.word[0] == "0" and before[0][:1] in {"", "\n"}:
+        return False
     return unit.shape != "9999" or (unit.word[:2] not in {"19", "20"} and before[0][:1] in _LINE)
