@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from gateway.detection import labels
 from gateway.detection.structured import columns
 from gateway.detection.vocabulary import words
 from gateway.domain.entities import (
@@ -95,6 +96,9 @@ _CLASS: Final = re.compile(
 """The name of a class: "c.h.adt.Merge"."""
 _PEDIGREE: Final = re.compile(r"(?:I{1,3}|IV|VI{0,3})[-.:/][0-9]{1,2}")
 _FEW_DIGITS: Final = re.compile(r"[0-9]{1,2}")
+_WARD_BEFORE: Final = re.compile(r"[^\W\d_][ -]{1,2}\Z")
+"""A word before a number, which may be a ward's: "Onkologie-Ambulanz 3"."""
+_NUMBERED: Final = re.compile(r"[.:]{0,2}[ ]{1,2}[+(]{0,2}[A-Z]{0,2}[0-9]")
 _HAN_SPAN: Final = re.compile(r"[0-9]{1,3}(?:年|日|天|个月)")
 _HAN_SPAN_BEFORE: Final = re.compile(r"(?:[史约余已近期满]|过去|病程)\Z")
 _HAN_ARTICLE: Final = re.compile(r"[条款项]")
@@ -121,12 +125,22 @@ def is_nobodys(text: str, finding: Finding) -> bool:
         return _is_no_age(before)
     if entity in {PHONE_NUMBER, OTHER_ID}:
         return _is_no_number(entity, value, before)
+    return _is_no_word(finding, value, before, after)
+
+
+def _is_no_word(finding: Finding, value: str, before: str, after: str) -> bool:
+    """Say whether a name, place or street is none."""
+    entity = finding.entity
+    if entity != STREET_ADDRESS and entity not in _NAMING:
+        return False
     measured = entity == PERSON and finding.score < _SURE and value.isalpha()
-    if measured and _READING_AFTER.match(after):
+    if (measured and _READING_AFTER.match(after)) or _is_of_a_form(value, after):
         return True
-    if (entity == STREET_ADDRESS or entity in _NAMING) and _is_of_a_form(value, after):
-        return True
-    return entity in _NAMING and _is_no_name(entity, value, after[:1])
+    if entity == STREET_ADDRESS:
+        return False
+    if _FEW_DIGITS.fullmatch(value):
+        return _WARD_BEFORE.search(before) is None
+    return _is_no_name(entity, value, after)
 
 
 def _is_of_a_form(value: str, after: str) -> bool:
@@ -179,9 +193,11 @@ def _is_no_name(entity: EntityType, value: str, after: str) -> bool:
         return True
     if entity == LOCATION and _BED.fullmatch(value):
         return True
-    if value in _LOGGED or any(form.fullmatch(value) for form in (_CLASS, _PEDIGREE, _FEW_DIGITS)):
+    if value in _LOGGED or any(form.fullmatch(value) for form in (_CLASS, _PEDIGREE)):
         return True
-    return after == ":" and (value in _HEADINGS or columns.strong(value) is not None)
+    if labels.is_label(value) and _NUMBERED.match(after):
+        return True
+    return after[:1] == ":" and (value in _HEADINGS or columns.strong(value) is not None)
 
 
 def from_name(text: str, finding: Finding) -> Finding:

@@ -121,6 +121,16 @@ RULES: Final[Rules] = (
     ),
     Rule("facility.form", ORGANIZATION, FORM, 0.6, _named),
     Rule(
+        # "Klinik für Allgemeinchirurgie des Diakonissenkrankenhauses Bärental", and no clinic without a house.
+        "facility.department",
+        ORGANIZATION,
+        re.compile(
+            rf"(?<!\w)(?:Klinik|Abteilung|Zentrum|Institut|Poliklinik|Ambulanz)(?: und Poliklinik)? für {U}[\w-]{{2,30}}(?:(?:,| und)? {U}[\w-]{{2,30}}){{0,4}} (?:des|der|am|im) {U}[\w-]{{0,30}}?(?:[Kk]rankenhaus(?:es)?|[Kk]linikums?|[Ss]pitals?|[Hh]ospitals?)(?: {U}{A}{{2,24}}){{0,2}}"
+        ),
+        0.6,
+        cues=(" für ",),
+    ),
+    Rule(
         "facility.kind_first",
         ORGANIZATION,
         _KIND_FIRST,
