@@ -341,10 +341,11 @@ class EncoderReplicas:
     def states(self, rows: Sequence[Sequence[int]]) -> Array:
         """Return the last hidden states, `[rows, longest, hidden]`; blocks without the GIL.
 
-        What lies past the end of a row is padding, and means nothing.
+        What lies past the end of a row is padding, and means nothing. They lie where CTranslate2
+        has left them, and live as long as the array or a part of it does.
         """
         output = self._encoder.forward_batch([list(row) for row in rows])
-        found: Array = np.array(output.last_hidden_state, dtype=np.float32)
+        found: Array = np.asarray(output.last_hidden_state, dtype=np.float32)
         return found
 
     def close(self) -> None:

@@ -92,6 +92,8 @@ class EncoderWorkers:
         self._line: list[_Job] = []
         self._running: dict[int, _Batch] = {}
         self._closed = False
+        self._cancelled = False
+        """Whether a job may be in the line that its owner has cancelled."""
         self._threads = [
             threading.Thread(target=self._serve, name=f"encoder-{index}", daemon=True)
             for index in range(replicas)
@@ -131,6 +133,7 @@ class EncoderWorkers:
                 raise Overloaded
             self._line.append(job)
             self._changed.notify_all()
+        job.future.add_done_callback(self._ended)
         return job.future
 
     def close(self) -> None:
@@ -191,7 +194,14 @@ class EncoderWorkers:
             return batch
 
     def _drop_ended(self) -> None:
-        self._line = [job for job in self._line if not job.future.done()]
+        # Asked before each batch, of all that wait: so it is the owners who say that they are gone.
+        if self._cancelled:
+            self._cancelled = False
+            self._line = [job for job in self._line if not job.future.done()]
+
+    def _ended(self, future: Future[list[Array]]) -> None:
+        if future.cancelled():
+            self._cancelled = True
 
     def _run(self, batch: _Batch) -> None:
         states = self._network.states([job.rows[index] for job, index in batch])
@@ -211,7 +221,10 @@ def choose(line: Sequence[_Job]) -> _Batch:
 
     The longest row of the first job is among them. Every job in `line` has a row that waits.
     """
-    leader = line[0].lengths[-1]
+    first, leader = line[0], line[0].lengths[-1]
+    if leader > MAX_TOKENS // 2:
+        # Of two as long as this a batch has no room, so none of the others is looked at.
+        return [(first, index) for index in first.take(len(first.order) - 1, 1)]
     reach = max(leader + SPREAD, int(leader * RATIO))
     longest = max(
         job.lengths[end - 1] for job in line if (end := bisect_right(job.lengths, reach)) > 0

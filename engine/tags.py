@@ -37,6 +37,9 @@ class Scheme:
     """Which labels may come first."""
     ends: Bools = field(init=False, repr=False, compare=False)
     """Which labels may come last."""
+    goes_on: Bools = field(init=False, repr=False, compare=False)
+    """After which labels the next of the type is of the same thing. A plain type may both begin and
+    end: neighbours of one type are one thing."""
     type_of: Ints = field(init=False, repr=False, compare=False)
     """For each label the index of its type; -1 for `O`."""
     outside: int = field(init=False, compare=False)
@@ -60,6 +63,7 @@ class Scheme:
             "follows": np.where(opened[:, None], inner[None, :] & same, ~inner[None, :]),
             "begins": ~inner,
             "ends": ~opened,
+            "goes_on": opened | np.array([not prefix for prefix, _ in split]),
             "type_of": index,
             "outside": split.index(("", "")),
         }
@@ -91,8 +95,9 @@ def best(scores: Array, scheme: Scheme) -> Ints:
     found, loss = _mended(scores, greedy, broken, outside, scheme)
     # No sequence that makes sense loses less to the best labels than the very best one does, so
     # one whose change alone would cost more than this one loses in all is outside for certain.
-    ranked = np.partition(scores, -2, axis=1)
-    certain = outside & (ranked[:, -1] - ranked[:, -2] > loss)
+    others = scores.copy()
+    others[:, scheme.outside] = -np.inf
+    certain = outside & (scores[:, scheme.outside] - others.max(axis=1) > loss)
     if bool((certain == outside).all()):
         return found
     return _mended(scores, greedy, broken, certain, scheme)[0]
@@ -147,33 +152,25 @@ def _viterbi(scores: Array, scheme: Scheme) -> Ints:
 def spans(labels: Ints, scheme: Scheme) -> Iterator[tuple[int, int, int]]:
     """Yield first token, token past the end, and index of the type of each thing that is named."""
     kinds = scheme.type_of[labels]
-    start = 0
-    named = np.flatnonzero(kinds >= 0).tolist()
-    for index, place in enumerate(named):
-        if index == 0 or named[index - 1] != place - 1:
-            start = place
-        follows = index + 1 < len(named) and named[index + 1] == place + 1
-        if not follows or not _goes_on(int(labels[place]), int(labels[place + 1]), scheme):
-            yield start, place + 1, int(kinds[place])
-            start = place + 1
-
-
-def _goes_on(label: int, after: int, scheme: Scheme) -> bool:
-    if scheme.type_of[label] != scheme.type_of[after]:
-        return False
-    # A plain type may both begin and end: neighbours of one type are one thing.
-    return not scheme.ends[label] or scheme.labels[label] == scheme.types[scheme.type_of[label]]
+    named = kinds >= 0
+    goes_on = (kinds[:-1] == kinds[1:]) & scheme.goes_on[labels[:-1]]
+    first, last = named.copy(), named.copy()
+    first[1:] &= ~goes_on
+    last[:-1] &= ~goes_on
+    starts = np.flatnonzero(first)
+    yield from zip(
+        starts.tolist(), (np.flatnonzero(last) + 1).tolist(), kinds[starts].tolist(), strict=True
+    )
 
 
 def certainty(scores: Array, scheme: Scheme) -> Array:
     """Return the probability of each type for each token, `[tokens, types]`."""
     shifted = np.exp(scores - scores.max(axis=1, keepdims=True))
     shifted /= shifted.sum(axis=1, keepdims=True)
+    by_type = np.argsort(scheme.type_of, kind="stable")
+    begins = np.searchsorted(scheme.type_of[by_type], np.arange(len(scheme.types)))
     # Sums and no product: BLAS would share that of a long text with threads of its own.
-    return np.stack(
-        [shifted[:, scheme.type_of == kind].sum(axis=1) for kind in range(len(scheme.types))],
-        axis=1,
-    )
+    return np.add.reduceat(shifted[:, by_type], begins, axis=1)
 
 
 @dataclass(frozen=True, slots=True)

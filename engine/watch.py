@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from math import inf
 from typing import Final
 
 _JOIN: Final = 30.0
@@ -44,6 +45,8 @@ class Watch:
         self._changed = threading.Condition()
         self._runs: set[Run] = set()
         self._closed = False
+        self._looks = inf
+        """When the watchman looks next."""
         self._watchman = threading.Thread(target=self._watch, name=name, daemon=True)
         self._watchman.start()
 
@@ -65,7 +68,9 @@ class Watch:
         run = Run(seconds, over)
         with self._changed:
             self._runs.add(run)
-            self._changed.notify()
+            # He is woken for what is due before he looks again, and sleeps through the rest.
+            if run.due < self._looks:
+                self._changed.notify()
         try:
             yield run
         finally:
@@ -95,10 +100,10 @@ class Watch:
                 for run in late:
                     run.given_up = True
                 if not late:
-                    self._changed.wait(self._patience(now))
+                    self._looks = min(
+                        (run.due for run in self._runs if not run.given_up), default=inf
+                    )
+                    self._changed.wait(None if self._looks == inf else self._looks - now)
             for run in late:
                 with suppress(Exception):  # Whoever it is told to ends no watch.
                     run.over()
-
-    def _patience(self, now: float) -> float | None:
-        return min((run.due - now for run in self._runs if not run.given_up), default=None)

@@ -6,10 +6,10 @@ Rule: a failure anywhere in here fails the exchange. There is no partial answer,
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import Final, TypeVar
 
 from gateway.detection.allowed import is_harmless
@@ -35,8 +35,12 @@ _LEAST: Final = 200
 """Characters that even the shortest text costs: thousands of them are not one step."""
 _MOST: Final = 200
 """Tags that are one step: what Presidio does with its results grows with their square."""
+_AT_ONCE: Final = 4000
+"""Characters of texts that are made readable where they are asked for: a step costs as much."""
 _Window = tuple[int, int, int]
 """Index of a text, start and end in its view."""
+_Few = tuple[int, Sequence[Tag]]
+"""Index of a text, and some of its tags."""
 _FAILED: Final = (
     "Detection failed, so nothing was sent to a model. Try again; if it fails again, ask the "
     "operator to run `intramural doctor`."
@@ -102,17 +106,24 @@ class PresidioDetector:
             raise ExchangeError(Code.DETECTION_FAILED, _FAILED) from None
 
     async def _detect(self, texts: Sequence[RawText], caller: str | None) -> Sequence[Findings]:
-        views, names = await self._run(partial(self._read_as, texts, caller))
+        read = partial(self._read_as, texts, caller)
+        short = sum(map(len, texts)) <= _AT_ONCE
+        views, names = read() if short else await self._run(read)
         known = self._remembered
         found = [known.get(name) if name is not None else None for name in names]
         fresh = [index for index, findings in enumerate(found) if findings is None]
-        seen = await self._recognized([views[index] for index in fresh])
-        for index, findings in zip(fresh, seen, strict=True):
-            found[index] = tuple(findings)
-            if (name := names[index]) is not None:
-                known.put(name, findings)
-        every = [findings or () for findings in found]
-        return await self._run(lambda: _finish(views, every, self._site()))
+        new = [views[index] for index in fresh]
+        seen, unread = await self._recognized(new)
+
+        def finish() -> Sequence[Findings]:
+            self._read(new, unread, seen)
+            for index, findings in zip(fresh, seen, strict=True):
+                found[index] = tuple(findings)
+                if (name := names[index]) is not None:
+                    known.put(name, findings)
+            return _finish(views, [findings or () for findings in found], self._site())
+
+        return await self._run(finish)
 
     def _read_as(
         self, texts: Sequence[RawText], caller: str | None
@@ -123,26 +134,33 @@ class PresidioDetector:
             return views, [None] * len(views)
         return views, [self._remembered.name(caller, view.text) for view in views]
 
-    async def _recognized(self, views: Sequence[Reading]) -> list[list[Finding]]:
-        """Return what the recognizers find in each of `views`, which nothing else decides."""
+    async def _recognized(
+        self, views: Sequence[Reading]
+    ) -> tuple[list[list[Finding]], Sequence[_Few]]:
+        """Return what the recognizers find in each of `views`, which nothing else decides.
+
+        Of the tags one step is left to be read.
+        """
         found: list[list[Finding]] = [[] for _ in views]
         if not views:
-            return found
+            return found, ()
         # The tagger computes without the GIL while the rules run, all texts of all requests in one.
         tagging = asyncio.ensure_future(self._tagged([view.text for view in views]))
         # Where the rules fail first nobody asks how it ended: that must not be said in a log.
         tagging.add_done_callback(lambda done: done.cancelled() or done.exception())
         try:
+            # It begins before the rules do: they would keep it waiting for the GIL.
+            await asyncio.sleep(0)
             # One step of bounded size at a time: a long text does not keep the others waiting.
             for step in _steps(views):
                 for index, findings in await self._run(partial(self._analyze, views, step)):
                     found[index].extend(findings)
-            for index, tags in enumerate(await tagging):
-                for few in _groups(tags):
-                    found[index] += await self._run(partial(self._read, views[index], few))
+            *readings, last = _readings(await tagging)
+            for few in readings:
+                await self._run(partial(self._read, views, few, found))
         finally:
             tagging.cancel()
-        return found
+        return found, last
 
     def _site(self) -> Dictionary | None:
         return None if self._dictionary is None else self._dictionary.current()
@@ -154,8 +172,11 @@ class PresidioDetector:
             raise ValueError("a tagger answers for each text")
         return tags
 
-    def _read(self, view: Reading, tags: Sequence[Tag]) -> list[Finding]:
-        return self._tags.analyze(view.text, tags)
+    def _read(
+        self, views: Sequence[Reading], few: Sequence[_Few], found: Sequence[list[Finding]]
+    ) -> None:
+        for index, tags in few:
+            found[index].extend(self._tags.analyze(views[index].text, tags))
 
     async def _run(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._pool, work)
@@ -188,9 +209,21 @@ class _OfCaller:
         return await self._detected(texts)
 
 
-def _groups(tags: Sequence[Tag]) -> Iterator[Sequence[Tag]]:
-    for start in range(0, len(tags), _MOST):
-        yield tags[start : start + _MOST]
+def _readings(tagged: Sequence[Sequence[Tag]]) -> list[list[_Few]]:
+    """Return all tags of all texts, in groups of at most `_MOST`; one group where there is none."""
+    steps: list[list[_Few]] = [[]]
+    room = _MOST
+    for index, tags in enumerate(tagged):
+        start = 0
+        while start < len(tags):
+            if not room:
+                steps.append([])
+                room = _MOST
+            few = tags[start : start + room]
+            steps[-1].append((index, few))
+            start += len(few)
+            room -= len(few)
+    return steps
 
 
 def _steps(views: Sequence[Reading]) -> list[list[_Window]]:
@@ -209,11 +242,7 @@ def _steps(views: Sequence[Reading]) -> list[list[_Window]]:
 
 
 def _moved(finding: Finding, by: int) -> Finding:
-    if by == 0:
-        return finding
-    return Finding(
-        finding.start + by, finding.end + by, finding.entity, finding.score, finding.recognizer
-    )
+    return finding.at(finding.start + by, finding.end + by)
 
 
 def _finish(
@@ -221,6 +250,7 @@ def _finish(
 ) -> tuple[Findings, ...]:
     """Return what the recognizers `found`, with what it reveals elsewhere, as disjoint findings."""
 
+    @cache  # Several recognizers find the same, and all of it is asked again when it is merged.
     def harmless(text: str, start: int, end: int) -> bool:
         return is_harmless(text, start, end) or (site is not None and site.allows(text, start, end))
 

@@ -13,15 +13,16 @@ Rule: the order of the input never matters, and merging twice changes nothing.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, insort
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from operator import attrgetter
 from typing import Final
 
-from gateway.detection.evidence import TEXTUAL, is_weak, rank, same_type
+from gateway.detection.evidence import TEXTUAL, is_structured, is_weak, rank, same_type
 from gateway.detection.spans import grow, is_letter, tidy
 from gateway.domain.entities import LOCATION, PERSON, STREET_ADDRESS, EntityType
-from gateway.domain.findings import Finding
+from gateway.domain.findings import Finding, in_order
 from gateway.domain.person_names import fold, is_given
 
 Harmless = Callable[[str, int, int], bool]
@@ -37,6 +38,10 @@ _MOST_WORDS: Final = 5
 _STATE: Final = 3
 _FARTHEST: Final = 8
 _ROUNDS: Final = 3
+_Span = tuple[int, int, EntityType, bool]
+"""All of a finding that decides where it ends: whether a structured field names it, too."""
+_Edge = tuple[int, int] | None
+_start: Final = attrgetter("start")
 
 
 def _nothing(_text: str, _start: int, _end: int) -> bool:
@@ -47,22 +52,61 @@ def merge(
     findings: Iterable[Finding], text: str, harmless: Harmless = _nothing
 ) -> tuple[Finding, ...]:
     """Return disjoint findings in their order that cover all of `findings` (see the rule above)."""
-    tidied = [whole for each in findings if (whole := _whole(each, text)) is not None]
+    edges = _Edges(text)
+    tidied = [whole for each in findings if (whole := edges.whole(each)) is not None]
     weighed = without_harmless(tidied, text, harmless)
     # What was joined to a word may have brought its genitive.
     return tuple(
-        tidy(each, text) or each for each in _joined(_parted(_united(weighed), text), text)
+        edges.tidy(each) or each for each in _joined(_parted(_united(weighed), edges), text)
     )
 
 
-def _whole(finding: Finding, text: str) -> Finding | None:
-    """Return a finding grown and tidied, until neither changes it."""
-    for _ in range(_ROUNDS):
-        grown = tidy(grow(finding, text), text)
-        if grown is None or grown is finding or grown == finding:
-            return grown
-        finding = grown
-    return finding
+class _Edges:
+    """Where findings begin and end in a text. What several recognizers found is looked at once."""
+
+    __slots__ = ("_tidy", "_whole", "text")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._whole: dict[_Span, _Edge] = {}
+        self._tidy: dict[_Span, _Edge] = {}
+
+    def __repr__(self) -> str:
+        return f"<_Edges {len(self._whole)} spans>"
+
+    def whole(self, finding: Finding) -> Finding | None:
+        """Return a finding grown and tidied, until neither changes it."""
+        span = _span(finding)
+        if span not in self._whole:
+            self._whole[span] = self._grown(finding)
+        edge = self._whole[span]
+        return edge if edge is None else finding.at(*edge)
+
+    def tidy(self, finding: Finding) -> Finding | None:
+        """Do as `spans.tidy`."""
+        span = _span(finding)
+        if span not in self._tidy:
+            tidied = tidy(finding, self.text)
+            self._tidy[span] = edge = None if tidied is None else (tidied.start, tidied.end)
+            if tidied is not None:
+                # What is tidy stays as it is.
+                self._tidy[_span(tidied)] = edge
+        edge = self._tidy[span]
+        return edge if edge is None else finding.at(*edge)
+
+    def _grown(self, finding: Finding) -> _Edge:
+        for _ in range(_ROUNDS):
+            grown = self.tidy(grow(finding, self.text))
+            if grown is None:
+                return None
+            if (grown.start, grown.end) == (finding.start, finding.end):
+                break
+            finding = grown
+        return finding.start, finding.end
+
+
+def _span(finding: Finding) -> _Span:
+    return finding.start, finding.end, finding.entity, is_structured(finding)
 
 
 def without_harmless(
@@ -82,11 +126,11 @@ def without_harmless(
 
 def _joined_spans(findings: Iterable[Finding]) -> list[tuple[int, int]]:
     spans: list[tuple[int, int]] = []
-    for each in sorted(findings):
-        if spans and each.start < spans[-1][1]:
-            spans[-1] = (spans[-1][0], max(spans[-1][1], each.end))
+    for start, end in sorted((each.start, each.end) for each in findings):
+        if spans and start < spans[-1][1]:
+            spans[-1] = (spans[-1][0], max(spans[-1][1], end))
         else:
-            spans.append((each.start, each.end))
+            spans.append((start, end))
     return spans
 
 
@@ -114,7 +158,7 @@ def _united(findings: Iterable[Finding]) -> list[Finding]:
     for alike in sorts.values():
         group: list[Finding] = []
         end = 0
-        for each in sorted(alike):
+        for each in sorted(alike, key=in_order):
             if group and each.start >= end:
                 united.append(_union(group))
                 group = []
@@ -125,6 +169,8 @@ def _united(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def _union(group: Sequence[Finding]) -> Finding:
+    if len(group) == 1:
+        return group[0]
     best = min(group, key=rank)
     entity = best.entity
     for each in group:
@@ -133,12 +179,12 @@ def _union(group: Sequence[Finding]) -> Finding:
     return replace(best, start=start, end=end, entity=entity)
 
 
-def _parted(findings: Iterable[Finding], text: str) -> list[Finding]:
+def _parted(findings: Iterable[Finding], edges: _Edges) -> list[Finding]:
     """Return disjoint findings: the strongest first, then what it left of the others."""
     taken: list[Finding] = []
     for finding in sorted(findings, key=rank):
         for start, end in _free(finding, taken):
-            _take(replace(finding, start=start, end=end), taken, text)
+            _take(finding.at(start, end), taken, edges)
     return taken
 
 
@@ -146,7 +192,7 @@ def _free(finding: Finding, taken: Sequence[Finding]) -> list[tuple[int, int]]:
     """Return the parts of `finding` that nothing has taken."""
     free: list[tuple[int, int]] = []
     position = finding.start
-    index = max(0, bisect_left(taken, finding.start, key=lambda each: each.start) - 1)
+    index = max(0, bisect_left(taken, finding.start, key=_start) - 1)
     while index < len(taken) and taken[index].start < finding.end:
         each = taken[index]
         if each.start > position:
@@ -158,30 +204,31 @@ def _free(finding: Finding, taken: Sequence[Finding]) -> list[tuple[int, int]]:
     return free
 
 
-def _take(rest: Finding, taken: list[Finding], text: str) -> None:
+def _take(rest: Finding, taken: list[Finding], edges: _Edges) -> None:
     """Add `rest`, or give it to the neighbour that it was cut from in mid-word."""
-    tidied = tidy(rest, text)
+    text = edges.text
+    tidied = edges.tidy(rest)
     if tidied is None:
         return
-    index = bisect_left(taken, tidied.start, key=lambda each: each.start)
+    index = bisect_left(taken, tidied.start, key=_start)
     left = taken[index - 1] if index else None
     right = taken[index] if index < len(taken) else None
     if left is not None and _is_joined(text, left.end, tidied.start):
         space = _SPACE.search(text, tidied.start, tidied.end)
         end = space.start() if space else tidied.end
-        taken[index - 1] = left = replace(left, end=end)
+        taken[index - 1] = left = left.at(left.start, end)
         if end < tidied.end:
-            _take(replace(tidied, start=end), taken, text)
+            _take(tidied.at(end, tidied.end), taken, edges)
         elif right is not None and _is_joined(text, end, right.start):
             # It stood between two stronger ones, and joins them: one word has one stand-in.
             taken[index - 1 : index + 1] = [_union([left, right])]
     elif right is not None and _is_joined(text, tidied.end, right.start):
         start = _last_word(text, tidied.start, tidied.end)
-        taken[index] = replace(right, start=start)
+        taken[index] = right.at(start, right.end)
         if start > tidied.start:
-            _take(replace(tidied, end=start), taken, text)
+            _take(tidied.at(tidied.start, start), taken, edges)
     else:
-        insort(taken, tidied)
+        taken.insert(index, tidied)
 
 
 def _last_word(text: str, start: int, end: int) -> int:
@@ -201,7 +248,7 @@ def _is_joined(text: str, end: int, start: int) -> bool:
 def _joined(findings: list[Finding], text: str) -> tuple[Finding, ...]:
     """Return `findings` with the parts of one name or address put together."""
     done: list[Finding] = []
-    for finding in sorted(findings):
+    for finding in sorted(findings, key=in_order):
         while True:
             last = done[-1] if done else None
             if last is None or not _are_parts(last, finding, text):

@@ -163,8 +163,9 @@ class NameSearch:
         self._initials[letters[-1]].add(person)
 
     def _add_word(self, word: str, spelt: str, person: int) -> None:
-        alone = len(word) >= _LEAST and not is_ordinary(word) and not is_ordinary(spelt)
-        for form in {word, spelt}:
+        forms = {word, spelt}
+        alone = len(word) >= _LEAST and not any(map(is_ordinary, forms))
+        for form in forms:
             self._seek(form, person, alone=alone)
             # A German genitive: "Thorntons Befund", "Margarets Mutter".
             if alone and len(form) > _LEAST and not is_ordinary(form + "s"):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
+from operator import attrgetter
 from typing import Final
 
 from gateway.detection.evidence import insists, is_structured
@@ -27,7 +28,7 @@ from gateway.domain.entities import (
     STREET_ADDRESS,
 )
 from gateway.domain.errors import Code, ExchangeError
-from gateway.domain.findings import Finding
+from gateway.domain.findings import Finding, in_order
 from gateway.domain.person_names import Mention, mention
 
 MOST: Final = 20_000
@@ -82,7 +83,10 @@ def _check(names: NameSearch, numbers: NumberSearch) -> None:
 
 def _seeds(text: str, findings: Sequence[Finding]) -> Iterator[Finding]:
     """Yield the findings that are sure enough to be sought elsewhere."""
-    likely = sorted(each for each in findings if each.entity == PERSON and each.score >= _SECONDED)
+    likely = sorted(
+        (each for each in findings if each.entity == PERSON and each.score >= _SECONDED),
+        key=in_order,
+    )
     for each in findings:
         if each.entity == PERSON:
             if _is_sure_name(each, text) or _seconded(each, likely):
@@ -93,7 +97,9 @@ def _seeds(text: str, findings: Sequence[Finding]) -> Iterator[Finding]:
 
 def _names_in_fields(text: str, findings: Sequence[Finding]) -> Iterator[tuple[int, int]]:
     """Yield the whole names of which structured fields hold the parts, one beside the other."""
-    parts = sorted(each for each in findings if each.entity == PERSON and is_structured(each))
+    parts = sorted(
+        (each for each in findings if each.entity == PERSON and is_structured(each)), key=in_order
+    )
     start = end = 0
     for each in parts:
         if end and text[end : each.start].strip(" \t,") == "" and each.start - end <= _FIELD_GAP:
@@ -124,7 +130,7 @@ def _seconded(finding: Finding, others: Sequence[Finding]) -> bool:
     """Say whether a recognizer of another family found the same characters."""
     if finding.score < _SECONDED:
         return False
-    index = bisect_left(others, (finding.start,), key=lambda each: (each.start,))
+    index = bisect_left(others, finding.start, key=attrgetter("start"))
     family = _family(finding)
     while index < len(others) and others[index].start == finding.start:
         if others[index].end == finding.end and _family(others[index]) != family:

@@ -19,7 +19,7 @@ from gateway.detection.structured.source import Source
 from gateway.detection.structured.values import Value
 from gateway.detection.view import View, view_of
 from gateway.domain.entities import OTHER_ID
-from gateway.domain.findings import Finding, Findings
+from gateway.domain.findings import Finding, Findings, in_order
 from gateway.domain.places import Place, decode_base64
 
 _LABEL: Final = 48
@@ -76,7 +76,9 @@ class Reading:
     def findings(self, found: Iterable[Finding]) -> Findings:
         """Return `found`, which is of what is read, as findings of the text."""
         if not self.leaves:
-            return tuple(sorted({own for each in found if (own := self._plain(each))}))
+            return tuple(
+                sorted({own for each in found if (own := self._plain(each))}, key=in_order)
+            )
         result: set[Finding] = set()
         files: dict[int, _File] = {}
         begins = [leaf.begin for leaf in self.leaves]
@@ -100,13 +102,13 @@ class Reading:
         for file in sorted(files.values(), key=_depth, reverse=True):
             (result if file.holder is None else file.holder.found).add(file.finding())
             file.found = set()
-        return tuple(sorted(result))
+        return tuple(sorted(result, key=in_order))
 
     def _plain(self, finding: Finding) -> Finding | None:
         start, end = self.view.original(finding.start, finding.end)
         if start == end:
             return None  # It is of what was written between values, which no text holds.
-        return Finding(start, end, finding.entity, finding.score, finding.recognizer)
+        return finding.at(start, end)
 
     def _is_sought(self, leaf: _Leaf, finding: Finding) -> bool:
         """Say whether the name of a field holds what is known; a name with a meaning keeps it."""

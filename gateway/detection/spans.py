@@ -9,7 +9,6 @@ and the punctuation around it: a model needs them. Fields of structured payloads
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import Final
 
 from gateway.detection.evidence import TEXTUAL, is_structured
@@ -67,9 +66,7 @@ def grow(finding: Finding, text: str) -> Finding:
         end = rest.end()
     if finding.entity == PERSON and end - start > 2 and text[end - 2 : end] in {"'s", "'S"}:  # noqa: PLR2004
         end -= 2
-    if (start, end) == (finding.start, finding.end):
-        return finding
-    return replace(finding, start=start, end=end)
+    return finding.at(start, end)
 
 
 def _left(text: str, start: int) -> int:
@@ -101,9 +98,12 @@ def _right(text: str, end: int) -> int:
 _AROUND_WORDS: Final = (
     ' \t\r\n\u00a0,;:!?"`*|<>=\u201c\u201d\u201e\u00ab\u00bb\uff0c\u3002\u3001\uff1a\uff1b'
 )
+_BEFORE_WORDS: Final = _AROUND_WORDS + "'.-"
+_BEHIND_WORDS: Final = _AROUND_WORDS + "'-"
 _BEHIND_NUMBERS: Final = " \t\r\n\u00a0,;:."
 _SPACE: Final = " \t\r\n\u00a0"
 _BRACKETS: Final = {"(": ")", "[": "]", "{": "}"}
+_CLOSING: Final = frozenset(_BRACKETS.values())
 _AS_FOUND: Final = frozenset({EMAIL_ADDRESS, IP_ADDRESS, MAC_ADDRESS, URL, USERNAME, *_EXACT})
 """Types of which every character counts, or that patterns alone find."""
 _LABEL: Final = re.compile(
@@ -115,6 +115,8 @@ _LABEL: Final = re.compile(
     re.IGNORECASE,
 )
 """A label that a finding took in, with the mark that makes it one."""
+_LABEL_MARK: Final = re.compile(r"[:#=]")
+"""By far the most findings have none."""
 _ASIDE: Final = re.compile(r"[(][^\W\d_]{1,8}\.?[)][.:]?[ \t]{1,3}(?=[+(\d])")
 """What a label says besides, before a number: "Tel (h) 01599 555 0142"."""
 
@@ -130,7 +132,7 @@ def tidy(finding: Finding, text: str) -> Finding | None:
         if start >= end:
             return None
         if finding.entity not in _AS_FOUND:
-            label = _LABEL.match(text, start, end)
+            label = _LABEL_MARK.search(text, start, end) and _LABEL.match(text, start, end)
             start = label.end() if label and label.end() < end else start
         if finding.entity == PERSON:
             first, last = bare(text[start:end])
@@ -141,9 +143,7 @@ def tidy(finding: Finding, text: str) -> Finding | None:
                 end -= 2
         if (start, end) == before:
             break
-    if (start, end) == (finding.start, finding.end):
-        return finding
-    return replace(finding, start=start, end=end)
+    return finding.at(start, end)
 
 
 def _stripped(text: str, start: int, end: int, finding: Finding) -> tuple[int, int]:
@@ -153,7 +153,7 @@ def _stripped(text: str, start: int, end: int, finding: Finding) -> tuple[int, i
         aside = _ASIDE.match(text, start, end)
         start = aside.end() if aside else start
         return _bare(text, *_without(text, start, end, _SPACE, _BEHIND_NUMBERS))
-    start, end = _without(text, start, end, _AROUND_WORDS + "'.-", _AROUND_WORDS + "'-")
+    start, end = _without(text, start, end, _BEFORE_WORDS, _BEHIND_WORDS)
     start, end = _bare(text, start, end)
     # The dot of an initial or of "Jr." is the name's, the one behind a word the sentence's.
     while end - start > 1 and text[end - 1] == "." and not _is_short(text, start, end - 1):
@@ -163,6 +163,8 @@ def _stripped(text: str, start: int, end: int, finding: Finding) -> tuple[int, i
 
 def _bare(text: str, start: int, end: int) -> tuple[int, int]:
     """Leave out brackets around a value; those within it, as in "(203) 555-0148", are its own."""
+    if start >= end or (text[start] not in _BRACKETS and text[end - 1] not in _CLOSING):
+        return start, end
     for opening, closing in _BRACKETS.items():
         inner = text[start + 1 : end - 1]
         around = end - start > 1 and text[start] == opening and text[end - 1] == closing

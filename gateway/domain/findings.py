@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from operator import attrgetter
+from typing import Final
 
 from gateway.domain.entities import EntityType
 from gateway.domain.places import Place
@@ -26,6 +28,16 @@ class Finding:
     def __post_init__(self) -> None:
         if not 0 <= self.start < self.end:
             raise ValueError("a finding covers at least one character")
+
+    def at(self, start: int, end: int) -> Finding:
+        """Return the same of the characters `start` to `end`."""
+        if (start, end) == (self.start, self.end):
+            return self
+        return replace(self, start=start, end=end)
+
+
+in_order: Final = attrgetter("start", "end", "entity", "score", "recognizer", "place", "within")
+"""The key that sorts findings as they compare, which is asked once of each."""
 
 
 Findings = tuple[Finding, ...]

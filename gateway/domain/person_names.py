@@ -15,6 +15,7 @@ from typing import Final
 
 from gateway.domain import given_gender
 
+_BLANKS: Final = " \t\n"
 _BEFORE: Final = 32
 """Characters before a name in which its titles stand."""
 _AFTER: Final = 4
@@ -73,6 +74,10 @@ _TITLES_ALONE: Final = re.compile(
     rf"\W{{0,2}}(?:(?:{_FEMALE}|{_MALE}|{_DOCTOR}|med|h\.?c)(?:[. \t\n]{{1,3}}|\Z)){{1,5}}\Z",
     re.IGNORECASE,
 )
+_TITLE_FIRST: Final = re.compile(
+    rf"\W{{0,2}}(?:{_FEMALE}|{_MALE}|{_DOCTOR}|med|h\.?c)(?:[. \t\n]|\Z)", re.IGNORECASE
+)
+"""How both begin: most names do not, and are asked once."""
 _DEGREES: Final = (
     r"M\.?D|D\.?O|R\.?N|N\.?P|P\.?A(?:-C)?|P[hH]\.?D|PharmD|DDS|DMD|FACS|FACP|FACC|MBBS|MBChB|"
     r"FRCP|FRCS|MRCP|Esq|MSc|BSc|MPH|DPhil"
@@ -164,10 +169,12 @@ def bare(surface: str) -> tuple[int, int]:
 
     Nowhere, if there is nothing but titles.
     """
-    if _TITLES_ALONE.match(surface):
-        return len(surface), len(surface)
-    titles = _TITLES_FIRST.match(surface)
-    start = titles.end() if titles else 0
+    start = 0
+    if _TITLE_FIRST.match(surface):
+        if _TITLES_ALONE.match(surface):
+            return len(surface), len(surface)
+        titles = _TITLES_FIRST.match(surface)
+        start = titles.end() if titles else 0
     degrees = _DEGREES_LAST.search(surface, start)
     return start, degrees.start() if degrees and degrees.start() > start else len(surface)
 
@@ -175,9 +182,7 @@ def bare(surface: str) -> tuple[int, int]:
 def parse(said: Mention) -> Name:
     """Return what `said` says of a person. Linear, and never fails: a name may have no words."""
     surface = unicodedata.normalize("NFKC", said.surface)
-    titles = ""
-    if before := _TITLES_BEFORE.search(said.before):
-        titles = before[0]
+    titles = _titles_before(said.before)
     if (first := _TITLES_FIRST.match(surface)) and first.end() < len(surface):
         titles += surface[: first.end()]
         surface = surface[first.end() :]
@@ -198,6 +203,16 @@ def parse(said: Mention) -> Name:
         gender=None if female == male else (Gender.FEMALE if female else Gender.MALE),
         doctor=doctor or degrees is not None,
     )
+
+
+def _titles_before(before: str) -> str:
+    """Return the titles at the end of `before`."""
+    # No title has a blank in it: where the last word ends in none, as most do, nothing does.
+    last = len(before.rstrip(_BLANKS).rpartition(" ")[0])
+    if _TITLES_BEFORE.search(before, last) is None:
+        return ""
+    found = _TITLES_BEFORE.search(before)
+    return found[0] if found else ""
 
 
 def _said_by(titles: str, after: str) -> tuple[bool, bool, bool]:

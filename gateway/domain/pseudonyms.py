@@ -16,7 +16,8 @@ import hashlib
 import hmac
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Final, NoReturn
 
 from gateway.domain.entities import KNOWN, EntityType, tag
@@ -170,11 +171,14 @@ class Pseudonyms:
         raise TooManyPseudonyms
 
 
-def _slips(number: str) -> Iterator[str]:
-    """Yield every number that differs from `number` in one digit."""
-    for place in range(len(number)):
-        for digit in "0123456789":
-            yield number[:place] + digit + number[place + 1 :]
+@cache  # There are as many as numbers, and they say nothing of what a number stands for.
+def _slips(number: str) -> frozenset[str]:
+    """Return every number that differs from `number` in one digit, and `number`."""
+    return frozenset(
+        number[:place] + digit + number[place + 1 :]
+        for place in range(len(number))
+        for digit in "0123456789"
+    )
 
 
 def written_pseudonyms(texts: Iterable[str]) -> frozenset[str]:

@@ -18,7 +18,7 @@ from gateway.domain import written
 from gateway.domain.entities import PERSON
 from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.exchange import Conversation, Counts, Role, Segment, Transcript, Word
-from gateway.domain.findings import Finding, Findings
+from gateway.domain.findings import Finding, Findings, in_order
 from gateway.domain.operators import Operators, Secrets
 from gateway.domain.person_names import Mention, mention
 from gateway.domain.persons import Person, Persons
@@ -209,7 +209,7 @@ def merge(findings: Findings, profile: Profile) -> Iterator[Finding]:
 
     group: list[Finding] = []
     end = 0
-    for finding in sorted(findings):
+    for finding in sorted(findings, key=in_order):
         if group and finding.start >= end:
             yield _union(group, max(group, key=rank))
             group = []

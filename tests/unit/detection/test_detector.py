@@ -6,12 +6,15 @@ import asyncio
 import gc
 import json
 import logging
+import threading
 import time
 from collections.abc import Iterator
 
 import pytest
 
 from gateway.detection.detector import PresidioDetector
+from gateway.detection.readable import Reading, reading_of
+from gateway.detection.structured.hl7 import Custom
 from gateway.detection.windows import SIZE
 from gateway.domain.entities import DATE_OF_BIRTH, MEDICAL_RECORD_NUMBER, PERSON
 from gateway.domain.errors import ExchangeError
@@ -83,6 +86,33 @@ async def test_the_event_loop_stays_free(detector: PresidioDetector) -> None:
     assert longest < 0.5
 
 
+async def test_a_text_is_made_readable_beside_the_event_loop_unless_it_is_short(
+    detector: PresidioDetector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there: list[bool] = []
+
+    def noted(text: str, custom: Custom) -> Reading:
+        there.append(threading.current_thread() is threading.main_thread())
+        return reading_of(text, custom)
+
+    monkeypatch.setattr("gateway.detection.detector.reading_of", noted)
+    for text in ("Mrs Thornton is well. ", "Mrs Thornton is well. " * 200):
+        assert "Mrs Thornton" not in await _covered(detector, text)
+    assert there == [True, False]
+
+
+async def test_the_tagger_has_the_text_before_the_rules_keep_the_processor(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tagger = FakeTagger({"Quandahl": "PERSON"})
+    detector = PresidioDetector(reference_year=2025, tagger=tagger)
+    begun: list[int] = []
+    monkeypatch.setattr(detector, "_analyze", lambda *_: begun.extend(tagger.calls) or [])
+    await detector.detect([RawText("Quandahl")])
+    detector.close()
+    assert begun == [1]
+
+
 async def test_a_short_text_overtakes_a_long_one(detector: PresidioDetector) -> None:
     order: list[str] = []
 
@@ -141,6 +171,13 @@ async def test_a_tag_is_in_offsets_of_the_text_as_it_came() -> None:
     detector.close()
     values = {text[each.start : each.end] for each in found if each.entity == PERSON}
     assert "Qu\u200bandahl-\u200bSato" in values
+
+
+async def test_many_texts_with_few_tags_each_are_read_to_the_last() -> None:
+    detector = PresidioDetector(reference_year=2025, tagger=FakeTagger({"zzzz": "ORGANIZATION"}))
+    found = await detector.detect([RawText("zzzz and " * (each % 90)) for each in range(120)])
+    detector.close()
+    assert [len({each.start for each in one}) for one in found] == [e % 90 for e in range(120)]
 
 
 async def test_many_tags_are_findings_all_of_them() -> None:

@@ -171,6 +171,8 @@ def test_in_company_a_name_that_is_a_word_is_found(name: str, text: str, found: 
         (STREET_ADDRESS, "12 Elm Street", "12 ELM STREET and 12 Elm\nStreet", None),
         (MEDICAL_RECORD_NUMBER, "4471902", "ending in 1902, x1902, 1902", ["1902"]),
         (MEDICAL_RECORD_NUMBER, "4471902", "last four digits: 1902", ["1902"]),
+        # The last four of a longer number, and four in the middle of one.
+        (MEDICAL_RECORD_NUMBER, "4471902", "ending in 551902, ending in 19025", []),
         (MEDICAL_RECORD_NUMBER, "12345", "12 345 of 12345", ["12345"]),
         (DATE_OF_BIRTH, "3/4/1961", "April 3, 1961", ["April 3, 1961"]),
         (DATE_OF_BIRTH, "1961-03-04", "04.03.61 and 4. M\u00e4rz 1961", None),

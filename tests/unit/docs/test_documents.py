@@ -9,6 +9,7 @@ import msgspec
 import pytest
 import typer
 
+from gateway.believed import Identity, Oidc, Presidio
 from gateway.certificates import Certificates, CertifiedCaller
 from gateway.cli.root import app
 from gateway.domain.entities import KNOWN
@@ -31,10 +32,7 @@ from gateway.settings import (
     Embeddings,
     EngineSettings,
     File,
-    Identity,
     Log,
-    Oidc,
-    Presidio,
     Server,
     Transcription,
 )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
@@ -150,6 +151,26 @@ async def test_many_requests_at_once_are_each_answered(tagger: Tagger) -> None:
     places = [(tag.start, tag.end, tag.label) for tag in alone[0]]
     for reply in replies:
         assert [[(t.start, t.end, t.label) for t in tags] for tags in reply] == [places] * 3
+
+
+async def test_the_event_loop_is_kept_by_short_texts_alone_and_both_are_tagged_alike(
+    tagger: Tagger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there: list[bool] = []
+
+    def noting(work: Callable[..., Any]) -> Callable[..., Any]:
+        def noted(*args: object) -> object:
+            there.append(threading.current_thread() is threading.main_thread())
+            return work(*args)
+
+        return noted
+
+    longer = LONG * 20
+    alone = tagger.tag([SHORT]), tagger.tag([longer])
+    monkeypatch.setattr(tagger, "_plan", noting(tagger._plan))
+    monkeypatch.setattr(tagger, "_tags", noting(tagger._tags))
+    assert (await tagger.tag_soon([SHORT]), await tagger.tag_soon([longer])) == alone
+    assert there == [True, True, False, False]
 
 
 @pytest.mark.parametrize("broken", [np.nan, np.inf])
