@@ -37,7 +37,8 @@ _PRESSURE_BEFORE: Final = re.compile(
 )
 _SCORE: Final = re.compile(r"[0-9]{1,2}/[0-9]{1,2}")
 _SCORE_BEFORE: Final = re.compile(
-    r"\b(?:[Ss]cores?|SCORES?|EVA|VAS|NRS|Apgar|APGAR|GCS)\b[^0-9\n]{0,14}\Z"
+    r"\b(?:[Ss]cores?|SCORES?|EVA|VAS|NRS|Apgar|APGAR|GCS|MRC|[Mm]urmur|[Ss]ouffle|[Ss]oplo|[Ss]ystolikum|Levine|[Ss]trength|[Ff]orce|[Ff]uerza|Kraft(?:grad)?)\b"
+    r"[^0-9\n]{0,14}\Z"
 )
 _SIZES: Final = re.compile(r"[0-9]{1,2}/[0-9]{1,2}/[0-9]")
 """Three sizes, "Trocarts 10/5/5": no year has one digit."""
@@ -49,6 +50,8 @@ _CLOCK_BEFORE: Final = re.compile(
     re.IGNORECASE,
 )
 _HOUR: Final = re.compile(r"(?:[01]?[0-9]|2[0-3])[.:][0-5][0-9]")
+_TIME: Final = re.compile(r"(?:[01]?[0-9]|2[0-3])(?:[:hH][0-5][0-9]|[:][0-5][0-9]:[0-5][0-9])")
+"""A time of day without its day, which may stand (45 CFR 164.514(b)(2)(i)(C) asks for dates)."""
 _CLOCK_AFTER: Final = re.compile(r"[ ]?(?:Uhr|hrs?|horas|heures)\b")
 _READING_AFTER: Final = re.compile(r"[ ]{1,2}[<>]?[0-9]{1,3}[.,][0-9]{1,2}(?![.,]?[0-9]|\.)")
 """A decimal, and no date with its dots: "Ery 4.57, Hb 9.3", and not "Maier 4.5."."""
@@ -82,7 +85,11 @@ _HEADINGS: Final = words(
 """Headings in capitals, with their colon: "MC: dolor", "ATCD: HTA"."""
 _KIN: Final = re.compile(
     r"(?:mom|mum|mummy|mommy|dad|daddy|mama|papa|oma|opa|omi|opi|grandma|grandpa|nana|gran|hubby|wife|"
-    r"mamie|papi|papy|maman|mamá|papá|abuela|abuelo|tita|tito)",
+    r"mamie|papi|papy|maman|mamá|papá|abuela|abuelo|tita|tito|suegr[oa]|cuñad[oa]|yerno|nuera|niet[oa]|sobrin[oa]|tí[oa]|"
+    r"herman[oa]|hij[oa]|madre|padre|espos[oa]|marido|(?:la |ma |sa )?belle-(?:mère|sœur|fille)|"
+    r"(?:le |mon |son )?beau-(?:père|frère|fils)|nièce|neveu|tante|oncle|sœur|frère|"
+    r"(?:schwieger|groß|stief)(?:mutter|vater|eltern)|schwager|schwägerin|enkel(?:in|kind)?|nichte|"
+    r"cousine|mädchen|hebamme|ehe(?:mann|frau|gatte|partner))",
     re.IGNORECASE,
 )
 _HAN_KIN: Final = re.compile(
@@ -152,7 +159,7 @@ def _is_of_a_form(value: str, after: str) -> bool:
 
 
 def _is_no_date(value: str, before: str, after: str) -> bool:
-    if _SIZES.fullmatch(value):
+    if _SIZES.fullmatch(value) or _TIME.fullmatch(value):
         return True
     if _HOUR.fullmatch(value) and _CLOCK_AFTER.match(after):
         return True
