@@ -29,7 +29,7 @@ _TYPES: Final = (
 _FIRST: Final = (
     "Rue|Avenue|Av\\.|Avda\\.?|Avenida|Boulevard|Bd|Bld|Blvd|Calle|C/|Via|Viale|Vicolo|Corso|Piazza|Piazzale|Largo|Plaza|Pza\\.?|Rua|Travessa|Estrada|Praça|Carrer|"
     "Carretera|Ctra\\.?|Camino|Paseo|Pº|Ronda|Glorieta|Place|Pl\\.|Allée|Chemin|Impasse|Quai|Cours|Route|Square|ul\\.|Ulica|Trg|Str\\.|Strada|Strasse|Straße|"
-    "Jalan|Nábřeží|Náměstí"
+    "Jalan|Nábřeží|Náměstí|Passeig|Avinguda|Plaça|Rambla|Passatge|Rúa|Praza|Pasaje|Pje\\.|Travesía|Bulevar|Barrio|Polígono|Callejón"
 )
 _ENDINGS: Final = "straße|strasse|str\\.|weg|allee|platz|pl\\.|gasse|ring|damm|ufer|straat|laan|plein|gade|vej|vägen|gatan|gata|katu|tie|vei|veien|stien|steig|kamp|hof|berg|tanya|puiestee|tänav|gränd|stræde|brink|dijk|kade|singel|steen|huis"
 _BEHIND_NUMBER: Final = (
@@ -228,6 +228,16 @@ RULES: Final[Rules] = (
         ),
         0.75,
         needs=re.compile(rf"(?:{_FIRST})[ ]"),
+    ),
+    Rule(
+        # Basque: "Begiristain Doktorea Pasealekua, 109".
+        "address.basque",
+        STREET_ADDRESS,
+        re.compile(
+            rf"(?<!\w)(?:{U}{A}{{1,24}}[ ]){{1,4}}(?:[Kk]alea|[Pp]asealekua|[Ee]torbidea|[Hh]iribidea|[Bb]idea|[Pp]laza)(?:,[ ]?|[ ])(?:z/g|\d{{1,4}}[A-Za-z]?)\b"
+        ),
+        0.75,
+        cues=("kalea", "pasealekua", "etorbidea", "hiribidea", "bidea", "plaza"),
     ),
     Rule(
         # As identity cards, tax offices and old systems print them: "AVDA. DE TOLOSA 118 P03 D".

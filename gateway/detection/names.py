@@ -109,6 +109,7 @@ def _field(match: re.Match[str]) -> bool:
     return not is_word(words[0])
 
 
+_UNITS: Final = frozenset(["IE", "IU", "KE", "MG", "ML", "UI"])
 _SIDE: Final = 2
 _READING: Final = re.compile(r"[ =:]{1,3}[-+]?[0-9]{1,3}[.,][0-9]")
 
@@ -116,6 +117,8 @@ _READING: Final = re.compile(r"[ =:]{1,3}[-+]?[0-9]{1,3}[.,][0-9]")
 def _is_measured(match: re.Match[str]) -> bool:
     """Say whether two letters are a side and what is measured there: "RA MD 4.97", no doctor's."""
     value = match["value"]
+    if value in _UNITS:
+        return True  # "Mantoux (10 UI RT-23)"
     return (
         len(value) == _SIDE and value.isupper() and bool(_READING.match(match.string, match.end()))
     )
