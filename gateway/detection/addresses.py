@@ -370,6 +370,14 @@ RULES: Final[Rules] = (
         needs=re.compile(r"[a-zß.][ ]\d{1,4}[ ]?[a-z]?,[ ]"),
     ),
     Rule(
+        # "STRASBOURG Cedex 29": mail that is sorted apart, in France.
+        "place.cedex",
+        LOCATION,
+        re.compile(rf"(?<!\w){_CITY}[ ](?:cedex|Cedex|CEDEX)(?:[ ]\d{{1,2}})?(?!\w)"),
+        0.7,
+        cues=("cedex",),
+    ),
+    Rule(
         # "LUGAR DE NACIMIENTO THIES", "Geburtsort: Celle".
         "place.birth",
         LOCATION,
