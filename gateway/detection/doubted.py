@@ -8,6 +8,7 @@ a rule, a field or a dictionary that says otherwise stays.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Final
 
 from gateway.detection import labels
@@ -40,8 +41,10 @@ _SCORE_BEFORE: Final = re.compile(
     r"\b(?:[Ss]cores?|SCORES?|EVA|VAS|NRS|Apgar|APGAR|GCS|MRC|[Mm]urmur|[Ss]ouffle|[Ss]oplo|[Ss]ystolikum|Levine|[Ss]trength|[Ff]orce|[Ff]uerza|Kraft(?:grad)?)\b"
     r"[^0-9\n]{0,14}\Z"
 )
-_SIZES: Final = re.compile(r"[0-9]{1,2}/[0-9]{1,2}/[0-9]")
-"""Three sizes, "Trocarts 10/5/5": no year has one digit."""
+_SIZES: Final = re.compile(
+    r"[0-9]{1,2}/[0-9]{1,2}/[0-9]|(?:[0-9]{1,2}[.,][0-9]{1,2}/){2,4}[0-9]{1,2}[.,][0-9]{1,2}"
+)
+"""Three sizes, "Trocarts 10/5/5": no year has one digit; three results, "OGTT 4.8/9.1/7.6"."""
 _CLOCK: Final = re.compile(r"(?:[01][0-9]|2[0-3])[0-5][0-9]")
 _YEAR: Final = re.compile(r"(?:19|20)[0-9]{2}")
 _CLOCK_BEFORE: Final = re.compile(
@@ -108,6 +111,9 @@ _WARD_BEFORE: Final = re.compile(r"[^\W\d_][ -]{1,2}\Z")
 _NUMBERED: Final = re.compile(r"[.:]{0,2}[ ]{1,2}[+(]{0,2}[A-Z]{0,2}[0-9]")
 _HAN_SPAN: Final = re.compile(r"[0-9]{1,3}(?:年|日|天|个月)")
 _HAN_SPAN_BEFORE: Final = re.compile(r"(?:[史约余已近期满]|过去|病程)\Z")
+_FAMILIAR: Final = "老小阿"
+"""What colleagues put before a surname: one word with it."""
+_HAN_DAY: Final = re.compile(r"[今明后昨前][天日晚早]")
 _HAN_ARTICLE: Final = re.compile(r"[条款项]")
 _MOST_DAYS: Final = 31
 _SCALES: Final = words(
@@ -208,18 +214,17 @@ def _is_no_name(entity: EntityType, value: str, after: str) -> bool:
 
 
 def from_name(text: str, finding: Finding) -> Finding:
-    """Return a Chinese person without the words before the name: "其夫毕建国" is 毕建国."""
+    """Return a Chinese person as called: "其夫毕建国" is 毕建国, and 谭 in "老谭" is 老谭."""
+    start, end = finding.start, finding.end
     if finding.entity != PERSON:
         return finding
-    if finding.end - finding.start == 1 and text[max(0, finding.start - 1)] in "老小阿":
-        # "老谭", "小邓": how colleagues are called, one word with the name.
-        return Finding(
-            finding.start - 1, finding.end, finding.entity, finding.score, finding.recognizer
-        )
-    if text[finding.start] in "其该患":
-        kin = _HAN_KIN.match(text, finding.start, finding.end)
-        if kin is not None and finding.end - kin.end() > 1:
-            return Finding(
-                kin.end(), finding.end, finding.entity, finding.score, finding.recognizer
-            )
+    if end - start == 1 and start and text[start - 1] in _FAMILIAR:
+        return replace(finding, start=start - 1)
+    day = _HAN_DAY.match(text, start, end)
+    if day is not None and day.end() < end:
+        return replace(finding, start=day.end())
+    if text[start] in "其该患":
+        kin = _HAN_KIN.match(text, start, end)
+        if kin is not None and end - kin.end() > 1:
+            return replace(finding, start=kin.end())
     return finding

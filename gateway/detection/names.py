@@ -95,6 +95,8 @@ def _titled(match: re.Match[str]) -> bool:
     first = _trimmed_words(match["value"])[0].lower().rstrip(".")
     if first in TITLE_STOPS or _POST.search(first):
         return False
+    if match[0].startswith("PA") and _LATERAL.match(match.string, match.start() + 2):
+        return False
     # "19 Fr Blake drain": the gauge of a catheter, and nobody's wife.
     return not (match[0][:2] == "Fr" and _GAUGE.search(match.string, 0, match.start()))
 
@@ -109,6 +111,8 @@ def _field(match: re.Match[str]) -> bool:
     return not is_word(words[0])
 
 
+_LATERAL: Final = re.compile(r"[ ]?(?:Y|E|ET|AND|UND|U|\+|/)?[ ]?(?:LAT|L\b)", re.IGNORECASE)
+"""The other side of a chest: "RX TÓRAX PA Y LAT" is seen by nobody's assistant."""
 _UNITS: Final = frozenset(["IE", "IU", "KE", "MG", "ML", "UI"])
 _SIDE: Final = 2
 _READING: Final = re.compile(r"[ =:]{1,3}[-+]?[0-9]{1,3}[.,][0-9]")
@@ -119,6 +123,8 @@ def _is_measured(match: re.Match[str]) -> bool:
     value = match["value"]
     if value in _UNITS:
         return True  # "Mantoux (10 UI RT-23)"
+    if match[0].endswith("PA") and _LATERAL.match(match.string, match.end()):
+        return True
     return (
         len(value) == _SIDE and value.isupper() and bool(_READING.match(match.string, match.end()))
     )
@@ -322,7 +328,7 @@ RULES: Final[Rules] = (
     Rule(
         "name.credential",
         PERSON,
-        re.compile(rf"(?<![\w'\-])(?P<value>{FULL}),?[ ]{_CREDENTIAL}(?![\w'])"),
+        re.compile(rf"(?<![\w'\-])(?P<value>{FULL}),?[ ]{_CREDENTIAL}(?![\w']|-\d)"),
         0.8,
         lambda match: _field(match) and not _is_measured(match),
         needs=re.compile(rf"[ ]{_CREDENTIAL}(?![\w'])"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.detection.doubted import is_nobodys
+from gateway.detection.doubted import from_name, is_nobodys
 from gateway.domain.entities import (
     AGE,
     DATE_TIME,
@@ -54,6 +54,7 @@ def _doubted(text: str, value: str, entity: EntityType, score: float = 0.6) -> b
         ("[A71]     #   8, 1 AccessionNumber", "]     #   8, 1 AccessionNumber", STREET_ADDRESS),
         ("#   4, 1 PatientAge", "PatientAge", PERSON),
         ("既往病史10年", "10年", DATE_TIME),
+        ("OGTT 4.8/9.1/7.6。", "4.8/9.1/7.6", DATE_TIME),
         ("误工期180日", "180日", DATE_TIME),
         ("依据5.10.6条", "5.10.6", DATE_TIME),
         ("Visite à 22:41.", "22:41", DATE_TIME),
@@ -88,3 +89,20 @@ def test_it_is_nobodys(text: str, value: str, entity: EntityType) -> None:
 )
 def test_it_stays_somebodys(text: str, value: str, entity: EntityType, score: float) -> None:
     assert not _doubted(text, value, entity, score)
+
+
+@pytest.mark.parametrize(
+    ("text", "tagged", "called"),
+    [
+        ("由其夫毕建国陪同", "其夫毕建国", "毕建国"),
+        ("驾驶员：老谭", "谭", "老谭"),
+        ("谭医生", "谭", "谭"),
+        ("老", "老", "老"),
+        ("后天乐医生查房", "后天乐", "乐"),
+        ("明天", "明天", "明天"),
+    ],
+)
+def test_a_chinese_name_is_taken_as_somebody_is_called(text: str, tagged: str, called: str) -> None:
+    start = text.index(tagged)
+    found = from_name(text, Finding(start, start + len(tagged), PERSON, 0.6, "tagger"))
+    assert text[found.start : found.end] == called
