@@ -29,7 +29,7 @@ _TYPES: Final = (
 _FIRST: Final = (
     "Rue|Avenue|Av\\.|Avda\\.?|Avenida|Boulevard|Bd|Bld|Blvd|Calle|C/|Via|Viale|Vicolo|Corso|Piazza|Piazzale|Largo|Plaza|Pza\\.?|Rua|Travessa|Estrada|Praça|Carrer|"
     "Carretera|Ctra\\.?|Camino|Paseo|Pº|Ronda|Glorieta|Place|Pl\\.|Allée|Chemin|Impasse|Quai|Cours|Route|Square|ul\\.|Ulica|Trg|Str\\.|Strada|Strasse|Straße|"
-    "Jalan|Nábřeží|Náměstí"
+    "Jalan|Nábřeží|Náměstí|Passeig|Avinguda|Plaça|Rambla|Passatge|Rúa|Praza|Pasaje|Pje\\.|Travesía|Bulevar|Barrio|Polígono|Callejón"
 )
 _ENDINGS: Final = "straße|strasse|str\\.|weg|allee|platz|pl\\.|gasse|ring|damm|ufer|straat|laan|plein|gade|vej|vägen|gatan|gata|katu|tie|vei|veien|stien|steig|kamp|hof|berg|tanya|puiestee|tänav|gränd|stræde|brink|dijk|kade|singel|steen|huis"
 _BEHIND_NUMBER: Final = (
@@ -186,7 +186,7 @@ def _is_rented(match: re.Match[str]) -> bool:
 
 
 _COUNTED: Final = re.compile(
-    r"[ -]{1,2}(?:bett|bed|lit|person|pers|camas|°|grad|degree|air|m\b|m²|qm|uhr|h\b)",
+    r"[ -]{1,2}(?:bett|bed|lit|person|pers|camas|°|grad|degree|air|m\b(?!\.)|m²|qm|uhr|h\b)",
     re.IGNORECASE,
 )
 
@@ -230,6 +230,16 @@ RULES: Final[Rules] = (
         needs=re.compile(rf"(?:{_FIRST})[ ]"),
     ),
     Rule(
+        # Basque: "Begiristain Doktorea Pasealekua, 109".
+        "address.basque",
+        STREET_ADDRESS,
+        re.compile(
+            rf"(?<!\w)(?:{U}{A}{{1,24}}[ ]){{1,4}}(?:[Kk]alea|[Pp]asealekua|[Ee]torbidea|[Hh]iribidea|[Bb]idea|[Pp]laza)(?:,[ ]?|[ ])(?:z/g|\d{{1,4}}[A-Za-z]?)\b"
+        ),
+        0.75,
+        cues=("kalea", "pasealekua", "etorbidea", "hiribidea", "bidea", "plaza"),
+    ),
+    Rule(
         # As identity cards, tax offices and old systems print them: "AVDA. DE TOLOSA 118 P03 D".
         "address.capitals",
         STREET_ADDRESS,
@@ -270,7 +280,7 @@ RULES: Final[Rules] = (
     folded(
         "address.labelled",
         STREET_ADDRESS,
-        r"(?:\b|_)(?:home |mailing |street |postal |billing |current |permanent |work )?(?:address|addr\.?|adresse|anschrift|dirección|domicilio|住址|地址)(?:_?(?:line|1|2)){0,2}[\s*_\"'`|]{0,4}[:=][\s*_\"'`|]{0,4}(?P<value>(?=[^\n\"|]{0,60}\d)[^\n\"|;]{4,110}?)(?=\.?[ ]{1,3}[^\W\d_]{2,16}(?:[ ][^\W\d_]{2,12})?:|\.?[ ]*(?:\n|\Z)|[\"|;])",
+        r"(?:\b|_)(?:home |mailing |street |postal |billing |current |permanent |work )?(?:(?:rechnungs|liefer|wohn|heimat|post|melde|privat|e?mpfänger)?adresse|(?:wohn|liefer|rechnungs)?anschrift|address|addr\.?|dirección|domicilio|住址|地址)(?:_?(?:line|1|2)){0,2}[\s*_\"'`|]{0,4}[:=][\s*_\"'`|]{0,4}(?P<value>(?=[^\n\"|]{0,60}\d)[^\n\"|;]{4,110}?)(?=\.?[ ]{1,3}[^\W\d_]{2,16}(?:[ ][^\W\d_]{2,12})?:|\.?[ ]*(?:\n|\Z)|[\"|;])",
         0.6,
         cues=("addr", "adress", "anschrift", "direcc", "domicilio", "址"),
     ),
@@ -301,12 +311,12 @@ RULES: Final[Rules] = (
         "place.room",
         LOCATION,
         re.compile(
-            r"(?<![\w])(?:Zi(?:mmer)?[.\-]{0,2}(?:Nr|Nummer)?|Zimmernummer|Chambre|Chbre?|Habitación|Hab|Room|Rm)"
+            r"(?<![\w])(?:Zi(?:mmer)?[.\-]{0,2}(?:Nr|Nummer)?|Zimmernummer|Chambre|Chbre?|Habitación|Hab|Room|Rm|Ch(?=\.?[ ][1-9]\d\d))"
             r"(?:[.:]{1,2}[ ]{0,2}|[ ](?:Nr|No|n|N)[.º°]{1,2}[ ]?|[ ])(?P<value>[A-Z]?\d{1,4}(?:\.\d{1,3})?[A-Za-z]?)(?![\w%/°]|[.,]\d)"
         ),
         0.6,
         lambda match: not _is_counted(match),
-        cues=("zi", "chambre", "chb", "habitaci", "hab", "room", "rm"),
+        cues=("zi", "ch", "habitaci", "hab", "room", "rm"),
     ),
     folded(
         "address.po_box",
@@ -348,6 +358,24 @@ RULES: Final[Rules] = (
         0.7,
         _not_degree,
         needs=re.compile(rf",[ ]?(?:{_STATES}|{_STATE_NAMES})(?!\w)"),
+    ),
+    Rule(
+        # "Weilburger Gässchen 5, Runkel": a town behind a street of German form.
+        "place.behind_street",
+        LOCATION,
+        re.compile(
+            rf"(?:{_ENDINGS}|chen|lein)[ ]\d{{1,4}}[ ]?[a-z]?,[ ](?P<value>{_CITY})(?=[ ]{{0,3}}(?:\n|\Z|[,;)(]))"
+        ),
+        0.6,
+        needs=re.compile(r"[a-zß.][ ]\d{1,4}[ ]?[a-z]?,[ ]"),
+    ),
+    Rule(
+        # "STRASBOURG Cedex 29": mail that is sorted apart, in France.
+        "place.cedex",
+        LOCATION,
+        re.compile(rf"(?<!\w){_CITY}[ ](?:cedex|Cedex|CEDEX)(?:[ ]\d{{1,2}})?(?!\w)"),
+        0.7,
+        cues=("cedex",),
     ),
     Rule(
         # "LUGAR DE NACIMIENTO THIES", "Geburtsort: Celle".

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from gateway.detection.letters import GAP, PARTICLE, WORD
+from gateway.detection.letters import FULL, GAP, PARTICLE, WORD
 from gateway.detection.rules import Rule, Rules
 from gateway.detection.vocabulary import is_word
 from gateway.domain.entities import PERSON
@@ -68,6 +68,17 @@ RULES: Final[Rules] = (
         ),
         0.8,
         cues=("initial", "inicial", "zeichen", "首字母"),
+    ),
+    Rule(
+        # Given names that are abbreviated: "Wm. Abercrombie", "Fco. Lamas", "Mª Pilar".
+        "name.abbreviated",
+        PERSON,
+        re.compile(
+            rf"(?<![\w.])(?P<value>(?:Wm|Chas|Geo|Jas|Thos|Robt|Edw|Benj|Saml|Jos|Fco|Gpe)\.[ ]{FULL}|M\.?ª[ ]{FULL})"
+        ),
+        0.7,
+        lambda match: not is_word(match["value"].split()[1]),
+        needs=re.compile(r"(?:[a-z]\.|ª)[ ][A-Z]"),
     ),
     Rule(
         "name.charted_comma",

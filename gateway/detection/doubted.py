@@ -8,8 +8,10 @@ a rule, a field or a dictionary that says otherwise stays.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Final
 
+from gateway.detection import labels
 from gateway.detection.structured import columns
 from gateway.detection.vocabulary import words
 from gateway.domain.entities import (
@@ -36,10 +38,13 @@ _PRESSURE_BEFORE: Final = re.compile(
 )
 _SCORE: Final = re.compile(r"[0-9]{1,2}/[0-9]{1,2}")
 _SCORE_BEFORE: Final = re.compile(
-    r"\b(?:[Ss]cores?|SCORES?|EVA|VAS|NRS|Apgar|APGAR|GCS)\b[^0-9\n]{0,14}\Z"
+    r"\b(?:[Ss]cores?|SCORES?|EVA|VAS|NRS|Apgar|APGAR|GCS|MRC|[Mm]urmur|[Ss]ouffle|[Ss]oplo|[Ss]ystolikum|Levine|[Ss]trength|[Ff]orce|[Ff]uerza|Kraft(?:grad)?)\b"
+    r"[^0-9\n]{0,14}\Z"
 )
-_SIZES: Final = re.compile(r"[0-9]{1,2}/[0-9]{1,2}/[0-9]")
-"""Three sizes, "Trocarts 10/5/5": no year has one digit."""
+_SIZES: Final = re.compile(
+    r"[0-9]{1,2}/[0-9]{1,2}/[0-9]|(?:[0-9]{1,2}[.,][0-9]{1,2}/){2,4}[0-9]{1,2}[.,][0-9]{1,2}"
+)
+"""Three sizes, "Trocarts 10/5/5": no year has one digit; three results, "OGTT 4.8/9.1/7.6"."""
 _CLOCK: Final = re.compile(r"(?:[01][0-9]|2[0-3])[0-5][0-9]")
 _YEAR: Final = re.compile(r"(?:19|20)[0-9]{2}")
 _CLOCK_BEFORE: Final = re.compile(
@@ -48,6 +53,8 @@ _CLOCK_BEFORE: Final = re.compile(
     re.IGNORECASE,
 )
 _HOUR: Final = re.compile(r"(?:[01]?[0-9]|2[0-3])[.:][0-5][0-9]")
+_TIME: Final = re.compile(r"(?:[01]?[0-9]|2[0-3])(?:[:hH][0-5][0-9]|[:][0-5][0-9]:[0-5][0-9])")
+"""A time of day without its day, which may stand (45 CFR 164.514(b)(2)(i)(C) asks for dates)."""
 _CLOCK_AFTER: Final = re.compile(r"[ ]?(?:Uhr|hrs?|horas|heures)\b")
 _READING_AFTER: Final = re.compile(r"[ ]{1,2}[<>]?[0-9]{1,3}[.,][0-9]{1,2}(?![.,]?[0-9]|\.)")
 """A decimal, and no date with its dots: "Ery 4.57, Hb 9.3", and not "Maier 4.5."."""
@@ -81,7 +88,11 @@ _HEADINGS: Final = words(
 """Headings in capitals, with their colon: "MC: dolor", "ATCD: HTA"."""
 _KIN: Final = re.compile(
     r"(?:mom|mum|mummy|mommy|dad|daddy|mama|papa|oma|opa|omi|opi|grandma|grandpa|nana|gran|hubby|wife|"
-    r"mamie|papi|papy|maman|mamá|papá|abuela|abuelo|tita|tito)",
+    r"mamie|papi|papy|maman|mamá|papá|abuela|abuelo|tita|tito|suegr[oa]|cuñad[oa]|yerno|nuera|niet[oa]|sobrin[oa]|tí[oa]|"
+    r"herman[oa]|hij[oa]|madre|padre|espos[oa]|marido|(?:la |ma |sa )?belle-(?:mère|sœur|fille)|"
+    r"(?:le |mon |son )?beau-(?:père|frère|fils)|nièce|neveu|tante|oncle|sœur|frère|"
+    r"(?:schwieger|groß|stief)(?:mutter|vater|eltern)|schwager|schwägerin|enkel(?:in|kind)?|nichte|"
+    r"cousine|mädchen|hebamme|ehe(?:mann|frau|gatte|partner))",
     re.IGNORECASE,
 )
 _HAN_KIN: Final = re.compile(
@@ -95,8 +106,14 @@ _CLASS: Final = re.compile(
 """The name of a class: "c.h.adt.Merge"."""
 _PEDIGREE: Final = re.compile(r"(?:I{1,3}|IV|VI{0,3})[-.:/][0-9]{1,2}")
 _FEW_DIGITS: Final = re.compile(r"[0-9]{1,2}")
+_WARD_BEFORE: Final = re.compile(r"[^\W\d_][ -]{1,2}\Z")
+"""A word before a number, which may be a ward's: "Onkologie-Ambulanz 3"."""
+_NUMBERED: Final = re.compile(r"[.:]{0,2}[ ]{1,2}[+(]{0,2}[A-Z]{0,2}[0-9]")
 _HAN_SPAN: Final = re.compile(r"[0-9]{1,3}(?:年|日|天|个月)")
 _HAN_SPAN_BEFORE: Final = re.compile(r"(?:[史约余已近期满]|过去|病程)\Z")
+_FAMILIAR: Final = "老小阿"
+"""What colleagues put before a surname: one word with it."""
+_HAN_DAY: Final = re.compile(r"[今明后昨前][天日晚早]")
 _HAN_ARTICLE: Final = re.compile(r"[条款项]")
 _MOST_DAYS: Final = 31
 _SCALES: Final = words(
@@ -121,12 +138,22 @@ def is_nobodys(text: str, finding: Finding) -> bool:
         return _is_no_age(before)
     if entity in {PHONE_NUMBER, OTHER_ID}:
         return _is_no_number(entity, value, before)
+    return _is_no_word(finding, value, before, after)
+
+
+def _is_no_word(finding: Finding, value: str, before: str, after: str) -> bool:
+    """Say whether a name, place or street is none."""
+    entity = finding.entity
+    if entity != STREET_ADDRESS and entity not in _NAMING:
+        return False
     measured = entity == PERSON and finding.score < _SURE and value.isalpha()
-    if measured and _READING_AFTER.match(after):
+    if (measured and _READING_AFTER.match(after)) or _is_of_a_form(value, after):
         return True
-    if (entity == STREET_ADDRESS or entity in _NAMING) and _is_of_a_form(value, after):
-        return True
-    return entity in _NAMING and _is_no_name(entity, value, after[:1])
+    if entity == STREET_ADDRESS:
+        return False
+    if _FEW_DIGITS.fullmatch(value):
+        return _WARD_BEFORE.search(before) is None
+    return _is_no_name(entity, value, after)
 
 
 def _is_of_a_form(value: str, after: str) -> bool:
@@ -138,7 +165,7 @@ def _is_of_a_form(value: str, after: str) -> bool:
 
 
 def _is_no_date(value: str, before: str, after: str) -> bool:
-    if _SIZES.fullmatch(value):
+    if _SIZES.fullmatch(value) or _TIME.fullmatch(value):
         return True
     if _HOUR.fullmatch(value) and _CLOCK_AFTER.match(after):
         return True
@@ -179,24 +206,25 @@ def _is_no_name(entity: EntityType, value: str, after: str) -> bool:
         return True
     if entity == LOCATION and _BED.fullmatch(value):
         return True
-    if value in _LOGGED or any(form.fullmatch(value) for form in (_CLASS, _PEDIGREE, _FEW_DIGITS)):
+    if value in _LOGGED or any(form.fullmatch(value) for form in (_CLASS, _PEDIGREE)):
         return True
-    return after == ":" and (value in _HEADINGS or columns.strong(value) is not None)
+    if labels.is_label(value) and _NUMBERED.match(after):
+        return True
+    return after[:1] == ":" and (value in _HEADINGS or columns.strong(value) is not None)
 
 
 def from_name(text: str, finding: Finding) -> Finding:
-    """Return a Chinese person without the words before the name: "其夫毕建国" is 毕建国."""
+    """Return a Chinese person as called: "其夫毕建国" is 毕建国, and 谭 in "老谭" is 老谭."""
+    start, end = finding.start, finding.end
     if finding.entity != PERSON:
         return finding
-    if finding.end - finding.start == 1 and text[max(0, finding.start - 1)] in "老小阿":
-        # "老谭", "小邓": how colleagues are called, one word with the name.
-        return Finding(
-            finding.start - 1, finding.end, finding.entity, finding.score, finding.recognizer
-        )
-    if text[finding.start] in "其该患":
-        kin = _HAN_KIN.match(text, finding.start, finding.end)
-        if kin is not None and finding.end - kin.end() > 1:
-            return Finding(
-                kin.end(), finding.end, finding.entity, finding.score, finding.recognizer
-            )
+    if end - start == 1 and start and text[start - 1] in _FAMILIAR:
+        return replace(finding, start=start - 1)
+    day = _HAN_DAY.match(text, start, end)
+    if day is not None and day.end() < end:
+        return replace(finding, start=day.end())
+    if text[start] in "其该患":
+        kin = _HAN_KIN.match(text, start, end)
+        if kin is not None and end - kin.end() > 1:
+            return replace(finding, start=kin.end())
     return finding

@@ -77,8 +77,25 @@ _FIRST_STOP: Final = frozenset(
 )
 
 
+_SPECIALTY: Final = re.compile(
+    r"(?:Cirug[ií]a|Medicina|Consulta|Anestesia|Estado|Chirurgie|M[ée]decine)[ ]General\Z"
+)
+"""What a department does: "Servicio de Cirugía General" names no hospital."""
+_ADJECTIVE: Final = re.compile(r"[^\W\d_]{4,24}[ ]\Z")
+
+
+def _is_a_house(match: re.Match[str]) -> bool:
+    """Say whether "clínica" is a noun: "Entrevista Clínica Estructurada" is of no clinic."""
+    if not match[0].startswith(("Clínica ", "Clinique ")):
+        return True
+    before = _ADJECTIVE.search(match.string, max(0, match.start() - 26), match.start())
+    return before is None or not before[0][0].isupper()
+
+
 def _named(match: re.Match[str]) -> bool:
     """Say whether a facility has a name: "City Hospital" has, "The Hospital" has not."""
+    if _SPECIALTY.search(match[0]):
+        return False
     words = match[0].split()
     while words and words[0].lower() in _FIRST_STOP:
         words = words[1:]
@@ -121,10 +138,21 @@ RULES: Final[Rules] = (
     ),
     Rule("facility.form", ORGANIZATION, FORM, 0.6, _named),
     Rule(
+        # "Klinik für Allgemeinchirurgie des Diakonissenkrankenhauses Bärental", and no clinic without a house.
+        "facility.department",
+        ORGANIZATION,
+        re.compile(
+            rf"(?<!\w)(?:Klinik|Abteilung|Zentrum|Institut|Poliklinik|Ambulanz)(?: und Poliklinik)? für {U}[\w-]{{2,30}}(?:(?:,| und)? {U}[\w-]{{2,30}}){{0,4}} (?:des|der|am|im) {U}[\w-]{{0,30}}?(?:[Kk]rankenhaus(?:es)?|[Kk]linikums?|[Ss]pitals?|[Hh]ospitals?)(?: {U}{A}{{2,24}}){{0,2}}"
+        ),
+        0.6,
+        cues=(" für ",),
+    ),
+    Rule(
         "facility.kind_first",
         ORGANIZATION,
         _KIND_FIRST,
         0.6,
+        _is_a_house,
         needs=re.compile(rf"(?:{_FIRST})[ ']"),
     ),
 )

@@ -197,6 +197,12 @@ def _ideographs(word: str) -> EntityType | None:
     return None
 
 
+def is_label(text: str) -> bool:
+    """Say whether `text` is the label of a number and nothing else: "Tlf", "Mobil", "NHS No"."""
+    found = _WORDS.get(" ".join(_TOKEN.findall(fold(text))))
+    return found is not None and found[1]
+
+
 _AFTER: Final = re.compile(r"[ ]?[(\[][ ]?([^()\n\d]{2,30})[)\]]")
 
 

@@ -95,6 +95,8 @@ def _titled(match: re.Match[str]) -> bool:
     first = _trimmed_words(match["value"])[0].lower().rstrip(".")
     if first in TITLE_STOPS or _POST.search(first):
         return False
+    if match[0].startswith("PA") and _LATERAL.match(match.string, match.start() + 2):
+        return False
     # "19 Fr Blake drain": the gauge of a catheter, and nobody's wife.
     return not (match[0][:2] == "Fr" and _GAUGE.search(match.string, 0, match.start()))
 
@@ -109,6 +111,9 @@ def _field(match: re.Match[str]) -> bool:
     return not is_word(words[0])
 
 
+_LATERAL: Final = re.compile(r"[ ]?(?:Y|E|ET|AND|UND|U|\+|/)?[ ]?(?:LAT|L\b)", re.IGNORECASE)
+"""The other side of a chest: "RX TÓRAX PA Y LAT" is seen by nobody's assistant."""
+_UNITS: Final = frozenset(["IE", "IU", "KE", "MG", "ML", "UI"])
 _SIDE: Final = 2
 _READING: Final = re.compile(r"[ =:]{1,3}[-+]?[0-9]{1,3}[.,][0-9]")
 
@@ -116,6 +121,10 @@ _READING: Final = re.compile(r"[ =:]{1,3}[-+]?[0-9]{1,3}[.,][0-9]")
 def _is_measured(match: re.Match[str]) -> bool:
     """Say whether two letters are a side and what is measured there: "RA MD 4.97", no doctor's."""
     value = match["value"]
+    if value in _UNITS:
+        return True  # "Mantoux (10 UI RT-23)"
+    if match[0].endswith("PA") and _LATERAL.match(match.string, match.end()):
+        return True
     return (
         len(value) == _SIDE and value.isupper() and bool(_READING.match(match.string, match.end()))
     )
@@ -305,7 +314,7 @@ RULES: Final[Rules] = (
     Rule(
         "name.credential",
         PERSON,
-        re.compile(rf"(?<![\w'\-])(?P<value>{FULL}),?[ ]{_CREDENTIAL}(?![\w'])"),
+        re.compile(rf"(?<![\w'\-])(?P<value>{FULL}),?[ ]{_CREDENTIAL}(?![\w']|-\d)"),
         0.8,
         lambda match: _field(match) and not _is_measured(match),
         needs=re.compile(rf"[ ]{_CREDENTIAL}(?![\w'])"),
@@ -326,7 +335,7 @@ RULES: Final[Rules] = (
         "name.cjk_post",
         PERSON,
         re.compile(
-            rf"(?<![\u4e00-\u9fff])(?P<value>(?!向){_HAN_SURNAME}|[{_HAN_RARER}])(?=护士(?!站)|护师|医生|医师|大夫|主任|教授|院长|药师|技师|女士|先生|太太|阿姨|老师|师傅)"
+            rf"(?<![\u4e00-\u9fff])(?P<value>(?!向){_HAN_SURNAME}|[{_HAN_RARER}])(?=护士(?!站)|护师|医生|医师|大夫|主任|教授|院长|药师|技师|女士|先生|太太|阿姨|老师|师傅|警官|律师)"
         ),
         0.6,
         cues=("护", "医", "大夫", "主任", "教授", "院长", "师", "女士", "先生", "太太", "阿姨"),

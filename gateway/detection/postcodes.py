@@ -47,8 +47,8 @@ def unlabelled(reading: Reading, index: int) -> Finding | None:
     if unit.shape == "99":
         split = _SPLIT.match(reading.text, start)
         end = split.end() if split else start
-    elif unit.shape not in {"99999", "9999"}:
-        return None
+    elif unit.shape not in {"99999", "9999"} or (unit.shape == "9999" and unit.word[0] == "0"):
+        return None  # "0905 Nakamura to bedside" begins with a time.
     if end == start:
         return None
     if _STREET.search(reading.folded, max(0, start - 60), start):
@@ -65,8 +65,5 @@ def _before_town(reading: Reading, index: int, end: int) -> bool:
         return False
     before = _BEFORE_TOWN.search(folded, max(0, unit.start - 24), unit.start)
     if before is None:
-        return False
-    # At the head of a line "0905" is a time: "0905 Nakamura to bedside".
-    if unit.shape == "9999" and unit.word[0] == "0" and before[0][:1] in {"", "\n"}:
         return False
     return unit.shape != "9999" or (unit.word[:2] not in {"19", "20"} and before[0][:1] in _LINE)
