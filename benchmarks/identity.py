@@ -26,6 +26,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
 
 from gateway import logs
+from gateway.believed import Oidc
 from gateway.clock import SystemClock
 from gateway.domain.errors import AuthenticationError
 from gateway.domain.exchange import Action, Credentials, Model, Purpose
@@ -44,7 +45,6 @@ from gateway.limiter import Limiter
 from gateway.policy.decider import CedarDecider
 from gateway.policy.release import load as load_release
 from gateway.policy.shipped import shipped_policies
-from gateway.settings import Oidc
 
 PATIENT = b"p" * 32
 KEYS = {

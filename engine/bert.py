@@ -23,6 +23,7 @@ ROBERTA: Final = frozenset({"XLMRobertaModel", "XLMRobertaForTokenClassification
 _WORDS: Final = "embeddings.word_embeddings.weight"
 ARCHITECTURES: Final = ROBERTA | {"BertModel", "BertForTokenClassification", "BertForMaskedLM"}
 
+
 class EncoderActivation(StrEnum):
     """What the inner units of a layer do, by its name in a checkpoint."""
 

@@ -11,18 +11,15 @@ import hashlib
 import re
 import shutil
 import stat
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
-from importlib.metadata import version
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Final
 
 import msgspec
 
-from engine import embedder_import, tagger_import
 from engine.errors import (
     BrokenSource,
     ModelChanged,
@@ -31,33 +28,26 @@ from engine.errors import (
     ModelNotFound,
     WrongTask,
 )
-from engine.huggingface import files_of, import_checkpoint, licence_of
-from engine.importer import IMPORTER, Imported, import_gguf
+from engine.making import make, make_transcriber
 from engine.manifest import (
-    FORMAT,
     MANIFEST,
     Manifest,
     Origin,
-    SelfCheck,
     Task,
     sha256_of,
     sync,
-    write_manifest,
 )
 from engine.sources import (
     DEFAULT_NAME,
     DEFAULT_SOURCE,
     EMBEDDER_NAME,
     EMBEDDER_SOURCE,
-    Located,
     Progress,
     locate,
 )
 from engine.whisper_source import (
     DEFAULT_TRANSCRIBER,
-    WhisperSource,
     fetch_default,
-    import_whisper,
     of_directory,
 )
 
@@ -65,10 +55,6 @@ _NAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?\Z")
 _QUANT_SUFFIX: Final = re.compile(
     r"[._-](?:UD[._-])?(?:I?Q[0-9]\w*|F16|BF16|F32|FP16|FP32|MXFP4)\Z", re.IGNORECASE
 )
-_IMPORTERS: Final = {
-    "embed": (embedder_import.import_embedder, embedder_import.FILES),
-    "tag": (tagger_import.import_tagger, tagger_import.FILES),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,48 +243,12 @@ class ModelStore:
                 target = work / "model"
                 target.mkdir()
                 source = of_directory(directory) if directory else fetch_default(work, progress)
-                self._build_transcriber(source, chosen, target, progress)
+                make_transcriber(source, chosen, target, progress)
                 target.rename(self._root / chosen)
                 sync(self._root)
             finally:
                 shutil.rmtree(work, ignore_errors=True)
         return self.open(chosen), True
-
-    @staticmethod
-    def _build_transcriber(
-        source: WhisperSource, name: str, target: Path, progress: Progress
-    ) -> None:
-        shape, checked = import_whisper(source, target, progress)
-        for file, content in source.licences.items():
-            (target / file).write_bytes(content)
-        write_manifest(
-            target,
-            Manifest(
-                format=FORMAT,
-                name=name,
-                architecture="whisper",
-                quantization="int8 when loaded",
-                created=int(time.time()),
-                context_length=shape.context,
-                layers=shape.layers,
-                heads=shape.heads,
-                heads_kv=shape.heads,
-                head_dim=shape.hidden // shape.heads,
-                hidden=shape.hidden,
-                feed_forward=shape.feed_forward,
-                vocabulary=shape.vocabulary,
-                bos=None,
-                end_tokens=(),
-                chat_template_sha256=None,
-                licence=source.licence,
-                origin=Origin(source.origin, archives=source.archives),
-                self_check=SelfCheck(*checked),
-                versions={"ctranslate2": version("ctranslate2")},
-                files={},
-                importer=IMPORTER,
-                task="transcribe",
-            ),
-        )
 
     @contextmanager
     def _imported(
@@ -313,14 +263,8 @@ class ModelStore:
                 chosen = _checked(name or located.name or normalised(located.path.name))
                 target = work / "model"
                 target.mkdir()
-                task = _task_of(located.path)
-                located, origin = _described(located, task)
-                if task == "generate":
-                    build = import_checkpoint if located.path.is_dir() else import_gguf
-                    made = build(located.path, target, progress, unsafe_quality=unsafe_quality)
-                else:
-                    made = _IMPORTERS[task][0](located.path, target, progress)
-                yield _sealed(target, chosen, task, located, origin, made)
+                sealed = make(located, chosen, target, progress, unsafe_quality=unsafe_quality)
+                yield InstalledModel(target, *sealed)
             finally:
                 shutil.rmtree(work, ignore_errors=True)
 
@@ -357,72 +301,9 @@ class ModelStore:
             yield
 
 
-def _task_of(path: Path) -> Task:
-    if embedder_import.is_embedder(path):
-        return "embed"
-    return "tag" if tagger_import.is_tagger(path) else "generate"
-
-
-def _described(located: Located, task: Task) -> tuple[Located, Origin]:
-    """Return a source with the licence that it names, and what it is known by."""
-    if not located.path.is_dir():
-        origin = Origin(located.origin, sha256_of(located.path), located.archive_sha256)
-        return located, origin
-    if task == "generate":
-        read = {path.name: sha256_of(path) for path in files_of(located.path)}
-    else:
-        files = _IMPORTERS[task][1]
-        if missing := [file for file in files if not (located.path / file).is_file()]:
-            raise BrokenSource(f"the checkpoint has no {missing[0]}; download it again")
-        read = {file: sha256_of(located.path / file) for file in files}
-    licence, texts = licence_of(located.path)
-    described = replace(
-        located, licence=located.licence or licence, licences=located.licences | texts
-    )
-    return described, Origin(located.origin, None, located.archive_sha256, read)
-
-
 def _same_source(left: Origin, right: Origin) -> bool:
     """Whether the model itself is the same, wherever it lies and whatever it came wrapped in."""
     return (left.gguf_sha256, left.checkpoint) == (right.gguf_sha256, right.checkpoint)
-
-
-def _sealed(  # noqa: PLR0913, PLR0917 - what a manifest is made of
-    target: Path, name: str, task: Task, located: Located, origin: Origin, imported: Imported
-) -> InstalledModel:
-    """Write the licences and the manifest, and make all of it durable."""
-    for file, content in located.licences.items():
-        (target / file).write_bytes(content)
-    template = target / "chat_template.jinja"
-    shape = imported.shape
-    manifest = Manifest(
-        format=FORMAT,
-        name=name,
-        architecture=imported.architecture,
-        quantization="int8",
-        created=int(time.time()),
-        context_length=shape.context,
-        layers=shape.layers,
-        heads=shape.heads,
-        heads_kv=shape.heads_kv,
-        head_dim=shape.head_dim,
-        hidden=shape.hidden,
-        feed_forward=shape.feed_forward,
-        vocabulary=shape.vocabulary,
-        bos=imported.bos,
-        end_tokens=imported.end_tokens,
-        chat_template_sha256=sha256_of(template) if template.exists() else None,
-        licence=located.licence or imported.licence,
-        origin=origin,
-        self_check=SelfCheck(*imported.self_check),
-        versions=imported.versions,
-        files={},
-        importer=IMPORTER,
-        quality=imported.quality,
-        task=task,
-    )
-    written, digest = write_manifest(target, manifest)
-    return InstalledModel(target, written, digest)
 
 
 def normalised(file: str) -> str:

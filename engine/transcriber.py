@@ -25,7 +25,8 @@ from engine.errors import EngineClosed, EngineError, EngineFailed, Overloaded, U
 from engine.loading import loading
 from engine.store import InstalledModel
 from engine.watch import Watch
-from engine.whisper import MAX_PROMPT, Listening, Segment, SpeechNetwork, Task, Vocabulary
+from engine.whisper import MAX_PROMPT, Listening, Segment, SpeechNetwork, Task
+from engine.whisper_vocabulary import Vocabulary
 
 DEFAULT_LANGUAGES: Final = ("en",)
 _STILL: Final = 420.0

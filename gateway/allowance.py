@@ -48,7 +48,7 @@ def tightened(decision: Permit | Deny, asked: str | None, decider: Decider) -> P
             "which policy grants.",
             param=_PROFILE,
         )
-    against = decision.against.get(asked, ())
+    against = decision.against(asked)
     if against is None:
         raise not_evaluated()
     if against:

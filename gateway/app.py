@@ -34,7 +34,7 @@ from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.ports import Authenticator, Detector, Engine
 from gateway.domain.records import Admin, AdminAct
 from gateway.domain.text import RawText
-from gateway.freetext import Whose
+from gateway.freetext import Whose, check_names_nobody
 from gateway.generation.cached import CachedEngine
 from gateway.generation.embedding import LocalEmbedder
 from gateway.generation.engines import Engines
@@ -292,14 +292,14 @@ def assemble(  # noqa: PLR0913, PLR0917 - each is a part of `Gateway`
     server = settings.server
     desk = transcription.Desk(settings.transcription.places, settings.transcription.body_limit)
 
+    whose = Whose(parts.vault, parts.subject_key)
+    names_nobody = partial(check_names_nobody, parts.detector, whose)
     room = audit.AuditRoom(
         office=Office(parts.authenticator, parts.ledger, parts.clock),
         desk=auditing.desk_of(settings, parts.vault),
         subject_key=parts.subject_key,
-        detector=parts.detector,
-        whose=Whose(parts.vault, parts.subject_key),
+        names_nobody=names_nobody,
     )
-
     exporting = exports.ExportRoom(
         office=room.office,
         log=settings.ledger,
@@ -360,7 +360,8 @@ def assemble(  # noqa: PLR0913, PLR0917 - each is a part of `Gateway`
                 "desk": desk,
                 "audit": room,
                 "exports": exporting,
-                "office": Office(parts.authenticator, parts.ledger, parts.clock),
+                "office": room.office,
+                "names_nobody": names_nobody,
                 **(extras or {}),
             }
         ),

@@ -1,14 +1,15 @@
-"""What people write about records stays for years and no shredding finds it, so it names nobody.
+"""What people write beside records stays for years, and no shredding finds it: it names nobody.
 
-Comments of reviews and reasons of holds are looked through before they are kept: by detection, and
-by the index of patients, which knows a number that stands alone. Where either fails, they are not.
+Comments of reviews, reasons of holds, and notes of releases and why one was put in force in an
+emergency are looked through before they are kept: by detection, and by the index of patients, which
+knows a number that stands alone. Where either fails, they are not.
 """
 
 from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -47,6 +48,9 @@ NAMING: Final = frozenset(
 
 A colleague's name is refused with them, because nothing tells it from a patient's.
 """
+
+NamesNobody = Callable[[str, str], Awaitable[None]]
+"""`check_names_nobody` of a text and what it is called, with this gateway's detection and index."""
 
 _PIECE: Final = re.compile(r"[^\W_]+")
 _MOST_PIECES: Final = 8

@@ -23,8 +23,9 @@ from torch import Tensor
 from transformers import BertForTokenClassification
 
 from training.examples import SOURCES, read
+from training.losses import from_labels
 from training.network import empty, load
-from training.train import BATCH, loss_of
+from training.train import BATCH
 from training.windows import Row, batches, rows
 
 _BATCHES = 60
@@ -45,15 +46,11 @@ def main() -> None:
         for source in SOURCES
         for example in read(arguments.data / f"{source.name}.jsonl", ages=source.ages)
     ]
-    labelled += [
-        example for path in arguments.generated for example in islice(read(path), 500)
-    ]
+    labelled += [example for path in arguments.generated for example in islice(read(path), 500)]
     tokenizer = Tokenizer.from_file(str(arguments.checkpoint / "tokenizer.json"))
     model = load(arguments.checkpoint)
     seen = batches(list(rows(tokenizer, labelled, draw)), BATCH, draw)[:_BATCHES]
-    kept = [
-        sorted(each.topk(arguments.heads).indices.tolist()) for each in usefulness(model, seen)
-    ]
+    kept = [sorted(each.topk(arguments.heads).indices.tolist()) for each in usefulness(model, seen)]
     print("heads that stay:", kept)
     smaller = pruned(model, kept)
     smaller.save_pretrained(arguments.out)
@@ -67,7 +64,7 @@ def usefulness(model: BertForTokenClassification, seen: Sequence[Sequence[Row]])
     with _outputs(model) as outputs:
         useful = [torch.zeros(count) for _ in model.bert.encoder.layer]
         for batch in seen:
-            loss_of(model, batch).backward()  # type: ignore[no-untyped-call]
+            from_labels(model, batch).backward()  # type: ignore[no-untyped-call]
             for layer, output in enumerate(outputs):
                 assert output.grad is not None
                 parts = (output * output.grad).float().unflatten(-1, (count, -1))
@@ -103,7 +100,6 @@ def pruned(
     head: int = model.bert.encoder.layer[0].attention.self.attention_head_size
     config.num_attention_heads, config.head_dim = len(kept[0]), head
     config.hidden_act = "relu"
-    config._attn_implementation = "eager"
     state = model.state_dict()
     for layer, heads in enumerate(kept):
         units = torch.cat([torch.arange(each * head, (each + 1) * head) for each in heads])

@@ -6,8 +6,7 @@ Run: python -m training.train START --data FOLDER --out DIRECTORY [--generated F
 The embeddings stay as they are: few of the 60,000 pieces occur in training, and names that do not
 must stay near those that do. The weights that are written are a running mean of the last steps'.
 
-With `--teacher` a network with as many layers is taught by another one: by what it says of each
-piece and by what it holds after each layer (Jiao et al., TinyBERT, 2020), beside the labels.
+With `--teacher` another network of as many layers teaches it, beside the labels (`losses.py`).
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ import math
 import random
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -25,14 +24,13 @@ from pathlib import Path
 import torch
 from tokenizers import Tokenizer
 from torch import Tensor
-from torch.nn.functional import cross_entropy, kl_div, log_softmax, mse_loss
 from transformers import BertForTokenClassification
 
 from training.examples import SOURCES, Example, read
-from training.labels import LABELS
+from training.losses import from_labels, from_teacher
 from training.network import load
 from training.surrogates import swapped
-from training.windows import UNJUDGED, Row, batches, rows
+from training.windows import Row, batches, rows
 
 _RATE = 4e-4
 _WARM = 150
@@ -41,11 +39,6 @@ _MEMORY = 0.998
 """How much of the running mean a step leaves."""
 BATCH = 3072
 """Pieces in a batch, padding among them."""
-_LABELS, _SAYS, _HOLDS = 0.5, 1.0, 1.0
-"""What labels count beside a teacher, and what it says and what it holds."""
-_WARMTH = 2.0
-"""The temperature at which a teacher speaks: what it holds for unlikely is heard, too."""
-_START, _PAD, _END = 0, 1, 2
 _CASES = ((0.07, str.lower), (0.10, str.upper), (0.12, str.title))
 _SWAPPED = 0.6
 
@@ -75,8 +68,8 @@ def main() -> None:
     tokenizer = Tokenizer.from_file(str(arguments.start / "tokenizer.json"))
     model = load(arguments.start)
     teacher = load(arguments.teacher).eval() if arguments.teacher else None
-    loss = partial(loss_of, model) if teacher is None else partial(_taught, model, teacher)
-    _train(model, loss, tokenizer, labelled, draw, arguments.minutes * 60)
+    loss = partial(from_teacher, model, teacher) if teacher else partial(from_labels, model)
+    _train(model, loss, _batches(tokenizer, labelled, draw), arguments.minutes * 60)
     model.save_pretrained(arguments.out)
     shutil.copy(arguments.start / "tokenizer.json", arguments.out)
 
@@ -96,12 +89,19 @@ def varied(example: Example, draw: random.Random) -> Example:
     return example
 
 
+def _batches(
+    tokenizer: Tokenizer, labelled: Sequence[Example], draw: random.Random
+) -> Iterator[Sequence[Row]]:
+    """Yield batches without end, each pass over the examples as it sees them."""
+    while True:
+        seen = [varied(each, draw) for each in labelled]
+        yield from batches(list(rows(tokenizer, seen, draw)), BATCH, draw)
+
+
 def _train(
     model: BertForTokenClassification,
     loss_over: Callable[[Sequence[Row]], Tensor],
-    tokenizer: Tokenizer,
-    labelled: Sequence[Example],
-    draw: random.Random,
+    stream: Iterator[Sequence[Row]],
     seconds: float,
 ) -> None:
     model.bert.embeddings.requires_grad_(requires_grad=False)
@@ -118,92 +118,32 @@ def _train(
     )
     mean = {name: each.detach().clone() for name, each in learnt}
     began = time.monotonic()
-    step = 0
     losses: list[float] = []
     model.train()
-    while True:
-        seen = [varied(each, draw) for each in labelled]
-        for batch in batches(list(rows(tokenizer, seen, draw)), BATCH, draw):
-            done = (time.monotonic() - began) / seconds
-            if done >= 1:
-                model.load_state_dict(mean, strict=False)
-                return
-            for group in optimizer.param_groups:
-                group["lr"] = _RATE * min(1, (step + 1) / _WARM) * _cosine(done)
-            loss = loss_over(batch)
-            loss.backward()  # type: ignore[no-untyped-call]
-            torch.nn.utils.clip_grad_norm_([each for _, each in learnt], 1.0)
-            optimizer.step()
-            optimizer.zero_grad()
-            step += 1
-            losses.append(loss.item())
-            kept = min(_MEMORY, (1 + step) / (10 + step))
-            with torch.no_grad():
-                for name, each in learnt:
-                    mean[name].lerp_(each, 1 - kept)
-            if step % 200 == 0:
-                print(f"{done:4.0%}  step {step}  loss {sum(losses) / len(losses):.4f}", flush=True)
-                losses.clear()
+    for step, batch in enumerate(stream, 1):
+        done = (time.monotonic() - began) / seconds
+        if done >= 1:
+            break
+        for group in optimizer.param_groups:
+            group["lr"] = _RATE * min(1, step / _WARM) * _cosine(done)
+        loss = loss_over(batch)
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_([each for _, each in learnt], 1.0)
+        optimizer.step()
+        optimizer.zero_grad()
+        losses.append(loss.item())
+        kept = min(_MEMORY, (1 + step) / (10 + step))
+        with torch.no_grad():
+            for name, each in learnt:
+                mean[name].lerp_(each, 1 - kept)
+        if step % 200 == 0:
+            print(f"{done:4.0%}  step {step}  loss {sum(losses) / len(losses):.4f}", flush=True)
+            losses.clear()
+    model.load_state_dict(mean, strict=False)
 
 
 def _cosine(done: float) -> float:
     return 0.02 + 0.98 * (1 + math.cos(math.pi * done)) / 2
-
-
-def _tensors(batch: Sequence[Row]) -> tuple[Tensor, Tensor, Tensor]:
-    """Return the pieces, the labels and what is no padding, `[rows, longest]` each."""
-    longest = max(len(row.pieces) for row in batch) + 2
-    pieces = torch.full((len(batch), longest), _PAD)
-    labels = torch.full((len(batch), longest), UNJUDGED)
-    shown = torch.zeros(len(batch), longest)
-    for index, row in enumerate(batch):
-        end = len(row.pieces) + 1
-        pieces[index, 0] = _START
-        pieces[index, 1:end] = torch.tensor(row.pieces)
-        pieces[index, end] = _END
-        labels[index, 1:end] = torch.tensor(row.labels)
-        shown[index, : end + 1] = 1
-    return pieces, labels, shown
-
-
-def _by_labels(scores: Tensor, labels: Tensor) -> Tensor:
-    return cross_entropy(
-        scores.float().view(-1, len(LABELS)), labels.view(-1), ignore_index=UNJUDGED
-    )
-
-
-def loss_of(model: BertForTokenClassification, batch: Sequence[Row]) -> Tensor:
-    """Return how far the network is from the labels."""
-    pieces, labels, shown = _tensors(batch)
-    with torch.autocast("cpu", dtype=torch.bfloat16):
-        scores = model(input_ids=pieces, attention_mask=shown).logits
-    return _by_labels(scores, labels)
-
-
-def _taught(
-    model: BertForTokenClassification, teacher: BertForTokenClassification, batch: Sequence[Row]
-) -> Tensor:
-    pieces, labels, shown = _tensors(batch)
-    with torch.autocast("cpu", dtype=torch.bfloat16):
-        own = model(input_ids=pieces, attention_mask=shown, output_hidden_states=True)
-        with torch.no_grad():
-            right = teacher(input_ids=pieces, attention_mask=shown, output_hidden_states=True)
-    real = shown.bool()
-    says = kl_div(
-        log_softmax(own.logits[real].float() / _WARMTH, -1),
-        log_softmax(right.logits[real].float() / _WARMTH, -1),
-        reduction="batchmean",
-        log_target=True,
-    )
-    holds = [
-        mse_loss(left[real].float(), there[real].float()) / there[real].float().var()
-        for left, there in zip(own.hidden_states[1:], right.hidden_states[1:], strict=True)
-    ]
-    return (
-        _LABELS * _by_labels(own.logits, labels)
-        + _SAYS * _WARMTH**2 * says
-        + _HOLDS * torch.stack(holds).mean()
-    )
 
 
 if __name__ == "__main__":

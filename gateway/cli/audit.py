@@ -13,6 +13,7 @@ from typing import Annotated, Final
 import typer
 
 from gateway.cli import (
+    audit_cosigned,
     audit_export,
     audit_index,
     audit_payload,
@@ -218,6 +219,7 @@ app.command("prove")(audit_proofs.prove)
 app.command("check-proof")(audit_proofs.check)
 app.command()(audit_payload.payload)
 app.command()(audit_shred.shred)
+app.command()(audit_cosigned.cosigned)
 app.command("rotate-key")(audit_rotate.rotate_key)
 audit_export.register(app)
 audit_retention.register(app)

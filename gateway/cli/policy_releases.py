@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gateway.cli.common import fail, print_json, settings_of
+from gateway.cli.opening import check_names_nobody
 from gateway.cli.person import As, person
 from gateway.cli.policy_desk import Json, Number, SignWith, open_register, sign
 from gateway.cli.times import zoned
@@ -54,7 +55,7 @@ def pack(
 
 def draft(
     context: typer.Context,
-    note: Annotated[str, typer.Option(help="What the release is for; name no patient.")],
+    note: Annotated[str, typer.Option(help="What the release is for; it names nobody.")],
     directory: Annotated[
         Path | None,
         typer.Argument(metavar="[DIR]", help="Directory of policy; default: that of --data."),
@@ -64,6 +65,7 @@ def draft(
     """Hand in a directory of policy as the draft of a release. It has to load."""
     caller = person(context, Duty.WRITE_POLICY)
     archive = _archive(context, directory)
+    check_names_nobody(context, note, "note")
     with open_register(context) as desk:
         _say(desk.draft(caller, archive, note), "Submit it with `intramural policy submit`.")
 
@@ -131,7 +133,7 @@ def activate(
         bool, typer.Option("--emergency", help="On your word alone: it is recorded and alarms.")
     ] = False,
     reason: Annotated[
-        str | None, typer.Option(help="Of an emergency: why. Name no patient.")
+        str | None, typer.Option(help="Of an emergency: why. It names nobody.")
     ] = None,
     sign_with: SignWith = None,
     _as: As = None,
@@ -147,6 +149,7 @@ def activate(
             _say(desk.activate(caller, number), _served_otherwise(context))
         return
     caller = person(context, Duty.EMERGENCY_POLICY)
+    check_names_nobody(context, reason, "reason")
     with open_register(context) as desk:
         signed = sign(desk, number, Part.ALONE, sign_with, reason)
         _say(

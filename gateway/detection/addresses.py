@@ -29,7 +29,7 @@ _TYPES: Final = (
 _FIRST: Final = (
     "Rue|Avenue|Av\\.|Avda\\.?|Avenida|Boulevard|Bd|Bld|Blvd|Calle|C/|Via|Viale|Vicolo|Corso|Piazza|Piazzale|Largo|Plaza|Pza\\.?|Rua|Travessa|Estrada|Praça|Carrer|"
     "Carretera|Ctra\\.?|Camino|Paseo|Pº|Ronda|Glorieta|Place|Pl\\.|Allée|Chemin|Impasse|Quai|Cours|Route|Square|ul\\.|Ulica|Trg|Str\\.|Strada|Strasse|Straße|"
-    "Jalan|Nábřeží|Náměstí"
+    "Jalan|Nábřeží|Náměstí|Passeig|Avinguda|Plaça|Rambla|Passatge|Rúa|Praza|Pasaje|Pje\\.|Travesía|Bulevar|Barrio|Polígono|Callejón"
 )
 _ENDINGS: Final = "straße|strasse|str\\.|weg|allee|platz|pl\\.|gasse|ring|damm|ufer|straat|laan|plein|gade|vej|vägen|gatan|gata|katu|tie|vei|veien|stien|steig|kamp|hof|berg|tanya|puiestee|tänav|gränd|stræde|brink|dijk|kade|singel|steen|huis"
 _BEHIND_NUMBER: Final = (
@@ -142,6 +142,7 @@ def _street(match: re.Match[str]) -> bool:
 
 
 _DEGREES: Final = frozenset(["MD", "PA"])
+_SHORTEST_CITY: Final = 3
 _SIGNED: Final = re.compile(
     r"(?:(?<![^\W_])[A-Z]\.?|(?i:\b(?:dr|by|surgeon|physician|provider|attending|signed|author|resident)\b[.:*_]{0,4}))[ ]{0,3}\Z"
 )
@@ -149,9 +150,11 @@ _SIGNED: Final = re.compile(
 
 def _not_degree(match: re.Match[str]) -> bool:
     """Say whether a place it is: "S. Bijan, MD" and "SURGEON: Bartholomew Njoroge, MD" are people."""
+    city = match[0].partition(",")[0]
+    if len(city) < _SHORTEST_CITY and city.isupper():
+        return False  # "amio 150 IV, NE up": a route and a drug.
     if match["state"] not in _DEGREES:
         return True
-    city = match[0].partition(",")[0]
     if any(is_given(fold(word)) or len(word.strip(".")) == 1 for word in city.split()):
         return False
     before = match.string[max(0, match.start() - 24) : match.start()]
@@ -167,8 +170,23 @@ def _not_dose(match: re.Match[str]) -> bool:
     )
 
 
+_ROUTE: Final = re.compile(
+    r"[ ](?:via|route)[ ](?:oral|intra|endo|sub|rectal|t[oó]pica|parenteral|nasal|inhal|a[eé]rea|biliar|iv\b|im\b|sc\b)"
+)
+"""How a drug is given: "cada 8, vía oral"."""
+_BOX: Final = re.compile(r"box[ ]?#?[0-9]{1,2}", re.IGNORECASE)
+_RURAL: Final = re.compile(r"[0-9][,.]?[ ]{1,2}\Z")
+
+
+def _is_rented(match: re.Match[str]) -> bool:
+    """Say whether a box is for letters: "HC 61 Box 22" is, "UCI box 9" is where somebody lies."""
+    return _BOX.fullmatch(match[0]) is None or bool(
+        _RURAL.search(match.string, max(0, match.start() - 4), match.start())
+    )
+
+
 _COUNTED: Final = re.compile(
-    r"[ -]{1,2}(?:bett|bed|lit|person|pers|camas|°|grad|degree|air|m\b|m²|qm|uhr|h\b)",
+    r"[ -]{1,2}(?:bett|bed|lit|person|pers|camas|°|grad|degree|air|m\b(?!\.)|m²|qm|uhr|h\b)",
     re.IGNORECASE,
 )
 
@@ -213,11 +231,45 @@ RULES: Final[Rules] = (
         0.75,
         needs=re.compile(rf"(?:{_FIRST})[ ]"),
     ),
+    Rule(
+        # Basque: "Begiristain Doktorea Pasealekua, 109".
+        "address.basque",
+        STREET_ADDRESS,
+        re.compile(
+            rf"(?<!\w)(?:{U}{A}{{1,24}}[ ]){{1,4}}(?:[Kk]alea|[Pp]asealekua|[Ee]torbidea|[Hh]iribidea|[Bb]idea|[Pp]laza)(?:,[ ]?|[ ])(?:z/g|\d{{1,4}}[A-Za-z]?)\b"
+        ),
+        0.75,
+        cues=("kalea", "pasealekua", "etorbidea", "hiribidea", "bidea", "plaza"),
+    ),
+    Rule(
+        # As identity cards, tax offices and old systems print them: "AVDA. DE TOLOSA 118 P03 D".
+        "address.capitals",
+        STREET_ADDRESS,
+        re.compile(
+            r"(?<!\w)(?:AVDA\.?|AVENIDA|AVENUE|AV\.|CALLE|CARRER|C/|PASEO|PLAZA|PZA\.?|PL\.|CTRA\.?|CARRETERA|CAMINO|RONDA|TRAVES[IÍ]A|URB\.|BARRIO|RUE|BOULEVARD|BD|IMPASSE|CHEMIN|QUAI|ALL[EÉ]E)[ ]{0,2}"
+            r"(?:(?:DE|DU|DES|DEL|LA|LE|LES|EL|LOS|LAS|D'|L')[ ]?){0,3}[^\W\da-z_]{2,24}(?:[ '.\-]{1,2}[^\W\da-z_]{1,24}){0,4},?[ ](?:N[.ºO°]{0,2}[ ]?)?[0-9]{1,4}[A-Z]?\b"
+            r"(?:,?[ ](?:P[0-9]{1,2}|PISO|PTA\.?|ESC\.?|BJO|BAJO|ATICO|[0-9]{1,2}[ºª]?|IZQ|DCHA|[A-H])\b[ºª.]?){0,4}"
+        ),
+        0.75,
+        needs=re.compile(r"[A-Z]{2}\.? |C/"),
+    ),
+    Rule(
+        # A building with a name: "rés. Les Alamandas bât C apt 14", "immeuble Castel Vecchio, entrée B".
+        "address.building",
+        STREET_ADDRESS,
+        re.compile(
+            rf"(?<!\w)(?:(?:[Rr]ésidence|RÉSIDENCE|[Ii]mmeuble|IMMEUBLE|[Ll]otissement|[Ll]ieu-dit|LIEU-DIT|[Hh]ameau|[Uu]rbanización|URBANIZACIÓN)[ ]|(?<=[,(:][ ])(?:[Rr]és|[Ii]mm|[Uu]rb)\.[ ])"
+            rf"(?:(?:[Dd]e|[Dd]u|[Dd]es|[Ll]a|[Ll]es?|[Ee]l|[Ll]os|[Ll]as)[ ]|[DdLl]'){{0,2}}{U}{A}{{1,24}}(?:[ '\-]{U}{A}{{1,24}}){{0,3}}"
+            r"(?:,?[ ](?:bât(?:iment)?|entrée|esc(?:alier|alera)?|app?t|appartement|étage|porte|portal|bloque)\b\.?[ ]?(?:[A-Z](?!\w)|[0-9]{1,3})?(?!\w)){0,3}"
+        ),
+        0.6,
+    ),
     folded(
         "address.number_type_first",
         STREET_ADDRESS,
         rf"(?<![\w.,/$\-])(?:\d{{1,6}}[ ])?\d{{1,5}}[ ]?(?:bis|ter)?,?[ ](?:{'|'.join(map(re.escape, _BEHIND_NUMBER))})[ ](?:(?:de|du|des|la|le|les|el|los|del|d')[ ]?){{0,2}}{_WORD}(?:[ \-]{U}{_WORD}){{0,3}}",
         0.7,
+        lambda match: _ROUTE.search(match[0]) is None,
         cues=tuple(f" {kind} " for kind in _BEHIND_NUMBER),
     ),
     Rule(
@@ -230,7 +282,7 @@ RULES: Final[Rules] = (
     folded(
         "address.labelled",
         STREET_ADDRESS,
-        r"(?:\b|_)(?:home |mailing |street |postal |billing |current |permanent |work )?(?:address|addr\.?|adresse|anschrift|dirección|domicilio|住址|地址)(?:_?(?:line|1|2)){0,2}[\s*_\"'`|]{0,4}[:=][\s*_\"'`|]{0,4}(?P<value>(?=[^\n\"|]{0,60}\d)[^\n\"|;]{4,110}?)(?=\.?[ ]{1,3}[^\W\d_]{2,16}(?:[ ][^\W\d_]{2,12})?:|\.?[ ]*(?:\n|\Z)|[\"|;])",
+        r"(?:\b|_)(?:home |mailing |street |postal |billing |current |permanent |work )?(?:(?:rechnungs|liefer|wohn|heimat|post|melde|privat|e?mpfänger)?adresse|(?:wohn|liefer|rechnungs)?anschrift|address|addr\.?|dirección|domicilio|住址|地址)(?:_?(?:line|1|2)){0,2}[\s*_\"'`|]{0,4}[:=][\s*_\"'`|]{0,4}(?P<value>(?=[^\n\"|]{0,60}\d)[^\n\"|;]{4,110}?)(?=\.?[ ]{1,3}[^\W\d_]{2,16}(?:[ ][^\W\d_]{2,12})?:|\.?[ ]*(?:\n|\Z)|[\"|;])",
         0.6,
         cues=("addr", "adress", "anschrift", "direcc", "domicilio", "址"),
     ),
@@ -261,18 +313,19 @@ RULES: Final[Rules] = (
         "place.room",
         LOCATION,
         re.compile(
-            r"(?<![\w])(?:Zi(?:mmer)?[.\-]{0,2}(?:Nr|Nummer)?|Zimmernummer|Chambre|Chbre?|Habitación|Hab|Room|Rm)"
+            r"(?<![\w])(?:Zi(?:mmer)?[.\-]{0,2}(?:Nr|Nummer)?|Zimmernummer|Chambre|Chbre?|Habitación|Hab|Room|Rm|Ch(?=\.?[ ][1-9]\d\d))"
             r"(?:[.:]{1,2}[ ]{0,2}|[ ](?:Nr|No|n|N)[.º°]{1,2}[ ]?|[ ])(?P<value>[A-Z]?\d{1,4}(?:\.\d{1,3})?[A-Za-z]?)(?![\w%/°]|[.,]\d)"
         ),
         0.6,
         lambda match: not _is_counted(match),
-        cues=("zi", "chambre", "chb", "habitaci", "hab", "room", "rm"),
+        cues=("zi", "ch", "habitaci", "hab", "room", "rm"),
     ),
     folded(
         "address.po_box",
         STREET_ADDRESS,
         r"\b(?:p\.?[ ]?o\.?[ ]?box|post(?:al)? (?:office )?box|postfach|apartado(?: de correos)?|boîte postale|psc|cmr|unit|box)[ ]?#?\d{1,6}(?:,? box[ ]?\d{1,6})?(?:\s{1,3}(?:APO|FPO|DPO)[ ](?:AA|AE|AP)[ ]\d{5})?",
         0.75,
+        _is_rented,
         cues=("box", "postfach", "apartado", "postale", "psc", "cmr"),
     ),
     Rule(
@@ -307,6 +360,34 @@ RULES: Final[Rules] = (
         0.7,
         _not_degree,
         needs=re.compile(rf",[ ]?(?:{_STATES}|{_STATE_NAMES})(?!\w)"),
+    ),
+    Rule(
+        # "Weilburger Gässchen 5, Runkel": a town behind a street of German form.
+        "place.behind_street",
+        LOCATION,
+        re.compile(
+            rf"(?:{_ENDINGS}|chen|lein)[ ]\d{{1,4}}[ ]?[a-z]?,[ ](?P<value>{_CITY})(?=[ ]{{0,3}}(?:\n|\Z|[,;)(]))"
+        ),
+        0.6,
+        needs=re.compile(r"[a-zß.][ ]\d{1,4}[ ]?[a-z]?,[ ]"),
+    ),
+    Rule(
+        # "STRASBOURG Cedex 29": mail that is sorted apart, in France.
+        "place.cedex",
+        LOCATION,
+        re.compile(rf"(?<!\w){_CITY}[ ](?:cedex|Cedex|CEDEX)(?:[ ]\d{{1,2}})?(?!\w)"),
+        0.7,
+        cues=("cedex",),
+    ),
+    Rule(
+        # "LUGAR DE NACIMIENTO THIES", "Geburtsort: Celle".
+        "place.birth",
+        LOCATION,
+        re.compile(
+            rf"(?<!\w)(?:(?i:lugar de nacimiento|lieu de naissance|geburtsort|place of birth|birth ?place|town of birth)[ ]{{0,2}}[:/]?[ ]{{1,3}}(?P<value>{_CITY}))"
+        ),
+        0.7,
+        cues=("nacimiento", "naissance", "geburtsort", "birth"),
     ),
     Rule(
         "place.coordinates",

@@ -48,7 +48,7 @@ _NO_AGE_AFTER: Final = re.compile(
     r"[ ,]{1,2}(?:de evolucion|de seguimiento|de duracion|despues|antes|mas tarde|de tratamiento|previos?|previamente|atras|de suivi|d'evolution|plus tard|auparavant|apres|avant|de traitement|nach|vor|spater|zuvor|postoperativ|de antiguedad|de supervivencia|libre|de survie|ago|later|de experiencia|de fumador|paquete|del?[ ]|fue[ ]|era[ ]|la paciente|el paciente|desde|tras)|/"
 )
 _LABELLED: Final = re.compile(
-    r"(?P<n>[0-9]{1,3})(?![0-9/]|[.,][0-9]|[ ]?(?:mg|%|days?|hours?|hrs?|weeks?|months?|ml|cm|kg|x\b))(?:[ ]?(?:anos|ans|jahre|years|yrs|岁|meses|mois|monate|a)\b)?"
+    r"(?P<n>[0-9]{1,3})(?![0-9/]|[.,][0-9]|[ ]?(?:mg|%|days?|hours?|hrs?|weeks?|months?|ml|cm|kg|x\b))(?:[ ]?(?:anos|ans|jahre|years|yrs|岁|meses|mois|monate|y/?o|[ajy])\b)?"
 )
 _WORDS: Final = re.compile(
     r"\b(?:(?:ninety|one[- ]hundred)(?:[- ](?:and[- ])?(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve))?[- ]years?[- ]olds?"

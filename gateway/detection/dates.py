@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 ADULT_YEARS: Final = 10
 
 Y4: Final = r"(?:1[89]|2[01])\d\d(?!\d)"
-TIME: Final = r"(?:[t ,]{1,2}(?:at |um |a las |a )?\d{1,2}[:h]\d\d(?::\d\d(?:\.\d{1,9})?)?(?:[ ]?[ap]\.?m\b\.?)?(?:[ ]?z\b|[+-]\d\d:?\d\d)?)?"
+TIME: Final = r"(?:[t ,]{1,2}(?:at |um |a las |a )?\d{1,2}[:h]\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?:[ ]?[ap]\.?m\b\.?)?(?:[ ]?z\b|[+-]\d\d:?\d\d)?)?"
 _BEFORE: Final = frozenset("./:-$€£_")
 _ISO: Final = re.compile(rf"{Y4}([-/. ])(?:1[0-2]|0?[1-9])\1(?:3[01]|[12]\d|0?[1-9])(?!\d){TIME}")
 _NUMERIC: Final = re.compile(
@@ -32,7 +32,7 @@ _COMPACT: Final = re.compile(
     r"(?:19\d\d|20[0-4]\d)(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[0-2]\d[0-5]\d(?:[0-5]\d)?)?(?![0-9A-Za-z_]|-(?!(?:19|20)\d{6}(?!\d))|\.\d)"
 )
 _MONTH_YEAR: Final = re.compile(
-    r"(?:(?:1[0-2]|0?[1-9])[ ]?-[ ]?)?(?:(?:1[0-2]|0?[1-9])[ ]?[/.][ ]?|(?:1[0-2]|0[1-9])-)(?:19\d\d|20[0-4]\d)(?![0-9A-Za-z_/\-]|\.\d)"
+    r"(?:(?:1[0-2]|0?[1-9])[ ]?-[ ]?)?(?:(?:1[0-2]|0?[1-9])[ ]?[/.][ ]?|(?:1[0-2]|0[1-9])-)(?:19\d\d|20[0-3]\d)(?![0-9A-Za-z_/\-]|\.\d)"
 )
 _CJK: Final = re.compile(
     r"(?:19|20)?\d\d[ ]?年[ ]?(?:\d{1,2}[ ]?月(?:[ ]?\d{1,2}[ ]?[日号])?)|\d{1,2}[ ]?月[ ]?\d{1,2}[ ]?[日号]|(?:19|20)\d\d年(?!度|代|来|间|前|后|以)"
@@ -44,6 +44,12 @@ _UNIT_AFTER: Final = (
     r"points?|score|x\b|bpm|gy\b|meq|mmol|pack|cycles?|nodes?|of\b|del?\b|des\b|der\b|semaines?|jours?|mois|ans\b|jahre?|wochen|monate?|tage?\b|dias?|meses|semanas|anos|weeks?|days?|months?|years?))"
 )
 _PARTIAL: Final = rf"(?:(?:1[0-2]|0?[1-9])/(?:3[01]|[12]\d|0?[1-9])|(?:3[01]|[12]\d|0?[1-9])/(?:1[0-2]|0?[1-9])){_UNIT_AFTER}"
+_PADDED: Final = re.compile(rf"(?:3[01]|[12]\d|0[1-9])/0[1-9]{_UNIT_AFTER}(?![0-9A-Za-z_/\-])")
+"""A day and a month with its nought, which no fraction has: "Guthrie 14/02"."""
+_NOT_PADDED: Final = re.compile(
+    r"\b(?:n?i?bp|ta|pa|t\.a|p\.a|rr|tension|pression|presion|pressure|blutdruck|scores?|eva|vas|nrs|apgar|gcs|av|od|og|oi|os|ou|vod|vog|visus|acuite|agudeza"
+    r"|page|seite|pagina|blatt|teil|sheet|bed|bett|cama|lit|room|zimmer|n|no|nr|ref)\b[.:]{0,2}[^0-9\n]{0,14}\Z"
+)
 _PARTIALS: Final = re.compile(rf"{_PARTIAL}(?:[ ]?(?:-|to|and|through)[ ]?{_PARTIAL})?")
 _PARTIAL_YEAR: Final = re.compile(rf"(?:1[0-2]|0?[1-9])/\d\d{_UNIT_AFTER}")
 _PARTIAL_DOTS: Final = re.compile(
@@ -146,6 +152,9 @@ def _partial(folded: str, start: int) -> Hit | None:
             if match and _CUE_DOTS.search(folded, low, start)
             else None
         )
+    match = _PADDED.match(folded, start)
+    if match and _NOT_PADDED.search(folded, low, start) is None:
+        return Hit(*match.span(), "partial", 0.5)
     match = _PARTIALS.match(folded, start)
     if match:
         if _CUE.search(folded, low, start):
@@ -163,6 +172,20 @@ def _partial(folded: str, start: int) -> Hit | None:
     ):
         return Hit(*match.span(), "partial_year", 0.6)
     return None
+
+
+_WEEKDAY: Final = re.compile(
+    r"(?<![^\W_])(?:Mon|Tues?|Wed|Thu(?:rs?)?|Fri|Sat|Sun|Mo|Di|Mi|Do|Fr|Sa|So|[Ll]un|[Mm]ar|[Mm]er|[Jj]eu|[Vv]en|[Ss]am|[Dd]im|[Mm]i[eé]r?|[Jj]ue|[Vv]ie|[Ss][aá]b|[Dd]om)"
+    r"(?:\.,?[ ]?|,?[ ])(?:(?:den|dem|le|el)[ ])?\Z"
+    r"|(?<![^\W_])(?i:(?:mon|tues|wednes|thurs|fri|satur|sun)day|montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag|lundi|mardi|mercredi|jeudi|vendredi|samedi"
+    r"|dimanche|lunes|martes|mi[eé]rcoles|jueves|viernes|s[aá]bado|domingo),?[ ](?:(?:den|dem|le|el)[ ])?\Z"
+)
+
+
+def with_weekday(text: str, start: int) -> int:
+    """Return where the date that begins at `start` begins with its day of the week: "Mi 10.9."."""
+    match = _WEEKDAY.search(text, max(0, start - 16), start)
+    return match.start() if match else start
 
 
 def birth(folded: str, start: int) -> Hit | None:

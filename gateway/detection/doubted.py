@@ -8,8 +8,10 @@ a rule, a field or a dictionary that says otherwise stays.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Final
 
+from gateway.detection import labels
 from gateway.detection.structured import columns
 from gateway.detection.vocabulary import words
 from gateway.domain.entities import (
@@ -21,6 +23,7 @@ from gateway.domain.entities import (
     OTHER_ID,
     PERSON,
     PHONE_NUMBER,
+    STREET_ADDRESS,
     EntityType,
 )
 from gateway.domain.findings import Finding
@@ -35,10 +38,13 @@ _PRESSURE_BEFORE: Final = re.compile(
 )
 _SCORE: Final = re.compile(r"[0-9]{1,2}/[0-9]{1,2}")
 _SCORE_BEFORE: Final = re.compile(
-    r"\b(?:[Ss]cores?|SCORES?|EVA|VAS|NRS|Apgar|APGAR|GCS)\b[^0-9\n]{0,14}\Z"
+    r"\b(?:[Ss]cores?|SCORES?|EVA|VAS|NRS|Apgar|APGAR|GCS|MRC|[Mm]urmur|[Ss]ouffle|[Ss]oplo|[Ss]ystolikum|Levine|[Ss]trength|[Ff]orce|[Ff]uerza|Kraft(?:grad)?)\b"
+    r"[^0-9\n]{0,14}\Z"
 )
-_SIZES: Final = re.compile(r"[0-9]{1,2}/[0-9]{1,2}/[0-9]")
-"""Three sizes, "Trocarts 10/5/5": no year has one digit."""
+_SIZES: Final = re.compile(
+    r"[0-9]{1,2}/[0-9]{1,2}/[0-9]|(?:[0-9]{1,2}[.,][0-9]{1,2}/){2,4}[0-9]{1,2}[.,][0-9]{1,2}"
+)
+"""Three sizes, "Trocarts 10/5/5": no year has one digit; three results, "OGTT 4.8/9.1/7.6"."""
 _CLOCK: Final = re.compile(r"(?:[01][0-9]|2[0-3])[0-5][0-9]")
 _YEAR: Final = re.compile(r"(?:19|20)[0-9]{2}")
 _CLOCK_BEFORE: Final = re.compile(
@@ -47,14 +53,22 @@ _CLOCK_BEFORE: Final = re.compile(
     re.IGNORECASE,
 )
 _HOUR: Final = re.compile(r"(?:[01]?[0-9]|2[0-3])[.:][0-5][0-9]")
+_TIME: Final = re.compile(r"(?:[01]?[0-9]|2[0-3])(?:[:hH][0-5][0-9]|[:][0-5][0-9]:[0-5][0-9])")
+"""A time of day without its day, which may stand (45 CFR 164.514(b)(2)(i)(C) asks for dates)."""
 _CLOCK_AFTER: Final = re.compile(r"[ ]?(?:Uhr|hrs?|horas|heures)\b")
 _READING_AFTER: Final = re.compile(r"[ ]{1,2}[<>]?[0-9]{1,3}[.,][0-9]{1,2}(?![.,]?[0-9]|\.)")
 """A decimal, and no date with its dots: "Ery 4.57, Hb 9.3", and not "Maier 4.5."."""
 _SURE: Final = 0.9
 _LETTERS: Final = re.compile(r"[^\w]{0,3}[^\W\d_]{1,4}[^\w]{0,3}")
 """A number without a digit: the label of one, "TLF", "**Geb.**"."""
-_ELEMENT: Final = re.compile(r"[0-9A-Fa-f]{4},[0-9A-Fa-f]{4}")
+_ELEMENT: Final = re.compile(r"\(?[0-9A-Fa-f]{4},[ ]?[0-9A-Fa-f]{4}\)?")
 """The name of an element of DICOM: "(0010,0010)" (PS3.5, 7.1)."""
+_KEYWORD: Final = re.compile(
+    r"(?:[\]\s]*#[ ]{1,4}[0-9]{1,6},[ ]?[0-9]{1,3}\b[ ]?)?"
+    r"(?:(?:Patient|Institution|Operators?|Physicians?|Study|Series|Accession|Referring|Performing|Station)"
+    r"(?:[A-Z][A-Za-z]{1,20}){1,4})?"
+)
+"""Its length, and its keyword: "# 24, 1 InstitutionName", "PatientAge" (PS3.6, table 6-1)."""
 _BED: Final = re.compile(r"(?:bed|bay|bett|cama|lit|床)[ ]?[0-9]{1,3}[A-Za-z]?", re.IGNORECASE)
 _THRESHOLD_BEFORE: Final = re.compile(r"[<>≥≤=][ ]?\Z")
 _AGE_BEFORE: Final = re.compile(
@@ -74,12 +88,47 @@ _HEADINGS: Final = words(
 """Headings in capitals, with their colon: "MC: dolor", "ATCD: HTA"."""
 _KIN: Final = re.compile(
     r"(?:mom|mum|mummy|mommy|dad|daddy|mama|papa|oma|opa|omi|opi|grandma|grandpa|nana|gran|hubby|wife|"
-    r"mamie|papi|papy|maman|mamá|papá|abuela|abuelo|tita|tito)",
+    r"mamie|papi|papy|maman|mamá|papá|abuela|abuelo|tita|tito|suegr[oa]|cuñad[oa]|yerno|nuera|niet[oa]|sobrin[oa]|tí[oa]|"
+    r"herman[oa]|hij[oa]|madre|padre|espos[oa]|marido|(?:la |ma |sa )?belle-(?:mère|sœur|fille)|"
+    r"(?:le |mon |son )?beau-(?:père|frère|fils)|nièce|neveu|tante|oncle|sœur|frère|"
+    r"(?:schwieger|groß|stief)(?:mutter|vater|eltern)|schwager|schwägerin|enkel(?:in|kind)?|nichte|"
+    r"cousine|mädchen|hebamme|ehe(?:mann|frau|gatte|partner))",
     re.IGNORECASE,
 )
 _HAN_KIN: Final = re.compile(
     r"[其该患](?:者)?(?:之)?(?:[长次幼独]?[子女]|儿子|女儿|夫|妻|妻子|丈夫|母|父|母亲|父亲|兄|弟|姐|妹|姐姐|妹妹|哥哥|弟弟|配偶|家属|孙子|孙女|爱人)"
 )
+_LOGGED: Final = words("NULL NONE TRUE FALSE TRACE DEBUG INFO NOTICE WARN WARNING ERROR FATAL")
+"""What programs write into logs and tables, in capitals."""
+_CLASS: Final = re.compile(
+    r"[a-z]\w{0,15}"
+    r"(?:\.(?!(?:van|von|de|der|den|del|la|el|al|bin|ibn|da|di|dos)\.)[a-z]\w{0,20}){1,8}"
+    r"\.[A-Z]\w{1,40}"
+)
+"""The name of a class: "c.h.adt.Merge". "jan.van.Dijk" is somebody."""
+_PEDIGREE: Final = re.compile(r"(?:I{1,3}|IV|VI{0,3})[-.:/][0-9]{1,2}")
+_FEW_DIGITS: Final = re.compile(r"[0-9]{1,2}")
+_WARD_BEFORE: Final = re.compile(r"[^\W\d_][ -]{1,2}\Z")
+"""A word before a number, which may be a ward's: "Onkologie-Ambulanz 3"."""
+_NUMBERED: Final = re.compile(r"[.:]{0,2}[ ]{1,2}[+(]{0,2}[A-Z]{0,2}[0-9]")
+_HAN_SPAN: Final = re.compile(r"[0-9]{1,3}(?:年|日|天|个月)")
+_HAN_SPAN_BEFORE: Final = re.compile(r"(?:[史约余已近期满]|过去|病程)\Z")
+_FAMILIAR: Final = "老小阿"
+"""What colleagues put before a surname: one word with it."""
+_HAN_DAY: Final = re.compile(r"[今明后昨前][天日晚早]")
+_HAN_ARTICLE: Final = re.compile(r"[条款项]")
+_MOST_DAYS: Final = 31
+_SCALES: Final = words(
+    """
+    Barthel Zarit Lawton Pfeiffer Norton Braden Tinetti Berg Katz Downton Gijón Waterlow Morse
+    Aldrete Karnofsky Rankin Yesavage Mingazzini Ramsay Apfel
+    """
+)
+_POINTS: Final = re.compile(
+    r"[ :=]{1,3}[0-9]{1,3}(?!\w|[ ][A-ZÄÖÜÉ]"
+    r"|[ ,-]{1,2}(?:[yajmfw]\b|y/?o|years?|yrs?|a[nñ]os|ans|male|female))"
+)
+"""Points of a scale, and nobody's age."""
 _NAMING: Final = frozenset({PERSON, LOCATION, ORGANIZATION})
 
 
@@ -90,23 +139,40 @@ def is_nobodys(text: str, finding: Finding) -> bool:
     entity = finding.entity
     after = text[finding.end : finding.end + _AFTER]
     if entity == DATE_TIME:
-        return _is_no_date(value, before, after)
+        return _is_no_date(value, before, after) or _is_a_span(value, before, after)
     if entity in {AGE, AGE_OVER_89}:
         return _is_no_age(before)
     if entity in {PHONE_NUMBER, OTHER_ID}:
         return _is_no_number(entity, value, before)
-    if (
-        entity == PERSON
-        and finding.score < _SURE
-        and value.isalpha()
-        and _READING_AFTER.match(after)
-    ):
+    return _is_no_word(finding, value, before, after)
+
+
+def _is_no_word(finding: Finding, value: str, before: str, after: str) -> bool:
+    """Say whether a name, place or street is none."""
+    entity = finding.entity
+    if entity != STREET_ADDRESS and entity not in _NAMING:
+        return False
+    measured = entity == PERSON and finding.score < _SURE and value.isalpha()
+    if measured and _READING_AFTER.match(after):
         return True
-    return entity in _NAMING and _is_no_name(entity, value, after[:1])
+    if _KEYWORD.fullmatch(value) or (finding.score < _SURE and _is_scored(value, after)):
+        return True
+    if entity == STREET_ADDRESS:
+        return False
+    if _FEW_DIGITS.fullmatch(value):
+        return _WARD_BEFORE.search(before) is None
+    return _is_no_name(entity, value, after)
+
+
+def _is_scored(value: str, after: str) -> bool:
+    """Say whether it is a scale with its points: "Zarit 54". "Norton 54 yo" is somebody."""
+    points = _POINTS.search(value)
+    name, behind = (value[: points.start()], value[points.start() :]) if points else (value, "")
+    return name in _SCALES and _POINTS.match(behind + after) is not None
 
 
 def _is_no_date(value: str, before: str, after: str) -> bool:
-    if _SIZES.fullmatch(value):
+    if _SIZES.fullmatch(value) or _TIME.fullmatch(value):
         return True
     if _HOUR.fullmatch(value) and _CLOCK_AFTER.match(after):
         return True
@@ -115,6 +181,17 @@ def _is_no_date(value: str, before: str, after: str) -> bool:
     if _CLOCK.fullmatch(value) and _CLOCK_BEFORE.search(before):
         return _YEAR.fullmatch(value) is None
     return _PRESSURE.fullmatch(value) is not None and _PRESSURE_BEFORE.search(before) is not None
+
+
+def _is_a_span(value: str, before: str, after: str) -> bool:
+    """Say whether Chinese numbers say how long, or which article: "病史10年", "180日", "第5条"."""
+    if _HAN_ARTICLE.match(after):
+        return True
+    if _HAN_SPAN.fullmatch(value) is None:
+        return False
+    if _HAN_SPAN_BEFORE.search(before):
+        return True
+    return value.endswith("日") and int(value[:-1]) > _MOST_DAYS
 
 
 def _is_no_age(before: str) -> bool:
@@ -126,7 +203,7 @@ def _is_no_age(before: str) -> bool:
 def _is_no_number(entity: EntityType, value: str, before: str) -> bool:
     if entity == OTHER_ID and _LETTERS.fullmatch(value):
         return True
-    if before.endswith("(") and _ELEMENT.fullmatch(value):
+    if (value[0] == "(" or before.endswith("(")) and _ELEMENT.fullmatch(value):
         return True
     return _CLOCK.fullmatch(value) is not None and _CLOCK_BEFORE.search(before) is not None
 
@@ -136,15 +213,31 @@ def _is_no_name(entity: EntityType, value: str, after: str) -> bool:
         return True
     if entity == LOCATION and _BED.fullmatch(value):
         return True
-    return after == ":" and (value in _HEADINGS or columns.strong(value) is not None)
+    if value in _LOGGED or _PEDIGREE.fullmatch(value) or _is_class(value, after):
+        return True
+    if labels.is_label(value) and _NUMBERED.match(after):
+        return True
+    return after[:1] == ":" and (value in _HEADINGS or columns.strong(value) is not None)
+
+
+def _is_class(value: str, after: str) -> bool:
+    """Say whether it is the name of a class, or of its package with the class behind it."""
+    named = _CLASS.match(value + after)
+    return named is not None and "." in value and named.end() >= len(value)
 
 
 def from_name(text: str, finding: Finding) -> Finding:
-    """Return a Chinese person without the words before the name: "其夫毕建国" is 毕建国."""
-    if finding.entity == PERSON and text[finding.start] in "其该患":
-        kin = _HAN_KIN.match(text, finding.start, finding.end)
-        if kin is not None and finding.end - kin.end() > 1:
-            return Finding(
-                kin.end(), finding.end, finding.entity, finding.score, finding.recognizer
-            )
+    """Return a Chinese person as called: "其夫毕建国" is 毕建国, and 谭 in "老谭" is 老谭."""
+    start, end = finding.start, finding.end
+    if finding.entity != PERSON:
+        return finding
+    if end - start == 1 and start and text[start - 1] in _FAMILIAR:
+        return replace(finding, start=start - 1)
+    day = _HAN_DAY.match(text, start, end)
+    if day is not None and day.end() < end:
+        return replace(finding, start=day.end())
+    if text[start] in "其该患":
+        kin = _HAN_KIN.match(text, start, end)
+        if kin is not None and end - kin.end() > 1:
+            return replace(finding, start=kin.end())
     return finding

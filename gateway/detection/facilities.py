@@ -12,14 +12,14 @@ from typing import Final
 
 from gateway.detection.letters import A, U
 from gateway.detection.rules import Rule, Rules
-from gateway.detection.vocabulary import is_word
+from gateway.detection.vocabulary import is_word, words
 from gateway.domain.entities import ORGANIZATION
 
 _KIND: Final = (
     r"(?:[Hh]ospitals?|HOSPITAL|[Mm]ed(?:ical|\.)?[ ][Cc]ent(?:er|re)|MEDICAL CENTER|[Hh]ealth[ -]?[Cc]are(?: [Ss]ystem| [Cc]ent(?:er|re))?|Health(?: System| Cent(?:er|re)| Services| Network| Partners| Clinic)?|[Cc]linics?|CLINIC|"
     r"Medical (?:Group|Associates|School|Campus|Practice|College|Plaza|Pavilion|Institute)|(?:Cancer|Heart|Care|Surgery|Surgical|Trauma|Children's|Women's|Wellness|Treatment|Recovery|Dialysis|Imaging|Birth|Eye|Spine|Pain|"
     r"Oncology|Rehabilitation|Rehab|Nursing|Community|Counseling|Diabetes|Stroke|Outpatient|Urgent Care|Specialty|Behavioral|Health|Hospice|Veterans) (?:Cent(?:er|re)|Institute|Clinic|Hospital|Pavilion|Facility|Associates|Home|Unit)|"
-    r"Infirmary|Hospice|Nursing Home|Nursing Facility|Rehab(?:ilitation)?|Urgent Care|Pharmacy|Laborator(?:y|ies)|Labs|Physicians|Pediatrics|Family Practice|Family Medicine|Surgery|Associates|Dental|Polyclinic|Sanatorium|"
+    r"Infirmary|Hospice|LAB(?:S|ORATOR(?:Y|IES))?|FAMILY (?:PRACTICE|MEDICINE)|PHARMACY|HOSPICE|HEALTH CENT(?:ER|RE)|MEDICAL GROUP|NURSING HOME|URGENT CARE|Nursing Home|Nursing Facility|Rehab(?:ilitation)?|Urgent Care|Pharmacy|Laborator(?:y|ies)|Labs|Physicians|Pediatrics|Family Practice|Family Medicine|Surgery|Associates|Dental|Polyclinic|Sanatorium|"
     r"General(?: Hospital)?|Memorial(?: Hospital)?|Regional|Presbyterian|University|College|School|Institute|Academy|Foundation|Retirement (?:Home|Community)|Assisted Living|Senior Living|Care Home|Manor|Office|"
     r"[Kk]linikum|[Kk]rankenhaus|[Kk]linik|[Uu]niversitätsklinik(?:um)?|[Ss]pital|[Oo]spedale|[Zz]iekenhuis|NHS (?:Foundation )?Trust|Trust|VAMC|VA Medical Center|Medical|Center|Centre)"
 )
@@ -37,7 +37,7 @@ FORM: Final = re.compile(
 )
 _FIRST: Final = (
     "University|Hospital|Hospitals|Clinic|Institute|School|College|Medical College|Children's Hospital|Hôpital|Hôpitaux|Hospital [Uu]niversitario|Hospital [Gg]eneral|Clínica|Centro de [Ss]alud|Centro [Mm]édico|Clinique|CHU|CHR|CH|"
-    "Ospedale|Klinikum|Universitätsklinikum|Krankenhaus|Policlinico|Fundación|Residencia|hôpital|hopital|clinique|clínica"
+    "Ospedale|Klinikum|Universitätsklinikum|Krankenhaus|Policlinico|Fundación|Residencia|hôpital|hopital|clinique|clínica|EHPAD|Ehpad|[Pp]olyclinique|[Cc]entre [Hh]ospitalier|Seniorenresidenz|Seniorenzentrum|Seniorenheim"
 )
 _KIND_FIRST: Final = re.compile(
     rf"(?<!\w)(?:(?:{_FIRST})(?:[ ](?:of|for|the|de|du|des|la|le|les|el|los|del|da|do|d'|l'|St\.|San|Santa)){{0,3}}[ ']{U}(?:{A}|['\-]){{1,24}}(?:[ ](?:(?:of|and|the|for|de|la|y|del|&)[ ]){{0,2}}(?:[dl]')?{U}(?:{A}|['\-]){{1,24}}){{0,4}})"
@@ -77,8 +77,25 @@ _FIRST_STOP: Final = frozenset(
 )
 
 
+_SPECIALTY: Final = re.compile(
+    r"(?:Cirug[ií]a|Medicina|Consulta|Anestesia|Estado|Chirurgie|M[ée]decine)[ ]General\Z"
+)
+"""What a department does: "Servicio de Cirugía General" names no hospital."""
+_ADJECTIVE: Final = re.compile(r"[^\W\d_]{4,24}[ ]\Z")
+
+
+def _is_a_house(match: re.Match[str]) -> bool:
+    """Say whether "clínica" is a noun: "Entrevista Clínica Estructurada" is of no clinic."""
+    if not match[0].startswith(("Clínica ", "Clinique ")):
+        return True
+    before = _ADJECTIVE.search(match.string, max(0, match.start() - 26), match.start())
+    return before is None or not before[0][0].isupper()
+
+
 def _named(match: re.Match[str]) -> bool:
     """Say whether a facility has a name: "City Hospital" has, "The Hospital" has not."""
+    if _SPECIALTY.search(match[0]):
+        return False
     words = match[0].split()
     while words and words[0].lower() in _FIRST_STOP:
         words = words[1:]
@@ -91,13 +108,51 @@ def _named(match: re.Match[str]) -> bool:
     return bool(unusual) and (len(words) >= minimum or len(unusual) > 1)
 
 
+_GENERAL: Final = words(
+    """
+    akut ambulanz aufnahme augen chirurgie fach frauen haut herz hno hospital kinder klinik kur lehr
+    lungen medizin mutter kind nacht not notfall poli privat reha rheuma schmerz spezial station
+    tages tier universität universitäts uni vater venen viszeral zahn zentrum chest pain day
+    """
+)
+"""What a house is for, which many are: "Tages-Klinik", "Mutter-Kind-Zentrum"."""
+
+
+def _is_called(match: re.Match[str]) -> bool:
+    """Say whether a hyphenated house is called after somebody or something of its own."""
+    parts = match[0].lower().split("-")[:-1]
+    return any(part not in _GENERAL and not is_word(part) for part in parts)
+
+
 RULES: Final[Rules] = (
+    Rule(
+        # "Heinrich-Braun-Klinikum", "Astrid-Lindgren-Gesamtschule".
+        "facility.hyphenated",
+        ORGANIZATION,
+        re.compile(
+            rf"(?<![\w-])(?:{U}{A}{{2,24}}-){{1,4}}(?:[Kk]lini(?:k|kum|ken)|[Kk]rankenhaus|[Hh]ospital|[Ss]pital|[Hh]ospiz|[Ss]tift(?:ung)?|[Gg]ymnasium|(?:[Gg]rund|[Gg]esamt|[Rr]eal|[Hh]aupt|[Ff]örder)?[Ss]chule|[Pp]flegeheim|[Ss]eniorenheim|[Ss]eniorenzentrum|[Aa]ltenheim|[Aa]potheke|[Zz]entrum)(?![\w-])"
+        ),
+        0.6,
+        _is_called,
+        cues=("-",),
+    ),
     Rule("facility.form", ORGANIZATION, FORM, 0.6, _named),
+    Rule(
+        # "Klinik für Allgemeinchirurgie des Diakonissenkrankenhauses Bärental", and no clinic without a house.
+        "facility.department",
+        ORGANIZATION,
+        re.compile(
+            rf"(?<!\w)(?:Klinik|Abteilung|Zentrum|Institut|Poliklinik|Ambulanz)(?: und Poliklinik)? für {U}[\w-]{{2,30}}(?:(?:,| und)? {U}[\w-]{{2,30}}){{0,4}} (?:des|der|am|im) {U}[\w-]{{0,30}}?(?:[Kk]rankenhaus(?:es)?|[Kk]linikums?|[Ss]pitals?|[Hh]ospitals?)(?: {U}{A}{{2,24}}){{0,2}}"
+        ),
+        0.6,
+        cues=(" für ",),
+    ),
     Rule(
         "facility.kind_first",
         ORGANIZATION,
         _KIND_FIRST,
         0.6,
+        _is_a_house,
         needs=re.compile(rf"(?:{_FIRST})[ ']"),
     ),
 )

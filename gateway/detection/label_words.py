@@ -279,7 +279,7 @@ NO_COMPOUND: Final = words(
 )
 NO_TOWNS: Final = words(
     """
-    leukozyten thrombozyten erythrozyten leucocitos plaquetas hematies leucocytes plaquettes zellen
+    leuko leukos thrombo thrombos ery erys leukozyten thrombozyten erythrozyten leucocitos plaquetas hematies leucocytes plaquettes zellen
     einheiten patienten personen euro euros dollar dollars kopien copies units patients cells uhr
     january february march april may june july august september october november december januar
     februar mai juni juli oktober dezember

@@ -34,6 +34,8 @@ _NEAR: Final = 10
 """Characters of the longest gap between a label and its number, or between two words of one."""
 _MARKS: Final = frozenset(":=#№|")
 _SHORTEST_COMPOUND: Final = 5
+_SHORTEST_ENDING: Final = 3
+"""Letters that a word has more of which ends in "nr": an INR is a result."""
 _COMPOUND: Final = ("nummer", "nr", "kennung", "nummern")
 _CJK: Final = "\u2e7f"
 _CJK_GAP: Final = "为是:号码系如下的"
@@ -154,7 +156,11 @@ def _compound(word: _Word) -> Label | None:
     """Return the label that a word is by its end: "Fallakten-nummer", "MartínezNºCol"."""
     if word.text.endswith("nocol"):
         return Label(LICENSE_NUMBER, word.end, counted=True)
-    if word.text.endswith(_COMPOUND) and word.text not in NO_COMPOUND:
+    if (
+        len(word.text) > _SHORTEST_ENDING
+        and word.text.endswith(_COMPOUND)
+        and word.text not in NO_COMPOUND
+    ):
         return Label(OTHER_ID, word.end, counted=True)
     return None
 
@@ -189,6 +195,12 @@ def _ideographs(word: str) -> EntityType | None:
         if word[end - 1] not in _CJK_GAP:
             return None
     return None
+
+
+def is_label(text: str) -> bool:
+    """Say whether `text` is the label of a number and nothing else: "Tlf", "Mobil", "NHS No"."""
+    found = _WORDS.get(" ".join(_TOKEN.findall(fold(text))))
+    return found is not None and found[1]
 
 
 _AFTER: Final = re.compile(r"[ ]?[(\[][ ]?([^()\n\d]{2,30})[)\]]")

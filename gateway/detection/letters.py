@@ -20,8 +20,8 @@ PARTICLE: Final = (
     r"|des|de|di|da|dos|das|do|du|la|le|el|al|bin|ibn|ben|bint|abu|ter|ten|af|av|san|ap|"
     r"Van der|Van den|Van de|Von der|De la|De los)"
 )
-GAP: Final = r"[ \t]{1,3}"
-"""White space within a name: never a line's end."""
+GAP: Final = r"(?:[ ]{1,2}|\t)"
+"""White space within a name: never a line's end, nor the gap between two columns."""
 FULL: Final = (
     rf"(?:{INITIAL}{GAP}?){{0,2}}(?:{PARTICLE}{GAP})?{WORD}"
     rf"(?:{GAP}(?:{PARTICLE}{GAP})?(?:{WORD}|{INITIAL})){{0,3}}"

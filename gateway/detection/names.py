@@ -27,7 +27,7 @@ from gateway.domain.entities import PERSON
 _TITLE: Final = (
     r"(?:[Dd]rs?|DR|[Mm]rs?|MRS?|Ms|MISS|[Mm]iss|Mx|[Pp]rof(?:essor)?|[Dd]octor|[Nn]urse|[Ss]ister|[Ff]ather|[Rr]ev(?:erend)?|Capt(?:ain)?|Sgt|Sergeant|Lt|Col|Maj|Gen|Hon|Judge|[Oo]fficer|Detective|Sir|Dame|Lady|Lord|Rabbi|Imam|Pastor|"
     r"Herrn?|Frau|Fr|Hr|Sra?|Srta|Dra|Señora?|Don|Doña|Mme|Mlle|Monsieur|Madame|Maître|Signora?|Sig|Dott|Pr|PD|Priv\.-Doz|OA|Oberarzt|Oberärztin|Chefarzt|RN|NP|PA|CRNA|Att|Attending|Midwife|Consultant|Registrar|"
-    r"Uncle|Aunt|Grandma|Grandpa|Coach)"
+    r"Uncle|Aunt|Grandma|Grandpa|Coach|Hn[ao]|Sor|Fray|Rvd[ao]|Dña|Lcd[ao]|Ld[ao]|Abbé)"
 )
 _LABEL: Final = (
     r"(?:(?:full |legal |preferred |maiden |birth |first |last |middle |given |family |sur|fore)?name(?: of patient)?|(?:patient|pt|client|member|subscriber|guarantor|insured|provider|doctor|physician|mother|father|parent|guardian|"
@@ -71,6 +71,11 @@ _HAN_SURNAME: Final = (
     "[王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫"
     "段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤]"
 )
+_HAN_RARER: Final = (
+    "邝佘苗乔裘龚冼麦丘古尤阮蓝郎卫柳鲍费岑柴滕殷毕郝皮卞齐康伍卜穆萧湛汪祁禹狄米臧戴宋茅庞纪舒屈项祝梁闵席麻强娄颜梅盛刁徐骆樊凌霍虞柯昝裴荣翁荀甄曲封芮储靳井巫乌焦牧隗车侯蓬班仰仲宫甘祖符景詹束司黎薄印宿蒲邰咸籍赖卓蔺屠池胥苍翟谭贡姬申冉郦雍桑桂牛边扈燕冀浦尚温庄晏瞿阎茹习艾容"
+    "慎戈廖居步耿匡寇广欧沃蔚隆巩聂晁敖訾阚饶曾沙鞠丰游权益佟庹覃岑阚祁闭敖"
+)
+"""Rarer surnames, but for those that are a word of a sentence, too ("和", "向", "经")."""
 _HAN_NAME: Final = re.compile(
     rf"{_HAN_SURNAME}|欧阳|司徒|司马|上官|诸葛|东方|皇甫|尉迟|公孙|慕容|令狐|夏侯|端木|长孙"
 )
@@ -94,6 +99,8 @@ def _titled(match: re.Match[str]) -> bool:
     first = _trimmed_words(match["value"])[0].lower().rstrip(".")
     if first in TITLE_STOPS or _POST.search(first):
         return False
+    if match[0].startswith("PA") and _LATERAL.match(match.string, match.start() + 2):
+        return False
     # "19 Fr Blake drain": the gauge of a catheter, and nobody's wife.
     return not (match[0][:2] == "Fr" and _GAUGE.search(match.string, 0, match.start()))
 
@@ -108,6 +115,9 @@ def _field(match: re.Match[str]) -> bool:
     return not is_word(words[0])
 
 
+_LATERAL: Final = re.compile(r"[ ]?(?:Y|E|ET|AND|UND|U|\+|/)?[ ]?(?:LAT|L\b)", re.IGNORECASE)
+"""The other side of a chest: "RX TÓRAX PA Y LAT" is seen by nobody's assistant."""
+_UNITS: Final = frozenset(["IE", "IU", "KE", "MG", "ML", "UI"])
 _SIDE: Final = 2
 _READING: Final = re.compile(r"[ =:]{1,3}[-+]?[0-9]{1,3}[.,][0-9]")
 
@@ -115,6 +125,10 @@ _READING: Final = re.compile(r"[ =:]{1,3}[-+]?[0-9]{1,3}[.,][0-9]")
 def _is_measured(match: re.Match[str]) -> bool:
     """Say whether two letters are a side and what is measured there: "RA MD 4.97", no doctor's."""
     value = match["value"]
+    if value in _UNITS:
+        return True  # "Mantoux (10 UI RT-23)"
+    if match[0].endswith("PA") and _LATERAL.match(match.string, match.end()):
+        return True
     return (
         len(value) == _SIDE and value.isupper() and bool(_READING.match(match.string, match.end()))
     )
@@ -148,6 +162,18 @@ def _announced(text: str) -> Iterator[int]:
     """Yield where the words begin that announce a name."""
     for said in _SAID_START.finditer(caseless(text)):
         yield said.start()
+
+
+_EDITION: Final = re.compile(
+    r"[ ](?:v(?:ersion)?[ .]?[0-9]|[0-9]{4}\b|guid|recommend|protocol|criteri|standard|consensus)",
+    re.IGNORECASE,
+)
+
+
+def _is_of_a_guideline(match: re.Match[str]) -> bool:
+    """Say whether capitals are a society's or a standard's: "per CTCAE v5.0"."""
+    value = match["value"]
+    return value.isupper() and bool(_EDITION.match(match.string, match.end()))
 
 
 def _lower_field(match: re.Match[str]) -> bool:
@@ -267,7 +293,7 @@ RULES: Final[Rules] = (
             rf"(?<![\w'])(?:{_SAID_STRONG})[ ,:\n]{{1,3}}(?:[Dd]r\.?[ ])?(?P<value>{FULL}{_SUFFIX})"
         ),
         0.7,
-        lambda match: _field(match) and not _eponym(match),
+        lambda match: _field(match) and not _eponym(match) and not _is_of_a_guideline(match),
         begins=_announced,
     ),
     Rule(
@@ -299,7 +325,7 @@ RULES: Final[Rules] = (
     Rule(
         "name.credential",
         PERSON,
-        re.compile(rf"(?<![\w'\-])(?P<value>{FULL}),?[ ]{_CREDENTIAL}(?![\w'])"),
+        re.compile(rf"(?<![\w'\-])(?P<value>{FULL}),?[ ]{_CREDENTIAL}(?![\w']|-\d)"),
         0.8,
         lambda match: _field(match) and not _is_measured(match),
         needs=re.compile(rf"[ ]{_CREDENTIAL}(?![\w'])"),
@@ -320,9 +346,9 @@ RULES: Final[Rules] = (
         "name.cjk_post",
         PERSON,
         re.compile(
-            rf"(?<![\u4e00-\u9fff])(?P<value>{_HAN_SURNAME})(?=护士长|护士|护师|医生|医师|大夫|主任|教授|院长|药师|技师)"
+            rf"(?<![\u4e00-\u9fff])(?P<value>(?!向){_HAN_SURNAME}|[{_HAN_RARER}])(?=护士(?!站)|护师|医生|医师|大夫|主任|教授|院长|药师|技师|女士|先生|太太|阿姨|老师|师傅|警官|律师)"
         ),
         0.6,
-        cues=("护", "医", "大夫", "主任", "教授", "院长", "师"),
+        cues=("护", "医", "大夫", "主任", "教授", "院长", "师", "女士", "先生", "太太", "阿姨"),
     ),
 )

@@ -131,7 +131,8 @@ def _dated(reading: Reading, hit: dates.Hit) -> Iterator[Finding]:
     if label is not None and label.entity == DATE_OF_BIRTH:
         yield Finding(hit.start, hit.end, DATE_OF_BIRTH, 0.95, "birth.labelled")
         return
-    yield Finding(hit.start, hit.end, DATE_TIME, hit.score, f"date.{hit.form}")
+    start = dates.with_weekday(reading.text, hit.start)
+    yield Finding(start, hit.end, DATE_TIME, hit.score, f"date.{hit.form}")
     date = reading.folded[hit.start : hit.end]
     if hit.form == "boxes":
         date = "{}{}.{}{}.{}{}{}{}".format(*date.split())

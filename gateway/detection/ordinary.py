@@ -52,6 +52,11 @@ _NAMES: Final = _words(
     virgin vogel voll volt wade wall waller ward ware warm wasser waters weich weir weiss weit
     wells welt west whale white will winter wise wohl wolf wood woods worth wunder wurm yard
     young zahn zeit zimmer
+    nase ohr auge lunge niere rücken bauch fuß nariz ojo oído boca mano pierna rodilla nez oreille
+    bouche bras jambe genou dos
+    servicio servicios país edad sexo informe historia episodio ingreso ingresos fecha consulta
+    urgencias planta médico nombre apellidos domicilio service pays sexe âge examen séjour dossier
+    abteilung station befund diagnose anamnese therapie aufnahme entlassung alter datum
     colon coma comma komma newline paragraph parenthesis period point punkt punto virgule
     """
 )

@@ -51,6 +51,13 @@ _FORMS: Final = tuple(
         ("spanish", r"(?:9[0-9]{2}|6[0-9]{2}|7[0-9]{2})[ \-.][0-9]{6}", 9, 0.5),
         ("spanish", r"9[13][ \-.][0-9]{7}", 9, 0.5),
         (
+            # Digit by digit, in groups: "6 3 4 - 5 5 0 - 1 7 2".
+            "spaced",
+            r"[0-9](?:[ ][0-9]){1,3}(?:[ ]?[\-./][ ]?[0-9](?:[ ][0-9]){1,3}){1,4}",
+            9,
+            0.6,
+        ),
+        (
             "national",
             r"(?:[(]0[1-9][0-9]{0,4}[)](?:[0-9]{2,8})?|0[1-9][0-9]{0,4})(?:[ ]?[ .\-/][ ]?[0-9]{2,8}){0,5}",
             8,
@@ -118,6 +125,7 @@ _SPELT_CUES: Final = (
 )
 _ONE_NUMBER: Final = 15
 """Digits of the longest number in the world: ITU-T E.164 6.1."""
+_LONG_ROWS: Final = frozenset(["international", "spaced"])
 _LONGEST_ROW: Final = 6
 """Joined numbers: a longer row is of a table."""
 _FEW: Final = 2
@@ -196,7 +204,7 @@ def _formed(text: str, start: int, row: int) -> Phone | None:
         if match is None:
             continue
         digits = sum(map(str.isdigit, match[0]))
-        if least <= digits <= _ONE_NUMBER and (row <= _LONGEST_ROW or name == "international"):
+        if least <= digits <= _ONE_NUMBER and (row <= _LONGEST_ROW or name in _LONG_ROWS):
             return Phone(start, with_extension(text, match.end()), name, score)
     if row <= _LONGEST_ROW - 1:
         match = _GROUPED.match(text, start)
@@ -235,7 +243,7 @@ def misread(reading: Reading, index: int) -> Finding | None:
     if _MAY_BE_MISREAD.search(text, max(0, unit.start - 1), unit.end + 12) is None:
         return None
     phone = mangled(text, unit, reading.done)
-    if phone is None or shapes.every(text, unit):
+    if phone is None or shapes.every(text, unit) or MEASURE.match(reading.folded, phone.end):
         return None
     return finding(phone, "contact.phone_mangled")
 

@@ -47,8 +47,8 @@ def unlabelled(reading: Reading, index: int) -> Finding | None:
     if unit.shape == "99":
         split = _SPLIT.match(reading.text, start)
         end = split.end() if split else start
-    elif unit.shape not in {"99999", "9999"}:
-        return None
+    elif unit.shape not in {"99999", "9999"} or (unit.shape == "9999" and unit.word[0] == "0"):
+        return None  # "0905 Nakamura to bedside" begins with a time.
     if end == start:
         return None
     if _STREET.search(reading.folded, max(0, start - 60), start):

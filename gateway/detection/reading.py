@@ -12,7 +12,7 @@ from gateway.detection.units import Unit, rows, units
 from gateway.domain.findings import Finding
 
 MEASURE: Final = re.compile(
-    r"[ ]?(?:%|°|mg|mcg|µg|ug|g\b|kg|ml|dl|l\b|cm|mm|mmhg|mmol|meq|iu\b|ui\b|ie\b|bpm|lpm"
+    r"[ ]?(?:%|°|mg|mcg|µg|ug|[np]g\b|g\b|kg|ml|dl|l\b|cm|mm|mmhg|mmol|meq|iu\b|ui\b|ie\b|bpm|lpm"
     r"|years?|yrs?|y/?o\b|days?|weeks?|months?|hours?|hrs?|h\b|min\b|ans\b|anos\b|dias\b|meses\b|semanas\b|jours\b"
     r"|mois\b|jahre\b|tage\b|wochen\b|monate\b|times\b|veces\b|fois\b|x\b"
     r"|岁|天|个|次|毫|克|月|周)"

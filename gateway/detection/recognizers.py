@@ -6,7 +6,16 @@ list and spends most of its time on telephone numbers. Nothing is logged, no dec
 
 from __future__ import annotations
 
-from gateway.detection import addresses, contact, doubted, facilities, names, tagging
+from gateway.detection import (
+    addresses,
+    announced,
+    contact,
+    dicom,
+    doubted,
+    facilities,
+    names,
+    tagging,
+)
 from gateway.detection.frame import (
     LANGUAGE,
     Analyzer,
@@ -23,10 +32,11 @@ from gateway.detection.rules import Finder, Topic
 def topics(reference_year: int) -> dict[str, Finder]:
     """Return the rules of each recognizer by its name."""
     return {
-        "names": Topic(names.RULES),
+        "names": Topic((*names.RULES, *announced.RULES)),
         "facilities": Topic(facilities.RULES),
         "addresses": Topic(addresses.RULES),
         "contact": Topic(contact.RULES),
+        "dicom": Topic(dicom.RULES),
         "numbers": Numbers(reference_year),
     }
 

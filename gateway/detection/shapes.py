@@ -16,7 +16,8 @@ from typing import Final
 
 from gateway.detection.units import Unit
 from gateway.domain import checksums
-from gateway.domain.checksums import IBAN_LENGTHS, Kind, bare
+from gateway.domain.checkdigits import Kind, bare
+from gateway.domain.checksums import IBAN_LENGTHS
 from gateway.domain.entities import (
     CREDIT_CARD,
     HEALTH_PLAN_NUMBER,

@@ -18,6 +18,7 @@ from gateway.domain.entities import (
     EMAIL_ADDRESS,
     IP_ADDRESS,
     MAC_ADDRESS,
+    OTHER_ID,
     PERSON,
     URL,
     USERNAME,
@@ -31,6 +32,8 @@ _LONG_URL: Final = 290
 """Characters of an address of the web that its pattern, which is bounded, may have cut."""
 _URL_REST: Final = re.compile(r"[^\s<>\"'`\])}\u3000-\u303f\u4e00-\u9fff]{1,20000}")
 _JOINTS: Final = frozenset("-'")
+_PARTS_BEFORE: Final = re.compile(r"(?<![^\W_])(?<!/)(?:[A-Z0-9]{1,8}/){1,3}\Z")
+"""Parts of a reference before the part that was found: "URG/P/0447"."""
 _EXACT: Final = frozenset({AGE, AGE_OVER_89})
 _UNPARTED: Final = (
     (0x0E00, 0x0EFF),
@@ -64,6 +67,9 @@ def grow(finding: Finding, text: str) -> Finding:
         end = _right(text, end)
     if finding.entity == URL and end - start > _LONG_URL and (rest := _URL_REST.match(text, end)):
         end = rest.end()
+    if finding.entity == OTHER_ID and text[start - 1 : start] == "/":
+        parts = _PARTS_BEFORE.search(text, max(0, start - 27), start)
+        start = parts.start() if parts else start
     if finding.entity == PERSON and end - start > 2 and text[end - 2 : end] in {"'s", "'S"}:  # noqa: PLR2004
         end -= 2
     return finding.at(start, end)

@@ -106,9 +106,22 @@ _WEEKDAY_DAY: Final = re.compile(
     r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)day,? (?:the )?(?:3[01]|[12]\d|[1-9])(?:st|nd|rd|th)\b"
 )
 
+_THIS_MONTH: Final = re.compile(
+    r"\b(?:dia )?(?:3[01]|[12]\d|0?[1-9]) (?:del? (?:corriente|presente|actual)(?: mes)?|de los corrientes)\b"
+    r"|\b(?:3[01]|[12]\d|0?[1-9])\. ?d\. ?m\.|\b(?:3[01]|[12]\d|0?[1-9]) courant\b"
+)
+"""A day of the month in which a paper was written, as courts and offices say it."""
+_THIS_MONTH_CUES: Final = ("corriente", "presente", "actual", "d. m.", "d.m.", "courant")
 _CJK_NUMERALS: Final = re.compile(
     r"[一二][九〇零][〇零一二三四五六七八九]{2}年(?:[一二三四五六七八九十]{1,2}月(?:[一二三四五六七八九十廿]{1,3}[日号])?)?"
 )
+
+_OTHERS: Final = (
+    (_HOLIDAY_CUES, _HOLIDAY, "holiday", 0.5),
+    (_THIS_MONTH_CUES, _THIS_MONTH, "relative", 0.6),
+    (("年",), _CJK_NUMERALS, "cjk", 0.8),
+)
+"""Words that mean a day, each with what a text must hold that it is sought in."""
 
 
 def written(folded: str) -> Iterator[Hit]:
@@ -124,12 +137,10 @@ def written(folded: str) -> Iterator[Hit]:
     if weekday:
         for match in _WEEKDAY_DAY.finditer(folded):
             yield Hit(*match.span(), "weekday", 0.6)
-    if any(map(folded.__contains__, _HOLIDAY_CUES)):
-        for match in _HOLIDAY.finditer(folded):
-            yield Hit(*match.span(), "holiday", 0.5)
-    if "年" in folded:
-        for match in _CJK_NUMERALS.finditer(folded):
-            yield Hit(*match.span(), "cjk", 0.8)
+    for cues, pattern, form, score in _OTHERS:
+        if any(map(folded.__contains__, cues)):
+            for match in pattern.finditer(folded):
+                yield Hit(*match.span(), form, score)
 
 
 def _spoken(folded: str) -> Iterator[Hit]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import astuple, dataclass, field, replace
 from enum import StrEnum
 from typing import Final
@@ -237,6 +237,11 @@ def _digest(profile: Profile) -> str:
     return hashlib.sha256(json.dumps(whole).encode()).hexdigest()
 
 
+Against = Callable[[str], tuple[str, ...] | None]
+"""Returns the `@id` of each forbid that applies under the profile of a name: nothing where a client
+may ask for it, `None` where the policy fails to say whether."""
+
+
 @dataclass(frozen=True, slots=True)
 class Permit:
     """Yes, under this profile, because of these rules: the `@id` of each permit that applied."""
@@ -247,9 +252,8 @@ class Permit:
     """SHA-256 of the active policy release, in hexadecimal."""
     bounds: tuple[Bound, ...] = ()
     """How much this caller and its department may use, where the release limits it."""
-    against: Mapping[str, tuple[str, ...] | None] = field(default_factory=dict)
-    """Profiles that a client may not ask for instead, and the `@id` of each forbid that says so:
-    `None` where the policy fails to say whether."""
+    against: Against = field(default=lambda _: (), repr=False, compare=False)
+    """What forbids a profile that a client asks for instead; by the release that gave this."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from gateway.domain import checksums as c
-from gateway.domain.checksums import Kind, bare
+from gateway.domain.checkdigits import Kind, bare
 from gateway.domain.entities import (
     ACCOUNT_NUMBER,
     CREDIT_CARD,

@@ -20,12 +20,11 @@ from litestar.response import Stream
 from gateway.domain.duties import Duty
 from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.exchange import Caller
-from gateway.domain.ports import Detector
 from gateway.domain.questions import Question, QuestionError, ask
 from gateway.domain.records import Review, ReviewState
 from gateway.domain.reviewing import MAX_COMMENT
 from gateway.domain.subjects import is_whole, named, patient
-from gateway.freetext import Whose, check_names_nobody
+from gateway.freetext import NamesNobody
 from gateway.http.openai import HttpRequest, credentials_of
 from gateway.http.parse import decode
 from gateway.http.receive import Inbox, check_plain
@@ -58,9 +57,8 @@ class AuditRoom:
     office: Office
     desk: Desk
     subject_key: bytes
-    detector: Detector
-    whose: Whose
-    """The two that comments are looked through with."""
+    names_nobody: NamesNobody
+    """What comments are looked through with."""
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Whose long answer is read on now: several auditors together take no more than one does."""
 
@@ -172,7 +170,7 @@ async def review_record(
     body = decode(await _body(request), ReviewRequest)
     who = Who(caller.id, caller.client)
     if 0 < len(body.comment) <= MAX_COMMENT:  # A longer one is refused below.
-        await check_names_nobody(room.detector, room.whose, body.comment, "comment")
+        await room.names_nobody(body.comment, "comment")
 
     def draft(index: int) -> Review:
         return room.desk.review(who, room.office.clock, index, body.state, body.comment)

@@ -22,6 +22,7 @@ from litestar.params import FromPath
 from gateway.domain.duties import APPROVER, AUTHOR, Duty
 from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.exchange import Caller
+from gateway.freetext import NamesNobody
 from gateway.http.openai import HttpRequest, credentials_of
 from gateway.http.parse import decode
 from gateway.http.receive import Inbox, check_plain
@@ -152,6 +153,7 @@ async def draft_release(request: HttpRequest, state: State) -> Response[bytes]:
     desk, caller = await _admitted(request, state, Duty.WRITE_POLICY)
     body = await _body(request, DraftRequest, _DRAFT_LIMIT)
     archive = _bytes(body.archive, "archive")
+    await _names_nobody(state)(body.note, "note")
     return await _shown(desk, lambda: desk.draft(caller, archive, body.note), 201)
 
 
@@ -231,6 +233,7 @@ async def activate_release(
             param="reason",
         )
     signed = _bytes(signature, "signature")
+    await _names_nobody(state)(reason, "reason")
     return await _shown(
         desk, lambda: desk.emergency(caller, _bounded(number), signer, signed, reason)
     )
@@ -308,6 +311,11 @@ def _office(state: State) -> Office:
 def _desk(state: State) -> Desk:
     desk: Desk = state["releases"]
     return desk
+
+
+def _names_nobody(state: State) -> NamesNobody:
+    look_through: NamesNobody = state["names_nobody"]
+    return look_through
 
 
 async def _shown(desk: Desk, step: Callable[[], Version], status: int = 200) -> Response[bytes]:

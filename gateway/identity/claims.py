@@ -13,8 +13,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from gateway.believed import Oidc
 from gateway.domain.exchange import Assurance, Caller
-from gateway.settings import Oidc
 
 _PREFIX: Final = "oidc:"
 _MAX: Final = 64

@@ -24,6 +24,7 @@ from typing import Final
 from joserfc import jws
 from joserfc.errors import JoseError
 
+from gateway.believed import Oidc
 from gateway.domain.errors import AuthenticationError, Code
 from gateway.domain.exchange import Caller, Credentials
 from gateway.domain.ports import Clock
@@ -37,7 +38,6 @@ from gateway.identity.providerkeys import (
     Snapshot,
 )
 from gateway.identity.strictjson import parse_object
-from gateway.settings import Oidc
 
 MAX_TOKEN: Final = 16 * 1024
 """Characters. A request's headers have 32 KiB together; a token with 200 groups has about 10."""

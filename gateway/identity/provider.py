@@ -6,6 +6,7 @@ import ssl
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from gateway.believed import Oidc
 from gateway.domain.ports import Clock
 from gateway.endpoints import Endpoint, parse_endpoint
 from gateway.identity.fetch import FetchError, get
@@ -13,7 +14,6 @@ from gateway.identity.jwks import JwksError, PublicKey, parse_jwks
 from gateway.identity.oidc import OidcAuthenticator
 from gateway.identity.providerkeys import ProviderKeys, Timing
 from gateway.identity.strictjson import parse_object
-from gateway.settings import Oidc
 
 Fetch = Callable[[], Mapping[str, PublicKey]]
 

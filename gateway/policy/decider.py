@@ -62,30 +62,20 @@ class CedarDecider:
             key=lambda statement: (-self._release.profile_of(statement).strictness, statement.id),
         )
         profile = self._release.profile_of(strictest_first[0])
-        if against := policies.objections(caller, action, model, purpose, profile.name):
-            return self._denied(against)
-        # A forbid that speaks of a profile means it also where a client asks for that one.
-        others = {
-            name: found
-            for name, other in self._release.profiles.items()
-            if name != profile.name and other.profile.strictness >= profile.strictness
-            if (found := self._against(caller, action, model, purpose, name)) != ()
-        }
+        if objecting := policies.objections(caller, action, model, purpose, profile.name):
+            return self._denied(objecting)
+
+        def against(other: str) -> tuple[str, ...] | None:
+            # A forbid that speaks of a profile means it also where a client asks for that one.
+            # An error is one for who asks for it, and for nobody else.
+            try:
+                found = policies.objections(caller, action, model, purpose, other)
+            except EvaluationFailed:
+                return None
+            return self._denied(found).rules
+
         bounds = self._release.limits.bounds(caller)
-        return Permit(profile, _named(strictest_first), self.release, bounds, others)
-
-    def _against(
-        self, caller: Caller, action: Action, model: str, purpose: Purpose, profile: str
-    ) -> tuple[str, ...] | None:
-        """Return the forbids against a profile that nobody has asked for yet.
-
-        `None` if Cedar cannot say: that is an error for who asks for it, and for nobody else.
-        """
-        try:
-            found = self._release.policies.objections(caller, action, model, purpose, profile)
-        except EvaluationFailed:
-            return None
-        return self._denied(found).rules
+        return Permit(profile, _named(strictest_first), self.release, bounds, against)
 
     def _denied(self, because: Sequence[Statement]) -> Deny:
         ids = sorted(because, key=lambda statement: statement.id)

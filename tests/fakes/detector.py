@@ -56,6 +56,14 @@ class FakeDetector:
 
 
 @dataclass
+class QuickDetector(FakeDetector):
+    """For a command: there at once. That commands ask the real one, other tests show."""
+
+    def close(self) -> None:
+        """Hold nothing."""
+
+
+@dataclass
 class FakeScanner:
     """Finds the substrings of `script`."""
 

@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 from gateway.detection.label_words import CHINESE, NUMBERS, STRONG, WEAK
 from gateway.domain import checksums as c
 from gateway.domain import entities as e
+from gateway.domain.checkdigits import Kind
 
 Make = Callable[[random.Random], str]
 
@@ -47,7 +48,7 @@ def _pattern(pattern: str) -> Make:
     return make
 
 
-def _groups(kind: c.Kind, *sizes: int, by: str = " ") -> Make:
+def _groups(kind: Kind, *sizes: int, by: str = " ") -> Make:
     def make(chance: random.Random) -> str:
         return grouped(kind.make(chance.randrange), *sizes, by=by)
 
@@ -63,7 +64,7 @@ def grouped(value: str, *sizes: int, by: str = " ") -> str:
     return by.join([*parts, rest] if rest else parts)
 
 
-def _of(kind: c.Kind) -> Make:
+def _of(kind: Kind) -> Make:
     return lambda chance: kind.make(chance.randrange)
 
 

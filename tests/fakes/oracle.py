@@ -166,11 +166,21 @@ def decide(policies: Sequence[Policy], asked: Question) -> tuple[str | None, fro
         if forbids or not permits:
             return None, forbids
         profile = max(permits.values(), key=STRICTNESS.__getitem__)
-        under = replace(asked, profile=profile)
-        objecting = frozenset(each.id for each in policies if each.speaks and each.applies(under))
     except Failed:
         return None
+    objecting = against(policies, asked, profile)
+    if objecting is None:
+        return None
     return (None, objecting) if objecting else (profile, frozenset(permits))
+
+
+def against(policies: Sequence[Policy], asked: Question, profile: str) -> frozenset[str] | None:
+    """Return the rules that forbid a profile, and `None` for an error."""
+    under = replace(asked, profile=profile)
+    try:
+        return frozenset(each.id for each in policies if each.speaks and each.applies(under))
+    except Failed:
+        return None
 
 
 def some(chance: random.Random, words: Sequence[str]) -> tuple[str, ...]:

@@ -86,6 +86,9 @@ class FakeDecider:
     def profile(self, name: str) -> Profile | None:
         return self.profiles.get(name)
 
+    def _against(self, name: str) -> tuple[str, ...] | None:
+        return self.against.get(name, ())
+
     def decide(
         self, caller: Caller, action: Action, model: Model, purpose: Purpose
     ) -> Permit | Deny:
@@ -102,4 +105,4 @@ class FakeDecider:
         permits.sort(key=lambda pair: (-pair[0].strictness, pair[1]))
         rules = tuple(rule for _, rule in permits)
         bounds = self.limits.bounds(caller)
-        return Permit(permits[0][0], rules, self.release, bounds, self.against)
+        return Permit(permits[0][0], rules, self.release, bounds, self._against)

@@ -13,11 +13,11 @@ from typing import Any
 from joserfc import jws
 from joserfc.jwk import ECKey, RSAKey
 
+from gateway.believed import Oidc
 from gateway.identity.fetch import FetchError
 from gateway.identity.jwks import PublicKey, parse_jwks
 from gateway.identity.oidc import OidcAuthenticator
 from gateway.identity.providerkeys import ProviderKeys, Timing
-from gateway.settings import Oidc
 from tests.fakes.identity import START, StoppedClock
 
 ISSUER = "https://idp.hospital.example/realms/ward"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from gateway.domain.errors import ExchangeError
 from gateway.domain.exchange import Action, Assurance, Caller, Model, Purpose
-from gateway.domain.policy import Permit
+from gateway.domain.policy import Deny, Permit
 from gateway.policy.cedar import CedarPolicies, EvaluationFailed, Statement
 from gateway.policy.decider import CedarDecider
 from gateway.policy.narrowing import Narrowing
@@ -57,14 +57,39 @@ def sets(seed: int) -> Iterator[tuple[list[oracle.Policy], CedarDecider]]:
         yield policies, CedarDecider(release)
 
 
-def answer(decider: CedarDecider, asked: Question) -> tuple[str | None, frozenset[str]] | None:
+def decided(decider: CedarDecider, asked: Question) -> Permit | Deny | None:
     model = Model(asked.model, "0" * 64, 2048, 0)
     try:
-        decision = decider.decide(asked.caller, asked.action, model, asked.purpose)
+        return decider.decide(asked.caller, asked.action, model, asked.purpose)
     except ExchangeError:
+        return None
+
+
+def answer(decider: CedarDecider, asked: Question) -> tuple[str | None, frozenset[str]] | None:
+    decision = decided(decider, asked)
+    if decision is None:
         return None
     profile = decision.profile.name if isinstance(decision, Permit) else None
     return profile, frozenset(decision.rules)
+
+
+def test_what_forbids_a_profile_that_a_client_asks_for_is_the_oracles() -> None:
+    chance = random.Random(34)  # noqa: S311 - no secret
+    asked_all = list(questions())
+    forbidden = free = 0
+    for policies, decider in itertools.islice(sets(34), 40):
+        if not any(policy.speaks for policy in policies):
+            continue
+        for asked in chance.sample(asked_all, 200):
+            decision = decided(decider, asked)
+            if not isinstance(decision, Permit):
+                continue
+            for name in oracle.STRICTNESS:
+                found, expected = decision.against(name), oracle.against(policies, asked, name)
+                assert (None if found is None else frozenset(found)) == expected
+                forbidden += bool(expected)
+                free += expected == frozenset()
+    assert min(forbidden, free) > 20
 
 
 def agree(seed: int, tuples: int) -> None:

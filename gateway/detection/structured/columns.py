@@ -39,10 +39,12 @@ _STRONG: Final[dict[EntityType, str]] = {
         nombrepaciente nombredelpaciente primerapellido segundoapellido medico medicoresponsable
         contactoemergencia
         姓名 患者姓名 病人姓名 名字 医生 医师 主治医师 主管医师 经治医师 主任医师 联系人
+        initials init initialen iniciales initiales 全名 称呼 紧急联系人
         家属 家属姓名 联系人姓名 签名 姓 名 父亲 母亲
     """,
     entities.DATE_OF_BIRTH: """
-        dob dateofbirth birthdate birthday birthdt birthdatetime bdate borndate born
+        dob yob yearofbirth geburtsjahr anodenacimiento anneedenaissance dateofbirth
+        birthdate birthday birthdt birthdatetime bdate borndate born
         geburtsdatum gebdat gebdatum gebdt geburtstag geb datedenaissance datenaissance
         naissance ddn nele fechadenacimiento fechanacimiento fnac fecnac nacimiento
         出生日期 生日 出生年月 出生年月日
@@ -74,6 +76,7 @@ _STRONG: Final[dict[EntityType, str]] = {
         homeaddress mailingaddress residence residentialaddress addr street1 street2
         adresse anschrift strasse strassehausnummer strassehausnr wohnadresse hausnummer
         rue adressepostale adressecomplete domicile direccion domicilio calle
+        secaddress secondaryaddress buildingnumber housenumber 收货地址
         地址 住址 家庭住址 家庭地址 现住址 户籍地址 户口地址 联系地址 通讯地址
     """,
     entities.POSTCODE: """
@@ -92,7 +95,9 @@ _STRONG: Final[dict[EntityType, str]] = {
         identitycard idcard idcardnumber taxid steuerid steueridnr steuernummer personalausweis
         ausweisnummer nir numerosecuritesociale securitesociale numsecu nss numeross
         dni nie nif dninie documentoidentidad 身份证 身份证号 身份证号码 证件号 证件号码
-        sozialversicherungsnummer svnr ahvnummer
+        sozialversicherungsnummer svnr ahvnummer socialnumber numerosocial numerosecu cni numerocni
+        carteidentite ausweis perso personalausweisnummer curp rfc cedula numerocedula bsn pesel
+        codicefiscale
     """,
     entities.HEALTH_PLAN_NUMBER: """
         insurancenumber insuranceno insuranceid memberid memberno membernumber subscriberid
@@ -107,7 +112,10 @@ _STRONG: Final[dict[EntityType, str]] = {
         kontonummer numerodecompte numerodecuenta 账号 银行账号
     """,
     entities.LICENSE_NUMBER: """
-        licensenumber licenseno licencenumber driverslicense driverlicense npi npinumber dea
+        licensenumber licenseno licencenumber driverslicense driverlicense driverslicence
+        driverlicence drivinglicence drivinglicense driverlicensenumber driverslicensenumber
+        permisdeconduire permisconduire permisdeconducir carnetdeconducir fuehrerscheinnummer
+        npi npinumber dea
         deanumber lanr bsnr rpps numerorpps numcolegiado numerocolegiado colegiado fuehrerschein
         执业证号 驾驶证号
     """,
@@ -123,12 +131,13 @@ _STRONG: Final[dict[EntityType, str]] = {
     entities.IP_ADDRESS: "ip ipaddress ipaddr remoteaddr clientip",
     entities.MAC_ADDRESS: "macaddress",
     entities.USERNAME: "username userid login loginname benutzername benutzer identifiant "
-    "usuario 用户名",
+    "usuario 用户名 password passwd passcode passwort kennwort motdepasse contrasena 密码",
     entities.URL: "website homepage profileurl",
     entities.OTHER_ID: """
         encounterid visitid visitnumber csn casenumber caseid caseno accessionnumber accession
         accessionno specimenid ordernumber orderid studyid subjectid participantid befundnummer
-        auftragsnummer einsendenummer numerosejour numeroacceso numeroepisodio
+        scr scrno screeningno screeningnumber screenno subjectno subjectnumber randomizationnumber
+        randno auftragsnummer einsendenummer numerosejour numeroacceso numeroepisodio
         标本号 检查号 申请单号 报告编号
     """,
     entities.PHOTO_ID: "photo photograph portrait passbild foto 照片",

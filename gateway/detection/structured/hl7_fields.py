@@ -128,6 +128,8 @@ FIELDS: Final[Mapping[str, Mapping[int, Type]]] = {
             8: _XCN, 9: _XCN, 10: _CODE, 11: _PL, 14: _CODE, 15: _CODE, 17: _XCN, 18: _CODE,
             19: _cx(entities.OTHER_ID), 20: _CODE, 36: _CODE, 41: _CODE, 42: _PL, 43: _PL, 44: _TS,
             45: _TS, 50: _cx(entities.OTHER_ID), 52: _XCN},
+    # A movement of the patient, as IHE's Patient Administration Management has it (ITI-31, 3.31.4).
+    "ZBE": {1: _EI, 2: _TS, 3: _TS, 7: _XON, 8: _XON},
     "PV2": {1: _PL, 8: _TS, 9: _TS, 13: _XCN, 14: _TS, 17: _TS, 23: _XON, 26: _TS, 33: _TS},
     "ROL": {1: _EI, 4: _XCN, 5: _TS, 6: _TS, 11: _XAD, 12: _XTN},
     "PRT": {1: _EI, 5: _XCN, 8: _XON, 9: _PL, 10: _EI, 11: _TS, 12: _TS, 14: _XAD, 15: _XTN},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -132,20 +133,25 @@ def arrived_everywhere(export: Export, site: Site) -> int | None:
 
 
 def _repository(feed: FhirFeed, data: Path) -> Repository:
-    endpoint = feed.endpoint
-    tls = tls_of(data, feed.ca_file, feed.cert_file, feed.key_file) if endpoint.tls else None
-    return Repository(endpoint, tls, feed.timeout, _token("export.fhir", feed.token_file, data))
+    tls = _tls("export.fhir", feed, data)
+    token = _token("export.fhir", feed.token_file, data)
+    return Repository(feed.endpoint, tls, feed.timeout, token)
 
 
 def _hook(feed: Webhook, data: Path) -> Hook:
-    endpoint = feed.endpoint
-    tls = tls_of(data, feed.ca_file, feed.cert_file, feed.key_file) if endpoint.tls else None
-    return Hook(endpoint, tls, feed.timeout, _token("alerts.webhook", feed.token_file, data))
+    tls = _tls("alerts.webhook", feed, data)
+    return Hook(feed.endpoint, tls, feed.timeout, _token("alerts.webhook", feed.token_file, data))
 
 
 def _collector(feed: SyslogFeed, data: Path) -> Collector:
-    tls = tls_of(data, feed.ca_file, feed.cert_file, feed.key_file)
+    tls = tls_of(data, feed.ca_file, feed.cert_file, feed.key_file, "export.syslog")
     return Collector(feed.endpoint, tls, feed.timeout)
+
+
+def _tls(table: str, feed: FhirFeed | Webhook, data: Path) -> ssl.SSLContext | None:
+    if not feed.endpoint.tls:
+        return None
+    return tls_of(data, feed.ca_file, feed.cert_file, feed.key_file, table)
 
 
 def _token(table: str, file: str | None, data: Path) -> str | None:

@@ -57,9 +57,16 @@ class Target(Protocol):
 
 
 def tls_of(
-    data: Path, ca_file: str | None, cert_file: str | None, key_file: str | None
+    data: Path,
+    ca_file: str | None,
+    cert_file: str | None,
+    key_file: str | None,
+    table: str = "export",
 ) -> ssl.SSLContext:
-    """Return what checks the target and shows our certificate. Raises `TargetError`."""
+    """Return what checks the target and shows our certificate. Raises `TargetError`.
+
+    `table` is the one of the settings that the message names.
+    """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     authorities = data / (ca_file or "")
@@ -67,7 +74,7 @@ def tls_of(
         context.load_verify_locations(cadata=authorities.read_text(encoding="ascii"))
     except (OSError, ValueError) as error:
         raise TargetError(
-            f"export: ca_file {authorities} does not hold certificates in PEM "
+            f"{table}: ca_file {authorities} does not hold certificates in PEM "
             f"({type(error).__name__}): name a file that does"
         ) from None
     if cert_file is None or key_file is None:
@@ -76,10 +83,10 @@ def tls_of(
         secretfiles.read(data / key_file)  # Refuses a key that others may read.
         context.load_cert_chain(data / cert_file, data / key_file, password="")
     except secretfiles.SecretFileError as error:
-        raise TargetError(f"export: {error}") from None
+        raise TargetError(f"{table}: {error}") from None
     except (OSError, ValueError) as error:
         raise TargetError(
-            f"export: {data / cert_file} and {data / key_file} are not a certificate and its key "
+            f"{table}: {data / cert_file} and {data / key_file} are not a certificate and its key "
             f"in PEM ({type(error).__name__}): name files that are"
         ) from None
     return context

@@ -20,6 +20,7 @@ from gateway.ledger.readonly import open_snapshot
 from gateway.ledger.recovery import CHECKPOINT_FILE, WITNESSED_FILE
 from gateway.ledger.signatures import signed_by
 from gateway.ledger.tiles import StoredHashes, TileDirectory
+from gateway.ledger.witness.kept import keep_last_of_hour
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +70,13 @@ class ShownLog:
             return range_root_of(hashes.read)(0, seen.size) == seen.root
 
     def keep(self, head: Head, lines: tuple[NoteSignature, ...]) -> None:
-        """Keep the cosignatures that enough witnesses gave for a head, durably."""
+        """Keep the cosignatures that enough witnesses gave for a head, durably. Or `OSError`."""
         note = merged(head.note, lines)
-        replace_file(self._directory / WITNESSED_FILE, note.encode())
-        self._published.add(note.text, lines)
+        try:
+            keep_last_of_hour(self._directory)
+        finally:  # What is newest is kept, whatever becomes of the one before it.
+            replace_file(self._directory / WITNESSED_FILE, note.encode())
+            self._published.add(note.text, lines)
 
     def _read(self, file: str) -> Head:
         raw = (self._directory / file).read_bytes()

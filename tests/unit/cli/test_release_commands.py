@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from gateway.cli import opening
 from gateway.cli.policy import app
 from gateway.cli.releases import in_force
 from gateway.cli.root import app as root
 from gateway.domain.duties import APPROVER, AUDITOR, AUTHOR, OPERATOR, SERVICE
+from gateway.domain.entities import PERSON
 from gateway.domain.records import Admin, AdminAct
 from gateway.identity.keyring import open_keyring
 from gateway.identity.keys import Grant
@@ -23,6 +25,7 @@ from gateway.ledger.query import Query, read_ledger
 from gateway.policy.release import load as load_release
 from gateway.policy.shipped import install_default
 from gateway.settings import Settings, load
+from tests.fakes.detector import QuickDetector
 
 PEOPLE = {"ada": AUTHOR, "grace": APPROVER, "linus": OPERATOR, "audrey": AUDITOR, "ward": SERVICE}
 
@@ -76,7 +79,10 @@ class House:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> House:
+def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> House:
+    monkeypatch.setattr(
+        opening, "open_local_detector", lambda _context: QuickDetector({"Thornton": PERSON})
+    )
     settings = load(tmp_path / "data")
     install_default(settings.policies)
     keyring = open_keyring(settings.state, settings.keys)
@@ -179,6 +185,21 @@ def test_an_emergency_takes_one_person_a_reason_and_a_signature(house: House) ->
     assert AdminAct.POLICY_EMERGENCY in house.acts()
     house.done("approve", number, *house.sign_with("grace"), by="grace")
     assert house.rows()[0]["alone"] is False
+
+
+def test_words_that_name_somebody_are_no_note_and_no_reason(house: House) -> None:
+    house.edit("hurry")
+    said = house.refused("draft", "--note", "Thornton asked for it", by="ada")
+    assert "names nobody" in said
+    assert "Thornton" not in said
+    assert house.rows() == []
+    number = house.done("draft", "--note", "hurry", by="ada").split()[1]
+    flags = ("--emergency", "--reason", "Thornton waits", *house.sign_with("ada"))
+    assert "names nobody" in house.refused("activate", number, *flags, by="ada")
+    assert [row["state"] for row in house.rows()] == ["draft"]
+    for path in house.settings.data.rglob("*"):
+        if path.is_file():
+            assert b"Thornton" not in path.read_bytes()
 
 
 def test_a_release_can_wait_for_its_time(house: House) -> None:

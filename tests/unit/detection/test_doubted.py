@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.detection.doubted import is_nobodys
+from gateway.detection.doubted import from_name, is_nobodys
 from gateway.domain.entities import (
     AGE,
     DATE_TIME,
     LOCATION,
+    ORGANIZATION,
     OTHER_ID,
     PERSON,
     PHONE_NUMBER,
+    STREET_ADDRESS,
     EntityType,
 )
 from gateway.domain.findings import Finding
@@ -39,6 +41,25 @@ def _doubted(text: str, value: str, entity: EntityType, score: float = 0.6) -> b
         ("MC: dolor torácico", "MC", PERSON),
         ("Leuko 6.01, Ery 4.57", "Leuko", PERSON),
         ("陪同的其子签字", "其子", PERSON),
+        ("Tlf. suegra (Naima)", "suegra", PERSON),
+        ("Le beau-père est parti", "Le beau-père", PERSON),
+        ("Tlf. 600 555 019", "Tlf", PERSON),
+        ("(12, NULL, '1944')", "NULL", PERSON),
+        ("[cron] c.h.batch.Purge - 12 rows", "c.h.batch.Purge", PERSON),
+        ("the proband (III-4) is well", "III-4", ORGANIZATION),
+        ("dpi[87]: doubtful", "87", ORGANIZATION),
+        ("Zarit 54, Barthel 100", "Zarit 54, Barthel 100", STREET_ADDRESS),
+        ("Aldrete 9. Informada", "Aldrete", PERSON),
+        ("(0008,0020) DA [20240917]", "(0008,0020", PHONE_NUMBER),
+        ("[A71]     #   8, 1 AccessionNumber", "]     #   8, 1 AccessionNumber", STREET_ADDRESS),
+        ("#   4, 1 PatientAge", "PatientAge", PERSON),
+        ("既往病史10年", "10年", DATE_TIME),
+        ("OGTT 4.8/9.1/7.6。", "4.8/9.1/7.6", DATE_TIME),
+        ("误工期180日", "180日", DATE_TIME),
+        ("依据5.10.6条", "5.10.6", DATE_TIME),
+        ("Visite à 22:41.", "22:41", DATE_TIME),
+        ("Visite à 22h41.", "22h41", DATE_TIME),
+        ("Souffle systolique 2/6", "2/6", DATE_TIME),
     ],
 )
 def test_it_is_nobodys(text: str, value: str, entity: EntityType) -> None:
@@ -59,7 +80,33 @@ def test_it_is_nobodys(text: str, value: str, entity: EntityType) -> None:
         # A ward's list of temperatures: who is sure of a name is believed.
         ("Maier 37,8", "Maier", PERSON, 0.95),
         ("Anna Maier 37,8", "Anna Maier", PERSON, 0.6),
+        ("in der Onkologie-Ambulanz 3 zur", "3", LOCATION, 0.6),
+        ("12 Norton 16 Hill St", "Norton 16 Hill St", STREET_ADDRESS, 0.6),
+        ("Norton 54 yo male", "Norton", PERSON, 0.6),
+        ("Berg 45, seen today", "Berg", PERSON, 0.95),
+        ("by jan.van.Dijk today", "jan.van.Dijk", PERSON, 0.6),
+        ("by maria.lopez.ruiz today", "maria.lopez.ruiz", PERSON, 0.6),
+        ("Frau Null kam", "Null", PERSON, 0.6),
+        ("Termin am 11.12", "11.12", DATE_TIME, 0.6),
+        ("入院10日", "10日", DATE_TIME, 0.6),
     ],
 )
 def test_it_stays_somebodys(text: str, value: str, entity: EntityType, score: float) -> None:
     assert not _doubted(text, value, entity, score)
+
+
+@pytest.mark.parametrize(
+    ("text", "tagged", "called"),
+    [
+        ("由其夫毕建国陪同", "其夫毕建国", "毕建国"),
+        ("驾驶员：老谭", "谭", "老谭"),
+        ("谭医生", "谭", "谭"),
+        ("老", "老", "老"),
+        ("后天乐医生查房", "后天乐", "乐"),
+        ("明天", "明天", "明天"),
+    ],
+)
+def test_a_chinese_name_is_taken_as_somebody_is_called(text: str, tagged: str, called: str) -> None:
+    start = text.index(tagged)
+    found = from_name(text, Finding(start, start + len(tagged), PERSON, 0.6, "tagger"))
+    assert text[found.start : found.end] == called

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from gateway.domain import checksums as c
 from gateway.domain import entities as e
-from gateway.domain.checksums import bare
+from gateway.domain.checkdigits import Kind as Numbered
+from gateway.domain.checkdigits import bare
 from gateway.domain.entities import EntityType
 from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.exchange import Conversation, Message, Role
@@ -207,7 +208,7 @@ NUMBERS = [
 
 @pytest.mark.parametrize(("entity", "kind", "value"), NUMBERS, ids=[k.name for _, k, _ in NUMBERS])
 def test_a_number_keeps_its_form_and_whether_its_check_digits_are_right(
-    entity: EntityType, kind: c.Kind, value: str
+    entity: EntityType, kind: Numbered, value: str
 ) -> None:
     right = kind.complete(bare(value))
     assert right == bare(value)

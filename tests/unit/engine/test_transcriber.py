@@ -34,7 +34,8 @@ from engine import transcriber as module
 from engine.audio import Recording
 from engine.errors import EngineError
 from engine.transcriber import TranscriptionJob, Workers
-from engine.whisper import Alignment, Hypothesis, Task, Vocabulary
+from engine.whisper import Alignment, Hypothesis, Task
+from engine.whisper_vocabulary import Vocabulary
 from tests.unit.engine.recordings import SAID, VECTORS, speak, tone, wav, word_errors
 from tests.unit.engine.test_whisper import Plain, spoken
 

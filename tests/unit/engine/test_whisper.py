@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from engine.audio import RATE, Recording
 from engine.melspectrogram import CHUNK_FRAMES, chunk_of, log_mel
-from engine.whisper import MAX_PROMPT, Alignment, Hypothesis, Listening, Segment, Task, Vocabulary
+from engine.whisper import MAX_PROMPT, Alignment, Hypothesis, Listening, Segment, Task
+from engine.whisper_vocabulary import Vocabulary
 from tests.unit.engine.recordings import VECTORS, tone
 
 WORDS = (" The", " patient", " is", " well", ".", " Good", " morning", ",", " Eleanor", ' "', "caf")

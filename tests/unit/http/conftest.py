@@ -16,6 +16,7 @@ import pytest
 import uvicorn
 
 from gateway.app import assemble
+from gateway.believed import Identity
 from gateway.domain.entities import entity_type
 from gateway.domain.errors import Code
 from gateway.domain.ports import Receipt
@@ -25,7 +26,6 @@ from gateway.settings import (
     CacheSettings,
     Egress,
     EngineSettings,
-    Identity,
     Log,
     Server,
     Settings,

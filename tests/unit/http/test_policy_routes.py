@@ -16,7 +16,7 @@ from gateway.domain.records import Admin, AdminAct
 from gateway.policy.release import ACCESS
 from gateway.policy.releases.archive import pack, unpack
 from gateway.settings import load
-from tests.fakes.exchange import World
+from tests.fakes.exchange import NAME, World
 from tests.fakes.identity import caller
 from tests.fakes.releases import FILES, Office, open_office, policy
 
@@ -144,6 +144,32 @@ async def test_an_emergency_over_http_is_the_same_emergency(tmp_path: Path) -> N
         reply = await room.post("ada", f"/{number}/activate", body)
         assert (reply.json()["state"], reply.json()["alone"]) == ("active", True)
         assert reply.json()["reason"] == "the ward cannot work"
+
+
+async def test_words_that_name_somebody_are_no_note_and_no_reason(tmp_path: Path) -> None:
+    async with opened(tmp_path) as room:
+        number = await room.draft()
+        acts = list(room.office.acts)
+        archive = base64.b64encode(pack(policy(2))).decode()
+        body = {"archive": archive, "note": f"{NAME} asked for it"}
+        refused = [await room.post("ada", body=body)]
+        reason = {"reason": f"{NAME} waits"}
+        body = await room.signed(number, "alone", "Ada", **reason) | reason
+        refused.append(await room.post("ada", f"/{number}/activate", body))
+        for reply in refused:
+            assert (reply.status_code, reply.json()["code"]) == (403, "entity_blocked")
+            assert "Thornton" not in reply.text
+        assert [each["state"] for each in (await room.get("audrey")).json()] == ["draft"]
+        assert room.office.acts == acts
+
+
+async def test_where_detection_fails_no_note_is_kept(tmp_path: Path) -> None:
+    async with opened(tmp_path) as room:
+        room.world.detector.break_down()
+        archive = base64.b64encode(pack(policy(1))).decode()
+        reply = await room.post("ada", body={"archive": archive, "note": "policy 1"})
+        assert reply.json()["code"] == "detection_failed"
+        assert (await room.get("audrey")).json() == []
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from gateway.believed import Oidc
 from gateway.identity.claims import bounded, read_claims
-from gateway.settings import Oidc
 from tests.fakes.provider import claims, settings
 
 PRINTABLE = re.compile(r"[\x21-\x7e]{1,64}\Z")

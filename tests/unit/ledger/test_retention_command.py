@@ -19,20 +19,13 @@ from gateway.domain.epochs import epoch_span
 from gateway.domain.records import Access, AccessAct, Admin, AdminAct, Record
 from gateway.ledger.query import Query, read_ledger
 from gateway.settings import Settings, load
-from tests.fakes.detector import FakeDetector
+from tests.fakes.detector import QuickDetector
 from tests.fakes.every_record import write_log
 from tests.fakes.ledger import admin, intent, outcome
 from tests.fakes.people import key_file
 
 EXCHANGE = "016fa3c4-7bf3-7105-bfa9-51e21af9fa71"
 REASON = "the district court asked, 4 C 17/26"
-
-
-class Quick(FakeDetector):
-    """A detector that is there at once; that the real one is asked, other tests show."""
-
-    def close(self) -> None:
-        """Hold nothing."""
 
 
 @pytest.fixture
@@ -51,7 +44,7 @@ def run(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., Result]:
     monkeypatch.setattr(
-        opening, "open_local_detector", lambda _context: Quick({"Thornton": PERSON})
+        opening, "open_local_detector", lambda _context: QuickDetector({"Thornton": PERSON})
     )
     keys = {role: key_file(settings, tmp_path, role) for role in (AUDITOR, APPROVER)}
 

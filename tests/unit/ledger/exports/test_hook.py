@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from gateway import doctor
 from gateway.domain.records import Alert, Record
 from gateway.feeds import Alerts, Export, Webhook
+from gateway.installation import feeds_of
 from gateway.ledger import Place, SqliteLedger
 from gateway.ledger.exports import feed as feed_module
 from gateway.ledger.exports.elements import Origin
@@ -31,7 +34,7 @@ from gateway.settings import SettingsError, load
 from tests.fakes.every_record import every_kind, write_log
 from tests.fakes.ledger import admin
 from tests.fakes.repository import FakeRepository, serving
-from tests.fakes.tls import certificate
+from tests.fakes.tls import certificate, hospital
 
 ORIGIN = Origin("ward-1")
 
@@ -236,6 +239,46 @@ def test_a_token_that_others_can_read_stops_the_start(tmp_path: Path) -> None:
     webhook = Webhook(url="https://10.0.0.9/", ca_file="ca.pem", token_file="token")
     with pytest.raises(TargetError, match=r"alerts\.webhook\.token_file"):
         open_feeds(Export(), Site(tmp_path, tmp_path, tmp_path, "ward-1", Alerts(webhook)))
+
+
+@pytest.mark.parametrize("content", [None, "", "no certificate", "\u00e9"])
+def test_an_authority_that_is_none_stops_the_start_and_the_doctor_says_so(
+    tmp_path: Path, content: str | None
+) -> None:
+    (tmp_path / "intramural.toml").write_text(
+        '[alerts.webhook]\nurl = "https://10.0.0.9/x"\nca_file = "keys/pager-ca.pem"\n'
+    )
+    if content is not None:
+        (tmp_path / "keys").mkdir(mode=0o700)
+        (tmp_path / "keys" / "pager-ca.pem").write_text(content, encoding="utf-8")
+    settings = load(tmp_path)
+    says = r"alerts\.webhook: ca_file .*pager-ca\.pem does not hold certificates"
+    with pytest.raises(TargetError, match=says):
+        open_feeds(settings.export, feeds_of(settings))
+    found = {each.check: each for each in doctor.examine(settings)}["exports"]
+    assert found.verdict is doctor.Verdict.FAILED
+    assert re.match(says, found.found)
+
+
+def test_a_service_under_the_hospitals_own_authority_is_believed(tmp_path: Path) -> None:
+    server, authority = hospital(tmp_path, "pager.test")
+    place = write_log(tmp_path, [admin("a0")])
+    with serving(Pager(), server) as pager:
+        webhook = Webhook(
+            url=f"https://pager.test:{pager.port}/", address="127.0.0.1", ca_file=authority.name
+        )
+        other = msgspec.structs.replace(webhook, url=f"https://other.test:{pager.port}/")
+        for named, arrives in ((other, False), (webhook, True)):
+            tls = tls_of(tmp_path, authority.name, None, None)
+            spool, hook = Spool(tmp_path / "state"), Hook(named.endpoint, tls, 5.0, None)
+            told = as_alerts(ORIGIN)
+            feed = Feed(
+                ALERTS, place.directory, ORIGIN, spool, hook, told, alerts_alone, from_now=True
+            )
+            empty(feed)
+            append(place, alert(1))
+            feed.step()
+            assert bool(pager.told) is arrives
 
 
 def test_how_far_it_is_behind_is_said(tmp_path: Path) -> None:

@@ -1,0 +1,93 @@
+"""Names that their place in a paper announces: a pedigree's number, a card's label, "initials".
+
+Also "OBASEKI,RUGUE T" without a blank, as laboratories and ward systems write it between their
+separators. Rule: a sign that no sentence has stands beside each, so that no word list decides.
+"""
+
+# ruff: noqa: E501 - a pattern cut to a hundred columns is read worse than a long one
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from gateway.detection.letters import FULL, GAP, PARTICLE, WORD
+from gateway.detection.rules import Rule, Rules
+from gateway.detection.vocabulary import is_word
+from gateway.domain.entities import PERSON
+
+_NOT_CAPITALS: Final = r"(?![A-Z]{2,5}\b)"
+"""A short word in capitals behind a name is what somebody has: "II-1 Chukwudi CRC"."""
+_CARD: Final = (
+    r"(?:(?:sur|fore|given |first |last |family |full )?names?|noms?(?: de famille| d'usage)?|pr[ée]noms?(?:\(s\))?|(?:nach|vor|geburts|familien)namen?|name"
+    r"|apellidos?|nombres?|cognoms?|cognome|nome|apelidos?|姓名|姓|名)"
+)
+
+
+def _is_name(match: re.Match[str]) -> bool:
+    return not is_word(match["value"].split()[0])
+
+
+def _are_names(match: re.Match[str]) -> bool:
+    return not any(is_word(word) for word in re.split(r"[, .]+", match["value"]) if len(word) > 1)
+
+
+RULES: Final[Rules] = (
+    Rule(
+        # "II-3 Festus well 70": a person of a pedigree, by generation and place in it.
+        "name.labelled_pedigree",
+        PERSON,
+        re.compile(
+            rf"(?<![\w./-])(?:I{{1,3}}|IV|VI{{0,3}})[-.:/][0-9]{{1,2}}[ :]{{1,2}}(?P<value>{_NOT_CAPITALS}{WORD}(?:{GAP}(?:{PARTICLE}{GAP})?{_NOT_CAPITALS}{WORD}){{0,2}})"
+        ),
+        0.85,
+        _is_name,
+        needs=re.compile(
+            r"(?i)proband|propositus|pedigree|family history|index (?:case|patient)|stammbaum|indexpatient|familienanamnese|cas[ -]index|arbre|cas[oe] [íi]nd[ie]x|caso [íi]ndice|[áa]rbol|genogram|先证者|家系"
+        ),
+    ),
+    Rule(
+        # A card in several languages: "Name/Surname/Nom   GEBRESELASSIE", or the name below it.
+        "name.labelled_card",
+        PERSON,
+        re.compile(
+            rf"(?im)^[ \t]{{0,4}}(?:[0-9(.)]{{1,4}}[ ])?{_CARD}(?:[ ]?/[ ]?{_CARD}){{1,3}}[ \t]{{0,3}}(?:[ \t:]{{1,12}}|\n[ \t]{{0,8}})(?P<value>[^\W\d_][^\W\d_'\-]{{1,24}}(?:[ '\-][^\W\d_]{{1,24}}){{0,4}})(?=[ \t]{{0,40}}(?:\n|\Z)|[ \t]{{2}})"
+        ),
+        0.85,
+        lambda match: match["value"][0].isupper() and _is_name(match),
+        cues=("/",),
+    ),
+    Rule(
+        # "Subject initials: M-T", "Iniciales MTG   F. nac.", "Kürzel: abk".
+        "name.labelled_initials",
+        PERSON,
+        re.compile(
+            r"(?<![\w])(?:(?i:(?:pt|patient|subject|proband)(?:'s)?[ ]initials)[ ]?[:=]?[ ]{0,3}"
+            r"|(?i:initials|initialen|iniciales|initiales|namenszeichen|handzeichen|首字母)(?:[ ]?[:=][ ]{0,4}|[ ]{2,6}|[ ](?=[A-Z][^\n\w]{0,2}[A-Z-][^\n\w]{0,2}[A-Z]?[^\n\w]{0,2}(?:[ ]{2}|\n|\Z))))"
+            r"(?P<value>[A-Z](?:[.\-]{0,2}[ ]?[A-Z]){1,3}\.?)(?![\w])"
+        ),
+        0.8,
+        cues=("initial", "inicial", "zeichen", "首字母"),
+    ),
+    Rule(
+        # Given names that are abbreviated: "Wm. Abercrombie", "Fco. Lamas", "Mª Pilar".
+        "name.abbreviated",
+        PERSON,
+        re.compile(
+            rf"(?<![\w.])(?P<value>(?:Wm|Chas|Geo|Jas|Thos|Robt|Edw|Benj|Saml|Jos|Fco|Gpe)\.[ ]{FULL}|M\.?ª[ ]{FULL})"
+        ),
+        0.7,
+        lambda match: not is_word(match["value"].split()[1]),
+        needs=re.compile(r"(?:[a-z]\.|ª)[ ][A-Z]"),
+    ),
+    Rule(
+        "name.charted_comma",
+        PERSON,
+        re.compile(
+            r"(?<=[\"'=>|\t\n:])(?P<value>[A-Z][A-Z'\-]{2,24},[A-Z]{3,20}(?:[ ][A-Z](?![\w])\.?)?)(?=[\"'|\t\n<;]|[ ]{2}|\Z)"
+        ),
+        0.6,
+        _are_names,
+        needs=re.compile(r"[A-Z]{2},[A-Z]{3}"),
+    ),
+)
