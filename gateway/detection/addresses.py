@@ -32,6 +32,9 @@ _FIRST: Final = (
     "Jalan|Nábřeží|Náměstí|Passeig|Avinguda|Plaça|Rambla|Passatge|Rúa|Praza|Pasaje|Pje\\.|Travesía|Bulevar|Barrio|Polígono|Callejón"
 )
 _ENDINGS: Final = "straße|strasse|str\\.|weg|allee|platz|pl\\.|gasse|ring|damm|ufer|straat|laan|plein|gade|vej|vägen|gatan|gata|katu|tie|vei|veien|stien|steig|kamp|hof|berg|tanya|puiestee|tänav|gränd|stræde|brink|dijk|kade|singel|steen|huis"
+_ENDED: Final = tuple(_ENDINGS.replace("\\", "").split("|"))
+_LAST_TWO: Final = "|".join(sorted({re.escape(each[-2:]) for each in (*_ENDED, "chen", "lein")}))
+"""How a street ends before its number, as far as is soon told."""
 _BEHIND_NUMBER: Final = (
     *("rue", "avenue", "av.", "bd", "boulevard", "allée", "chemin", "impasse", "place", "quai"),
     *("cours", "route", "via", "viale", "calle", "rua", "ul."),
@@ -251,7 +254,10 @@ RULES: Final[Rules] = (
             r"(?:,?[ ](?:P[0-9]{1,2}|PISO|PTA\.?|ESC\.?|BJO|BAJO|ATICO|[0-9]{1,2}[ºª]?|IZQ|DCHA|[A-H])\b[ºª.]?){0,4}"
         ),
         0.75,
-        needs=re.compile(r"[A-Z]{2}\.? |C/"),
+        needs=re.compile(
+            r"AVDA|AVEN|AV\.|CALLE|CARRE|C/|PASEO|PLAZA|PZA|PL\.|CTRA|CAMINO|RONDA|TRAVES|URB\."
+            r"|BARRIO|RUE|BOULEVARD|BD|IMPASSE|CHEMIN|QUAI|ALL"
+        ),
     ),
     Rule(
         # A building with a name: "rés. Les Alamandas bât C apt 14", "immeuble Castel Vecchio, entrée B".
@@ -263,6 +269,10 @@ RULES: Final[Rules] = (
             r"(?:,?[ ](?:bât(?:iment)?|entrée|esc(?:alier|alera)?|app?t|appartement|étage|porte|portal|bloque)\b\.?[ ]?(?:[A-Z](?!\w)|[0-9]{1,3})?(?!\w)){0,3}"
         ),
         0.6,
+        cues=(
+            *("résidence", "immeuble", "lotissement", "lieu-dit", "hameau", "urbanización"),
+            *("rés.", "imm.", "urb."),
+        ),
     ),
     folded(
         "address.number_type_first",
@@ -277,7 +287,7 @@ RULES: Final[Rules] = (
         STREET_ADDRESS,
         re.compile(rf"(?<!\w){U}{A}{{2,30}}(?:{_ENDINGS})[ ]\d{{1,5}}[ ]?[A-Za-z]?\b"),
         0.75,
-        cues=tuple(f"{ending} " for ending in _ENDINGS.replace("\\", "").split("|")),
+        cues=tuple(f"{ending} " for ending in _ENDED),
     ),
     folded(
         "address.labelled",
@@ -369,7 +379,7 @@ RULES: Final[Rules] = (
             rf"(?:{_ENDINGS}|chen|lein)[ ]\d{{1,4}}[ ]?[a-z]?,[ ](?P<value>{_CITY})(?=[ ]{{0,3}}(?:\n|\Z|[,;)(]))"
         ),
         0.6,
-        needs=re.compile(r"[a-zß.][ ]\d{1,4}[ ]?[a-z]?,[ ]"),
+        needs=re.compile(rf"[ ](?<=(?:{_LAST_TWO})[ ])\d{{1,4}}[ ]?[a-z]?,[ ]"),
     ),
     Rule(
         # "STRASBOURG Cedex 29": mail that is sorted apart, in France.

@@ -42,8 +42,11 @@ RULES: Final[Rules] = (
         ),
         0.85,
         _is_name,
-        needs=re.compile(
-            r"(?i)proband|propositus|pedigree|family history|index (?:case|patient)|stammbaum|indexpatient|familienanamnese|cas[ -]index|arbre|cas[oe] [íi]nd[ie]x|caso [íi]ndice|[áa]rbol|genogram|先证者|家系"
+        cues=(
+            *("proband", "propositus", "pedigree", "family history", "index case", "index patient"),
+            *("stammbaum", "indexpatient", "familienanamnese", "cas index", "cas-index", "arbre"),
+            *(f"cas{o} {i}nd{e}x" for o in "oe" for i in "ií" for e in "ie"),
+            *("caso indice", "caso índice", "arbol", "árbol", "genogram", "先证者", "家系"),
         ),
     ),
     Rule(
@@ -78,7 +81,10 @@ RULES: Final[Rules] = (
         ),
         0.7,
         lambda match: not is_word(match["value"].split()[1]),
-        needs=re.compile(r"(?:[a-z]\.|ª)[ ][A-Z]"),
+        cues=(
+            *("wm.", "chas.", "geo.", "jas.", "thos.", "robt.", "edw.", "benj.", "saml.", "jos."),
+            *("fco.", "gpe.", "ª"),
+        ),
     ),
     Rule(
         "name.charted_comma",
@@ -88,6 +94,6 @@ RULES: Final[Rules] = (
         ),
         0.6,
         _are_names,
-        needs=re.compile(r"[A-Z]{2},[A-Z]{3}"),
+        needs=re.compile(r",[A-Z]{3}"),
     ),
 )

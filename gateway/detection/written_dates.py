@@ -111,7 +111,10 @@ _THIS_MONTH: Final = re.compile(
     r"|\b(?:3[01]|[12]\d|0?[1-9])\. ?d\. ?m\.|\b(?:3[01]|[12]\d|0?[1-9]) courant\b"
 )
 """A day of the month in which a paper was written, as courts and offices say it."""
-_THIS_MONTH_CUES: Final = ("corriente", "presente", "actual", "d. m.", "d.m.", "courant")
+_THIS_MONTH_CUES: Final = (
+    *(f"{of} {month}" for of in ("de", "del") for month in ("corriente", "presente", "actual")),
+    *("de los corrientes", "d. m.", "d.m.", " courant"),
+)
 _CJK_NUMERALS: Final = re.compile(
     r"[一二][九〇零][〇零一二三四五六七八九]{2}年(?:[一二三四五六七八九十]{1,2}月(?:[一二三四五六七八九十廿]{1,3}[日号])?)?"
 )

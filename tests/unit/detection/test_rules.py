@@ -53,6 +53,21 @@ PIECES = [
         "No. 12 Elm Road",
         "no7 Elm St",
     ),
+    *(
+        "CASO ÍNDICE",
+        "Wm. Ann Lee",
+        "Mª Ann",
+        "OBASEKI,RUGUE",
+        "-Gesamtschule",
+    ),
+    *(
+        "Astrid-Lindgren",
+        "RÉSIDENCE Les Pins",
+        "(imm. Ann",
+        "AVDA. DE TOLOSA 118",
+        "RUE DE LYON 5",
+        "Gässchen 5, Bonn",
+    ),
     *(":", "=", "|", "#", '"', "'", "\n", ", ", ".", "(01)", "<", "12", "张", "姓名", "患者"),
     # What a pattern that ignores case takes for i, s and k.
     *("PAT\u0130ENT", "pat\u0131ent", "\u017figned by", "lin\u212a", "NAME \u0130s"),
