@@ -116,6 +116,38 @@ class _NoEnhancer(ContextAwareEnhancer):
         return raw_results
 
 
+class _All(RecognizerRegistry):
+    """A registry of which every recognizer is always asked: to choose them by type takes time."""
+
+    def get_recognizers(
+        self,
+        language: str,  # noqa: ARG002 - Presidio's signature
+        entities: list[str] | None = None,  # noqa: ARG002
+        all_fields: bool = False,  # noqa: ARG002, FBT001, FBT002
+        ad_hoc_recognizers: list[EntityRecognizer] | None = None,  # noqa: ARG002
+    ) -> list[EntityRecognizer]:
+        """Return all recognizers."""
+        return list(self.recognizers)
+
+
+class _Engine(AnalyzerEngine):
+    """Presidio's engine, without a step that asks for each recognizer which results are its own.
+
+    Where a later Presidio calls it otherwise it is taken again, and changes nothing: `_NoEnhancer`.
+    """
+
+    def _enhance_using_context(
+        self,
+        text: str,  # noqa: ARG002 - Presidio's signature
+        raw_results: list[RecognizerResult],
+        nlp_artifacts: NlpArtifacts,  # noqa: ARG002
+        recognizers: list[EntityRecognizer],  # noqa: ARG002
+        context: list[str] | None = None,  # noqa: ARG002
+    ) -> list[RecognizerResult]:
+        """Return the results as they are: context words are part of our patterns."""
+        return raw_results
+
+
 def result(finding: Finding, recognizer_id: str) -> RecognizerResult:
     """Return a finding in Presidio's words."""
     return RecognizerResult(
@@ -141,10 +173,8 @@ class Analyzer:
         self._entities = sorted(
             {entity for each in recognizers for entity in each.supported_entities}
         )
-        self._engine = AnalyzerEngine(
-            registry=RecognizerRegistry(
-                recognizers=list(recognizers), supported_languages=[LANGUAGE]
-            ),
+        self._engine = _Engine(
+            registry=_All(recognizers=list(recognizers), supported_languages=[LANGUAGE]),
             nlp_engine=self._pipeline,
             supported_languages=[LANGUAGE],
             context_aware_enhancer=_NoEnhancer(),
