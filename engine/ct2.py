@@ -341,11 +341,12 @@ class EncoderReplicas:
     def states(self, rows: Sequence[Sequence[int]]) -> Array:
         """Return the last hidden states, `[rows, longest, hidden]`; blocks without the GIL.
 
-        What lies past the end of a row is padding, and means nothing. They lie where CTranslate2
-        has left them, and live as long as the array or a part of it does.
+        What lies past the end of a row is padding, and means nothing.
         """
         output = self._encoder.forward_batch([list(row) for row in rows])
-        found: Array = np.asarray(output.last_hidden_state, dtype=np.float32)
+        # A copy, though one costs time: without it the memory is not free for the next batch, which
+        # then takes more time than that.
+        found: Array = np.array(output.last_hidden_state, dtype=np.float32)
         return found
 
     def close(self) -> None:
