@@ -95,7 +95,7 @@ def test_it_stays_somebodys(text: str, value: str, entity: EntityType, score: fl
     ("text", "tagged", "called"),
     [
         ("由其夫毕建国陪同", "其夫毕建国", "毕建国"),
-        ("驾驶员：老谭", "谭", "老谭"),
+        ("驾驶员老谭", "谭", "老谭"),
         ("谭医生", "谭", "谭"),
         ("老", "老", "老"),
         ("后天乐医生查房", "后天乐", "乐"),
