@@ -42,8 +42,10 @@ RULES: Final[Rules] = (
         ),
         0.85,
         _is_name,
-        needs=re.compile(
-            r"(?i)proband|propositus|pedigree|family history|index (?:case|patient)|stammbaum|indexpatient|familienanamnese|cas[ -]index|arbre|cas[oe] [íi]nd[ie]x|caso [íi]ndice|[áa]rbol|genogram|先证者|家系"
+        cues=(
+            *("proband", "propositus", "pedigree", "family history", "index case", "index patient"),
+            *("stammbaum", "indexpatient", "familienanamnese", "cas index", "arbre", "caso indice"),
+            *("caso índice", "árbol", "genogram", "先证者", "家系"),
         ),
     ),
     Rule(
@@ -67,7 +69,7 @@ RULES: Final[Rules] = (
             r"(?P<value>[A-Z](?:[.\-]{0,2}[ ]?[A-Z]){1,3}\.?)(?![\w])"
         ),
         0.8,
-        cues=("initial", "inicial", "zeichen", "首字母"),
+        cues=("initial", "inicial", "namenszeichen", "handzeichen", "首字母"),
     ),
     Rule(
         # Given names that are abbreviated: "Wm. Abercrombie", "Fco. Lamas", "Mª Pilar".
@@ -78,7 +80,10 @@ RULES: Final[Rules] = (
         ),
         0.7,
         lambda match: not is_word(match["value"].split()[1]),
-        needs=re.compile(r"(?:[a-z]\.|ª)[ ][A-Z]"),
+        cues=(
+            *("wm.", "chas.", "geo.", "jas.", "thos.", "robt.", "edw.", "benj.", "saml.", "jos."),
+            *("fco.", "gpe.", "mª", "m.ª"),
+        ),
     ),
     Rule(
         "name.charted_comma",
