@@ -17,8 +17,8 @@ from gateway.domain.entities import LOCATION, STREET_ADDRESS
 
 _TOWN: Final = rf"{U}{A}{{1,24}}\.?(?:[ \-']{U}{A}{{1,24}}){{0,3}}"
 _GERMAN: Final = (
-    *("straße ", "strasse ", "str. ", "weg ", "allee ", "platz ", "pl. ", "gasse ", "ring "),
-    *("damm ", "ufer ", "steig ", "kamp ", "hof ", "berg ", "chen ", "lein "),
+    *("straße ", "strasse ", "str. ", "weg ", "allee ", "platz ", "pl. ", "gasse ", "gässchen "),
+    *("gäßchen ", "sträßchen ", "damm ", "ufer ", "steig "),
 )
 """How a German street ends, before its number."""
 
@@ -75,7 +75,7 @@ RULES: Final[Rules] = (
         LOCATION,
         re.compile(rf"\d{{1,4}}[ ]?[a-z]?,[ ](?P<value>{_TOWN})(?=[ ]{{0,3}}(?:\n|\Z|[,;)(]))"),
         0.6,
-        lambda match: match.string.endswith(_GERMAN, max(0, match.start() - 8), match.start()),
+        lambda match: match.string.endswith(_GERMAN, max(0, match.start() - 12), match.start()),
     ),
     Rule(
         # "STRASBOURG Cedex 29": mail that is sorted apart, in France.

@@ -86,7 +86,7 @@ class TaggerRecognizer(EntityRecognizer):
         if not isinstance(nlp_artifacts, Artifacts):
             raise TypeError("a text comes to this recognizer with its tags")
         return [
-            result(doubted.from_name(text, finding), self.id)
+            result(doubted.as_said(text, finding), self.id)
             for finding in tagging.findings(text, nlp_artifacts.tags)
             if not doubted.is_nobodys(text, finding)
         ]
