@@ -88,8 +88,11 @@ class Head:
         rows = states[1:-1]
         result: Array = np.empty((len(rows), len(self.bias)), np.float32)
         step = max(1, _ALONE // self.weight.size)
-        for first in range(0, len(rows), step):
-            np.matmul(rows[first : first + step], self.weight.T, out=result[first : first + step])
+        whole = len(rows) - len(rows) % step
+        # A stack of products is computed one by one, without a call for each.
+        stacked = rows[:whole].reshape(-1, step, rows.shape[1])
+        np.matmul(stacked, self.weight.T, out=result[:whole].reshape(-1, step, result.shape[1]))
+        np.matmul(rows[whole:], self.weight.T, out=result[whole:])
         result += self.bias
         if not np.isfinite(result).all():
             raise EngineFailed

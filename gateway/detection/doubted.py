@@ -101,9 +101,11 @@ _HAN_KIN: Final = re.compile(
 _LOGGED: Final = words("NULL NONE TRUE FALSE TRACE DEBUG INFO NOTICE WARN WARNING ERROR FATAL")
 """What programs write into logs and tables, in capitals."""
 _CLASS: Final = re.compile(
-    r"[a-z]\w{0,15}(?:\.[a-z]\w{0,20}){1,8}\.(?:[A-Z]\w{1,40}|[a-z]\w{2,20})"
+    r"[a-z]\w{0,15}"
+    r"(?:\.(?!(?:van|von|de|der|den|del|la|el|al|bin|ibn|da|di|dos)\.)[a-z]\w{0,20}){1,8}"
+    r"\.[A-Z]\w{1,40}"
 )
-"""The name of a class: "c.h.adt.Merge"."""
+"""The name of a class: "c.h.adt.Merge". "jan.van.Dijk" is somebody."""
 _PEDIGREE: Final = re.compile(r"(?:I{1,3}|IV|VI{0,3})[-.:/][0-9]{1,2}")
 _FEW_DIGITS: Final = re.compile(r"[0-9]{1,2}")
 _WARD_BEFORE: Final = re.compile(r"[^\W\d_][ -]{1,2}\Z")
@@ -122,7 +124,11 @@ _SCALES: Final = words(
     Aldrete Karnofsky Rankin Yesavage Mingazzini Ramsay Apfel
     """
 )
-_POINTS: Final = re.compile(r"[ :=]{1,3}[0-9]{1,3}(?!\w|[ ][A-ZÄÖÜÉ])")
+_POINTS: Final = re.compile(
+    r"[ :=]{1,3}[0-9]{1,3}(?!\w|[ ][A-ZÄÖÜÉ]"
+    r"|[ ,-]{1,2}(?:[yajmfw]\b|y/?o|years?|yrs?|a[nñ]os|ans|male|female))"
+)
+"""Points of a scale, and nobody's age."""
 _NAMING: Final = frozenset({PERSON, LOCATION, ORGANIZATION})
 
 
@@ -147,7 +153,9 @@ def _is_no_word(finding: Finding, value: str, before: str, after: str) -> bool:
     if entity != STREET_ADDRESS and entity not in _NAMING:
         return False
     measured = entity == PERSON and finding.score < _SURE and value.isalpha()
-    if (measured and _READING_AFTER.match(after)) or _is_of_a_form(value, after):
+    if measured and _READING_AFTER.match(after):
+        return True
+    if _KEYWORD.fullmatch(value) or (finding.score < _SURE and _is_scored(value, after)):
         return True
     if entity == STREET_ADDRESS:
         return False
@@ -156,12 +164,11 @@ def _is_no_word(finding: Finding, value: str, before: str, after: str) -> bool:
     return _is_no_name(entity, value, after)
 
 
-def _is_of_a_form(value: str, after: str) -> bool:
-    """Say whether it is a keyword of DICOM, or a scale with its points: "Zarit 54"."""
+def _is_scored(value: str, after: str) -> bool:
+    """Say whether it is a scale with its points: "Zarit 54". "Norton 54 yo" is somebody."""
     points = _POINTS.search(value)
-    name = value[: points.start()] if points else value
-    scaled = name in _SCALES and (points or _POINTS.match(after))
-    return bool(scaled) or _KEYWORD.fullmatch(value) is not None
+    name, behind = (value[: points.start()], value[points.start() :]) if points else (value, "")
+    return name in _SCALES and _POINTS.match(behind + after) is not None
 
 
 def _is_no_date(value: str, before: str, after: str) -> bool:
@@ -206,11 +213,17 @@ def _is_no_name(entity: EntityType, value: str, after: str) -> bool:
         return True
     if entity == LOCATION and _BED.fullmatch(value):
         return True
-    if value in _LOGGED or any(form.fullmatch(value) for form in (_CLASS, _PEDIGREE)):
+    if value in _LOGGED or _PEDIGREE.fullmatch(value) or _is_class(value, after):
         return True
     if labels.is_label(value) and _NUMBERED.match(after):
         return True
     return after[:1] == ":" and (value in _HEADINGS or columns.strong(value) is not None)
+
+
+def _is_class(value: str, after: str) -> bool:
+    """Say whether it is the name of a class, or of its package with the class behind it."""
+    named = _CLASS.match(value + after)
+    return named is not None and "." in value and named.end() >= len(value)
 
 
 def as_said(text: str, finding: Finding) -> Finding:

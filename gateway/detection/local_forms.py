@@ -75,7 +75,9 @@ RULES: Final[Rules] = (
         LOCATION,
         re.compile(rf"\d{{1,4}}[ ]?[a-z]?,[ ](?P<value>{_TOWN})(?=[ ]{{0,3}}(?:\n|\Z|[,;)(]))"),
         0.6,
-        lambda match: match.string.endswith(_GERMAN, max(0, match.start() - 12), match.start()),
+        lambda match: (
+            match.string[max(0, match.start() - 12) : match.start()].lower().endswith(_GERMAN)
+        ),
     ),
     Rule(
         # "STRASBOURG Cedex 29": mail that is sorted apart, in France.

@@ -92,6 +92,7 @@ _FRENCH_TENS: Final = (
 _SPELT_FRENCH: Final = re.compile(
     rf"(?<![0-9A-Za-z])zero[ -](?:un|deux|trois|quatre|cinq|six|sept|huit|neuf)(?:[ ,]{{1,2}}{_FRENCH_TENS}){{4}}\b"
 )
+_CHINESE_DIGITS: Final = frozenset("零〇幺一二三五七八九")
 _SPELT_CHINESE: Final = re.compile(r"[零〇一二三四五六七八九幺]{7,12}")
 _SPELT_CUES: Final = (
     "five",
@@ -313,10 +314,10 @@ _DATE: Final = re.compile(r"9{1,2}([./-])9{1,2}\1(?:99|9999)|9999-99-99")
 def spelt(folded: str) -> list[Phone]:
     """Return the numbers written out digit by digit: "five five five oh one four two"."""
     found = []
-    if sum(cue in folded for cue in _SPELT_CUES) > 1:
+    if sum(map(folded.__contains__, _SPELT_CUES)) > 1:
         found += [Phone(*match.span(), "spelt", 0.6) for match in _SPELT.finditer(folded)]
     if "zero" in folded:
         found += [Phone(*match.span(), "spelt", 0.6) for match in _SPELT_FRENCH.finditer(folded)]
-    if any(char in folded for char in "零〇幺一二三五七八九"):
+    if not folded.isascii() and not _CHINESE_DIGITS.isdisjoint(folded):
         found += [Phone(*match.span(), "spelt", 0.6) for match in _SPELT_CHINESE.finditer(folded)]
     return found

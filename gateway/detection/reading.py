@@ -22,6 +22,7 @@ _PREFIXES: Final = (
     re.compile(r"(?<![0-9A-Za-z])[A-ZÄÖÜ]{1,3}[ -][A-Z]{1,2}[ -]\Z"),
     re.compile(r"(?<![0-9A-Za-z])[A-Za-z]{1,4}[ -]\Z"),
 )
+_LETTERED_GAPS: Final = frozenset(" -")
 _DECIMAL: Final = re.compile(
     r"9{1,4}[.,]9{1,3}|9{1,3}(?:,9{3})+(?:[.]9{1,2})?|9{1,3}[.]9{3},9{1,2}"
 )
@@ -65,6 +66,10 @@ class Reading:
 
         One group of up to four letters, or two: "XEA 883", "B-AB 12".
         """
+        # Before most numbers no letter and gap stand: that is told without a pattern.
+        before = self.text[max(0, unit.start - 2) : unit.start]
+        if before[1:] not in _LETTERED_GAPS or not before[0].isalpha():
+            return None
         for pattern in _PREFIXES:
             match = pattern.search(self.text, max(self.done, unit.start - 8), unit.start)
             if match is None:

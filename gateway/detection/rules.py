@@ -142,7 +142,7 @@ def find(rules: Iterable[Rule], text: str) -> Iterator[Finding]:
     """Yield what `rules` find in `text`, in no particular order."""
     lowered, cued = lower(text), caseless(text)
     for rule in rules:
-        if not rule.cues or any(cue in cued for cue in rule.cues):
+        if not rule.cues or any(map(cued.__contains__, rule.cues)):
             yield from rule.find(lowered if rule.lowered else text)
 
 

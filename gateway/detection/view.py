@@ -28,7 +28,7 @@ _ESCAPE: Final = re.compile(
     r"|(?P<percent>(?:%[0-9A-Fa-f]{2}){1,64})"
     r"|(?P<quoted>(?:=[C-F][0-9A-F](?:=[89AB][0-9A-F]){1,3}){1,32})"
 )
-_ESCAPES: Final = "\\&%=\x1b"
+_SIGN: Final = re.compile(r"[\\&%=\x1b]")
 _BREAKS: Final = frozenset("nrbf")
 _BROKEN: Final = ("-\n", "-\r", "- \n", "=\n", "=\r")
 _EMOJI: Final = "[\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff\ufffd]"
@@ -97,7 +97,8 @@ def view_of(text: str) -> View:
 
 def _unescaped(text: str) -> View:
     """Return the view of `text` character by character, escapes read as what they show."""
-    escaped = any(each in text for each in _ESCAPES) and _ESCAPE.search(text) is not None
+    # Only at their signs: to look for all escapes at every character takes as long as all the rest.
+    escaped = any(_ESCAPE.match(text, sign.start()) for sign in _SIGN.finditer(text))
     if not escaped and _PLAIN.match(text):
         return View(text)
     table = {ord(char): _plain(char) for char in set(text)}

@@ -23,6 +23,15 @@ _MONTH: Final = (
 _FULL_ENGLISH: Final = (
     "january|february|march|april|may|june|july|august|september|october|november|december"
 )
+_FULL_GERMAN: Final = (
+    "januar|februar|marz|april|mai|juni|juli|august|september|oktober|november|dezember"
+)
+_FULL_FRENCH: Final = (
+    "janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre"
+)
+_FULL_SPANISH: Final = (
+    "enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre"
+)
 _MONTH_ONLY: Final = rf"(?:{_FULL_ENGLISH}|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)"
 _DAY: Final = r"(?:3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th|er|\.)?(?!\d)"
 _YEAR: Final = rf"(?:{Y4}|'?\d\d(?![\d:%]|[.,]\d|[ ]?(?:mg|ml|kg|cm|mm|%|years?|yrs?|y/?o|days?|weeks?|months?|ans|anos|jahr)))"
@@ -67,10 +76,15 @@ _AROUND: Final = (36, 60)
 _RELATIVE: Final = re.compile(
     rf"(?:\b(?:early|late|mid|in|since|until|by|during|from|through|between|and|every)[ -])(?P<value>(?:last |next |this |this past |this coming )?(?:{_FULL_ENGLISH}))(?![\w'-])"
     rf"|(?P<value2>\b(?:last|next|this|this past|this coming)[ ](?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|{_FULL_ENGLISH}))(?![\w'-])"
-    r"|\b(?:im|seit|bis|ab|ende|anfang|mitte|von)[ ](?P<value3>januar|februar|marz|april|mai|juni|juli|august|september|oktober|november|dezember)(?!\w)"
-    r"|\b(?:en|fin|debut|depuis|debut de|fin de|mi)[ -](?P<value4>janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre)(?!\w)"
-    r"|\b(?:en|desde|hasta|finales de|principios de|mediados de)[ ](?P<value5>enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre)(?!\w)"
+    rf"|\b(?:im|seit|bis|ab|ende|anfang|mitte|von)[ ](?P<value3>{_FULL_GERMAN})(?!\w)"
+    rf"|\b(?:en|fin|debut|depuis|debut de|fin de|mi)[ -](?P<value4>{_FULL_FRENCH})(?!\w)"
+    rf"|\b(?:en|desde|hasta|finales de|principios de|mediados de)[ ](?P<value5>{_FULL_SPANISH})(?!\w)"
 )
+_WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_MONTHS: Final = tuple(
+    {*f"{_FULL_ENGLISH}|{_FULL_GERMAN}|{_FULL_FRENCH}|{_FULL_SPANISH}".split("|")}
+)
+"""Of the words above the names that each needs: where a text has none, they are not tried."""
 _HOLIDAY: Final = re.compile(
     r"\b(?:christmas(?: eve| day)?|thanksgiving|easter(?: sunday| monday)?|halloween|new year's(?: eve| day)?|"
     rf"valentine's day|memorial day|labor day|independence day|mother's day|father's day|boxing day)(?:,? {Y4})?\b"
@@ -126,18 +140,19 @@ _OTHERS: Final = (
 
 def written(folded: str) -> Iterator[Hit]:
     """Yield the dates that name their month, and the other words that mean one day."""
-    named = any(cue in folded for cue in _MONTH_CUES)
+    named = any(map(folded.__contains__, _MONTH_CUES))
     if named:
         yield from _named(folded)
     yield from _spoken(folded)
-    if named or "day" in folded:
+    weekday = "day" in folded and any(map(folded.__contains__, _WEEKDAYS))
+    if weekday or (named and any(map(folded.__contains__, _MONTHS))):
         for match in _RELATIVE.finditer(folded):
             yield Hit(*match.span(match.lastgroup or 0), "relative", 0.4)
-    if "day" in folded:
+    if weekday:
         for match in _WEEKDAY_DAY.finditer(folded):
             yield Hit(*match.span(), "weekday", 0.6)
     for cues, pattern, form, score in _OTHERS:
-        if any(cue in folded for cue in cues):
+        if any(map(folded.__contains__, cues)):
             for match in pattern.finditer(folded):
                 yield Hit(*match.span(), form, score)
 

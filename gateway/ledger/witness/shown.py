@@ -72,9 +72,11 @@ class ShownLog:
     def keep(self, head: Head, lines: tuple[NoteSignature, ...]) -> None:
         """Keep the cosignatures that enough witnesses gave for a head, durably. Or `OSError`."""
         note = merged(head.note, lines)
-        keep_last_of_hour(self._directory)
-        replace_file(self._directory / WITNESSED_FILE, note.encode())
-        self._published.add(note.text, lines)
+        try:
+            keep_last_of_hour(self._directory)
+        finally:  # What is newest is kept, whatever becomes of the one before it.
+            replace_file(self._directory / WITNESSED_FILE, note.encode())
+            self._published.add(note.text, lines)
 
     def _read(self, file: str) -> Head:
         raw = (self._directory / file).read_bytes()

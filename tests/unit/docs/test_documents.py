@@ -225,6 +225,20 @@ def test_every_field_of_a_log_line_is_listed() -> None:
     assert set(re.findall(r"`(\w+)`", listed[1])) == FIELDS
 
 
+def test_every_database_is_among_the_data_and_the_page_says_whether_to_back_it_up() -> None:
+    constant = re.compile(r'^[A-Z_]+: Final = "([a-z-]+\.db)"$', re.MULTILINE)
+    sources = (path.read_text() for path in (ROOT / "gateway").rglob("*.py"))
+    databases = {name for source in sources for name in constant.findall(source)}
+    databases -= {"witness.db"}  # A witness's own, on another host.
+    assert len(databases) > 10
+    text = read("docs/operations.md")
+    named = " ".join(row[0] for row in rows(section(text, "## The data directory")))
+    backup = section(text, "## Backup and restore")
+    for name in databases:
+        assert f"/{name}`" in named
+        assert re.search(rf"\b{name.removesuffix('.db')}\b", backup), name
+
+
 def test_every_event_of_the_log_is_listed_and_every_listed_one_exists() -> None:
     literal = re.compile(
         r"(?:logs\.(?:detail|event|alarm)|_log\.(?:debug|info|warning|error)|log\.(?:info|warning|error))\(\s*\"(\w+)\""

@@ -58,8 +58,9 @@ def test_no_product_is_so_large_that_the_library_shares_it_with_threads_of_its_o
             return getattr(np, name)
 
         def matmul(self, one: Array, two: Array, *, out: Array) -> Array:
-            assert one.shape[0] * one.shape[1] * two.shape[1] <= SHARED
-            self.rows += len(one)
+            # Of a stack each product is one of its own (NumPy's generalised ufuncs).
+            assert one.shape[-2] * one.shape[-1] * two.shape[1] <= SHARED
+            self.rows += one.size // one.shape[-1]
             return np.matmul(one, two, out=out)
 
     seen = Numpy()

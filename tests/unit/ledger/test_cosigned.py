@@ -114,6 +114,16 @@ def test_a_newest_head_that_cannot_be_read_is_not_kept_and_hinders_nothing(
     assert [size for size, _ in cosigned_heads(settings.ledger)] == [2]
 
 
+def test_where_older_heads_cannot_be_kept_the_newest_is_and_it_is_told(settings: Settings) -> None:
+    grow(settings, "a", 2)
+    cosign(settings, 0, ONE)
+    grow(settings, "b", 2)
+    (settings.ledger / DIRECTORY).write_text("in the way")
+    with pytest.raises(OSError, match="exists"):
+        cosign(settings, 1, ONE)
+    assert [size for size, _ in cosigned_heads(settings.ledger)] == [4]
+
+
 @pytest.mark.parametrize(
     ("index", "size", "by"),
     [(0, 3, [ONE, TWO]), (2, 3, [ONE, TWO]), (3, 7, [TWO]), (6, 7, [TWO]), (7, 8, [ONE])],
