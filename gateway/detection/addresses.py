@@ -29,7 +29,7 @@ _TYPES: Final = (
 _FIRST: Final = (
     "Rue|Avenue|Av\\.|Avda\\.?|Avenida|Boulevard|Bd|Bld|Blvd|Calle|C/|Via|Viale|Vicolo|Corso|Piazza|Piazzale|Largo|Plaza|Pza\\.?|Rua|Travessa|Estrada|Praça|Carrer|"
     "Carretera|Ctra\\.?|Camino|Paseo|Pº|Ronda|Glorieta|Place|Pl\\.|Allée|Chemin|Impasse|Quai|Cours|Route|Square|ul\\.|Ulica|Trg|Str\\.|Strada|Strasse|Straße|"
-    "Jalan|Nábřeží|Náměstí|Passeig|Avinguda|Plaça|Rambla|Passatge|Rúa|Praza|Pasaje|Pje\\.|Travesía|Bulevar|Barrio|Polígono|Callejón"
+    "Jalan|Nábřeží|Náměstí|Passeig|Avinguda|Plaça|Rambla|Passatge|Rúa|Praza|Pasaje|Pje\\.|Travesía|Bulevar|Polígono|Callejón"
 )
 _ENDINGS: Final = "straße|strasse|str\\.|weg|allee|platz|pl\\.|gasse|ring|damm|ufer|straat|laan|plein|gade|vej|vägen|gatan|gata|katu|tie|vei|veien|stien|steig|kamp|hof|berg|tanya|puiestee|tänav|gränd|stræde|brink|dijk|kade|singel|steen|huis"
 _BEHIND_NUMBER: Final = (
@@ -151,7 +151,8 @@ _SIGNED: Final = re.compile(
 def _not_degree(match: re.Match[str]) -> bool:
     """Say whether a place it is: "S. Bijan, MD" and "SURGEON: Bartholomew Njoroge, MD" are people."""
     city = match[0].partition(",")[0]
-    if len(city) < _SHORTEST_CITY and city.isupper():
+    last = city.split()[-1]
+    if len(last) < _SHORTEST_CITY and last.isupper():
         return False  # "amio 150 IV, NE up": a route and a drug.
     if match["state"] not in _DEGREES:
         return True

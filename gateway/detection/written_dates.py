@@ -108,7 +108,7 @@ _WEEKDAY_DAY: Final = re.compile(
 
 _THIS_MONTH: Final = re.compile(
     r"\b(?:dia )?(?:3[01]|[12]\d|0?[1-9]) (?:del? (?:corriente|presente|actual)(?: mes)?|de los corrientes)\b"
-    r"|\b(?:3[01]|[12]\d|0?[1-9])\. ?d\. ?m\.|\b(?:3[01]|[12]\d|0?[1-9]) courant\b"
+    r"|\b(?:3[01]|[12]\d|0?[1-9])\. ?d\. ?m\.|(?<=\ble )(?:3[01]|[12]\d|0?[1-9]) courant\b"
 )
 """A day of the month in which a paper was written, as courts and offices say it."""
 _THIS_MONTH_CUES: Final = ("corriente", "presente", "actual", "d. m.", "d.m.", "courant")
@@ -119,7 +119,7 @@ _DAYS: Final = (
 )
 _THIS_WEEK: Final = re.compile(
     rf"\b(?:nachste|kommende|letzte|vergangene)[nrm]? {_DAYS[0]}\b|\b(?:pasado|proximo) {_DAYS[1]}\b"
-    rf"|\b{_DAYS[1]} (?:pasado|proximo|que viene)\b|\b{_DAYS[2]} (?:prochain|dernier|passe)\b|[上下本这]个?(?:周|星期|礼拜)[一二三四五六日天]"
+    rf"|\b{_DAYS[1]} (?:pasado|proximo|que viene)\b|\b{_DAYS[2]} (?:prochain|dernier|passe)\b|[上下本这]个?(?:周|星期|礼拜)[一二三四五六日天](?![至到])"
 )
 _THIS_WEEK_CUES: Final = (
     *("chste", "kommende", "letzte", "vergangene", "pasado", "proximo", "que viene", "prochain"),
