@@ -29,12 +29,10 @@ _TYPES: Final = (
 _FIRST: Final = (
     "Rue|Avenue|Av\\.|Avda\\.?|Avenida|Boulevard|Bd|Bld|Blvd|Calle|C/|Via|Viale|Vicolo|Corso|Piazza|Piazzale|Largo|Plaza|Pza\\.?|Rua|Travessa|Estrada|Praça|Carrer|"
     "Carretera|Ctra\\.?|Camino|Paseo|Pº|Ronda|Glorieta|Place|Pl\\.|Allée|Chemin|Impasse|Quai|Cours|Route|Square|ul\\.|Ulica|Trg|Str\\.|Strada|Strasse|Straße|"
-    "Jalan|Nábřeží|Náměstí|Passeig|Avinguda|Plaça|Rambla|Passatge|Rúa|Praza|Pasaje|Pje\\.|Travesía|Bulevar|Barrio|Polígono|Callejón"
+    "Jalan|Nábřeží|Náměstí|Passeig|Avinguda|Plaça|Rambla|Passatge|Rúa|Praza|Pasaje|Pje\\.|Travesía|Bulevar|Polígono|Callejón"
 )
 _ENDINGS: Final = "straße|strasse|str\\.|weg|allee|platz|pl\\.|gasse|ring|damm|ufer|straat|laan|plein|gade|vej|vägen|gatan|gata|katu|tie|vei|veien|stien|steig|kamp|hof|berg|tanya|puiestee|tänav|gränd|stræde|brink|dijk|kade|singel|steen|huis"
 _ENDED: Final = tuple(_ENDINGS.replace("\\", "").split("|"))
-_LAST_TWO: Final = "|".join(sorted({re.escape(each[-2:]) for each in (*_ENDED, "chen", "lein")}))
-"""How a street ends before its number, as far as is soon told."""
 _BEHIND_NUMBER: Final = (
     *("rue", "avenue", "av.", "bd", "boulevard", "allée", "chemin", "impasse", "place", "quai"),
     *("cours", "route", "via", "viale", "calle", "rua", "ul."),
@@ -154,7 +152,8 @@ _SIGNED: Final = re.compile(
 def _not_degree(match: re.Match[str]) -> bool:
     """Say whether a place it is: "S. Bijan, MD" and "SURGEON: Bartholomew Njoroge, MD" are people."""
     city = match[0].partition(",")[0]
-    if len(city) < _SHORTEST_CITY and city.isupper():
+    last = city.split()[-1]
+    if len(last) < _SHORTEST_CITY and last.isupper():
         return False  # "amio 150 IV, NE up": a route and a drug.
     if match["state"] not in _DEGREES:
         return True
@@ -233,46 +232,6 @@ RULES: Final[Rules] = (
         ),
         0.75,
         needs=re.compile(rf"(?:{_FIRST})[ ]"),
-    ),
-    Rule(
-        # Basque: "Begiristain Doktorea Pasealekua, 109".
-        "address.basque",
-        STREET_ADDRESS,
-        re.compile(
-            rf"(?<!\w)(?:{U}{A}{{1,24}}[ ]){{1,4}}(?:[Kk]alea|[Pp]asealekua|[Ee]torbidea|[Hh]iribidea|[Bb]idea|[Pp]laza)(?:,[ ]?|[ ])(?:z/g|\d{{1,4}}[A-Za-z]?)\b"
-        ),
-        0.75,
-        cues=("kalea", "pasealekua", "etorbidea", "hiribidea", "bidea", "plaza"),
-    ),
-    Rule(
-        # As identity cards, tax offices and old systems print them: "AVDA. DE TOLOSA 118 P03 D".
-        "address.capitals",
-        STREET_ADDRESS,
-        re.compile(
-            r"(?<!\w)(?:AVDA\.?|AVENIDA|AVENUE|AV\.|CALLE|CARRER|C/|PASEO|PLAZA|PZA\.?|PL\.|CTRA\.?|CARRETERA|CAMINO|RONDA|TRAVES[IÍ]A|URB\.|BARRIO|RUE|BOULEVARD|BD|IMPASSE|CHEMIN|QUAI|ALL[EÉ]E)[ ]{0,2}"
-            r"(?:(?:DE|DU|DES|DEL|LA|LE|LES|EL|LOS|LAS|D'|L')[ ]?){0,3}[^\W\da-z_]{2,24}(?:[ '.\-]{1,2}[^\W\da-z_]{1,24}){0,4},?[ ](?:N[.ºO°]{0,2}[ ]?)?[0-9]{1,4}[A-Z]?\b"
-            r"(?:,?[ ](?:P[0-9]{1,2}|PISO|PTA\.?|ESC\.?|BJO|BAJO|ATICO|[0-9]{1,2}[ºª]?|IZQ|DCHA|[A-H])\b[ºª.]?){0,4}"
-        ),
-        0.75,
-        needs=re.compile(
-            r"AVDA|AVEN|AV\.|CALLE|CARRE|C/|PASEO|PLAZA|PZA|PL\.|CTRA|CAMINO|RONDA|TRAVES|URB\."
-            r"|BARRIO|RUE|BOULEVARD|BD|IMPASSE|CHEMIN|QUAI|ALL"
-        ),
-    ),
-    Rule(
-        # A building with a name: "rés. Les Alamandas bât C apt 14", "immeuble Castel Vecchio, entrée B".
-        "address.building",
-        STREET_ADDRESS,
-        re.compile(
-            rf"(?<!\w)(?:(?:[Rr]ésidence|RÉSIDENCE|[Ii]mmeuble|IMMEUBLE|[Ll]otissement|[Ll]ieu-dit|LIEU-DIT|[Hh]ameau|[Uu]rbanización|URBANIZACIÓN)[ ]|(?<=[,(:][ ])(?:[Rr]és|[Ii]mm|[Uu]rb)\.[ ])"
-            rf"(?:(?:[Dd]e|[Dd]u|[Dd]es|[Ll]a|[Ll]es?|[Ee]l|[Ll]os|[Ll]as)[ ]|[DdLl]'){{0,2}}{U}{A}{{1,24}}(?:[ '\-]{U}{A}{{1,24}}){{0,3}}"
-            r"(?:,?[ ](?:bât(?:iment)?|entrée|esc(?:alier|alera)?|app?t|appartement|étage|porte|portal|bloque)\b\.?[ ]?(?:[A-Z](?!\w)|[0-9]{1,3})?(?!\w)){0,3}"
-        ),
-        0.6,
-        cues=(
-            *("résidence", "immeuble", "lotissement", "lieu-dit", "hameau", "urbanización"),
-            *("rés.", "imm.", "urb."),
-        ),
     ),
     folded(
         "address.number_type_first",
@@ -370,34 +329,6 @@ RULES: Final[Rules] = (
         0.7,
         _not_degree,
         needs=re.compile(rf",[ ]?(?:{_STATES}|{_STATE_NAMES})(?!\w)"),
-    ),
-    Rule(
-        # "Weilburger Gässchen 5, Runkel": a town behind a street of German form.
-        "place.behind_street",
-        LOCATION,
-        re.compile(
-            rf"(?:{_ENDINGS}|chen|lein)[ ]\d{{1,4}}[ ]?[a-z]?,[ ](?P<value>{_CITY})(?=[ ]{{0,3}}(?:\n|\Z|[,;)(]))"
-        ),
-        0.6,
-        needs=re.compile(rf"[ ](?<=(?:{_LAST_TWO})[ ])\d{{1,4}}[ ]?[a-z]?,[ ]"),
-    ),
-    Rule(
-        # "STRASBOURG Cedex 29": mail that is sorted apart, in France.
-        "place.cedex",
-        LOCATION,
-        re.compile(rf"(?<!\w){_CITY}[ ](?:cedex|Cedex|CEDEX)(?:[ ]\d{{1,2}})?(?!\w)"),
-        0.7,
-        cues=("cedex",),
-    ),
-    Rule(
-        # "LUGAR DE NACIMIENTO THIES", "Geburtsort: Celle".
-        "place.birth",
-        LOCATION,
-        re.compile(
-            rf"(?<!\w)(?:(?i:lugar de nacimiento|lieu de naissance|geburtsort|place of birth|birth ?place|town of birth)[ ]{{0,2}}[:/]?[ ]{{1,3}}(?P<value>{_CITY}))"
-        ),
-        0.7,
-        cues=("nacimiento", "naissance", "geburtsort", "birth"),
     ),
     Rule(
         "place.coordinates",

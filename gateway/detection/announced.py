@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from gateway.detection.label_words import THINGS
 from gateway.detection.letters import FULL, GAP, PARTICLE, WORD
 from gateway.detection.rules import Rule, Rules
 from gateway.detection.vocabulary import is_word
@@ -22,6 +23,20 @@ _CARD: Final = (
     r"(?:(?:sur|fore|given |first |last |family |full )?names?|noms?(?: de famille| d'usage)?|pr[ée]noms?(?:\(s\))?|(?:nach|vor|geburts|familien)namen?|name"
     r"|apellidos?|nombres?|cognoms?|cognome|nome|apelidos?|姓名|姓|名)"
 )
+
+
+_NOBODY: Final = re.compile(
+    r"(?i)(?:proband|propositus|proposita|index|indexpatient|patient)(?:in|en|s)?\Z"
+)
+_WORD_BEFORE: Final = re.compile(r"([^\W\d_]{1,16})[.]?[ ]\Z")
+
+
+def _is_relative(match: re.Match[str]) -> bool:
+    """Say whether a number is of a pedigree, and not "Table II-1", and a name stands behind it."""
+    before = _WORD_BEFORE.search(match.string, max(0, match.start() - 18), match.start())
+    if before is not None and before[1].lower() in THINGS:
+        return False
+    return _NOBODY.match(match["value"].split()[0]) is None and _is_name(match)
 
 
 def _is_name(match: re.Match[str]) -> bool:
@@ -41,12 +56,19 @@ RULES: Final[Rules] = (
             rf"(?<![\w./-])(?:I{{1,3}}|IV|VI{{0,3}})[-.:/][0-9]{{1,2}}[ :]{{1,2}}(?P<value>{_NOT_CAPITALS}{WORD}(?:{GAP}(?:{PARTICLE}{GAP})?{_NOT_CAPITALS}{WORD}){{0,2}})"
         ),
         0.85,
-        _is_name,
+        _is_relative,
         cues=(
             *("proband", "propositus", "pedigree", "family history", "index case", "index patient"),
-            *("stammbaum", "indexpatient", "familienanamnese", "cas index", "cas-index", "arbre"),
-            *(f"cas{o} {i}nd{e}x" for o in "oe" for i in "ií" for e in "ie"),
-            *("caso indice", "caso índice", "arbol", "árbol", "genogram", "先证者", "家系"),
+            *(
+                "stammbaum",
+                "indexpatient",
+                "familienanamnese",
+                "cas index",
+                "cas-index",
+                "arbre",
+                "caso indice",
+            ),
+            *("caso índice", "árbol", "genogram", "先证者", "家系"),
         ),
     ),
     Rule(
@@ -70,7 +92,7 @@ RULES: Final[Rules] = (
             r"(?P<value>[A-Z](?:[.\-]{0,2}[ ]?[A-Z]){1,3}\.?)(?![\w])"
         ),
         0.8,
-        cues=("initial", "inicial", "zeichen", "首字母"),
+        cues=("initial", "inicial", "namenszeichen", "handzeichen", "首字母"),
     ),
     Rule(
         # Given names that are abbreviated: "Wm. Abercrombie", "Fco. Lamas", "Mª Pilar".
@@ -83,7 +105,7 @@ RULES: Final[Rules] = (
         lambda match: not is_word(match["value"].split()[1]),
         cues=(
             *("wm.", "chas.", "geo.", "jas.", "thos.", "robt.", "edw.", "benj.", "saml.", "jos."),
-            *("fco.", "gpe.", "ª"),
+            *("fco.", "gpe.", "mª", "m.ª"),
         ),
     ),
     Rule(

@@ -26,7 +26,8 @@ from gateway.domain.entities import (
     EntityType,
 )
 
-_DUMPED: Final = re.compile(r"\([0-9A-Fa-f]{4},[ ]?[0-9A-Fa-f]{4}\)")
+_CUE: Final = "(00"
+"""What every element that stands in a dump begins with: its group is a small number."""
 _ANY: Final = r"[0-9A-Fa-f]{4},[ ]?[0-9A-Fa-f]{4}"
 _NAME: Final = r"[ ](?:[^\n\[\]\"(]{0,60}[ ])?"
 """What stands before the representation: nothing, or the element's name, as pydicom prints it."""
@@ -47,7 +48,7 @@ def _rule(
     check: Check | None = None,
 ) -> Rule:
     pattern = rf"\((?:{tags})\){_NAME}(?:{representation}){_VALUE}"
-    return Rule(f"label.dicom_{name}", entity, re.compile(pattern), 0.9, check, needs=_DUMPED)
+    return Rule(f"label.dicom_{name}", entity, re.compile(pattern), 0.9, check, (_CUE,))
 
 
 def _is_somebodys(match: re.Match[str]) -> bool:

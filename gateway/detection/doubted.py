@@ -11,7 +11,7 @@ import re
 from dataclasses import replace
 from typing import Final
 
-from gateway.detection import labels
+from gateway.detection import dates, labels
 from gateway.detection.structured import columns
 from gateway.detection.vocabulary import words
 from gateway.domain.entities import (
@@ -226,9 +226,14 @@ def _is_class(value: str, after: str) -> bool:
     return named is not None and "." in value and named.end() >= len(value)
 
 
-def from_name(text: str, finding: Finding) -> Finding:
-    """Return a Chinese person as called: "其夫毕建国" is 毕建国, and 谭 in "老谭" is 老谭."""
+def as_said(text: str, finding: Finding) -> Finding:
+    """Return a date with its day of the week, and a Chinese person as called.
+
+    "10.9." in "Mi 10.9." is the whole; "其夫毕建国" is 毕建国, and 谭 in "老谭" is 老谭.
+    """
     start, end = finding.start, finding.end
+    if finding.entity == DATE_TIME and text[start].isdigit():
+        return replace(finding, start=dates.with_weekday(text, start))
     if finding.entity != PERSON:
         return finding
     if end - start == 1 and start and text[start - 1] in _FAMILIAR:

@@ -37,7 +37,7 @@ FORM: Final = re.compile(
 )
 _FIRST: Final = (
     "University|Hospital|Hospitals|Clinic|Institute|School|College|Medical College|Children's Hospital|Hôpital|Hôpitaux|Hospital [Uu]niversitario|Hospital [Gg]eneral|Clínica|Centro de [Ss]alud|Centro [Mm]édico|Clinique|CHU|CHR|CH|"
-    "Ospedale|Klinikum|Universitätsklinikum|Krankenhaus|Policlinico|Fundación|Residencia|hôpital|hopital|clinique|clínica|EHPAD|Ehpad|Polyclinique|polyclinique|Centre [Hh]ospitalier|centre [Hh]ospitalier|Seniorenresidenz|Seniorenzentrum|Seniorenheim"
+    "Ospedale|Klinikum|Universitätsklinikum|Krankenhaus|Policlinico|Fundación|Residencia|hôpital|hopital|clinique|clínica|EHPAD|Ehpad|Polyclinique|polyclinique|Centre hospitalier|Centre Hospitalier|centre hospitalier|Seniorenresidenz|Seniorenzentrum|Seniorenheim"
 )
 _KIND_FIRST: Final = re.compile(
     rf"(?<!\w)(?:(?:{_FIRST})(?:[ ](?:of|for|the|de|du|des|la|le|les|el|los|del|da|do|d'|l'|St\.|San|Santa)){{0,3}}[ ']{U}(?:{A}|['\-]){{1,24}}(?:[ ](?:(?:of|and|the|for|de|la|y|del|&)[ ]){{0,2}}(?:[dl]')?{U}(?:{A}|['\-]){{1,24}}){{0,4}})"

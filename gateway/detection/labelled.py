@@ -58,8 +58,9 @@ _GAPS: Final = frozenset([" ", "-", " - ", "/", "."])
 _NOT_ID: Final = re.compile(
     r"9{1,3}(?:aa|AA)|9{1,4}[-/]?(?:a{1,6}|A)(?:[-/]a{1,5})?"
     r"|9{1,2}[./]9{1,2}(?:[./]99(?:99)?)?|9{1,3}[-/]9{1,3}"
-    r"|9{1,2}[:hH]99(?::99)?|9{1,3}[.,]9{1,2}-9{1,3}[.,]9{1,2}"
+    r"|9{1,3}[.,]9{1,2}-9{1,3}[.,]9{1,2}"
 )
+_CLOCK: Final = re.compile(r"[0-9]{1,2}[:hH][0-9]{2}(?::[0-9]{2})?")
 _RANGE: Final = re.compile(r"([0-9]{2,7})-([0-9]{2,7})")
 _PLATE: Final = re.compile(
     r"(?=[0-9A-ZÄÖÜ \-]{0,9}[0-9])[0-9A-ZÄÖÜ]{1,4}[ \-·]?[0-9A-Z]{1,4}(?:[ \-]?[0-9A-Z]{1,4})?"
@@ -142,7 +143,9 @@ def _least(label: labels.Label) -> int:
 
 def _no_id(reading: Reading, unit: Unit, label: labels.Label) -> bool:
     """Say whether one unit after a label is a measure, a year, a dose or a range."""
-    if _NOT_ID.fullmatch(unit.shape) or MEASURE.match(reading.folded, unit.end):
+    if _CLOCK.fullmatch(unit.word) or _NOT_ID.fullmatch(unit.shape):
+        return True
+    if MEASURE.match(reading.folded, unit.end):
         return True
     if unit.shape == "9999" and not label.counted and unit.word[:2] in _CENTURIES:
         return True

@@ -13,6 +13,7 @@ from gateway.detection import (
     dicom,
     doubted,
     facilities,
+    local_forms,
     names,
     tagging,
 )
@@ -34,9 +35,8 @@ def topics(reference_year: int) -> dict[str, Finder]:
     return {
         "names": Topic((*names.RULES, *announced.RULES)),
         "facilities": Topic(facilities.RULES),
-        "addresses": Topic(addresses.RULES),
-        "contact": Topic(contact.RULES),
-        "dicom": Topic(dicom.RULES),
+        "addresses": Topic((*addresses.RULES, *local_forms.RULES)),
+        "contact": Topic((*contact.RULES, *dicom.RULES)),
         "numbers": Numbers(reference_year),
     }
 
@@ -86,7 +86,7 @@ class TaggerRecognizer(EntityRecognizer):
         if not isinstance(nlp_artifacts, Artifacts):
             raise TypeError("a text comes to this recognizer with its tags")
         return [
-            result(doubted.from_name(text, finding), self.id)
+            result(doubted.as_said(text, finding), self.id)
             for finding in tagging.findings(text, nlp_artifacts.tags)
             if not doubted.is_nobodys(text, finding)
         ]

@@ -108,12 +108,25 @@ _WEEKDAY_DAY: Final = re.compile(
 
 _THIS_MONTH: Final = re.compile(
     r"\b(?:dia )?(?:3[01]|[12]\d|0?[1-9]) (?:del? (?:corriente|presente|actual)(?: mes)?|de los corrientes)\b"
-    r"|\b(?:3[01]|[12]\d|0?[1-9])\. ?d\. ?m\.|\b(?:3[01]|[12]\d|0?[1-9]) courant\b"
+    r"|\b(?:3[01]|[12]\d|0?[1-9])\. ?d\. ?m\.|(?<=\ble )(?:3[01]|[12]\d|0?[1-9]) courant\b"
 )
 """A day of the month in which a paper was written, as courts and offices say it."""
 _THIS_MONTH_CUES: Final = (
     *(f"{of} {month}" for of in ("de", "del") for month in ("corriente", "presente", "actual")),
     *("de los corrientes", "d. m.", "d.m.", " courant"),
+)
+_DAYS: Final = (
+    r"(?:montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag)",
+    r"(?:lunes|martes|miercoles|jueves|viernes|sabado|domingo)",
+    r"(?:lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)",
+)
+_THIS_WEEK: Final = re.compile(
+    rf"\b(?:nachste|kommende|letzte|vergangene)[nrm]? {_DAYS[0]}\b|\b(?:pasado|proximo) {_DAYS[1]}\b"
+    rf"|\b{_DAYS[1]} (?:pasado|proximo|que viene)\b|\b{_DAYS[2]} (?:prochain|dernier|passe)\b|[上下本这]个?(?:周|星期|礼拜)[一二三四五六日天](?![至到])"
+)
+_THIS_WEEK_CUES: Final = (
+    *("chste", "kommende", "letzte", "vergangene", "pasado", "proximo", "que viene", "prochain"),
+    *("dernier", "passe", "周", "星期", "礼拜"),
 )
 _CJK_NUMERALS: Final = re.compile(
     r"[一二][九〇零][〇零一二三四五六七八九]{2}年(?:[一二三四五六七八九十]{1,2}月(?:[一二三四五六七八九十廿]{1,3}[日号])?)?"
@@ -122,6 +135,7 @@ _CJK_NUMERALS: Final = re.compile(
 _OTHERS: Final = (
     (_HOLIDAY_CUES, _HOLIDAY, "holiday", 0.5),
     (_THIS_MONTH_CUES, _THIS_MONTH, "relative", 0.6),
+    (_THIS_WEEK_CUES, _THIS_WEEK, "relative", 0.5),
     (("年",), _CJK_NUMERALS, "cjk", 0.8),
 )
 """Words that mean a day, each with what a text must hold that it is sought in."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.detection.doubted import from_name, is_nobodys
+from gateway.detection.doubted import as_said, is_nobodys
 from gateway.domain.entities import (
     AGE,
     DATE_TIME,
@@ -95,11 +95,17 @@ def test_it_stays_somebodys(text: str, value: str, entity: EntityType, score: fl
     assert not _doubted(text, value, entity, score)
 
 
+def test_a_date_has_its_day_of_the_week() -> None:
+    text = "nächster Termin Mi 10.9. um acht"
+    found = as_said(text, Finding(19, 24, DATE_TIME, 0.6, "tagger"))
+    assert text[found.start : found.end] == "Mi 10.9."
+
+
 @pytest.mark.parametrize(
     ("text", "tagged", "called"),
     [
         ("由其夫毕建国陪同", "其夫毕建国", "毕建国"),
-        ("驾驶员：老谭", "谭", "老谭"),
+        ("驾驶员老谭", "谭", "老谭"),
         ("谭医生", "谭", "谭"),
         ("老", "老", "老"),
         ("后天乐医生查房", "后天乐", "乐"),
@@ -108,5 +114,5 @@ def test_it_stays_somebodys(text: str, value: str, entity: EntityType, score: fl
 )
 def test_a_chinese_name_is_taken_as_somebody_is_called(text: str, tagged: str, called: str) -> None:
     start = text.index(tagged)
-    found = from_name(text, Finding(start, start + len(tagged), PERSON, 0.6, "tagger"))
+    found = as_said(text, Finding(start, start + len(tagged), PERSON, 0.6, "tagger"))
     assert text[found.start : found.end] == called
