@@ -32,6 +32,7 @@ _FIRST: Final = (
     "Jalan|Nábřeží|Náměstí|Passeig|Avinguda|Plaça|Rambla|Passatge|Rúa|Praza|Pasaje|Pje\\.|Travesía|Bulevar|Polígono|Callejón"
 )
 _ENDINGS: Final = "straße|strasse|str\\.|weg|allee|platz|pl\\.|gasse|ring|damm|ufer|straat|laan|plein|gade|vej|vägen|gatan|gata|katu|tie|vei|veien|stien|steig|kamp|hof|berg|tanya|puiestee|tänav|gränd|stræde|brink|dijk|kade|singel|steen|huis"
+_ENDED: Final = tuple(_ENDINGS.replace("\\", "").split("|"))
 _BEHIND_NUMBER: Final = (
     *("rue", "avenue", "av.", "bd", "boulevard", "allée", "chemin", "impasse", "place", "quai"),
     *("cours", "route", "via", "viale", "calle", "rua", "ul."),
@@ -204,8 +205,10 @@ def _is_counted(match: re.Match[str]) -> bool:
     return _COUNTED.match(match.string, match.end()) is not None
 
 
+_NUMBER: Final = r"[n0-9](?<![\w.,/$\-].)(?:(?<=n)o\.? ?\d{1,6}|(?<=[0-9])\d{0,5})"
+"""A number behind no other, perhaps after "No.": what begins with one of few signs is sought fast."""
 NUMBER_FIRST: Final = (
-    rf"(?<![\w.,/$\-])(?:No\.? ?)?\d{{1,6}}(?:[A-Za-z]|[-/ ]\d{{1,5}}[A-Za-z]?)?,?{_GAP}(?:(?:North|South|East|West|[NSEW]|[NS][EW])\.?{_GAP})?"
+    rf"{_NUMBER}(?:[A-Za-z]|[-/ ]\d{{1,5}}[A-Za-z]?)?,?{_GAP}(?:(?:North|South|East|West|[NSEW]|[NS][EW])\.?{_GAP})?"
     rf"(?:(?:{_WORD}|\d{{1,3}}(?:st|nd|rd|th)){_GAP}){{1,5}}?(?:{_TYPES})\b\.?(?:{_GAP}(?:N|S|E|W|NE|NW|SE|SW|North|South|East|West)\b\.?)?(?:{_GAP}\d{{1,5}}[A-Za-z]?\b)?"
 )
 RULES: Final[Rules] = (
@@ -214,7 +217,7 @@ RULES: Final[Rules] = (
         "address.street_tail",
         STREET_ADDRESS,
         re.compile(
-            rf"(?<![\w.,/$\-])\d{{1,6}}[A-Za-z]?{_GAP}(?:(?:{U}{A}{{0,24}}\.?|\d{{1,3}}(?:st|nd|rd|th)){_GAP}){{1,5}}?(?i:{_TYPES})\b\.?{_TAIL}"
+            rf"[0-9](?<![\w.,/$\-].)\d{{0,5}}[A-Za-z]?{_GAP}(?:(?:{U}{A}{{0,24}}\.?|\d{{1,3}}(?:st|nd|rd|th)){_GAP}){{1,5}}?(?i:{_TYPES})\b\.?{_TAIL}"
         ),
         0.85,
         _not_dose,
@@ -250,7 +253,7 @@ RULES: Final[Rules] = (
         STREET_ADDRESS,
         re.compile(rf"(?<!\w){U}{A}{{2,30}}(?:{_ENDINGS})[ ]\d{{1,5}}[ ]?[A-Za-z]?\b"),
         0.75,
-        cues=tuple(f"{ending} " for ending in _ENDINGS.replace("\\", "").split("|")),
+        cues=tuple(f"{ending} " for ending in _ENDED),
     ),
     folded(
         "address.labelled",

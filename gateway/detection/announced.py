@@ -59,7 +59,15 @@ RULES: Final[Rules] = (
         _is_relative,
         cues=(
             *("proband", "propositus", "pedigree", "family history", "index case", "index patient"),
-            *("stammbaum", "indexpatient", "familienanamnese", "cas index", "arbre", "caso indice"),
+            *(
+                "stammbaum",
+                "indexpatient",
+                "familienanamnese",
+                "cas index",
+                "cas-index",
+                "arbre",
+                "caso indice",
+            ),
             *("caso índice", "árbol", "genogram", "先证者", "家系"),
         ),
     ),
@@ -108,6 +116,6 @@ RULES: Final[Rules] = (
         ),
         0.6,
         _are_names,
-        needs=re.compile(r"[A-Z]{2},[A-Z]{3}"),
+        needs=re.compile(r",[A-Z]{3}"),
     ),
 )

@@ -37,9 +37,9 @@ _MONTHS: Final = {
     for name in names.split()
 }
 _WORD: Final = r"(?P<month>[^\W\d_]{3,10})"
-_FIRST: Final = r"\d(?<![\w.\-/].)"
+_FIRST: Final = r"[0-9](?<![\w.\-/].)"
 """A digit where a number begins: what is before it is asked last, since a pattern that begins with
-a digit is sought much faster."""
+one of few signs is sought much faster. What is read has no other digits (`view.py`)."""
 _DAY: Final = rf"(?P<d>{_FIRST}\d?)(?:st|nd|rd|th|er|\.|º)?"
 _FORMS: Final = tuple(
     re.compile(rf"{form}(?![\w]|[.\-/]\d)")
@@ -56,7 +56,7 @@ _MONTH_FIRST: Final = re.compile(
     rf"(?<![\w.\-/]){_WORD}\.?[ \-]{{1,2}}(?P<d>\d{{1,2}})(?:st|nd|rd|th)?[ ,\-]{{1,3}}"
     r"(?P<y>\d{4})(?![\w]|[.\-/]\d)"
 )
-_DAY_AND_YEAR: Final = re.compile(r"\d(?:st|nd|rd|th)?[ ,\-]{1,3}\d{4}")
+_DAY_AND_YEAR: Final = re.compile(r"[0-9](?<=[ \-].)[0-9]?(?:st|nd|rd|th)?[ ,\-]{1,3}\d{4}")
 """How all of these end: where no text has it, none of its words is tried."""
 _CHINESE: Final = re.compile(r"(?P<y>\d{4})\s?年\s?(?P<m>\d{1,2})\s?月\s?(?P<d>\d{1,2})\s?[日号號]")
 _MOST_MONTHS: Final = 12

@@ -137,7 +137,11 @@ RULES: Final[Rules] = (
         ),
         0.6,
         _is_called,
-        cues=("-",),
+        cues=(
+            *("-klini", "-krankenhaus", "-hospital", "-spital", "-hospiz", "-stift", "-gymnasium"),
+            *("schule", "-pflegeheim", "-seniorenheim", "-seniorenzentrum", "-altenheim"),
+            *("-apotheke", "-zentrum"),
+        ),
     ),
     Rule("facility.form", ORGANIZATION, FORM, 0.6, _named),
     Rule(

@@ -41,6 +41,10 @@ _LABEL: Final = (
     r"cc|to|from|attn|attention|re|ref|regarding|dear|user|agent|employee|recipient|sender|customer|beneficiary|subscriber|insured|guarantor|policy ?holder|account holder|donor|"
     r"name des patienten|nachname|vorname|arzt|ärztin|hausarzt|patientin|patienten|nom(?: de naissance| d'usage)?|prénom|médecin|nombre|apellidos?|médico|paciente|姓名|患者|医生)"
 )
+_TITLE_START: Final = re.compile(
+    # A pattern that begins with one of few letters is sought much faster.
+    rf"[ACDF-JL-PRSUdfmnoprs](?<![\w'].)(?<=(?={_TITLE}[. \t]).)"
+)
 _POST: Final = re.compile(
     r"(?:ologist|ologe|ologin|iatrist|iatrician|iater|iaterin|esthetist|aesthetist|surgeon|physician|therapist"
     r"|ólogo|óloga|ologue|iatre|iatra|chirurg|chirurgin|ologie|iatrie|chirurgie|medizin)\Z"
@@ -148,6 +152,12 @@ def _labels(text: str) -> Iterator[int]:
         done = end + 1
 
 
+def _addressed(text: str) -> Iterator[int]:
+    """Yield where titles begin."""
+    for title in _TITLE_START.finditer(text):
+        yield title.start()
+
+
 def _announced(text: str) -> Iterator[int]:
     """Yield where the words begin that announce a name."""
     for said in _SAID_START.finditer(caseless(text)):
@@ -185,6 +195,7 @@ RULES: Final[Rules] = (
         ),
         0.9,
         _titled,
+        begins=_addressed,
     ),
     Rule(
         "name.titled_lower",

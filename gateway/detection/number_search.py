@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import accumulate
 from typing import Final
 
 from gateway.detection.birth_dates import Day, days_in, days_of
@@ -35,7 +36,7 @@ _PLAIN_TOKEN: Final = re.compile(r"[a-z0-9]+")
 _GAP: Final = re.compile(r"[ .,\-/()+:#@_\t]{1,3}|,?[ ]?\n[ \t]{0,2}")
 _DIGITS: Final = re.compile(r"\D+")
 _TAIL: Final = 4
-_TAILS: Final = re.compile(r"\d{4}(?!\d)")
+_TAILS: Final = re.compile(r"[0-9]{4}(?![0-9])")
 _CALLED_LAST: Final = re.compile(
     r"(?:\b(?:end(?:ing|s)(?: in| with)?|last (?:four|4)(?: digits)?(?: of \w{1,20}){0,2}"
     r"|endet auf|endziffern|letzten? (?:vier|4)(?: ziffern| stellen)?|terminad[oa] en"
@@ -86,7 +87,8 @@ class NumberSearch:
         for form in _forms(entity, whole, digits):
             self._values.setdefault(form, entity)
             # Short ones are found in one piece only: "12 345" is two numbers.
-            self._prefixes.update(form[:end] for end in range(1, len(form) + 1) if grouped)
+            if grouped:
+                self._prefixes.update(accumulate(form))
         if len(digits) >= _LEAST_GROUPED:
             self._tails.setdefault(digits[-_TAIL:], entity)
 

@@ -111,7 +111,10 @@ _THIS_MONTH: Final = re.compile(
     r"|\b(?:3[01]|[12]\d|0?[1-9])\. ?d\. ?m\.|(?<=\ble )(?:3[01]|[12]\d|0?[1-9]) courant\b"
 )
 """A day of the month in which a paper was written, as courts and offices say it."""
-_THIS_MONTH_CUES: Final = ("corriente", "presente", "actual", "d. m.", "d.m.", "courant")
+_THIS_MONTH_CUES: Final = (
+    *(f"{of} {month}" for of in ("de", "del") for month in ("corriente", "presente", "actual")),
+    *("de los corrientes", "d. m.", "d.m.", " courant"),
+)
 _DAYS: Final = (
     r"(?:montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag)",
     r"(?:lunes|martes|miercoles|jueves|viernes|sabado|domingo)",

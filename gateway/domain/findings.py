@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from operator import attrgetter
 from typing import Final
 
@@ -33,7 +33,9 @@ class Finding:
         """Return the same of the characters `start` to `end`."""
         if (start, end) == (self.start, self.end):
             return self
-        return replace(self, start=start, end=end)
+        return Finding(
+            start, end, self.entity, self.score, self.recognizer, self.place, self.within
+        )
 
 
 in_order: Final = attrgetter("start", "end", "entity", "score", "recognizer", "place", "within")
