@@ -121,6 +121,7 @@ _MEASURES: Final = frozenset(
         "had",
         "with",
         "on",
+        *("en", "par", "por", "dans", "sur", "üd"),
         "who",
         "pt",
         "patient",
@@ -144,6 +145,8 @@ def _street(match: re.Match[str]) -> bool:
 
 _DEGREES: Final = frozenset(["MD", "PA"])
 _SHORTEST_CITY: Final = 3
+_MILITARY: Final = frozenset(["AA", "AE", "AP"])
+_POST_OFFICES: Final = frozenset(["APO", "FPO", "DPO"])
 _SIGNED: Final = re.compile(
     r"(?:(?<![^\W_])[A-Z]\.?|(?i:\b(?:dr|by|surgeon|physician|provider|attending|signed|author|resident)\b[.:*_]{0,4}))[ ]{0,3}\Z"
 )
@@ -155,6 +158,10 @@ def _not_degree(match: re.Match[str]) -> bool:
     last = city.split()[-1]
     if len(last) < _SHORTEST_CITY and last.isupper():
         return False  # "amio 150 IV, NE up": a route and a drug.
+    if city.isupper() and len(city) <= _SHORTEST_CITY:
+        return False  # "CEA, CT": what was measured, and a scan.
+    if match["state"] in _MILITARY and city not in _POST_OFFICES:
+        return False  # "Bilirubin, AP, GGT"
     if match["state"] not in _DEGREES:
         return True
     if any(is_given(fold(word)) or len(word.strip(".")) == 1 for word in city.split()):
@@ -325,7 +332,7 @@ RULES: Final[Rules] = (
     Rule(
         "place.city_state",
         LOCATION,
-        re.compile(rf"(?<!\w){_CITY},[ ]?(?P<state>{_STATES}|{_STATE_NAMES})(?!\w)"),
+        re.compile(rf"(?<!\w){_CITY},[ ]?(?P<state>{_STATES}|{_STATE_NAMES})(?![\w-])"),
         0.7,
         _not_degree,
         needs=re.compile(rf",[ ]?(?:{_STATES}|{_STATE_NAMES})(?!\w)"),

@@ -86,10 +86,13 @@ _ADJECTIVE: Final = re.compile(r"[^\W\d_]{4,24}[ ]\Z")
 
 def _is_a_house(match: re.Match[str]) -> bool:
     """Say whether "clínica" is a noun: "Entrevista Clínica Estructurada" is of no clinic."""
-    if not match[0].startswith(("Clínica ", "Clinique ")):
+    if not match[0].lower().startswith(("clínica ", "clinique ")):
         return True
     before = _ADJECTIVE.search(match.string, max(0, match.start() - 26), match.start())
-    return before is None or not before[0][0].isupper()
+    if before is None:
+        return True
+    # "remisión clínica de la AR": a noun right before it, in the case that it has itself.
+    return not (before[0][0].isupper() or before[0].endswith(("ción ", "sión ", "dad ", "ia ")))
 
 
 def _named(match: re.Match[str]) -> bool:

@@ -22,9 +22,16 @@ PARTICLE: Final = (
 )
 GAP: Final = r"(?:[ ]{1,2}|\t)"
 """White space within a name: never a line's end, nor the gap between two columns."""
+_WITHIN: Final = PARTICLE.replace("|vom|zum|zur|zu|", "|")
+"""Particles within a name: "Herr Maier zur Kontrolle" is Maier."""
+_POSTS: Final = (
+    r"(?!(?:Chefarzt|Chefärztin|Oberarzt|Oberärztin|Assistenzarzt|Assistenzärztin|Stationsarzt"
+    r"|Stationsärztin|Facharzt|Fachärztin|Servicio|Unidad|Dossier)\b)"
+)
+"""What stands right behind a name in a signature, and is none of it."""
 FULL: Final = (
     rf"(?:{INITIAL}{GAP}?){{0,2}}(?:{PARTICLE}{GAP})?{WORD}"
-    rf"(?:{GAP}(?:{PARTICLE}{GAP})?(?:{WORD}|{INITIAL})){{0,3}}"
+    rf"(?:{GAP}(?:{_WITHIN}{GAP})?{_POSTS}(?:{WORD}|{INITIAL})){{0,3}}"
 )
 """A person's name as written out, initials and particles included."""
 

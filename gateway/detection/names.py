@@ -47,7 +47,7 @@ _TITLE_START: Final = re.compile(
 )
 _POST: Final = re.compile(
     r"(?:ologist|ologe|ologin|iatrist|iatrician|iater|iaterin|esthetist|aesthetist|surgeon|physician|therapist"
-    r"|ólogo|óloga|ologue|iatre|iatra|chirurg|chirurgin)\Z"
+    r"|ólogo|óloga|ologue|iatre|iatra|chirurg|chirurgin|ologie|iatrie|chirurgie|medizin)\Z"
 )
 """What somebody does: "Consultant Neurologist" names nobody."""
 _GAUGE: Final = re.compile(r"[0-9] ?\Z")
@@ -117,7 +117,7 @@ def _field(match: re.Match[str]) -> bool:
 
 _LATERAL: Final = re.compile(r"[ ]?(?:Y|E|ET|AND|UND|U|\+|/)?[ ]?(?:LAT|L\b)", re.IGNORECASE)
 """The other side of a chest: "RX TÓRAX PA Y LAT" is seen by nobody's assistant."""
-_UNITS: Final = frozenset(["IE", "IU", "KE", "MG", "ML", "UI"])
+_UNITS: Final = frozenset(["IE", "IU", "KE", "MG", "ML", "UI", "MO", "DI", "MI", "FR", "SA", "SO"])
 _SIDE: Final = 2
 _READING: Final = re.compile(r"[ =:]{1,3}[-+]?[0-9]{1,3}[.,][0-9]")
 
@@ -126,7 +126,7 @@ def _is_measured(match: re.Match[str]) -> bool:
     """Say whether two letters are a side and what is measured there: "RA MD 4.97", no doctor's."""
     value = match["value"]
     if value in _UNITS:
-        return True  # "Mantoux (10 UI RT-23)"
+        return True  # "Mantoux (10 UI RT-23)", "(DI, DO und SA)"
     if match[0].endswith("PA") and _LATERAL.match(match.string, match.end()):
         return True
     return (
@@ -164,6 +164,9 @@ def _announced(text: str) -> Iterator[int]:
         yield said.start()
 
 
+_MEANS: Final = re.compile(
+    r"(?:ung|tion|keit|heit|skopie|ektomie|graphie|grafie)\Z|^(?:Fax|E-Mail|Mail|Telefon|Post|Sectio|Hand|Protokoll)\Z"
+)
 _EDITION: Final = re.compile(
     r"[ ](?:v(?:ersion)?[ .]?[0-9]|[0-9]{4}\b|guid|recommend|protocol|criteri|standard|consensus)",
     re.IGNORECASE,
@@ -173,6 +176,8 @@ _EDITION: Final = re.compile(
 def _is_of_a_guideline(match: re.Match[str]) -> bool:
     """Say whether capitals are a society's or a standard's: "per CTCAE v5.0"."""
     value = match["value"]
+    if match[0][:4].lower() == "per " and _MEANS.search(value):
+        return True  # "per Abduktion", "per Fax": by which means.
     return value.isupper() and bool(_EDITION.match(match.string, match.end()))
 
 

@@ -54,7 +54,8 @@ _NAMES: Final = _words(
     young zahn zeit zimmer
     nase ohr auge lunge niere rücken bauch fuß nariz ojo oído boca mano pierna rodilla nez oreille
     bouche bras jambe genou dos
-    servicio servicios país edad sexo informe historia episodio ingreso ingresos fecha consulta
+    unidad medicina médecine servicio servicios país edad sexo informe historia episodio
+    ingreso ingresos fecha consulta
     urgencias planta médico nombre apellidos domicilio service pays sexe âge examen séjour dossier
     abteilung station befund diagnose anamnese therapie aufnahme entlassung alter datum
     colon coma comma komma newline paragraph parenthesis period point punkt punto virgule
@@ -62,6 +63,10 @@ _NAMES: Final = _words(
 )
 
 
+_SPECIALTIES: Final = ("ologia", "ologie", "iatria", "iatrie", "cirugia", "chirurgie", "medizin")
+
+
 def is_ordinary(word: str) -> bool:
     """Say whether a name is an everyday, clinical or drug word in one of the languages, too."""
-    return is_word(word) or fold(word) in _NAMES
+    folded = fold(word)
+    return is_word(word) or folded in _NAMES or folded.endswith(_SPECIALTIES)
