@@ -1,7 +1,7 @@
 """Fine-tunes a checkpoint on labelled and on generated documents, for as long as it is given.
 
 Run: python -m training.train START --data FOLDER --out DIRECTORY [--generated FILE ...]
-     [--minutes 40] [--teacher CHECKPOINT]
+     [--minutes 40] [--rate 4e-4] [--teacher CHECKPOINT]
 
 The embeddings stay as they are: few of the 60,000 pieces occur in training, and names that do not
 must stay near those that do. The weights that are written are a running mean of the last steps'.
@@ -32,7 +32,6 @@ from training.network import load
 from training.surrogates import swapped
 from training.windows import Row, batches, rows
 
-_RATE = 4e-4
 _WARM = 150
 """Steps over which the rate rises."""
 _MEMORY = 0.998
@@ -51,6 +50,7 @@ def main() -> None:
     parser.add_argument("--generated", type=Path, nargs="*", default=[])
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--minutes", type=float, default=40)
+    parser.add_argument("--rate", type=float, default=4e-4, help="the highest rate of learning")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--teacher", type=Path, help="a checkpoint of the same layers and pieces")
@@ -69,7 +69,8 @@ def main() -> None:
     model = load(arguments.start)
     teacher = load(arguments.teacher).eval() if arguments.teacher else None
     loss = partial(from_teacher, model, teacher) if teacher else partial(from_labels, model)
-    _train(model, loss, _batches(tokenizer, labelled, draw), arguments.minutes * 60)
+    stream = _batches(tokenizer, labelled, draw)
+    _train(model, loss, stream, arguments.rate, arguments.minutes * 60)
     model.save_pretrained(arguments.out)
     shutil.copy(arguments.start / "tokenizer.json", arguments.out)
 
@@ -102,6 +103,7 @@ def _train(
     model: BertForTokenClassification,
     loss_over: Callable[[Sequence[Row]], Tensor],
     stream: Iterator[Sequence[Row]],
+    rate: float,
     seconds: float,
 ) -> None:
     model.bert.embeddings.requires_grad_(requires_grad=False)
@@ -112,7 +114,7 @@ def _train(
             {"params": [each for _, each in learnt if each.ndim > 1], "weight_decay": 0.01},
             {"params": [each for _, each in learnt if each.ndim <= 1], "weight_decay": 0.0},
         ],
-        _RATE,
+        rate,
         betas=(0.9, 0.98),
         fused=True,
     )
@@ -125,7 +127,7 @@ def _train(
         if done >= 1:
             break
         for group in optimizer.param_groups:
-            group["lr"] = _RATE * min(1, step / _WARM) * _cosine(done)
+            group["lr"] = rate * min(1, step / _WARM) * _cosine(done)
         loss = loss_over(batch)
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_([each for _, each in learnt], 1.0)
