@@ -101,11 +101,21 @@ _HAN_KIN: Final = re.compile(
 _LOGGED: Final = words("NULL NONE TRUE FALSE TRACE DEBUG INFO NOTICE WARN WARNING ERROR FATAL")
 """What programs write into logs and tables, in capitals."""
 _CLASS: Final = re.compile(
-    r"[a-z]\w{0,15}"
+    r"(?:(?:TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERROR|FATAL)[ ]{1,2})?[a-z]\w{0,15}"
     r"(?:\.(?!(?:van|von|de|der|den|del|la|el|al|bin|ibn|da|di|dos)\.)[a-z]\w{0,20}){1,8}"
     r"\.[A-Z]\w{1,40}"
 )
-"""The name of a class: "c.h.adt.Merge". "jan.van.Dijk" is somebody."""
+"""The name of a class and the level of its line: "WARN c.h.adt.Merge", and not "jan.van.Dijk"."""
+_PACKAGE_BEFORE: Final = re.compile(r"(?<![\w.])(?:[a-z]\w{0,20}\.){1,6}[a-z]\w{2,20}\.\Z")
+"""The rest of such a name: "c.h.batch.". What one writes with a stop behind initials is shorter."""
+_DOUBTFUL: Final = 0.3
+_DEPARTMENTS: Final = words(
+    """
+    ICU NICU PICU MICU SICU CCU CICU PACU HDU ITU ED ER OR A&E OPD UCI UVI URPA SAU SAMU USIC IMC
+    ITS ZNA
+    """
+)
+"""What every hospital has one of; with a number behind it, it may be this one's."""
 _PEDIGREE: Final = re.compile(r"(?:I{1,3}|IV|VI{0,3})[-.:/][0-9]{1,2}")
 _FEW_DIGITS: Final = re.compile(r"[0-9]{1,2}")
 _WARD_BEFORE: Final = re.compile(r"[^\W\d_][ -]{1,2}\Z")
@@ -161,7 +171,8 @@ def _is_no_word(finding: Finding, value: str, before: str, after: str) -> bool:
         return False
     if _FEW_DIGITS.fullmatch(value):
         return _WARD_BEFORE.search(before) is None
-    return _is_no_name(entity, value, after)
+    packed = finding.score < _DOUBTFUL and _PACKAGE_BEFORE.search(before)
+    return bool(packed) or _is_no_name(entity, value, after)
 
 
 def _is_scored(value: str, after: str) -> bool:
@@ -212,6 +223,8 @@ def _is_no_name(entity: EntityType, value: str, after: str) -> bool:
     if _HAN_KIN.fullmatch(value) or _KIN.fullmatch(value):
         return True
     if entity == LOCATION and _BED.fullmatch(value):
+        return True
+    if entity in {LOCATION, ORGANIZATION} and value in _DEPARTMENTS:
         return True
     if value in _LOGGED or _PEDIGREE.fullmatch(value) or _is_class(value, after):
         return True

@@ -46,6 +46,7 @@ def _doubted(text: str, value: str, entity: EntityType, score: float = 0.6) -> b
         ("Tlf. 600 555 019", "Tlf", PERSON),
         ("(12, NULL, '1944')", "NULL", PERSON),
         ("[cron] c.h.batch.Purge - 12 rows", "c.h.batch.Purge", PERSON),
+        ("transferred to ICU today", "ICU", LOCATION),
         ("the proband (III-4) is well", "III-4", ORGANIZATION),
         ("dpi[87]: doubtful", "87", ORGANIZATION),
         ("Zarit 54, Barthel 100", "Zarit 54, Barthel 100", STREET_ADDRESS),
@@ -85,6 +86,10 @@ def test_it_is_nobodys(text: str, value: str, entity: EntityType) -> None:
         ("Norton 54 yo male", "Norton", PERSON, 0.6),
         ("Berg 45, seen today", "Berg", PERSON, 0.95),
         ("by jan.van.Dijk today", "jan.van.Dijk", PERSON, 0.6),
+        ("seen by j.p.Smith today", "Smith", PERSON, 0.2),
+        ("seen by c.h.batch.Purge", "Purge", PERSON, 0.4),
+        ("transferred to ICU 4B", "ICU 4B", LOCATION, 0.6),
+        ("asked ED about it", "ED", PERSON, 0.6),
         ("by maria.lopez.ruiz today", "maria.lopez.ruiz", PERSON, 0.6),
         ("Frau Null kam", "Null", PERSON, 0.6),
         ("Termin am 11.12", "11.12", DATE_TIME, 0.6),
@@ -116,3 +121,7 @@ def test_a_chinese_name_is_taken_as_somebody_is_called(text: str, tagged: str, c
     start = text.index(tagged)
     found = as_said(text, Finding(start, start + len(tagged), PERSON, 0.6, "tagger"))
     assert text[found.start : found.end] == called
+
+
+def test_a_class_behind_its_package_is_doubted_where_the_tagger_doubts_it() -> None:
+    assert _doubted("c.h.batch.Purge - 12 rows", "Purge", PERSON, 0.1)
