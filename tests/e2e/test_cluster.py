@@ -58,6 +58,7 @@ def test_a_reply_streams_through_the_proxy_of_each_node_as_it_is_made(
     text = ""
     with cluster.client(node) as client:
         request = chat(LONG, max_tokens=48, stream=True)
+        begun = time.monotonic()
         with client.stream("POST", "/v1/chat/completions", json=request) as answer:
             assert answer.status_code == 200
             for line in answer.iter_lines():
@@ -66,8 +67,8 @@ def test_a_reply_streams_through_the_proxy_of_each_node_as_it_is_made(
                     text += json.loads(line[6:])["choices"][0]["delta"].get("content", "")
         whole = reply(client, LONG, max_tokens=48)
     assert text == whole
-    apart = sum(later - earlier > 0.001 for earlier, later in zip(arrivals, arrivals[1:]))  # noqa: B905, RUF007 - neighbours
-    assert apart > 16, "the pieces came all at once"
+    # However slow the machine is: what is held back until the end takes no time of its own.
+    assert arrivals[-1] - arrivals[0] > 0.2 * (arrivals[-1] - begun), "they came all at once"
 
 
 def test_one_proxy_spreads_requests_over_the_replicas_of_both_nodes(cluster: Cluster) -> None:

@@ -83,7 +83,7 @@ def test_memory_that_is_gone_in_spite_of_the_plan_ends_a_request_and_not_the_gat
     key = gateway.create_key("ward", "clinician")
     assert ask(gateway, key, 8).status_code == 200
     # Room for detection, and not for the engine's longest prompt.
-    limit(gateway, status(gateway, "RssAnon") + (128 << 20))
+    limit(gateway, status(gateway, "RssAnon") + (64 << 20))
     failed = ask(gateway, key, longest(gateway))
     assert failed.json()["error"]["code"] == "engine_failed", failed.text
     assert ask(gateway, key, 8).status_code == 200
