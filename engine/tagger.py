@@ -33,6 +33,8 @@ QUEUE: Final = 8192
 _AT_ONCE: Final = 4000
 """Characters of texts that are cut into windows, and whose scores are read, where they are asked:
 to have a thread do it costs half as much as the work, and the work would hold the GIL there."""
+_LEAST: Final = 200
+"""Characters that even the shortest text costs: thousands of them are not done at once."""
 
 
 _ENDS: Final = (
@@ -127,7 +129,7 @@ class Tagger:
 
         Long texts do not keep the loop from others.
         """
-        if sum(map(len, texts)) <= _AT_ONCE:
+        if sum(max(len(text), _LEAST) for text in texts) <= _AT_ONCE:
             plan, rows = self._plan(texts)
             scores = await asyncio.wrap_future(self._workers.submit(rows, self._head.scores))
             return self._tags(plan, scores)

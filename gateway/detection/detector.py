@@ -107,7 +107,7 @@ class PresidioDetector:
 
     async def _detect(self, texts: Sequence[RawText], caller: str | None) -> Sequence[Findings]:
         read = partial(self._read_as, texts, caller)
-        short = sum(map(len, texts)) <= _AT_ONCE
+        short = sum(max(len(text), _LEAST) for text in texts) <= _AT_ONCE
         views, names = read() if short else await self._run(read)
         known = self._remembered
         found = [known.get(name) if name is not None else None for name in names]

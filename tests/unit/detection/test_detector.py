@@ -99,6 +99,9 @@ async def test_a_text_is_made_readable_beside_the_event_loop_unless_it_is_short(
     for text in ("Mrs Thornton is well. ", "Mrs Thornton is well. " * 200):
         assert "Mrs Thornton" not in await _covered(detector, text)
     assert there == [True, False]
+    there.clear()
+    await detector.detect([RawText("a")] * 30)  # Each costs something, however short.
+    assert there == [False] * 30
 
 
 async def test_the_tagger_has_the_text_before_the_rules_keep_the_processor(
