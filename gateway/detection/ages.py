@@ -31,6 +31,10 @@ _GROUP_AFTER: Final = re.compile(
 _GROUP_BEFORE: Final = re.compile(
     r"(?:[<>≥≤=]|[0-9](?:[ ]?(?:to|-|a|bis|and|y|et|und|or)[ ]?)|\b(?:older than|younger than|over|under|above|below|at least|up to|between|from|until|beyond|ages|mayores de|menores de|mas de|a partir de|plus de|moins de|des|uber|unter|ab|mindestens|bis zu|hasta|(?<! a )los|entre|zwischen|minimum|maximum)[ ](?:the age of |les |los |l'age de )?(?:age )?)[ ]?\Z"
 )
+_AND_MONTHS: Final = re.compile(
+    r"[ ](?:y|and|et|und)[ ][0-9]{1,2}[ ](?:mes(?:es)?|months?|mois|monate?n?|semanas|weeks|semaines|wochen)\b"
+)
+"""What a small child's age has besides: "5 años y 3 meses"."""
 _SEXED: Final = re.compile(
     r"(?P<n>[0-9]{2,3})(?:[MF]|[ ]?(?:WM|WF|BM|BF|AAM|AAF)|[ ][MF](?=[ ,]{1,2}(?:w/|with|who|present|p/w|c/o|h/o|hx|admitted|s/p|status|pt\b|patient|seen|here|from|is\b)))(?![\w./\-])"
 )
@@ -48,7 +52,7 @@ _NO_AGE_AFTER: Final = re.compile(
     r"[ ,]{1,2}(?:de evolucion|de seguimiento|de duracion|despues|antes|mas tarde|de tratamiento|previos?|previamente|atras|de suivi|d'evolution|plus tard|auparavant|apres|avant|de traitement|nach|vor|spater|zuvor|postoperativ|de antiguedad|de supervivencia|libre|de survie|ago|later|de experiencia|de fumador|paquete|del?[ ]|fue[ ]|era[ ]|la paciente|el paciente|desde|tras)|/"
 )
 _LABELLED: Final = re.compile(
-    r"(?P<n>[0-9]{1,3})(?![0-9/]|[.,][0-9]|[ ]?(?:mg|%|days?|hours?|hrs?|weeks?|months?|ml|cm|kg|x\b))(?:[ ]?(?:anos|ans|jahre|years|yrs|岁|meses|mois|monate|y/?o|[ajy])\b)?"
+    r"(?P<n>[0-9]{1,3})(?![0-9/]|[.,][0-9]|[ ]?(?:mg|%|days?|hours?|hrs?|weeks?|months?|ml|cm|kg|x\b|[个月日天次度例级])|[年/-])(?:[ ]?(?:anos|ans|jahre|years|yrs|岁|meses|mois|monate|y/?o|[ajy])\b)?"
 )
 _WORDS: Final = re.compile(
     r"\b(?:(?:ninety|one[- ]hundred)(?:[- ](?:and[- ])?(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve))?[- ]years?[- ]olds?"
@@ -93,7 +97,8 @@ def at(text: str, folded: str, start: int) -> tuple[int, EntityType, str, float]
         entity = _type(match["n"])
         person = match["free"] is None or _of_a_person(folded, match)
         if entity is not None and person and not _of_a_group(folded, *match.span()):
-            return match.end(), entity, "years_old", 0.9
+            months = _AND_MONTHS.match(folded, match.end())
+            return (months or match).end(), entity, "years_old", 0.9
     match = _PAIR.match(folded, start)
     if match is not None and _AGE_BEFORE.search(folded, max(0, start - 40), start):
         entity = _type(str(max(int(match["n"]), int(match["m"]))))

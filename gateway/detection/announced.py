@@ -28,6 +28,13 @@ _CARD: Final = (
 _NOBODY: Final = re.compile(
     r"(?i)(?:proband|propositus|proposita|index|indexpatient|patient)(?:in|en|s)?\Z"
 )
+_DICTATED: Final = re.compile(
+    r"(?m)(?:^|[ \t])(?:DD|DT|D|T|TD|JOB)[ ]?[:#]|(?i:dictated|transcribed)"
+)
+_NO_LETTERS: Final = frozenset(
+    ["ja", "no", "si", "sí", "oui", "non", "yes", "na", "n/a", "nein", "NO", "SI", "SÍ", "JA"]
+)
+"""What a form says instead of a name."""
 _WORD_BEFORE: Final = re.compile(r"([^\W\d_]{1,16})[.]?[ ]\Z")
 
 
@@ -93,6 +100,29 @@ RULES: Final[Rules] = (
         ),
         0.8,
         cues=("initial", "inicial", "namenszeichen", "handzeichen", "首字母"),
+    ),
+    Rule(
+        # Who typed or signed, by their letters: "Schreibdienst: mw", "Firma del médico: MBH".
+        "name.labelled_typist",
+        PERSON,
+        re.compile(
+            r"(?<![\w])(?i:schreibdienst|schreibkraft|sekretariat|transcri(?:bed|ptionist)(?: by)?|typ(?:ed by|ist)|frappe|frappé par|saisi par|visa|paraphe|mecanografiad[oa](?: por)?"
+            r"|(?:firma|signature|unterschrift)(?: (?:del médico|de la médica|du médecin|des arztes|of physician))?)[ ]?:[ ]{1,3}(?P<value>[A-Z]{2,4}|[a-z]{2,4})(?=[ \t]{0,8}(?:\n|\Z|[/;|,.]))"
+        ),
+        0.7,
+        lambda match: not is_word(match["value"]) and match["value"] not in _NO_LETTERS,
+        needs=re.compile(r":[ ]{1,3}(?:[A-Z]{2,4}|[a-z]{2,4})[ \t]{0,8}(?:[\n/;|,.]|\Z)"),
+    ),
+    Rule(
+        # The foot of a dictated letter: "JOB: 551209  NOB/mlk", "TR: jsk".
+        "name.labelled_dictation",
+        PERSON,
+        re.compile(
+            r"(?m)(?:(?<=[ \t]{2})|(?<=\n))(?P<value>[A-Z]{2,4}[:/][a-z]{2,4})(?=[ \t]{0,8}$)"
+        ),
+        0.7,
+        lambda match: _DICTATED.search(match.string) is not None,
+        needs=re.compile(r"[A-Z][/:][a-z]{2,4}[ \t]{0,8}(?:\n|\Z)"),
     ),
     Rule(
         # Given names that are abbreviated: "Wm. Abercrombie", "Fco. Lamas", "Mª Pilar".

@@ -13,23 +13,48 @@ import re
 from typing import Final
 
 from gateway.detection.rules import Rule, Rules, folded
+from gateway.detection.vocabulary import is_word, words
 from gateway.domain import checksums
 from gateway.domain.entities import (
+    ACCOUNT_NUMBER,
     DEVICE_ID,
     EMAIL_ADDRESS,
     IP_ADDRESS,
     MAC_ADDRESS,
+    OTHER_ID,
     PASSPORT,
+    PERSON,
     PHOTO_ID,
     URL,
     USERNAME,
 )
+from gateway.domain.person_names import fold, is_given
 
 _LEAST_IPV6: Final = 5
 """Characters: "::" and "a::1" are punctuation more often than addresses."""
 _AT: Final = r"(?:@|[ ]?(?:\(at\)|\[at\]|\(arroba\)|\[arroba\]|\(a\))[ ]?)"
 _DOT: Final = r"(?:\.|[ ]?(?:\(dot\)|\[dot\]|\(punkt\)|\[punkt\]|\(point\)|\(punto\))[ ]?)"
 _TLD: Final = r"com|org|net|edu|gov|mil|int|info|health|hospital|clinic|care|doctor|io|app|dev|me|us|uk|de|fr|es|nl|be|at|ch|it|eu|ca|au|se|no|dk|fi|pl|cz|cn|jp|in|br|mx|ar|cl|co|lu|pt|ie|cat|gob|berlin|online|site|cloud"
+_PAIRS: Final = re.compile(r"(?:0x|U\+00)?([2-9A-Fa-f][0-9A-Fa-f])(?![0-9A-Za-z])")
+_LEAST_HEXADECIMAL: Final = 2
+_NO_USERS: Final = words(
+    """
+    public default shared user users root admin administrator runner ubuntu app node vagrant guest all ec2-user
+    jenkins git www www-data docker postgres service öffentlich benutzer $user %username%
+    """
+)
+"""Folders that are no person's."""
+_PARTS: Final = re.compile(r"[\W_]+|(?<=[a-zß-ÿ])(?=[A-ZÀ-Þ])")
+_COUNTRIES: Final = frozenset(checksums.IBAN_LENGTHS) | words(
+    "US CN JP CA AU IN RU SG HK KR MX AR CL CO PE ZA NZ TH ID MY PH VN NG KE MA TW UY EC BO PY"
+)
+"""Where a bank may be (ISO 3166-1)."""
+_SIGNS: Final = frozenset("!#$%&*+@^?~")
+_REFERENCE: Final = re.compile(
+    r"(?:https?://)?(?:json-schema\.org|(?:www\.)?w3\.org|(?:www\.|terminology\.)?hl7\.org|snomed\.info|loinc\.org|unitsofmeasure\.org"
+    r"|schemas\.(?:xmlsoap|openxmlformats|microsoft)\.(?:org|com)|(?:www\.)?clinicaltrials\.gov)(?![\w.-])"
+)
+"""Where standards and registers of trials are, which every payload names."""
 
 
 def _address(match: re.Match[str]) -> bool:
@@ -43,8 +68,39 @@ def _address(match: re.Match[str]) -> bool:
     return True
 
 
+def _secret(match: re.Match[str]) -> bool:
+    """Say whether a password is one: everyday words have no digit, and no sign within."""
+    value = match["value"]
+    return any(map(str.isdigit, value)) or not _SIGNS.isdisjoint(value[:-1])
+
+
+def _are_letters(match: re.Match[str]) -> bool:
+    """Say whether bytes in hexadecimal are a text: a fingerprint's are none, and pulses have no a to f."""
+    pairs = _PAIRS.findall(match[0])
+    marked = match[0].startswith(("0x", "U", "\\"))
+    if not marked and sum(not pair.isdigit() for pair in pairs) < _LEAST_HEXADECIMAL:
+        return False
+    try:
+        text = bytes.fromhex("".join(pairs)).decode()
+    except UnicodeDecodeError:
+        return False
+    return text.isprintable() and sum(map(str.isalpha, text)) * 2 > len(text)
+
+
+def _is_somebodys(match: re.Match[str]) -> bool:
+    """Say whether a file's name has a given name in it, in words of its own."""
+    parts = [part for part in _PARTS.split(match["value"]) if part.isalpha()]
+    given = [part for part in parts if is_given(fold(part)) and not is_word(part)]
+    return bool(given) and len(parts) > 1
+
+
+def _private(match: re.Match[str]) -> bool:
+    """Say whether an address of the web is none that standards are named by."""
+    return _REFERENCE.match(match[0]) is None
+
+
 def _domain(value: str) -> bool:
-    return not value[0].isdigit() and (
+    return not (value[0].isdigit() or _REFERENCE.match(value)) and (
         value.islower()
         or "/" in value
         or value.count(".") > 1
@@ -78,6 +134,7 @@ WEB: Final = folded(
     URL,
     r"(?<![0-9A-Za-z_])(?:(?:https?|ftps?|sftp|wss?|file|ldaps?)://[^\s<>\"'`\])}\uff0c\uff1b\u3000-\u303f\u4e00-\u9fff]{2,500}|www\.[^\s<>\"'`\])}\u3000-\u303f\u4e00-\u9fff]{3,300})",
     0.95,
+    _private,
     cues=("://", "www."),
 )
 DOMAIN: Final = folded(
@@ -120,7 +177,7 @@ RULES: Final[Rules] = (
     Rule(
         "contact.handle",
         USERNAME,
-        re.compile(r"(?<![0-9A-Za-z_@.])@[A-Za-z_][A-Za-z0-9_.]{2,30}(?![0-9A-Za-z_])"),
+        re.compile(r"(?<![0-9A-Za-z_@.])@[A-Za-z_][A-Za-z0-9_.]{2,30}(?![0-9A-Za-z_/]|-[a-z-]{1,30}/)"),
         0.5,
         cues=("@",),
     ),
@@ -142,10 +199,69 @@ RULES: Final[Rules] = (
     folded(
         "contact.password",
         USERNAME,
-        r"\b(?:password|passcode|pwd|passwort|kennwort|mot de passe|contraseña|clave|密码)[\s:=*\"'`|(]{1,6}(?:is |was |ist |est |es )?(?P<value>[^\s\"'<>]{4,64})",
+        r"\b(?:password|passcode|pwd|passwort|kennwort|mot de passe|contraseña|clave|密码)[\s:=*\"'`|(]{1,6}(?:is |was |ist |est |es |为|是)?[\"'`]?(?P<value>[^\s\"'`<>\uff0c\u3002\uff1b]{4,64})",
         0.6,
-        lambda match: any(char.isdigit() for char in match["value"]),
+        _secret,
         cues=("passw", "passc", "pwd", "kennwort", "mot de passe", "contraseña", "clave", "密码"),
+    ),
+    Rule(
+        # A bank by ISO 9362, whose letters alone look like a word.
+        "label.bank",
+        ACCOUNT_NUMBER,
+        re.compile(
+            r"(?<!\w)(?:BIC|SWIFT)(?:[-/ ]{1,3}(?:BIC|SWIFT|[Cc]ode|CODE))?(?:[ ]?[:=#][ ]?|[ ]{1,2}(?:is |ist |es |est )?)(?P<value>[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?)(?!\w)"
+        ),
+        0.85,
+        lambda match: match["value"][4:6] in _COUNTRIES,
+        cues=("bic", "swift"),
+    ),
+    Rule(
+        # A text as its bytes: "4d 61 72 67 61 72 65 74", "0x4d, 0x61", "U+004D U+0061".
+        "id.bytes",
+        OTHER_ID,
+        re.compile(
+            r"(?<![0-9A-Za-z+])(?:(?:0x|U\+00|\\)?[2-9A-Fa-f][0-9A-Fa-f][ ,:]{1,2}){7,400}(?:0x|U\+00|\\)?[2-9A-Fa-f][0-9A-Fa-f](?![0-9A-Za-z])"
+        ),
+        0.6,
+        _are_letters,
+        cues=(
+            *("6f", "6e", "6c", "u+00", "0x", "61 6", "61 7", "65 6", "65 7", "61:", "65:", "61,"),
+        ),
+        needs=re.compile(
+            r"[0-9](?:[a-fA-F][ ,:]{1,2}(?:0x|U\+00|\\)?[0-9A-Fa-f]{2}[ ,:]|x[0-9A-Fa-f]{2}[ ,:])|U\+00"
+        ),
+    ),
+    Rule(
+        # Wallets of Bitcoin (base58 and bech32), Litecoin and Ethereum.
+        "id.wallet",
+        ACCOUNT_NUMBER,
+        re.compile(
+            r"(?<![0-9A-Za-z])(?:0x[0-9a-fA-F]{40}|(?:bc|ltc)1[ac-hj-np-z02-9]{25,71}|(?=[1-9A-HJ-NP-Za-km-z]{0,33}[0-9])(?=[A-Z1-9]{0,33}[a-z])[13LMD][1-9A-HJ-NP-Za-km-z]{25,34})(?![0-9A-Za-z])"
+        ),
+        0.9,
+        needs=re.compile(r"[01b3lLMD][0-9A-Za-z]{25}"),
+    ),
+    Rule(
+        # A home folder is called after its user.
+        "contact.home",
+        USERNAME,
+        re.compile(
+            r"(?:/home/|/Users/|(?i:\b[a-z]:\\{1,2}(?:users|benutzer|documents and settings)\\{1,2}))(?P<value>[^\s/\\:*?\"'<>|,;]{2,60})"
+        ),
+        0.8,
+        lambda match: match["value"].lower() not in _NO_USERS,
+        cues=("/home/", "/users/", ":\\"),
+    ),
+    Rule(
+        # A document that is called after somebody: "Arztbrief_Petra_Meier.pdf".
+        "name.labelled_file",
+        PERSON,
+        re.compile(
+            r"(?i)(?<![\w.-])(?P<value>[\w-]{2,60}(?:\.[\w-]{1,40}){0,3})\.(?:pdf|docx?|xlsx?|odt|rtf|txt|eml|msg|hl7|zip)\b"
+        ),
+        0.6,
+        _is_somebodys,
+        needs=re.compile(r"\.(?i:pdf|doc|xls|odt|rtf|txt|eml|msg|hl7|zip)"),
     ),
     folded(
         "id.photo_file",

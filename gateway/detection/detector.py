@@ -153,6 +153,8 @@ class PresidioDetector:
             await asyncio.sleep(0)
             # One step of bounded size at a time: a long text does not keep the others waiting.
             for step in _steps(views):
+                if tagging.done():
+                    tagging.result()  # Where it has failed, nobody waits for what the rules find.
                 for index, findings in await self._run(partial(self._analyze, views, step)):
                     found[index].extend(findings)
             *readings, last = _readings(await tagging)

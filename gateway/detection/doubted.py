@@ -8,11 +8,12 @@ a rule, a field or a dictionary that says otherwise stays.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import Final
 
-from gateway.detection import dates, labels
+from gateway.detection import labels
+from gateway.detection.nobodys_words import is_nobodys_word, is_of_a_segment
 from gateway.detection.structured import columns
+from gateway.detection.technical import is_technical
 from gateway.detection.vocabulary import words
 from gateway.domain.entities import (
     AGE,
@@ -82,22 +83,10 @@ _HEADINGS: Final = words(
     """
     MC AP EF IQ AF EA EC JC PC HC HPI PMH PSH FH SH ROS PE CC HX DX TX RX MDM ED IMP RTC SOB OBS
     VD AZ EZ TE NB VG HNO ZNS EKG RR BZ HF EB KM ATCD MDV HDM CAT TTT RDV EN MH HDLM PEC TA FC
-    CMP CBC BMP UA CXR GMC LUT
+    CMP CBC BMP UA CXR GMC LUT FD SD ND
     """
 )
 """Headings in capitals, with their colon: "MC: dolor", "ATCD: HTA"."""
-_KIN: Final = re.compile(
-    r"(?:mom|mum|mummy|mommy|dad|daddy|mama|papa|oma|opa|omi|opi|grandma|grandpa|nana|gran|hubby|wife|"
-    r"mamie|papi|papy|maman|mamá|papá|abuela|abuelo|tita|tito|suegr[oa]|cuñad[oa]|yerno|nuera|niet[oa]|sobrin[oa]|tí[oa]|"
-    r"herman[oa]|hij[oa]|madre|padre|espos[oa]|marido|(?:la |ma |sa )?belle-(?:mère|sœur|fille)|"
-    r"(?:le |mon |son )?beau-(?:père|frère|fils)|nièce|neveu|tante|oncle|sœur|frère|"
-    r"(?:schwieger|groß|stief)(?:mutter|vater|eltern)|schwager|schwägerin|enkel(?:in|kind)?|nichte|"
-    r"cousine|mädchen|hebamme|ehe(?:mann|frau|gatte|partner))",
-    re.IGNORECASE,
-)
-_HAN_KIN: Final = re.compile(
-    r"[其该患](?:者)?(?:之)?(?:[长次幼独]?[子女]|儿子|女儿|夫|妻|妻子|丈夫|母|父|母亲|父亲|兄|弟|姐|妹|姐姐|妹妹|哥哥|弟弟|配偶|家属|孙子|孙女|爱人)"
-)
 _LOGGED: Final = words("NULL NONE TRUE FALSE TRACE DEBUG INFO NOTICE WARN WARNING ERROR FATAL")
 """What programs write into logs and tables, in capitals."""
 _CLASS: Final = re.compile(
@@ -120,13 +109,10 @@ _PEDIGREE: Final = re.compile(r"(?:I{1,3}|IV|VI{0,3})[-.:/][0-9]{1,2}")
 _FEW_DIGITS: Final = re.compile(r"[0-9]{1,2}")
 _WARD_BEFORE: Final = re.compile(r"[^\W\d_][ -]{1,2}\Z")
 """A word before a number, which may be a ward's: "Onkologie-Ambulanz 3"."""
-_NUMBERED: Final = re.compile(r"[.:]{0,2}[ ]{1,2}[+(]{0,2}[A-Z]{0,2}[0-9]")
+_NUMBERED: Final = re.compile(r"[.:]{0,2}[ ]{1,2}(?:[+(]{0,2}[A-Z]{0,2}[0-9]|[A-Z]{8})")
 _HAN_SPAN: Final = re.compile(r"[0-9]{1,3}(?:年|日|天|个月)")
 _HAN_SPAN_BEFORE: Final = re.compile(r"(?:[史约余已近期满]|过去|病程)\Z")
-_FAMILIAR: Final = "老小阿"
-"""What colleagues put before a surname: one word with it."""
-_HAN_DAY: Final = re.compile(r"[今明后昨前][天日晚早]")
-_HAN_ARTICLE: Final = re.compile(r"[条款项]")
+_HAN_ARTICLE: Final = re.compile(r"[条款项版]")
 _MOST_DAYS: Final = 31
 _SCALES: Final = words(
     """
@@ -148,6 +134,10 @@ def is_nobodys(text: str, finding: Finding) -> bool:
     before = text[max(0, finding.start - _BEFORE) : finding.start]
     entity = finding.entity
     after = text[finding.end : finding.end + _AFTER]
+    if not value:
+        return True
+    if is_technical(entity, value, before, after):
+        return True
     if entity == DATE_TIME:
         return _is_no_date(value, before, after) or _is_a_span(value, before, after)
     if entity in {AGE, AGE_OVER_89}:
@@ -220,7 +210,7 @@ def _is_no_number(entity: EntityType, value: str, before: str) -> bool:
 
 
 def _is_no_name(entity: EntityType, value: str, after: str) -> bool:
-    if _HAN_KIN.fullmatch(value) or _KIN.fullmatch(value):
+    if is_nobodys_word(value) or (entity == PERSON and is_of_a_segment(value)):
         return True
     if entity == LOCATION and _BED.fullmatch(value):
         return True
@@ -237,25 +227,3 @@ def _is_class(value: str, after: str) -> bool:
     """Say whether it is the name of a class, or of its package with the class behind it."""
     named = _CLASS.match(value + after)
     return named is not None and "." in value and named.end() >= len(value)
-
-
-def as_said(text: str, finding: Finding) -> Finding:
-    """Return a date with its day of the week, and a Chinese person as called.
-
-    "10.9." in "Mi 10.9." is the whole; "其夫毕建国" is 毕建国, and 谭 in "老谭" is 老谭.
-    """
-    start, end = finding.start, finding.end
-    if finding.entity == DATE_TIME and text[start].isdigit():
-        return replace(finding, start=dates.with_weekday(text, start))
-    if finding.entity != PERSON:
-        return finding
-    if end - start == 1 and start and text[start - 1] in _FAMILIAR:
-        return replace(finding, start=start - 1)
-    day = _HAN_DAY.match(text, start, end)
-    if day is not None and day.end() < end:
-        return replace(finding, start=day.end())
-    if text[start] in "其该患":
-        kin = _HAN_KIN.match(text, start, end)
-        if kin is not None and end - kin.end() > 1:
-            return replace(finding, start=kin.end())
-    return finding

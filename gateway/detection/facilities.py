@@ -12,7 +12,7 @@ from typing import Final
 
 from gateway.detection.letters import A, U
 from gateway.detection.rules import Rule, Rules
-from gateway.detection.vocabulary import is_word, words
+from gateway.detection.vocabulary import EPONYMS, is_word, words
 from gateway.domain.entities import ORGANIZATION
 
 _KIND: Final = (
@@ -36,7 +36,7 @@ FORM: Final = re.compile(
     rf"(?<!\w){_NAME_WORD}(?:[ ](?:{_INNER}[ ]){{0,2}}{_NAME_WORD}){{0,4}}?[ ]{_KIND}(?!\w)(?:[ ](?:of|at|in|-)[ ](?:the[ ])?{U}{A}{{1,24}}(?:[ ](?:of[ ])?{U}{A}{{1,24}}){{0,3}})?(?:[ ](?:{_KIND})(?!\w)){{0,2}}"
 )
 _FIRST: Final = (
-    "University|Hospital|Hospitals|Clinic|Institute|School|College|Medical College|Children's Hospital|Hôpital|Hôpitaux|Hospital [Uu]niversitario|Hospital [Gg]eneral|Clínica|Centro de [Ss]alud|Centro [Mm]édico|Clinique|CHU|CHR|CH|"
+    "University|Hospital|Hospitals|Clinic|Institute|School|College|Medical College|Children's Hospital|Hôpital|Hôpitaux|Hospital [Uu]niversitario|Hospital [Gg]eneral|Clínica|Centro de [Ss]alud|Centro [Mm]édico|Clinique|CHU|CHR|CH|CHRU|GHU|HIA|MSP|USLD|EHPA|CLCC|CESFAM|SAPU|"
     "Ospedale|Klinikum|Universitätsklinikum|Krankenhaus|Policlinico|Fundación|Residencia|hôpital|hopital|clinique|clínica|EHPAD|Ehpad|Polyclinique|polyclinique|Centre hospitalier|Centre Hospitalier|centre hospitalier|Seniorenresidenz|Seniorenzentrum|Seniorenheim"
 )
 _KIND_FIRST: Final = re.compile(
@@ -123,11 +123,39 @@ _GENERAL: Final = words(
 
 def _is_called(match: re.Match[str]) -> bool:
     """Say whether a hyphenated house is called after somebody or something of its own."""
-    parts = match[0].lower().split("-")[:-1]
+    *parts, house = match[0].lower().split("-")
+    if house == "zentrum" and EPONYMS.issuperset(parts):
+        return False  # "Wernicke-Zentrum": of a brain, and no house.
     return any(part not in _GENERAL and not is_word(part) for part in parts)
 
 
+def _is_a_practice(match: re.Match[str]) -> bool:
+    return not is_word(match["name"]) and not match["name"].endswith(("ung", "keit", "ion"))
+
+
 RULES: Final[Rules] = (
+    Rule(
+        # "Gemeinschaftspraxis am Markt", "MVZ Nordstadt", "Radiologie am Wall".
+        "facility.practice",
+        ORGANIZATION,
+        re.compile(
+            rf"(?<![\w-])(?:{U}{A}{{3,20}}(?:isch|al|är)e[nrs]?[ ])?(?:{A}{{0,24}}[Pp]raxis(?:klinik)?|MVZ|Tagesklinik|Dialysezentrum|Ordination|Radiologie(?=[ ](?:am|an|im|in)[ ]))"
+            rf"[ ](?:(?:am|an der|im|in der|zum|zur)[ ])?(?:(?:Dr|Drs|Dres|med)\.[ ]){{0,3}}(?P<name>(?!Drs?\b|Dres\b|Prof\b|Frau\b|Herr)\b{U}{A}{{2,24}}(?:-{U}{A}{{2,24}}){{0,2}})"
+        ),
+        0.6,
+        _is_a_practice,
+        cues=("praxis", "mvz ", "tagesklinik ", "dialysezentrum ", "ordination ", "radiologie "),
+    ),
+    Rule(
+        # Houses and offices of Mexico, France and Austria, by their letters and their number or town.
+        "facility.numbered",
+        ORGANIZATION,
+        re.compile(
+            rf"(?<![\w-])(?:(?:UMF|HGZ|HGR|HGSZ|HGO|UMAE|UMAA)[ ](?:N[o.º°]{{1,2}}[ ]?)?[0-9]{{1,3}}(?:[ ]?\"[^\"\n]{{3,60}}\")?|(?:SAMU|SMUR|SDIS|CODIS|CPAM|MDPH|UDAF)[ ](?:du[ ]|de[ ](?:l[a'][ ]?)?)?[0-9]{{2,3}}|(?:LKH|KKH|BKH|UKH|BWK)[ ]{U}{A}{{2,24}})(?![\w-])"
+        ),
+        0.7,
+        needs=re.compile(r"(?:UM|HG|S[AMD]|C[OP]|MD|UD|LKH|KKH|BKH|UKH|BWK)[A-Z]{0,3}[ ]"),
+    ),
     Rule(
         # "Heinrich-Braun-Klinikum", "Astrid-Lindgren-Gesamtschule".
         "facility.hyphenated",

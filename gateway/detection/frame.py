@@ -22,7 +22,6 @@ with without_unused():
         RecognizerRegistry,
         RecognizerResult,
     )
-    from presidio_analyzer.context_aware_enhancers import ContextAwareEnhancer
     from presidio_analyzer.nlp_engine import NlpArtifacts, NlpEngine
 
 __all__ = [
@@ -98,24 +97,6 @@ class NoPipeline(NlpEngine):
         return [LANGUAGE]
 
 
-class _NoEnhancer(ContextAwareEnhancer):
-    """Context words are part of our patterns; Presidio's would copy every result."""
-
-    def __init__(self) -> None:
-        super().__init__(0.0, 0.0, 0, 0)
-
-    def enhance_using_context(
-        self,
-        text: str,  # noqa: ARG002 - Presidio's signature
-        raw_results: list[RecognizerResult],
-        nlp_artifacts: NlpArtifacts,  # noqa: ARG002
-        recognizers: list[EntityRecognizer],  # noqa: ARG002
-        context: list[str] | None = None,  # noqa: ARG002
-    ) -> list[RecognizerResult]:
-        """Return the results as they are."""
-        return raw_results
-
-
 class _All(RecognizerRegistry):
     """A registry of which every recognizer is always asked: to choose them by type takes time."""
 
@@ -131,9 +112,10 @@ class _All(RecognizerRegistry):
 
 
 class _Engine(AnalyzerEngine):
-    """Presidio's engine, without a step that asks for each recognizer which results are its own.
+    """Presidio's engine without one of its steps, which a test sees to that it still has.
 
-    Where a later Presidio calls it otherwise it is taken again, and changes nothing: `_NoEnhancer`.
+    It asks for each recognizer which results are its own, and copies them to weigh words of context
+    that are part of our patterns.
     """
 
     def _enhance_using_context(
@@ -144,7 +126,7 @@ class _Engine(AnalyzerEngine):
         recognizers: list[EntityRecognizer],  # noqa: ARG002
         context: list[str] | None = None,  # noqa: ARG002
     ) -> list[RecognizerResult]:
-        """Return the results as they are: context words are part of our patterns."""
+        """Return the results as they are."""
         return raw_results
 
 
@@ -177,7 +159,6 @@ class Analyzer:
             registry=_All(recognizers=list(recognizers), supported_languages=[LANGUAGE]),
             nlp_engine=self._pipeline,
             supported_languages=[LANGUAGE],
-            context_aware_enhancer=_NoEnhancer(),
             log_decision_process=False,
         )
 

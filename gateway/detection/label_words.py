@@ -120,6 +120,8 @@ STRONG: Final[dict[EntityType, str]] = {
         """,
     CREDIT_CARD: """
         credit card; debit card; card number; card no; visa; mastercard; master card; amex; american express; card ending
+        cvv2; cvc2; cvn; card verification; card verification value; security code; card security code; prufziffer; prufnummer; kartenprufnummer
+        cryptogramme; cryptogramme visuel; codigo de seguridad; codigo cvv; cvv code; cvc code
         credit card number; payment card; bank card; cvv; cvc; kreditkarte; kreditkartennummer; kreditkarten nr; ec karte
         carte bancaire; carte bleue; carte de credit; cb; numero de carte; tarjeta; tarjeta de credito; numero de tarjeta
         tarjeta de debito
@@ -226,14 +228,14 @@ CHINESE: Final[dict[EntityType, str]] = {
     PASSPORT: "护照 护照号 护照号码",
     PHONE_NUMBER: "电话 手机 手机号 手机号码 电话号码 联系电话 联系方式 座机 家庭电话 办公电话 联系人电话 热线 移动电话 微信号 微信 致电 拨打",
     FAX_NUMBER: "传真 传真号 传真号码",
-    CREDIT_CARD: "银行卡号 信用卡号 银行卡 信用卡 卡号",
+    CREDIT_CARD: "银行卡号 信用卡号 银行卡 信用卡 卡号 安全码",
     ACCOUNT_NUMBER: "账号 银行账号 账户 发票号 收据号 缴费单号 帐号",
     LICENSE_NUMBER: "驾驶证号 驾照号 执业证号 执业证书号 医师资格证号 资格证号 执业编号 医师编号",
     VEHICLE_ID: "车牌 车牌号 车牌号码 车架号",
     DEVICE_ID: "序列号 设备号 设备编号 机身号 批号 器械编号 产品编号 起搏器编号",
     POSTCODE: "邮编 邮政编码",
     DATE_OF_BIRTH: "出生日期 出生年月 出生年月日 生日 出生于 生于 出生",
-    AGE: "年龄",
+    AGE: "年龄 今年 现年 虚岁",
     PHOTO_ID: "照片编号 照片号 影像号 片号 图像编号",
     BIOMETRIC_ID: "指纹编号 指纹号 虹膜编号 人脸编号 声纹编号",
     OTHER_ID: "编号 检查号 标本号 样本号 检验号 病理号 条码号 条形码 申请单号 处方号 工号 床号 流水号 订单号 学号 影像检查号 放射号 超声号 内镜号 序号",
@@ -274,7 +276,8 @@ THINGS: Final = words(
 NO_COMPOUND: Final = words(
     """
     hausnummer zimmernummer seitennummer ordnungsnummer artikelnummer rufnummern katalognummer
-    bettnummer raumnummer atomnummer ordnungsnr registernummer
+    bettnummer raumnummer atomnummer ordnungsnr registernummer zulassungsnummer zulassungsnr
+    pharmazentralnummer
     """
 )
 NO_TOWNS: Final = words(

@@ -71,6 +71,14 @@ _EXTENSIONS: Final = (
     "hausruf", "分机",
 )  # fmt: skip
 """Labels of numbers within the house, which are short."""
+_SECURITY_CODES: Final = (
+    "cvv", "cvc", "cvv2", "cvc2", "cvn", "security code", "verification", "verification value",
+    "cvv code", "cvc code", "codigo cvv", "prufziffer", "prufnummer", "cryptogramme",
+    "cryptogramme visuel", "codigo de seguridad", "安全码",
+)  # fmt: skip
+"""Labels of the three digits on the back of a card."""
+_MEDICINE: Final = re.compile(r"34009[ ]?[0-9]{3}[ ]?[0-9]{3}[ ]?[0-9][ ]?[0-9]")
+"""A French medicine by its CIP, which is no card of a Spanish insured person."""
 _LEAST_PLATE: Final = 4
 _CENTURIES: Final = frozenset(["19", "20"])
 
@@ -117,7 +125,11 @@ def _identified(reading: Reading, index: int, label: labels.Label) -> Finding | 
         digits = sum(map(str.isdigit, reading.text[unit.start : end]))
     else:
         end, digits = _groups(reading, index)
-    if digits < _least(label) or (end == unit.end and _no_id(reading, unit, label)):
+    if reading.folded.startswith("cip", label.end - 3) and _MEDICINE.match(
+        reading.text, unit.start
+    ):
+        return None
+    if digits < _least(reading, label) or (end == unit.end and _no_id(reading, unit, label)):
         return None
     if not label.generic:
         start = _opening(reading, unit)
@@ -137,7 +149,9 @@ def _generic(reading: Reading, index: int, end: int, entity: EntityType) -> Find
     return Finding(start, end, entity, _GENERIC_SCORE, NAMES.get(entity, "label.other"))
 
 
-def _least(label: labels.Label) -> int:
+def _least(reading: Reading, label: labels.Label) -> int:
+    if label.entity == CREDIT_CARD and reading.folded.endswith(_SECURITY_CODES, 0, label.end):
+        return LEAST
     return LEAST if label.counted and not label.generic else LEAST + 1
 
 

@@ -91,6 +91,10 @@ _IDEOGRAPHS: Final = {word: entity for entity, words in CHINESE.items() for word
 _ENDS: Final = frozenset(phrase.rsplit(" ", 1)[-1] for phrase in _WORDS)
 
 
+_NUMBERED: Final = ("cvv2", "cvc2")
+"""Labels that end in a digit, and are the same without it."""
+
+
 class _Word(NamedTuple):
     """A word before a number, `folded[start:end]`, and what parts it from what comes after."""
 
@@ -107,6 +111,8 @@ def _previous(folded: str, end: int, limit: int) -> _Word | None:
         last -= 1
     if end - last > _NEAR:
         return None
+    if folded.endswith(_NUMBERED, limit, last):
+        return _Word(folded[last - 4 : last - 1], last - 4, last, folded[last:end])
     first = last
     while first > limit and folded[first - 1].isalpha():
         first -= 1

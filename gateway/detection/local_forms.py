@@ -22,7 +22,32 @@ _GERMAN: Final = (
 )
 """How a German street ends, before its number."""
 
+_ANGLE: Final = (
+    r"\d{1,3}[ ]?°[ ]?\d{1,2}(?:[.,]\d{1,5})?[ ]?'[ ]?(?:\d{1,2}(?:[.,]\d{1,4})?[ ]?(?:\"|'')[ ]?)?"
+)
+"""Degrees, minutes and seconds, as `view.py` shows their marks."""
+
 RULES: Final[Rules] = (
+    Rule(
+        # 48°51'29.6"N 2°17'40.2"E, N 48° 51.49' E 2° 17.67'.
+        "place.coordinates_angles",
+        LOCATION,
+        re.compile(
+            rf"(?<![\w.])(?:{_ANGLE}[NS][ ,;/]{{0,3}}{_ANGLE}[EWO]|[NS][ ]?{_ANGLE}[ ,;/]{{0,3}}[EWO][ ]?{_ANGLE})(?!\w)"
+        ),
+        0.9,
+        cues=("°",),
+    ),
+    Rule(
+        # A square of the earth by a code of Open Location Code, or by three words.
+        "place.square",
+        LOCATION,
+        re.compile(
+            r"(?<![\w+])[23456789CFGHJMPQRVWX]{6,8}\+[23456789CFGHJMPQRVWX]{2,3}(?![\w+])|(?<![\w/:])///[a-zà-ÿ]{2,24}\.[a-zà-ÿ]{2,24}\.[a-zà-ÿ]{2,24}(?![\w.])"
+        ),
+        0.8,
+        cues=("+", "///"),
+    ),
     Rule(
         # Basque: "Begiristain Doktorea Pasealekua, 109".
         "address.basque",

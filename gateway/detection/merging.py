@@ -31,6 +31,11 @@ _JOINT: Final = re.compile(r"[-'_@/.:+#&\u2019]{1,3}\Z")
 """What joins two parts of a word, a number or an address of the net."""
 _SPACE: Final = re.compile(r"\s")
 _BETWEEN_NAMES: Final = re.compile(r"[ \t\u00a0]{1,2}\Z")
+_PARTICLE: Final = re.compile(
+    r"[ ](?:de(?:[ ](?:la|los|las))?|del|da|dos|do|di|van(?:[ ](?:der|den|de))?|von(?:[ ]der)?)"
+    r"[ ]\Z"
+)
+"""What joins a given or an abbreviated name to the next: "Xabi Lz. de Uralde"."""
 _COMMA: Final = re.compile(r",[ \t\u00a0]{0,2}\Z")
 _BETWEEN_ADDRESSES: Final = re.compile(r"(?:,[ \t]{0,2}|[ \t]{1,2}|,?[ \t]{0,2}\r?\n[ \t]{0,4})\Z")
 _MOST_WORDS: Final = 5
@@ -281,5 +286,8 @@ def _are_parts_of_a_name(one: Finding, two: Finding, text: str, between: str) ->
     if one.entity == LOCATION and _COMMA.match(between):
         # "Boston, MA" is one place, "Boston, Chicago" are two.
         return second[0].isupper() and len(second[0]) <= _STATE
+    if one.entity == PERSON and _PARTICLE.match(between):
+        own = first[-1].endswith(".") or is_given(fold(first[-1]))
+        return own and not is_given(fold(second[0]))
     apart = one.entity != PERSON or min(len(first), len(second)) == 1
     return apart and _BETWEEN_NAMES.match(between) is not None

@@ -112,7 +112,8 @@ class _Hit:
     start: int
     end: int
     word: str
-    people: frozenset[int]
+    people: set[int]
+    """Those of the word itself: where thousands bear it, copies for each place fill the memory."""
     alone: bool
 
 
@@ -214,7 +215,7 @@ class NameSearch:
                     if written[0].isupper() and len(low) >= _LEAST_MISSPELT_BESIDE:
                         strange.append(match)
                     continue
-            hits.append(_Hit(match.start(), end, low, frozenset(known.people), known.alone))
+            hits.append(_Hit(match.start(), end, low, known.people, known.alone))
         return hits, strange
 
     def _stands_alone(self, text: str, hit: _Hit) -> bool:

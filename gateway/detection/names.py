@@ -50,6 +50,11 @@ _POST: Final = re.compile(
     r"|ólogo|óloga|ologue|iatre|iatra|chirurg|chirurgin|ologie|iatrie|chirurgie|medizin)\Z"
 )
 """What somebody does: "Consultant Neurologist" names nobody."""
+_WRITTEN_OUT: Final = re.compile(
+    r"(?:[Pp]rofessor|[Dd]octor|[Nn]urse|[Ss]ister|[Ff]ather|Reverend|Captain|Sergeant|Judge|[Oo]fficer|Detective|Lady|Lord|Pastor|"
+    r"Frau|Herrn?|Señora?|Madame|Monsieur|Attending|Midwife|Consultant|Registrar|Uncle|Aunt|Grandma|Grandpa|Coach)\."
+)
+"""A word that is not abbreviated, and ends its sentence: "Tell your doctor. Keep it dry."."""
 _GAUGE: Final = re.compile(r"[0-9] ?\Z")
 _BY_COLUMNS: Final = re.compile(
     r"(?im)^[ \t]{0,4}(?:(?:no|nr|bed|bett|cama|lit)\.?[ ]{1,9})?(?:pat(?:ient|\.)?|pt|name|nom|nombre|paciente|patientin)(?:[ ]name)?[ ]{2,40}[^\W\d_]"
@@ -99,6 +104,8 @@ def _titled(match: re.Match[str]) -> bool:
     first = _trimmed_words(match["value"])[0].lower().rstrip(".")
     if first in TITLE_STOPS or _POST.search(first):
         return False
+    if _WRITTEN_OUT.match(match[0]):
+        return False
     if match[0].startswith("PA") and _LATERAL.match(match.string, match.start() + 2):
         return False
     # "19 Fr Blake drain": the gauge of a catheter, and nobody's wife.
@@ -119,6 +126,8 @@ _LATERAL: Final = re.compile(r"[ ]?(?:Y|E|ET|AND|UND|U|\+|/)?[ ]?(?:LAT|L\b)", r
 """The other side of a chest: "RX TÓRAX PA Y LAT" is seen by nobody's assistant."""
 _UNITS: Final = frozenset(["IE", "IU", "KE", "MG", "ML", "UI", "MO", "DI", "MI", "FR", "SA", "SO"])
 _SIDE: Final = 2
+_OF_A_LIST: Final = re.compile(r"(?:^|\n)[ ]{0,12}-[ ]\Z")
+_GOES_ON: Final = re.compile(r"[ ][a-z]")
 _READING: Final = re.compile(r"[ =:]{1,3}[-+]?[0-9]{1,3}[.,][0-9]")
 
 
@@ -138,6 +147,9 @@ def _labelled(match: re.Match[str]) -> bool:
     """Say whether a field holds a name; a single word does where the label asks for one."""
     label = match[0][: match.start("value") - match.start()]
     single = len(_trimmed_words(match["value"])) == 1
+    if single and label.startswith("name") and _OF_A_LIST.search(match.string, 0, match.start()):
+        # "- name: Restart unit" is a step of a program.
+        return not _GOES_ON.match(match.string, match.end())
     return _field(match) and not (single and _ASKS.search(label) is None)
 
 
@@ -181,8 +193,17 @@ def _is_of_a_guideline(match: re.Match[str]) -> bool:
     return value.isupper() and bool(_EDITION.match(match.string, match.end()))
 
 
+_OF_A_TOOL: Final = re.compile(
+    r"[\"']{0,2},?\s{0,3}[\"']?(?:arguments|parameters|description|input_?schema|args|kwargs|input|strict|returns)[\"']?\s?:",
+    re.IGNORECASE,
+)
+"""What stands behind the name of a tool: its arguments, or what it is for."""
+
+
 def _lower_field(match: re.Match[str]) -> bool:
     words = match["value"].split()
+    if _OF_A_TOOL.match(match.string, match.end()):
+        return False
     return not any(word in LOWER_STOP for word in words)
 
 

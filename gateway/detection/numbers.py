@@ -40,7 +40,7 @@ ENTITIES: Final = tuple(
 _AND: Final = re.compile(r"[ ]?(?:/|,|;|y|o|u|e|und|oder|or|and|et|ou)[ ]?")
 _YEARS: Final = re.compile(r"[0-9]{1,3}[ ]?(?:anos|ans|jahre|years|岁)")
 _UNDATED: Final = frozenset(
-    ["partial", "partial_heading", "partial_year", "month_year", "relative"]
+    ["partial", "partial_heading", "partial_year", "month_year", "relative", "season"]
 )
 """Forms without a day, a month or a year, which are no birthday."""
 _LONE: Final = 2

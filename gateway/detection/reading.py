@@ -22,6 +22,7 @@ _PREFIXES: Final = (
     re.compile(r"(?<![0-9A-Za-z])[A-ZÄÖÜ]{1,3}[ -][A-Z]{1,2}[ -]\Z"),
     re.compile(r"(?<![0-9A-Za-z])[A-Za-z]{1,4}[ -]\Z"),
 )
+_PADDED: Final = re.compile(r"0[0-9]{4,64}")
 _LETTERED_GAPS: Final = frozenset(" -")
 _DECIMAL: Final = re.compile(
     r"9{1,4}[.,]9{1,3}|9{1,3}(?:,9{3})+(?:[.]9{1,2})?|9{1,3}[.]9{3},9{1,2}"
@@ -59,6 +60,9 @@ class Reading:
         own = self.lettered(unit)
         if own is not None and (label is None or own[1].of_a_number):
             return own[1]
+        if label is None and _PADDED.fullmatch(unit.word):
+            # A nought first, and no count has it: what follows "Group" is a number then.
+            return labels.before(self.folded, unit.start, counted=True)
         return label
 
     def lettered(self, unit: Unit) -> tuple[int, labels.Label] | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from gateway.detection import (
     addresses,
     announced,
+    called,
     contact,
     dicom,
     doubted,
@@ -86,7 +87,7 @@ class TaggerRecognizer(EntityRecognizer):
         if not isinstance(nlp_artifacts, Artifacts):
             raise TypeError("a text comes to this recognizer with its tags")
         return [
-            result(doubted.as_said(text, finding), self.id)
+            result(called.as_said(text, finding), self.id)
             for finding in tagging.findings(text, nlp_artifacts.tags)
             if not doubted.is_nobodys(text, finding)
         ]

@@ -96,7 +96,7 @@ _NO_PHONE: Final = re.compile(r"(?!0|86|49|33|34|44)\d{12,}")
 _DOSES: Final = re.compile(r"\d{1,3}(?:-\d{1,3}){2,3}")
 """How much is taken in the morning, at noon, in the evening and at night: "18-0-12"."""
 _REGISTER: Final = (
-    r"(?:\b(?:PMID|PMCID|NCT|DOI|ISBN|ISSN|ISRCTN|EudraCT|ICD|LOINC|SNOMED|CPT|NDC|ATC|CAS|RRID)|国药准字)"
+    r"(?:(?<![A-Za-z0-9])(?:PMID|PMCID|NCT|DOI|ISBN|ISSN|ISRCTN|EudraCT|ICD|LOINC|SNOMED|CPT|NDC|ATC|CAS|RRID|PZN|GTIN|Zulassungs(?:nummer|-?Nr))|国药准字)(?:-?10)?(?:编码|代码)?"
     r"[-\s:#.(]{0,4}"
 )
 _PUBLIC: Final = re.compile(_REGISTER + r"[A-Z]{0,3}\d", re.IGNORECASE)

@@ -1,15 +1,14 @@
 """A text as the recognizers read it: one kind of digits, spaces, dashes and quotes, nothing hidden.
 
-Full-width digits, zero-width characters, combining marks, no-break spaces, escapes (JSON, HTML,
-percent, quoted-printable), look-alike letters of another script, emoji between letters, letters
-spaced out and words parted at a line's end would let an identifier pass a pattern that means it.
+Full-width digits, zero-width characters, combining marks, no-break spaces, escapes (`escapes.py`),
+tags within words, look-alike letters of another script, emoji between letters, letters spaced out
+and words parted at a line's end would let an identifier pass a pattern that means it.
 Rule: every offset of a view leads back to the characters of the original, and those that the view
 left out belong to the character before them.
 """
 
 from __future__ import annotations
 
-import html
 import re
 import unicodedata
 from array import array
@@ -17,35 +16,40 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from gateway.detection.escapes import ESCAPE, SIGN, shown
 from gateway.detection.lookalikes import LOOKALIKES, latin
 
 _PLAIN: Final = re.compile(r"[\t\n\r -~]*\Z")
-_ESCAPE: Final = re.compile(
-    r'\\{1,32}+(?:u(?P<unicode>[0-9a-fA-F]{4})|x(?P<byte>[0-9a-fA-F]{2})|(?P<short>[nrtbf"/]))'
-    # Colours of a terminal.
-    r"|(?P<colour>\x1b\[[0-9;]{0,20}[A-Za-z])"
-    r"|&(?P<entity>#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]{2,8});"
-    r"|(?P<percent>(?:%[0-9A-Fa-f]{2}){1,64})"
-    r"|(?P<quoted>(?:=[C-F][0-9A-F](?:=[89AB][0-9A-F]){1,3}){1,32})"
-)
-_SIGN: Final = re.compile(r"[\\&%=\x1b]")
-_BREAKS: Final = frozenset("nrbf")
-_BROKEN: Final = ("-\n", "-\r", "- \n", "=\n", "=\r")
+_BROKEN: Final = ("-\n", "-\r", "- \n", "=\n", "=\r", "\\\n", "\\\r", "\\-", "**", "~~")
 _EMOJI: Final = "[\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff\ufffd]"
 """With what stands for half of one."""
 _PICTURE: Final = re.compile(_EMOJI)
 _LETTER: Final = "[A-Za-z\u00c0-\u024f\u0370-\u052f\u1e00-\u1fff]"
+_TAG: Final = (
+    r"(?:</?(?:b|i|u|em|strong|span|font|mark|small|big|s|tt|wbr|bdi|bdo|ins|del|code)"
+    r"(?:[ ][^<>\n]{0,120})?/?>|<!--[^<>]{0,80}-->)"
+)
 _LEFT_OUT: Final = re.compile(
-    # Emoji inside a word or a number.
-    rf"(?<={_LETTER}){_EMOJI}{{1,8}}(?={_LETTER})|(?<=[0-9]){_EMOJI}{{1,8}}(?=[0-9])"
-    # A word that goes on in the next line.
-    rf"|(?<={_LETTER})-[ \t]{{0,4}}\r?\n[ \t]{{0,8}}(?=[a-z\u00df-\u00ff])"
-    # The soft line break of quoted-printable.
-    r"|(?<=\w)=\r?\n(?=\w)"
+    # Emoji inside a word, a number or an address.
+    rf"(?<={_LETTER}){_EMOJI}{{1,8}}(?=[.@-]?{_LETTER})|(?<=[0-9]){_EMOJI}{{1,8}}(?=[0-9])"
+    rf"|(?<={_LETTER}[.@-]){_EMOJI}{{1,8}}(?={_LETTER})"
+    # A word that goes on in the next line, which may be quoted in a mail.
+    rf"|(?<={_LETTER})-[ \t]{{0,4}}\r?\n(?:[ \t]{{0,8}}|>[> ]{{0,8}})(?=[a-z\u00df-\u00ff])"
+    # The soft line break of quoted-printable, and that of a program's source.
+    r"|(?<=\w)[=\\]\r?\n(?=\w)"
+    # Where LaTeX may part a word.
+    rf"|(?<={_LETTER})\\-(?={_LETTER})"
+    # Emphasis that begins or ends in the middle of a word.
+    r"|(?<=[^\W_])(?:[*]{2,3}|~~)(?=[^\W_])"
+    # Letters of one word in different types; a capital behind a tag begins another.
+    rf"|(?<=[^\W\d_]){_TAG}{{1,4}}(?=[.@-]?[a-z\u00df-\u00ff])"
+    rf"|(?<=[0-9]){_TAG}{{1,4}}(?=[.@-]?[0-9])"
 )
 _SPACED: Final = re.compile(
-    rf"(?<![\w'])(?:{_LETTER}(?P<gap>[ .\-_*]))(?:{_LETTER}(?P=gap)){{2,60}}{_LETTER}(?![\w'])"
+    rf"(?<![A-Za-z0-9_'\u00c0-\u024f\u0370-\u052f])"
+    rf"(?:{_LETTER}(?P<gap>[ .\-_*/]))(?:{_LETTER}(?P=gap)){{2,60}}{_LETTER}(?![\w'])"
 )
+_TAGGED: Final = re.compile(_TAG)
 _MIXED: Final = re.compile(rf"{_LETTER}{{2,64}}")
 _SHOWN: Final = {
     "Cc": "",
@@ -98,7 +102,7 @@ def view_of(text: str) -> View:
 def _unescaped(text: str) -> View:
     """Return the view of `text` character by character, escapes read as what they show."""
     # Only at their signs: to look for all escapes at every character takes as long as all the rest.
-    escaped = any(_ESCAPE.match(text, sign.start()) for sign in _SIGN.finditer(text))
+    escaped = any(ESCAPE.match(text, sign.start()) for sign in SIGN.finditer(text))
     if not escaped and _PLAIN.match(text):
         return View(text)
     table = {ord(char): _plain(char) for char in set(text)}
@@ -128,7 +132,7 @@ def _unbroken(view: View) -> View:
 
 def _gaps(text: str) -> Iterator[tuple[int, int]]:
     """Yield in order what stands between letters of one word and is no part of it."""
-    broken = any(each in text for each in _BROKEN)
+    broken = any(each in text for each in _BROKEN) or ("<" in text and _TAGGED.search(text))
     if broken or (not text.isascii() and _PICTURE.search(text)):
         found = [match.span() for match in _LEFT_OUT.finditer(text)]
     else:
@@ -171,13 +175,13 @@ def _mapped(text: str, table: dict[int, str]) -> View:
             pieces.append(run[0].translate(table))
             starts.extend(range(start + run.start(), start + run.end()))
 
-    for escape in _ESCAPE.finditer(text):
-        shown = _shown(escape)
-        if shown is None:
+    for escape in ESCAPE.finditer(text):
+        read = shown(escape)
+        if read is None:
             continue
         keep(text[done : escape.start()], done)
         done = escape.end()
-        for char, start in shown:
+        for char, start in read:
             plain = _plain(char)
             if plain:
                 pieces.append(plain)
@@ -185,28 +189,3 @@ def _mapped(text: str, table: dict[int, str]) -> View:
     keep(text[done:], done)
     starts.append(len(text))
     return View("".join(pieces), starts)
-
-
-def _shown(escape: re.Match[str]) -> list[tuple[str, int]] | None:
-    """Return the characters that an escape shows, and where each begins in it; None if none is."""
-    if code := escape["unicode"] or escape["byte"]:
-        return [(chr(int(code, 16)), 0)]
-    if escape["colour"]:
-        return []
-    if short := escape["short"]:
-        return [("\n" if short in _BREAKS else " " if short == "t" else short, 0)]
-    if escape["entity"] is not None:
-        # Of a few entities that show two characters the first is the letter.
-        shown = html.unescape(escape[0])
-        return None if shown == escape[0] else [(shown[0], 0)]
-    data = bytes.fromhex(escape[0].replace("%", "").replace("=", ""))
-    try:
-        decoded = data.decode("utf-8")
-    except UnicodeDecodeError:
-        return None
-    places = []
-    position = 0
-    for char in decoded:
-        places.append((char, position))
-        position += 3 * len(char.encode("utf-8"))
-    return places

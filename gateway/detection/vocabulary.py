@@ -171,8 +171,8 @@ _COMMON: Final = words(
 EPONYMS: Final = words(
     """
     addison alport alzheimer apgar asperger babinski baker barrett bartholin bechterew beck bell
-    berger bishop bouchard bowen brudzinski brugada budd-chiari buerger burkitt caprini chaddock
-    chagas charcot charcot-marie-tooth charlson cheyne-stokes chiari child-pugh chvostek
+    berger bishop bouchard bowen broca brudzinski brugada budd-chiari buerger burkitt caprini
+    chaddock chagas charcot charcot-marie-tooth charlson cheyne-stokes chiari child-pugh chvostek
     cockcroft-gault colles conn crohn cushing down dressler duchenne dupuytren ebstein edwards
     ehlers-danlos ewing fabry fallot fanconi finkelstein fisher fitzpatrick foley framingham
     fuhrman gaucher glasgow gleason goodpasture gower graves guillain-barre guillain-barré

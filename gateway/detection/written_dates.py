@@ -128,6 +128,39 @@ _THIS_WEEK_CUES: Final = (
     *("chste", "kommende", "letzte", "vergangene", "pasado", "proximo", "que viene", "prochain"),
     *("dernier", "passe", "周", "星期", "礼拜"),
 )
+_SEASON: Final = re.compile(
+    rf"\b(?:(?:early|late|mid)[ -])?(?:spring|summer|fall|autumn|winter)(?: of)?,? {Y4}(?:/[0-9]{{2,4}})?\b"
+    rf"|\b(?:fruhjahr|fruhling|fruhsommer|spatsommer|sommer|herbst|winter)(?: des jahres)? {Y4}(?:/[0-9]{{2,4}})?\b"
+    rf"|\b(?:le |l')?(?:printemps|ete|automne|hiver)(?: de)? {Y4}\b|\b(?:primavera|verano|otono|invierno)(?: del?)? {Y4}\b"
+    r"|(?:19|20)[0-9]{2}年[春夏秋冬][季天]?"
+)
+_SEASON_CUES: Final = (
+    *(
+        "spring",
+        "summer",
+        "fall 1",
+        "fall 2",
+        "fall of",
+        "fall,",
+        "autumn",
+        "winter",
+        "fruh",
+        "sommer",
+        "herbst",
+        "printemps",
+    ),
+    *(
+        " ete ",
+        "'ete ",
+        "hiver",
+        "automne",
+        "primavera",
+        "verano",
+        "otono",
+        "invierno",
+        *"春夏秋冬",
+    ),
+)
 _CJK_NUMERALS: Final = re.compile(
     r"[一二][九〇零][〇零一二三四五六七八九]{2}年(?:[一二三四五六七八九十]{1,2}月(?:[一二三四五六七八九十廿]{1,3}[日号])?)?"
 )
@@ -136,6 +169,7 @@ _OTHERS: Final = (
     (_HOLIDAY_CUES, _HOLIDAY, "holiday", 0.5),
     (_THIS_MONTH_CUES, _THIS_MONTH, "relative", 0.6),
     (_THIS_WEEK_CUES, _THIS_WEEK, "relative", 0.5),
+    (_SEASON_CUES, _SEASON, "season", 0.5),
     (("年",), _CJK_NUMERALS, "cjk", 0.8),
 )
 """Words that mean a day, each with what a text must hold that it is sought in."""

@@ -9,6 +9,7 @@ from training.documents import Piece, Pieces
 from training.fillers import numbers
 from training.fillers.base import Cast
 from training.fillers.europe import European
+from training.fillers.people import Person
 
 _ONES: Final = (
     "null",
@@ -263,6 +264,25 @@ class German(European):
                 ),
             )
         return (Piece(f"{word} "), *self.slot_wardcode(scene))
+
+    def slot_weekday(self, scene: Cast) -> Pieces:
+        """Return a day of the week, which names a day where a course is told."""
+        names = (*self.weekdays, *self.weekdays, *(f"{short}." for short in self.weekdays_short))
+        return (Piece(scene.rng.choice(names), "DATE_TIME"),)
+
+    acronyms: ClassVar = {
+        "train": ("UKE", "UKSH", "MHH", "KSW", "AKH", "UKM", "KRH", "BWK", "LUKS", "KSB", "DHZ", "UKR", "BKH"),
+        "eval": ("USZ", "UKB", "UMG", "LKI", "KSA", "RKU", "SKM", "ZfP"),
+    }  # fmt: skip
+
+    def slot_acronym(self, scene: Cast) -> Pieces:
+        """Return a hospital's few letters, as those who work around it write them."""
+        return (Piece(scene.rng.choice(self.acronyms[self.split]), "ORGANIZATION"),)
+
+    def form_cut(self, scene: Cast, person: Person) -> Pieces:
+        """`Achterb`: the beginning of a name, as somebody searches for it."""
+        name = person.family or person.given
+        return self.person(name[: max(3, len(name) - scene.rng.randint(1, 4))])
 
     def slot_wardnum(self, scene: Cast) -> Pieces:
         """Return the number of one of several clinics of a kind."""

@@ -189,6 +189,13 @@ class EnglishDates(Fillers):
             ),
         )
 
+    def slot_weekday_lower(self, scene: Cast) -> Pieces:
+        """`tues`."""
+        day = scene.rng.choice(
+            (*self.weekdays, *self.weekdays_short, "tues", "weds", "thurs", "thur")
+        )
+        return (Piece(day.lower(), "DATE_TIME"),)
+
     def slot_date_spoken(self, scene: Cast) -> Pieces:
         """`march the third twenty nineteen`."""
         day = self.day(scene)

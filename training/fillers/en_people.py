@@ -19,6 +19,12 @@ _DEGREES: Final = {
     ),
     "therapist": ("PT", "DPT", "OTR/L", "CCC-SLP", "LCSW", "PsyD", "RD", "RPh", "PharmD", "MSW", "BSc"),
 }  # fmt: skip
+# Two letters that are a word, a unit or an abbreviation: small initials that read so would teach it as a name.
+_SHORT_WORDS: Final = frozenset((
+    "ad", "am", "an", "as", "at", "bd", "be", "bp", "by", "cm", "cn", "dl", "ed", "go", "gp", "gt", "he", "if",
+    "im", "in", "is", "it", "iv", "kg", "me", "mg", "ml", "mm", "my", "no", "od", "of", "ok", "on", "op", "or",
+    "os", "ot", "ou", "pm", "po", "pr", "pt", "rn", "rx", "sc", "sl", "so", "to", "tx", "up", "us", "ve", "we",
+))  # fmt: skip
 
 
 class EnglishPeople(Fillers):
@@ -98,6 +104,16 @@ class EnglishPeople(Fillers):
     def form_nick(self, scene: Cast, person: Person) -> Pieces:
         """`Bob`."""
         return self.person(person.nick or person.given)
+
+    def form_initials_lower(self, scene: Cast, person: Person) -> Pieces:
+        """`jt`, as it ends a row of a chart."""
+        letters = "".join(part[:1] for part in (person.given, person.family)).lower()
+        return self.person(letters.upper() if letters in _SHORT_WORDS else letters)
+
+    def form_cut(self, scene: Cast, person: Person) -> Pieces:
+        """`Achterb`, as much of a name as a search was given."""
+        name = person.family or person.given
+        return self.person(name[: max(3, len(name) - scene.rng.randint(1, 4))].strip(" -'"))
 
     def form_lower(self, scene: Cast, person: Person) -> Pieces:
         """`mary smith`."""

@@ -8,7 +8,7 @@ from typing import ClassVar, Final
 from training.documents import Piece, Pieces
 from training.fillers import numbers
 from training.fillers.base import Cast
-from training.fillers.europe import European
+from training.fillers.es_short import ShortSpanish
 from training.fillers.people import Person
 
 _ONES: Final = (
@@ -55,7 +55,7 @@ def in_words(number: int) -> str:
     return _TENS[ten - 3] + (f" y {_ONES[one]}" if one else "")
 
 
-class Spanish(European):
+class Spanish(ShortSpanish):
     """What stands in Spanish slots."""
 
     lang = "es"

@@ -10,6 +10,7 @@ from training.documents import Piece, Pieces
 from training.fillers import numbers
 from training.fillers.base import Cast
 from training.fillers.europe import European
+from training.fillers.people import Person
 
 _ONES: Final = (
     "zéro",
@@ -285,6 +286,74 @@ class French(European):
     def slot_hospitalname(self, scene: Cast) -> Pieces:
         """Return the bare name of a hospital, where the word before it says what it is."""
         return (Piece(self.patterned(scene, "hospital_names"), "ORGANIZATION"),)
+
+    def slot_hospital_short(self, scene: Cast) -> Pieces:
+        """Return the letters by which those who work there call a hospital: `CHUV`, `GHPS`."""
+        shapes = (
+            "CHU@",
+            "CHU@@",
+            "GH@@",
+            "GH@@@",
+            "CHI@",
+            "CH@",
+            "CHR@",
+            "H@@",
+            "H@P",
+            "CL@@",
+            "P@C",
+            "CM@@",
+        )
+        known = (
+            "CHUV",
+            "HUG",
+            "HFR",
+            "HEGP",
+            "HCL",
+            "CHPF",
+            "CHUM",
+            "CHVR",
+            "PSL",
+            "HNFC",
+            "CHSF",
+            "GHPSO",
+        )
+        return (Piece(self.shaped(scene, scene.rng.choice((*shapes, *known))), "ORGANIZATION"),)
+
+    def slot_hospital_lower(self, scene: Cast) -> Pieces:
+        """`clinique du val`: a hospital as hurried hands write it."""
+        return (Piece(self.slot("hospital")(scene)[0].text.lower(), "ORGANIZATION"),)
+
+    def slot_date_weekday(self, scene: Cast) -> Pieces:
+        """Return a day of the week, alone or with its number: `jeudi`, `mar. 12/03`."""
+        pattern = scene.rng.choice(
+            (
+                "{weekday}",
+                "{weekday}",
+                "{weekday} {d}",
+                "{weekday} {ord} {month}",
+                "{wd} {dd}/{mm}",
+                "{weekday} {dd}/{mm}",
+            )
+        )
+        return (Piece(self.written(scene, self.day(scene), pattern), "DATE_TIME"),)
+
+    def slot_city_upper(self, scene: Cast) -> Pieces:
+        """Return a town as forms and postmarks have it."""
+        return (Piece(self.slot_city(scene)[0].text.upper(), "LOCATION"),)
+
+    def form_first_upper(self, scene: Cast, person: Person) -> Pieces:
+        """`MARIE`."""
+        return self.person(person.given.upper())
+
+    def form_cut(self, scene: Cast, person: Person) -> Pieces:
+        """Return the beginning of a family name, as somebody types it into a search."""
+        name = person.family or person.given
+        return self.person(name[: scene.rng.randint(4, 7)].strip(" -'"))
+
+    def form_nick(self, scene: Cast, person: Person) -> Pieces:
+        """`Fofo`, `Lili`: what a family calls somebody."""
+        start = person.given.replace("-", "")[:2]
+        return self.person(start + start.lower())
 
     def slot_neg_timefr(self, scene: Cast) -> Pieces:
         """`14h30`."""

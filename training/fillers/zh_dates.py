@@ -74,6 +74,11 @@ class ChineseDates(Fillers):
         """`3月`."""
         return self._one(scene, "{m}月")
 
+    def slot_date_weekday(self, scene: Cast) -> Pieces:
+        """`周三`, `星期五`, `礼拜二`."""
+        day = scene.rng.choice("一二三四五六日")
+        return (Piece(scene.rng.choice(("周", "周", "星期", "礼拜")) + day, "DATE_TIME"),)
+
     def slot_date_year(self, scene: Cast) -> Pieces:
         """`2012年`."""
         year = scene.rng.randint(1970, TODAY.year)

@@ -100,7 +100,13 @@ class ChinesePeople(Fillers):
             )
         )
 
-    kept_forms = Fillers.kept_forms | {"tw", "pinyin", "foreign"}
+    def form_abbr(self, scene: Cast, person: Person) -> Pieces:
+        """`ZJG`, `zjg`: the letters that a name's syllables begin with, as staff sign."""
+        count = len(person.family + person.given) if person.family else 2
+        letters = "".join(scene.rng.choice("BCDFGHJKLMPQSTWXYZ") for _ in range(min(count, 3)))
+        return self.person(scene.rng.choice((letters, letters, letters.lower())))
+
+    kept_forms = Fillers.kept_forms | {"tw", "pinyin", "foreign", "abbr"}
 
     def form_tw(self, scene: Cast, person: Person) -> Pieces:
         """`陳雅婷`, in traditional characters."""

@@ -101,6 +101,22 @@ class ChinesePlaces(ChinesePeople):
         """`邯郸市第一人民医院`."""
         return (Piece(self._house(scene, "hospital_patterns"), "ORGANIZATION"),)
 
+    def slot_hospital_short(self, scene: Cast) -> Pieces:
+        """`省人医`, `邯郸二院`, as colleagues call a house."""
+        return (Piece(self._house(scene, "hospital_short"), "ORGANIZATION"),)
+
+    def slot_authority(self, scene: Cast) -> Pieces:
+        """Return a court, the police or an office."""
+        return (Piece(self._house(scene, "authorities"), "ORGANIZATION"),)
+
+    def slot_landmark(self, scene: Cast) -> Pieces:
+        """Return a sight, a market or a station, which places somebody as a street does."""
+        return (Piece(self._house(scene, "landmarks"), "LOCATION"),)
+
+    def slot_road(self, scene: Cast) -> Pieces:
+        """Return a street without a number."""
+        return (Piece(self._pick(scene, "roads"), "STREET_ADDRESS"),)
+
     def slot_facility(self, scene: Cast) -> Pieces:
         """`永年区卫生院`, `夕阳红养老院`."""
         return (Piece(self._house(scene, "facility_patterns"), "ORGANIZATION"),)

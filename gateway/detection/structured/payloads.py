@@ -21,6 +21,13 @@ _LITERAL: Final[Place] = (Layer(Writing.LITERAL),)
 _NUMBER: Final[Place] = (Layer(Writing.NUMBER),)
 _XHTML: Final[Place] = (fhir.JSON, Layer(Writing.XML))
 _FIELD: Final = re.compile(r"[$@_]{0,2}[a-z][A-Za-z0-9]{0,40}(?:[_\-./][A-Za-z0-9]{1,40}){0,8}\Z")
+_SCHEMA: Final = frozenset(
+    [
+        *("type", "format", "pattern", "minLength", "maxLength", "minimum", "maximum", "minItems"),
+        *("maxItems", "multipleOf", "exclusiveMinimum", "exclusiveMaximum"),
+    ]
+)
+"""What a schema says of a value (JSON Schema, 2020-12), and is none: "mrn": {"type": "string"}."""
 _PARTS: Final = re.compile(r"[_\-./]")
 _DIGITS: Final = re.compile(r"[0-9]{4}")
 _LEAST_DIGITS: Final = 4
@@ -98,7 +105,9 @@ def _below(key: str, element: fhir.Element | None, outer: _Outer, *, company: bo
     if element is not None:
         return _Outer(key, element)
     entity = columns.strong(key) or (columns.weak(key) if company else None)
-    if entity is None and columns.weak(key) is None and outer.entity != entities.PERSON:
+    if key in _SCHEMA:
+        entity = None
+    elif entity is None and columns.weak(key) is None and outer.entity != entities.PERSON:
         # "address": {"building": …} is of an address; of a person's object each key has a meaning.
         entity = outer.entity
     return _Outer(key, None, entity, company)

@@ -17,7 +17,7 @@ from gateway.detection.readable import Reading, reading_of
 from gateway.detection.structured.hl7 import Custom
 from gateway.detection.windows import SIZE
 from gateway.domain.entities import DATE_OF_BIRTH, MEDICAL_RECORD_NUMBER, PERSON
-from gateway.domain.errors import ExchangeError
+from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.text import RawText
 from gateway.weights import open_detector
 from tests.fakes.tagger import FakeTagger
@@ -114,6 +114,20 @@ async def test_the_tagger_has_the_text_before_the_rules_keep_the_processor(
     await detector.detect([RawText("Quandahl")])
     detector.close()
     assert begun == [1]
+
+
+async def test_where_the_tagger_has_failed_no_more_rules_are_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    full = ExchangeError(Code.OVERLOADED, "Too many texts wait for detection.")
+    detector = PresidioDetector(reference_year=2025, tagger=FakeTagger(error=full))
+    steps: list[int] = []
+    monkeypatch.setattr(detector, "_analyze", lambda *_: steps.append(1) or [])
+    with pytest.raises(ExchangeError) as refused:
+        await detector.detect([RawText("A cough. " * 10_000)])
+    assert refused.value.code is Code.OVERLOADED
+    assert len(steps) <= 1
+    detector.close()
 
 
 async def test_a_short_text_overtakes_a_long_one(detector: PresidioDetector) -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from gateway.detection.doubted import as_said, is_nobodys
+from gateway.detection.called import as_said
+from gateway.detection.doubted import is_nobodys
 from gateway.domain.entities import (
     AGE,
     DATE_TIME,
@@ -14,6 +17,8 @@ from gateway.domain.entities import (
     PERSON,
     PHONE_NUMBER,
     STREET_ADDRESS,
+    URL,
+    USERNAME,
     EntityType,
 )
 from gateway.domain.findings import Finding
@@ -61,6 +66,34 @@ def _doubted(text: str, value: str, entity: EntityType, score: float = 0.6) -> b
         ("Visite à 22:41.", "22:41", DATE_TIME),
         ("Visite à 22h41.", "22h41", DATE_TIME),
         ("Souffle systolique 2/6", "2/6", DATE_TIME),
+        ("RFA Seg. VI danach", "VI", PERSON),
+        ("Institut Kettenacker & Partner", "& Partner", ORGANIZATION),
+        ("SD: Sohn zu Besuch", "SD", PERSON),
+        ("SD: Sohn zu Besuch", "Sohn", PERSON),
+        ("BEFUND MRT Schädel vom", "Schädel", LOCATION),
+        ("患者本人及女儿", "本人", PERSON),
+        ("胰岛又称朗格汉斯岛", "朗格汉斯岛", PERSON),
+        ("《中国药典》2020年版", "2020年", DATE_TIME),
+        ("Caused by: java.io.IOException at", "java.io.IOException", URL),
+        ("at org.acme.start.Boot.main(x)", "org.acme.start.Boot.main", URL),
+        ("(Bootstrap.java:486)", "Bootstrap.java:486", PHONE_NUMBER),
+        ("from react-hooks@8.0.1", "react-hooks@8.0.1", PHONE_NUMBER),
+        ("nginx:1.25.3-alpine", "1.25.3-alpine", PHONE_NUMBER),
+        ("-p 8080:80 -v", "8080:80", PHONE_NUMBER),
+        ("(X11; Linux x86_64)", "x86_64", PHONE_NUMBER),
+        ("Tel. fijo 981 55 02 17", "fijo", PHONE_NUMBER),
+        ("key=lambda s: s.room_id", "s.room_id", ORGANIZATION),
+        ("Empfehlung 4.12: Bei", "4.12", DATE_TIME),
+        ("siehe Kapitel 8.3", "8.3", DATE_TIME),
+        ("véase la tabla 7", "7", DATE_TIME),
+        ("I'm 5'11\", blue eyes", "5'11", DATE_TIME),
+        ("the latest 2023 guidelines", "2023", DATE_TIME),
+        ("Cheville - CSGO 2.71", "Cheville", LOCATION),
+        ("The Shepherd Ltd. Orchestra was", "Orchestra", PERSON),
+        ("Fehlercode 0x80070005: verweigert", "0x80070005", OTHER_ID),
+        ("SWIFT CAIXESBBXXX.", "SWIFT", PERSON),
+        ("mit 2246 Patienten", "2246", OTHER_ID),
+        ("CIP 34009 333 112 4 8", "34009 333 112 4 8", OTHER_ID),
     ],
 )
 def test_it_is_nobodys(text: str, value: str, entity: EntityType) -> None:
@@ -94,10 +127,47 @@ def test_it_is_nobodys(text: str, value: str, entity: EntityType) -> None:
         ("Frau Null kam", "Null", PERSON, 0.6),
         ("Termin am 11.12", "11.12", DATE_TIME, 0.6),
         ("入院10日", "10日", DATE_TIME, 0.6),
+        ("Stadium IV (AJCC 2009)", "2009", DATE_TIME, 0.6),
+        ("operated in 2003, then", "2003", DATE_TIME, 0.6),
+        ("seen 4.12. in clinic", "4.12.", DATE_TIME, 0.6),
+        ("call 212.555.0142", "212.555.0142", PHONE_NUMBER, 0.5),
+        ("org.uk and de.wikipedia.org", "de.wikipedia.org", URL, 0.5),
+        ("klinika.rs und mehr", "klinika.rs", URL, 0.5),
+        ("write to anna@mail", "anna@mail", USERNAME, 0.5),
+        ("ID 2246 in the list", "2246", OTHER_ID, 0.5),
+        ("Herr Vi kam", "Vi", PERSON, 0.6),
+        ("ambulant im OP II am", "II", ORGANIZATION, 0.6),
+        ("Frau Sohn-Meier kam", "Sohn-Meier", PERSON, 0.6),
+        ("Ich rufe Galle an", "Galle", PERSON, 0.6),
+        ("Poste : 66.43", "66.43", PHONE_NUMBER, 0.5),
     ],
 )
 def test_it_stays_somebodys(text: str, value: str, entity: EntityType, score: float) -> None:
     assert not _doubted(text, value, entity, score)
+
+
+@pytest.mark.parametrize("entity", [PHONE_NUMBER, OTHER_ID, PERSON, DATE_TIME, AGE, LOCATION])
+def test_what_is_nothing_but_marks_is_nobodys(entity: EntityType) -> None:
+    assert _doubted("Tel. ; und", ";", entity)
+    assert _doubted("Tel. ... und", "...", entity)
+
+
+@given(
+    st.text("aB3 .;:/(-'\n\u4e2d\u7248\u00e4@#", min_size=1, max_size=40),
+    st.integers(0, 39),
+    st.integers(1, 40),
+    st.sampled_from([PERSON, LOCATION, ORGANIZATION, DATE_TIME, AGE, PHONE_NUMBER, OTHER_ID, URL]),
+    st.floats(0.01, 1),
+)
+def test_whatever_a_tagger_names_is_asked_without_a_fault(
+    text: str, start: int, length: int, entity: EntityType, score: float
+) -> None:
+    start = min(start, len(text) - 1)
+    end = min(start + length, len(text))
+    found = Finding(start, end, entity, score, "tagger")
+    is_nobodys(text, found)
+    said = as_said(text, found)
+    assert 0 <= said.start < said.end <= len(text)
 
 
 def test_a_date_has_its_day_of_the_week() -> None:
@@ -118,6 +188,27 @@ def test_a_date_has_its_day_of_the_week() -> None:
     ],
 )
 def test_a_chinese_name_is_taken_as_somebody_is_called(text: str, tagged: str, called: str) -> None:
+    start = text.index(tagged)
+    found = as_said(text, Finding(start, start + len(tagged), PERSON, 0.6, "tagger"))
+    assert text[found.start : found.end] == called
+
+
+@pytest.mark.parametrize(
+    ("text", "tagged", "called"),
+    [
+        ("con su sobrina Ainhoa (688)", "sobrina Ainhoa", "Ainhoa"),
+        ("her husband Leo came", "her husband Leo", "Leo"),
+        ("Sohn Heung kam", "Sohn Heung", "Sohn Heung"),
+        ("4471  PÖCKSTEINER Leopoldine  mitvers.", "PÖCKSTEINER", "PÖCKSTEINER Leopoldine"),
+        ("DUQUESNOY Jean-Yves\nné", "DUQUESNOY", "DUQUESNOY Jean-Yves"),
+        ("Romero and Hall Orchestra was", "Hall Orchestra", "Hall"),
+        ("HOFMANN Befund\n", "HOFMANN", "HOFMANN"),
+        ("HOFMANN Leni kam", "HOFMANN", "HOFMANN"),
+    ],
+)
+def test_a_name_is_without_its_kin_and_with_what_its_capitals_begin(
+    text: str, tagged: str, called: str
+) -> None:
     start = text.index(tagged)
     found = as_said(text, Finding(start, start + len(tagged), PERSON, 0.6, "tagger"))
     assert text[found.start : found.end] == called

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tracemalloc
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -35,3 +36,25 @@ def test_an_initial_behind_a_title_is_found_where_the_title_is_a_word(text: str)
         if each.recognizer == "propagated.initials" and each.score > 0.6
     ]
     assert found == plain
+
+
+def _taken(count: int) -> int:
+    """Return the bytes that it takes to find so many people of one first name."""
+    names = NameSearch()
+    people = [f"Anna {chr(65 + n % 26)}{n // 26:03d}".translate(_LETTERS) for n in range(count)]
+    for person in people:
+        names.add(Mention(person))
+    tracemalloc.start()
+    try:
+        found = sum(1 for _ in names.find(", ".join(people)))
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+        assert found >= count
+
+
+_LETTERS = str.maketrans("0123456789", "abcdefghij")
+
+
+def test_thousands_of_one_name_take_no_more_memory_each_than_hundreds() -> None:
+    assert _taken(1600) < 8 * _taken(400)

@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import re
 import stat
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -159,3 +160,14 @@ def test_a_file_that_is_not_annotated_is_no_measurement(app: typer.Typer, tmp_pa
 def test_a_file_is_read_where_no_command_is_named(app: typer.Typer, notes: Path) -> None:
     assert "findings" in CliRunner().invoke(app, ["detect", str(notes)]).output
     assert "eval" in CliRunner().invoke(app, ["detect", "--help"]).output
+
+
+@pytest.mark.parametrize("name", ["disclosures", "evaluation", "necessary", "redacted"])
+def test_a_table_that_is_wider_than_the_page_is_scrolled_with_keys_and_has_a_name(
+    name: str,
+) -> None:
+    template = resources.files("gateway.pages").joinpath(f"{name}.html").read_text()
+    scrolled = re.findall(r'<div class="scroll"[^>]*>', template)
+    assert scrolled
+    for tag in scrolled:
+        assert re.search(r'tabindex="0" role="region" aria-label="[^"]{10,}"', tag)

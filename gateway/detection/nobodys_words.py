@@ -1,0 +1,69 @@
+"""Words that a tagger takes for names and places, and that name nobody: kin, headings, numbers.
+
+Written for this program, for the five languages of the detection. Rule: only a finding that is
+nothing but such a word is nobody's; "Frau Sohn" and "HOFMANN Befund" are asked elsewhere.
+"""
+
+# ruff: noqa: E501 - lists of words are read across
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from gateway.detection.vocabulary import words
+
+_CLINICAL: Final = words(
+    """
+    anamnese anamnesis befund befunde beurteilung diagnose diagnosen therapie procedere epikrise verlauf schädel thorax abdomen labor
+    antecedentes exploración evolución tratamiento juicio motivo ingreso pruebas constantes
+    antécédents examen évolution traitement conclusion motif biologie hémogramme ionogramme biochimie hématologie hémostase
+    sérologie bactériologie hemograma bioquímica coagulación orina entry
+    hemogramme hemograma hemoglobina cheville jambe poignet coude épaule hanche foie poumon cuisse bassin rachis riñón hígado bazo
+    pulmón codo hombro cadera tobillo muñeca próstata vejiga niere milz darm prostata schilddrüse wirbelsäule
+    orchestra choir quartet ensemble
+    """
+)
+"""Headings of notes and of results, and parts of forms: they name nobody."""
+_KIN: Final = re.compile(
+    r"(?:mom|mum|mummy|mommy|dad|daddy|mama|papa|oma|opa|omi|opi|grandma|grandpa|nana|gran|hubby|wife|"
+    r"mamie|papi|papy|maman|mamá|papá|abuela|abuelo|tita|tito|suegr[oa]|cuñad[oa]|yerno|nuera|niet[oa]|sobrin[oa]|tí[oa]|"
+    r"herman[oa]|hij[oa]|madre|padre|espos[oa]|marido|(?:la |ma |sa )?belle-(?:mère|sœur|fille)|"
+    r"(?:le |mon |son )?beau-(?:père|frère|fils)|nièce|neveu|tante|oncle|sœur|frère|"
+    r"(?:schwieger|groß|stief)(?:mutter|vater|eltern)|schwager|schwägerin|enkel(?:in|kind)?|nichte|"
+    r"cousine|mädchen|hebamme|ehe(?:mann|frau|gatte|partner)|(?:la |sa )?sage-femme|sohn|tochter|mutter|vater|bruder|"
+    r"schwester|(?:sa |son |le |la )?(?:mère|père|fille|fils|épouse|époux|mari|conjointe?|compagne|compagnon))",
+    re.IGNORECASE,
+)
+HAN_KIN: Final = re.compile(
+    r"[其该患](?:者)?(?:之)?(?:[长次幼独]?[子女]|儿子|女儿|夫|妻|妻子|丈夫|母|父|母亲|父亲|兄|弟|姐|妹|姐姐|妹妹|哥哥|弟弟|配偶|家属|孙子|孙女|爱人)"
+)
+_ROMAN: Final = re.compile(r"(?=[IVX]{2})X{0,2}(?:IX|IV|V?I{0,3})[ab]?")
+"""A number of a segment or a nerve: "RFA Seg. VI"."""
+_AND_OTHERS: Final = re.compile(r"&[ ](?:Partner|Kollegen|Co|Associates|Asociados|Associés)")
+_HAN_WORDS: Final = words(
+    """
+    本人 如果 盖章 指印 存根 进修 家属 患者 患儿 病人 工人 农民 职工 退休 学生 教师 医生 护士 医师 主任 教授
+    专家 同事 邻居 朋友 工友 建筑工人 建议 需要 请问 目前 患方 医方 院方 签名 签字 经办人 负责人
+    """
+)
+_HAN_EPONYM: Final = re.compile(
+    "朗格汉斯|朗汉斯|威利斯|布罗卡|韦尼克|浦肯野|格利森|奥迪括|帕金森|阿尔茨海默|克罗恩|霍奇金|库欣|艾迪生|梅尼埃|吉兰|格林-巴利"
+    "|罗夫辛|墨菲|巴宾斯基|雷诺|马方|威尔逊|格拉斯哥|沃勒|杜普伊特伦|科利斯|史密斯骨折|特纳综合|克兰费尔特"
+)
+"""Whom an organ, a sign or a disease is called after: in Chinese nobody else is called so."""
+
+
+def is_of_a_segment(value: str) -> bool:
+    """Say whether `value` is a Roman number, which may be a theatre's or a ward's, and no person's."""
+    return _ROMAN.fullmatch(value) is not None
+
+
+def is_nobodys_word(value: str) -> bool:
+    """Say whether `value` is a word that stands for nobody, whatever stands around it."""
+    return (
+        value.lower() in _CLINICAL
+        or value in _HAN_WORDS
+        or any(each.fullmatch(value) for each in (_KIN, HAN_KIN, _AND_OTHERS))
+        or _HAN_EPONYM.match(value) is not None
+    )
