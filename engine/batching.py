@@ -116,7 +116,10 @@ def choose(
     considered = sorted(waiting, key=lambda job: _urgency(job, limits))[:_CONSIDERED]
     segments = _partition(considered, limits, costs)
     segment = min(segments, key=lambda each: _rank(each, limits))
-    hands = 1 + sum(_soon(other, segment) for other in others)
+    hands = 1
+    if others:
+        saved = segment.seconds - _share(segment, 2, limits, costs).seconds
+        hands += sum(_soon(other, segment, saved) for other in others)
     parts = math.ceil(segment.seconds * hands / _total(segments) - _UNEVEN)
     if parts > 1:
         segment = _share(segment, min(parts, len(segment.jobs)), limits, costs)
@@ -174,9 +177,12 @@ def _urgency(job: Waiting, limits: Limits) -> tuple[float, int, int]:
     return (-_overdue(job, limits), job.priority, job.arrival)
 
 
-def _soon(other: Busy, segment: _Segment) -> bool:
-    """Return whether a replica is free before a segment is half done, or few rows could join it."""
-    return 2 * other.seconds <= segment.seconds or 4 * other.rows <= len(segment.jobs)
+def _soon(other: Busy, segment: _Segment, saved: float) -> bool:
+    """Return whether half of a segment ends no later for waiting for a replica, or few run there.
+
+    `saved` is by how much half of the segment takes less than all of it.
+    """
+    return other.seconds <= saved or 4 * other.rows <= len(segment.jobs)
 
 
 def _share(segment: _Segment, parts: int, limits: Limits, costs: Costs) -> _Segment:

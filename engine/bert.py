@@ -1,6 +1,6 @@
 """The shape of a BERT-family encoder and its weights: plain data between source and writer.
 
-`ct2.py` writes it for CTranslate2, `bert_reference.py` computes it in NumPy.
+`ct2` writes it for CTranslate2, `bert_reference.py` computes it in NumPy.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The shape of a decoder-only transformer and its weights: plain data between source and writer.
 
-`gguf.py` fills it, `ct2.py` writes it for CTranslate2, `reference.py` computes it in NumPy. None of
+`gguf.py` fills it, `ct2` writes it for CTranslate2, `reference.py` computes it in NumPy. None of
 them knows of another.
 """
 

@@ -31,6 +31,9 @@ Python's, against 384 and 512 4 to 10 % less."""
 SPREAD: Final = 8
 RATIO: Final = 1.125
 """How much longer the longest row of a batch may be than its shortest: in tokens, or as a ratio."""
+FEW: Final = 8
+"""Rows of a small job. The last quarter of the queue is for such: who sends long texts without end
+fills the rest, and keeps nobody out."""
 _STILL: Final = 60.0
 """Seconds after which a batch is given up, a thousand times what it takes."""
 
@@ -84,7 +87,10 @@ class EncoderWorkers:
     def __init__(
         self, network: Network, *, replicas: int, queue: int, still: float = _STILL
     ) -> None:
-        """`queue` counts rows that may wait. A single job is never too large for an empty queue."""
+        """`queue` counts rows that may wait, its last quarter those of small jobs.
+
+        A single job is never too large for an empty queue.
+        """
         self._network = network
         self._still = still
         self._watch = Watch(replicas, "encoder-watch")
@@ -130,7 +136,10 @@ class EncoderWorkers:
             if self._watch.lost:
                 raise EngineFailed
             self._drop_ended()
-            if self._line and len(rows) > self._capacity - sum(len(j.order) for j in self._line):
+            room = self._capacity - sum(len(waiting.order) for waiting in self._line)
+            if len(rows) > FEW:
+                room -= self._capacity // 4
+            if self._line and len(rows) > room:
                 raise Overloaded
             self._line.append(job)
             self._changed.notify_all()

@@ -11,7 +11,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
+from msgspec.structs import replace as replaced
+
 from engine import embedder_import, tagger_import
+from engine.bert import EncoderShape
+from engine.decoder import Shape
 from engine.errors import BrokenSource
 from engine.huggingface import files_of, import_checkpoint, licence_of
 from engine.importer import IMPORTER, Imported, import_gguf
@@ -25,7 +29,7 @@ from engine.manifest import (
     write_manifest,
 )
 from engine.sources import Located, Progress
-from engine.whisper_source import WhisperSource, import_whisper
+from engine.whisper_source import WhisperShape, WhisperSource, import_whisper
 
 _IMPORTERS: Final = {
     "embed": (embedder_import.import_embedder, embedder_import.FILES),
@@ -55,32 +59,17 @@ def make_transcriber(source: WhisperSource, name: str, target: Path, progress: P
     shape, checked = import_whisper(source, target, progress)
     for file, content in source.licences.items():
         (target / file).write_bytes(content)
+    made = _manifest(
+        name, "transcribe", shape, Origin(source.origin, archives=source.archives), checked
+    )
     write_manifest(
         target,
-        Manifest(
-            format=FORMAT,
-            name=name,
+        replaced(
+            made,
             architecture="whisper",
             quantization="int8 when loaded",
-            created=int(time.time()),
-            context_length=shape.context,
-            layers=shape.layers,
-            heads=shape.heads,
-            heads_kv=shape.heads,
-            head_dim=shape.hidden // shape.heads,
-            hidden=shape.hidden,
-            feed_forward=shape.feed_forward,
-            vocabulary=shape.vocabulary,
-            bos=None,
-            end_tokens=(),
-            chat_template_sha256=None,
             licence=source.licence,
-            origin=Origin(source.origin, archives=source.archives),
-            self_check=SelfCheck(*checked),
             versions={"ctranslate2": version("ctranslate2")},
-            files={},
-            importer=IMPORTER,
-            task="transcribe",
         ),
     )
 
@@ -117,11 +106,31 @@ def _sealed(  # noqa: PLR0913, PLR0917 - what a manifest is made of
     for file, content in located.licences.items():
         (target / file).write_bytes(content)
     template = target / "chat_template.jinja"
-    shape = imported.shape
-    manifest = Manifest(
+    manifest = replaced(
+        _manifest(name, task, imported.shape, origin, imported.self_check),
+        architecture=imported.architecture,
+        bos=imported.bos,
+        end_tokens=imported.end_tokens,
+        chat_template_sha256=sha256_of(template) if template.exists() else None,
+        licence=located.licence or imported.licence,
+        versions=imported.versions,
+        quality=imported.quality,
+    )
+    return write_manifest(target, manifest)
+
+
+def _manifest(
+    name: str,
+    task: Task,
+    shape: Shape | EncoderShape | WhisperShape,
+    origin: Origin,
+    checked: tuple[int, float, float],
+) -> Manifest:
+    """Return what every manifest says; nothing yet of what only some models have."""
+    return Manifest(
         format=FORMAT,
         name=name,
-        architecture=imported.architecture,
+        architecture="",
         quantization="int8",
         created=int(time.time()),
         context_length=shape.context,
@@ -132,16 +141,14 @@ def _sealed(  # noqa: PLR0913, PLR0917 - what a manifest is made of
         hidden=shape.hidden,
         feed_forward=shape.feed_forward,
         vocabulary=shape.vocabulary,
-        bos=imported.bos,
-        end_tokens=imported.end_tokens,
-        chat_template_sha256=sha256_of(template) if template.exists() else None,
-        licence=located.licence or imported.licence,
+        bos=None,
+        end_tokens=(),
+        chat_template_sha256=None,
+        licence=None,
         origin=origin,
-        self_check=SelfCheck(*imported.self_check),
-        versions=imported.versions,
+        self_check=SelfCheck(*checked),
+        versions={},
         files={},
         importer=IMPORTER,
-        quality=imported.quality,
         task=task,
     )
-    return write_manifest(target, manifest)

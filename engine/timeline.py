@@ -145,8 +145,9 @@ class _Picture:
         for span in batch.spans:
             yield self._bar(span, top + 17, 18, f"{told}; {span.phase} {_time(span.seconds)}")
         if self._shown(_due(batch)):
+            # From below: above the bar is what the next batch is called.
             yield (
-                f'<path class="due" d="M{self._x(_due(batch)):.1f} {top + 38}v-21m-4 -5h8l-4 6z">'
+                f'<path class="due" d="M{self._x(_due(batch)):.1f} {top + 16}v21m-4 5h8l-4 -6z">'
                 f"<title>{told}</title></path>"
             )
 
@@ -190,7 +191,7 @@ class _Picture:
         told = f"time since the first request ({unit})"
         yield _text(middle, self.bottom + 40, told, "dim", anchor="middle")
         if any(self._shown(_due(batch)) for batch in self.profile.batches):
-            yield f'<path class="due" d="M30 {self.bottom + 33:.1f}h8l-4 6z"/>'
+            yield f'<path class="due" d="M30 {self.bottom + 39:.1f}h8l-4 -6z"/>'
             yield _text(44, self.bottom + 40, "predicted end of a batch", "dim")
 
         if any(map(self._apart, self.profile.jobs)):

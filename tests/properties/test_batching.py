@@ -242,6 +242,14 @@ def test_a_replica_that_is_busy_for_long_with_much_is_not_counted_on() -> None:
     assert len(choose(waiting, Limits(), COSTS, [Busy(16, 60.0)]).arrivals) == 9
 
 
+def test_a_batch_is_shared_only_where_half_of_it_would_end_no_later_for_waiting() -> None:
+    waiting = [Waiting(index, 50, 90, "greedy") for index in range(14)]
+    saved = seconds(waiting) - seconds(waiting[:7])
+    soon, later = Busy(7, 0.9 * saved), Busy(7, 1.1 * saved)
+    assert len(choose(waiting, Limits(), COSTS, [soon]).arrivals) == 7
+    assert len(choose(waiting, Limits(), COSTS, [later]).arrivals) == 14
+
+
 def test_a_batch_waits_for_jobs_on_their_way_until_it_has_its_share_of_them() -> None:
     waiting = [Waiting(index, 50, 90, "greedy") for index in range(4)]
     assert linger(waiting, 12, Limits(), COSTS, [Busy()]) > 0

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import EngineClosed, EngineFailed, Overloaded
-from engine.encoder import MAX_TOKENS, RATIO, SPREAD, EncoderWorkers, _Job, choose
+from engine.encoder import FEW, MAX_TOKENS, RATIO, SPREAD, EncoderWorkers, _Job, choose
 
 
 class FakeNetwork:
@@ -115,6 +115,18 @@ def test_a_full_queue_is_answered_at_once(network: FakeNetwork, workers: Encoder
     fits = workers.submit([row(4)] * 2, total)
     network.gate.set()
     assert len(wait_for([first, waits, fits], timeout=20).done) == 3
+
+
+def test_long_texts_without_end_keep_no_short_one_out(
+    network: FakeNetwork, workers: EncoderWorkers
+) -> None:
+    first = hold(network, workers)
+    long = [workers.submit([row(4)] * 9, total)]
+    with pytest.raises(Overloaded):
+        workers.submit([row(4)] * 9, total)
+    short = workers.submit([row(4)] * FEW, total)
+    network.gate.set()
+    assert len(wait_for([first, *long, short], timeout=20).done) == 3
 
 
 def test_a_single_job_is_never_too_large_for_an_empty_queue(workers: EncoderWorkers) -> None:

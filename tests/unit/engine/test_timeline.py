@@ -113,3 +113,17 @@ def test_a_prediction_far_past_the_end_does_not_squeeze_what_happened() -> None:
     picture = timeline(replace(profile, batches=(batch,)))
     assert max(float(each.get("width", 0)) for each in bars(picture)) > 300
     assert "predicted end" not in picture
+
+
+def test_a_predicted_end_stands_on_no_label_of_a_batch() -> None:
+    picture = timeline(made(jobs=8, replicas=2))
+    labels = [
+        float(each.get("y", 0))
+        for each in ET.fromstring(picture).iter(f"{SVG}text")  # noqa: S314 - ours
+        if (each.text or "").startswith("batch ")
+    ]
+    ends = re.findall(r'class="due" d="M[\d.]+ (\d+)v21m-4 5h8l-4 -6z"', picture)
+    assert labels
+    assert ends
+    for begins in map(int, ends):
+        assert not any(begins <= y < begins + 26 for y in labels)

@@ -41,6 +41,7 @@ class FakeNetwork:
     steps: list[tuple[int, int]] = field(default_factory=list)
     closed: bool = False
     forgets: bool = False
+    takes: float = 0.0
     beginnings: list[tuple[list[str], bool]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -61,6 +62,7 @@ class FakeNetwork:
         self.batches.append(prompts)
         self.beginnings.append((list(beginning), keep))
         self.gate.wait(10)
+        time.sleep(self.takes)
         if self.failures:
             raise self.failures.pop(0)
         if self.forgets:
@@ -383,6 +385,29 @@ def test_a_batch_does_not_wait_long_for_a_job_that_never_comes(
     with workers.expecting():
         workers.submit(job([1], inbox := Inbox()))
         assert isinstance(inbox.last, Finished)
+
+
+def test_two_who_ask_again_as_soon_as_they_are_answered_come_to_run_together(
+    network: FakeNetwork, workers: Workers
+) -> None:
+    network.takes = 0.4
+
+    def ask(turns: int) -> None:
+        for _ in range(turns):
+            with workers.expecting():
+                workers.submit(job([1], inbox := Inbox()))
+            assert isinstance(inbox.last, Finished)
+            time.sleep(0.02)  # Longer than jobs of one moment are apart.
+
+    first, second = (threading.Thread(target=ask, args=(turns,)) for turns in (7, 6))
+    first.start()
+    time.sleep(0.2)
+    second.start()
+    for thread in (first, second):
+        thread.join(30)
+    sizes = [len(batch) for batch in network.batches]
+    assert sizes[0] == 1
+    assert max(sizes) == 2
 
 
 def test_a_beginning_that_jobs_share_is_given_once_and_kept_when_it_comes_again(
