@@ -56,6 +56,15 @@ def tightened(decision: Permit | Deny, asked: str | None, decider: Decider) -> P
     return replace(decision, profile=profile.within(granted))
 
 
+def denied(decision: Deny, action: Action, purpose: Purpose) -> ExchangeError:
+    """Return what a caller is told whom policy denies this."""
+    return ExchangeError(
+        decision.code,
+        f"Policy does not permit '{action}' for the purpose {purpose} to this caller. "
+        "`intramural policy explain` shows the administrator why.",
+    )
+
+
 def check_size(ask: Ask[RawText] | Work, profile: Profile) -> None:
     """Raise `ExchangeError` with LIMIT_EXCEEDED if there is more text than the profile allows."""
     texts = ask.texts() if isinstance(ask, Work) else ask.conversation.texts()

@@ -46,16 +46,12 @@ from gateway.http import (
     grants,
     health,
     openai,
-    openapi,
-    presidio,
-    redact,
     transcription,
 )
-from gateway.http import policy as policy_routes
 from gateway.http import vault as safe
 from gateway.http.errors import HANDLERS
+from gateway.http.routes import ROUTES
 from gateway.http.usage import UsageDesk
-from gateway.http.usage import usage as usage_route
 from gateway.identity.authenticator import ApiKeyAuthenticator
 from gateway.identity.bare import NetworkAuthenticator
 from gateway.identity.certificate import CertificateAuthenticator
@@ -336,21 +332,7 @@ def assemble(  # noqa: PLR0913, PLR0917 - each is a part of `Gateway`
                 await _record(parts, AdminAct.GATEWAY_STOPPED)
 
     return Litestar(
-        route_handlers=[
-            *openai.ROUTES,
-            *presidio.ROUTES,
-            *audit.ROUTES,
-            *grants.ROUTES,
-            *exports.ROUTES,
-            *safe.ROUTES,
-            *policy_routes.ROUTES,
-            usage_route,
-            redact.redact,
-            transcription.transcriptions,
-            health.live,
-            health.ready,
-            openapi.openapi_document,
-        ],
+        route_handlers=ROUTES,
         lifespan=[lifespan],
         state=State(
             {

@@ -9,7 +9,7 @@ from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.exchange import Action, Model, Task
 
 _PATHS: Final = {
-    Task.GENERATE: "/v1/chat/completions and /v1/completions",
+    Task.GENERATE: "/v1/chat/completions, /v1/responses and /v1/completions",
     Task.EMBED: "/v1/embeddings",
     Task.TRANSCRIBE: "/v1/audio/transcriptions",
 }

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Final
 
+from gateway.domain.calling import Calls
 from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.exchange import CacheStatus, FinishReason, Transcript, Usage, Vectors
 from gateway.domain.text import RedactedText
@@ -38,8 +39,8 @@ class Done:
     text: str
     reason: FinishReason
     usage: Usage
-    result: Vectors | Transcript[RedactedText] | Treated | None = None
-    """What came instead of text, where that was asked for."""
+    result: Vectors | Transcript[RedactedText] | Treated | Calls | None = None
+    """What came instead of text, where that was asked for; calls of tools also after it."""
 
     def __repr__(self) -> str:
         return f"<Done {self.reason}>"
@@ -114,3 +115,10 @@ class Channel:
             else:
                 yield self._end
                 return
+
+
+def stopped(code: Code) -> ExchangeError:
+    """Return what is said of work that was cancelled for this reason."""
+    if code is Code.SHUTTING_DOWN:
+        return ExchangeError(code, "The gateway is stopping. Try again shortly.")
+    return ExchangeError(code, "The client went away.")

@@ -6,6 +6,7 @@ import contextlib
 import ipaddress
 import os
 import socket
+import ssl
 import stat
 from pathlib import Path
 from typing import Final
@@ -36,6 +37,27 @@ def listen(host: str, port: int) -> socket.socket:
         return socket.create_server((host, port), family=family, backlog=_BACKLOG)
     except OSError as error:
         raise ListenError(f"cannot listen on {host}:{port}: {error.strerror}") from None
+
+
+def check_tls(certificate: Path, key: Path) -> None:
+    """Raise `ListenError`, with what to do, unless the two files make a server's TLS."""
+    for path, what in ((certificate, "CERTIFICATE"), (key, "PRIVATE KEY")):
+        try:
+            held = path.read_bytes()
+        except OSError as error:
+            raise ListenError(f"{path} cannot be read: {error.strerror}") from None
+        if f"{what}-----".encode() not in held:
+            raise ListenError(f"{path} holds no {what.lower()} in PEM")
+    try:
+        # No passphrase: nobody sits beside a service that starts.
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, password="")
+    except ssl.SSLError as error:
+        if error.reason == "KEY_VALUES_MISMATCH":
+            raise ListenError(f"{key} is not the key of the certificate in {certificate}") from None
+        raise ListenError(
+            f"{certificate} and {key} make no TLS ({error.reason}): the key must have no "
+            "passphrase, and both must be whole"
+        ) from None
 
 
 def listen_unix(path: Path, mode: int) -> socket.socket:

@@ -14,8 +14,16 @@ from contextlib import ExitStack, aclosing
 from dataclasses import dataclass, field
 
 from gateway import catalogue, logs
-from gateway.allowance import check_scope, check_size, most_tokens, reply_tokens, tightened
-from gateway.channel import Channel, Done
+from gateway.allowance import (
+    check_scope,
+    check_size,
+    denied,
+    most_tokens,
+    reply_tokens,
+    tightened,
+)
+from gateway.channel import Channel, Done, stopped
+from gateway.domain.calling import Calls, guarded, said
 from gateway.domain.errors import AuthenticationError, Code, ExchangeError
 from gateway.domain.exchange import (
     Action,
@@ -32,7 +40,8 @@ from gateway.domain.exchange import (
     Vectors,
 )
 from gateway.domain.findings import Findings
-from gateway.domain.guard import StreamGuard
+from gateway.domain.guard import Encoding, StreamGuard
+from gateway.domain.legible import legible
 from gateway.domain.policy import Deny, Permit, Profile
 from gateway.domain.ports import (
     Authenticator,
@@ -52,6 +61,7 @@ from gateway.domain.text import RawText, RedactedText
 from gateway.domain.trail import Progress, Trail
 from gateway.keeping import Keeping
 from gateway.limiter import Limiter as Counting
+from gateway.places import Places
 from gateway.settlement import Settlement
 from gateway.treatment import DETECTION, Treated, Work
 
@@ -112,7 +122,7 @@ class Pipeline:
     def __init__(self, parts: Parts, *, stall_timeout: float, max_exchanges: int) -> None:
         self._parts = parts
         self._stall_timeout = stall_timeout
-        self._max_exchanges = max_exchanges
+        self._places = Places(max_exchanges)
         self._settlement = Settlement(parts.ledger)
         self._running: dict[asyncio.Task[None], Channel] = {}
         self._draining = False
@@ -140,12 +150,13 @@ class Pipeline:
     async def _run(self, submission: Submission, trail: Trail, channel: Channel) -> None:
         started = self._parts.clock.now_ms()
         progress = Progress(prompt_tokens=0)
-        end: Done | ExchangeError = _stopped(Code.SHUTTING_DOWN)
+        end: Done | ExchangeError = stopped(Code.SHUTTING_DOWN)
         try:
             end = await self._exchange(submission, trail, progress, channel)
         finally:
             if trail.hold is not None:
                 trail.hold.settle(progress.prompt_tokens + progress.completion_tokens)
+            self._places.leave(trail.exchange)
             # Whatever happened, nobody waits for ever.
             channel.end(end)
             submission.over()
@@ -183,9 +194,8 @@ class Pipeline:
             trail.caller = error.caller
             raise
         if self._draining:
-            raise _stopped(Code.SHUTTING_DOWN)
-        if len(self._running) > self._max_exchanges:
-            raise ExchangeError(Code.OVERLOADED, "Too many exchanges at once. Try again shortly.")
+            raise stopped(Code.SHUTTING_DOWN)
+        self._places.enter(trail.exchange, caller.id)
         parts.gate()
         purpose = trail.purpose = parse_purpose(submission.purpose, caller)
         detector, vault = parts.detector.of(caller.id), parts.vault
@@ -200,7 +210,7 @@ class Pipeline:
         decision = trail.decision = tightened(decision, submission.profile, parts.decider)
         match decision:
             case Deny():
-                raise _denied(decision, trail)
+                raise denied(decision, trail.action, purpose)
             case Permit():
                 profile = trail.profile = decision.profile
                 hold = trail.hold = parts.limiter.admit(decision.bounds)
@@ -209,7 +219,7 @@ class Pipeline:
             # 3 and 4, for texts that go back to their caller and to nobody else.
             treated = await ask.carry_out(keeping, profile, parts.secrets, caller.id)
             if channel.cancelled is not None:
-                raise _stopped(channel.cancelled)
+                raise stopped(channel.cancelled)
             await keeping.treated(ask.texts(), treated, profile.keep)
             hold.reserve(0, keeping.subjects.patients)
             trail.sealed = await keeping.request()
@@ -217,7 +227,7 @@ class Pipeline:
         with ExitStack() as coming:
             coming.enter_context(parts.engine.expecting(model))
             # 3. Detect, in every string of the request.
-            findings = await keeping.detect(list(ask.conversation.texts()))
+            findings = await keeping.detect(legible(ask.conversation))
             # 4. Redact; tokenizing belongs here, because a prompt that is too long is a refusal.
             redaction, prompt = await asyncio.to_thread(
                 self._redact, ask, findings, profile, caller.id, model, keeping
@@ -225,7 +235,7 @@ class Pipeline:
             most = most_tokens(prompt, ask, profile, trail.action)
             hold.reserve(most, keeping.subjects.patients)
             if channel.cancelled is not None:
-                raise _stopped(channel.cancelled)
+                raise stopped(channel.cancelled)
             trail.sealed = await keeping.request()
             return _Admitted(redaction, prompt, keeping, coming.pop_all())
 
@@ -252,11 +262,13 @@ class Pipeline:
             parts.scanner,
             stand_ins=redaction.stand_ins,
             says=redaction.says,
+            encoding=Encoding.TEXT if redaction.conversation.form is None else Encoding.JSON,
         )
-        result: Vectors | Transcript[RedactedText] | None = None
+        result: Vectors | Transcript[RedactedText] | Calls | None = None
 
         async def stream() -> str:
             nonlocal result
+            end: End | None = None
             # 6. Generate: pieces of text, vectors or a transcript, as the model was made for.
             admitted.coming.close()
             async with aclosing(parts.engine.generate(prompt, receipt)) as events:
@@ -282,12 +294,16 @@ class Pipeline:
                             progress.cache = channel.cache = event.cache
                             progress.completion_tokens = event.usage.completion_tokens
                             progress.reason = event.reason
-            if progress.reason is None or (result is None) != (trail.action.task is Task.GENERATE):
+                            end = event
+            if end is None or (result is None) != (trail.action.task is Task.GENERATE):
                 raise ExchangeError(Code.ENGINE_FAILED, "The engine stopped in mid-reply.")
-            return guard.finish(cut_short=progress.reason is FinishReason.LENGTH)
+            rest = guard.finish(cut_short=progress.reason is FinishReason.LENGTH)
+            keeping.generated(said(end.calls))
+            result = guarded(end.calls, guard) or result
+            return rest
 
         rest, failure = await _supervised(stream(), trail, channel)
-        keeping.sent(rest)
+        keeping.sent(rest + (said(result.calls) if isinstance(result, Calls) else ""))
         reason = progress.reason = guard.reason(progress.reason)
         # 8. Settle: nobody is told that it is over before this record is durable.
         now = parts.clock.now_ms()
@@ -340,12 +356,12 @@ class Pipeline:
         if isinstance(result, Vectors):
             return result
         progress.audio_ms = round(result.seconds * 1000)
-        findings = await keeping.detect([said := spoken(result)])
+        findings = await keeping.detect([whole := spoken(result)])
         caller = "" if trail.caller is None else trail.caller.id
         heard, progress.findings = await asyncio.to_thread(
             redact_transcript, result, findings, profile, self._parts.secrets, caller
         )
-        keeping.heard(said, [segment.text for segment in heard.segments])
+        keeping.heard(whole, [segment.text for segment in heard.segments])
         return heard
 
     def _model(self, ask: Ask[RawText] | Work, action: Action) -> Model:
@@ -366,7 +382,7 @@ async def _supervised(
     except asyncio.CancelledError:
         if channel.cancelled is None:
             raise
-        return "", _stopped(channel.cancelled)
+        return "", stopped(channel.cancelled)
     except Exception as error:  # noqa: BLE001 - becomes the outcome, then the client's error
         return "", _as_exchange_error(trail, error)
 
@@ -381,18 +397,4 @@ def _as_exchange_error(trail: Trail, error: Exception) -> ExchangeError:
     return ExchangeError(
         Code.INTERNAL_ERROR,
         f"The gateway failed. Tell the operator the request id {trail.exchange}.",
-    )
-
-
-def _stopped(code: Code) -> ExchangeError:
-    if code is Code.SHUTTING_DOWN:
-        return ExchangeError(code, "The gateway is stopping. Try again shortly.")
-    return ExchangeError(code, "The client went away.")
-
-
-def _denied(decision: Deny, trail: Trail) -> ExchangeError:
-    return ExchangeError(
-        decision.code,
-        f"Policy does not permit '{trail.action}' for the purpose {trail.purpose} to this caller. "
-        "`intramural policy explain` shows the administrator why.",
     )

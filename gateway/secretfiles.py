@@ -46,6 +46,11 @@ def read(path: Path) -> bytes:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:
         raise SecretMissing(f"there is no secret file {path}") from None
+    except PermissionError:
+        raise SecretFileError(
+            f"{path} cannot be opened: it belongs to another user. Give it to the gateway's user "
+            f"(`chown -R USER: {path.parent}`)"
+        ) from None
     except OSError as error:
         raise SecretFileError(f"{path} cannot be opened: {error.strerror}") from None
     try:

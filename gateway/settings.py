@@ -20,11 +20,19 @@ from gateway.domain.entities import KNOWN
 from gateway.endpoints import OpenAIEngines
 from gateway.evidence import LedgerSettings, WitnessSettings
 from gateway.feeds import Alerts, Export, Retention
+from gateway.misread import explain
 from gateway.prices import UsageSettings
 
 _Positive = Annotated[int, msgspec.Meta(ge=1)]
 _BYTES: Final = r"([0-9]{1,15}(?:\.[0-9]{1,3})?)([KMGT]?)\Z"
-_Size = Annotated[str, msgspec.Meta(pattern="^" + _BYTES)]
+_Size = Annotated[
+    str,
+    msgspec.Meta(
+        pattern="^" + _BYTES,
+        description="bytes as a whole number, or a number with K, M, G or T behind it, in quotes: "
+        '"6G"',
+    ),
+]
 _Seconds = Annotated[float, msgspec.Meta(gt=0, le=3600)]
 _NODE: Final = re.compile(r"[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?\Z")
 _FIELD: Final = re.compile(r"[A-Z][A-Z0-9]{2}-[1-9][0-9]{0,2}\Z")
@@ -156,7 +164,9 @@ class CacheSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Seconds after which a reply is dropped."""
 
 
-_Language = Annotated[str, msgspec.Meta(pattern="^[a-z]{2,3}$")]
+_Language = Annotated[
+    str, msgspec.Meta(pattern="^[a-z]{2,3}$", description='a language as ISO 639-1 does: "en"')
+]
 
 
 class Transcription(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -199,9 +209,9 @@ class Egress(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Log(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How the program speaks about itself."""
 
-    format: str = "auto"
+    format: Literal["auto", "json", "console"] = "auto"
     """`json`, `console`, or `auto`: console on a terminal, JSON elsewhere."""
-    level: str = "info"
+    level: Literal["debug", "info", "warning", "error"] = "info"
 
 
 class File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -324,17 +334,16 @@ def load(data: Path | None = None, config: Path | None = None) -> Settings:
             raise SettingsError(f"there is no settings file {path}") from None
         raw = b""
     except OSError as error:
-        raise SettingsError(f"{path} cannot be read: {error.strerror}") from None
+        # A witness has no data directory. Where it starts there may lie one that is closed to it.
+        if named or data or "INTRAMURAL_DATA" in os.environ or os.access(root, os.X_OK):
+            raise SettingsError(f"{path} cannot be read: {error.strerror}") from None
+        raw = b""
     try:
         file = msgspec.toml.decode(raw, type=File)
     except UnicodeDecodeError as error:
         raise SettingsError(f"{path} is not UTF-8: byte {error.start} cannot be read") from None
     except msgspec.DecodeError as error:
-        raise SettingsError(f"{path}: {error}") from None
-    if file.log.format not in {"auto", "json", "console"}:
-        raise SettingsError(f"{path}: log.format is one of auto, json, console")
-    if file.log.level not in {"debug", "info", "warning", "error"}:
-        raise SettingsError(f"{path}: log.level is one of debug, info, warning, error")
+        raise SettingsError(f"{path}: {explain(raw.decode(), error, File)}") from None
     node = file.node or re.sub(r"[^a-z0-9.-]", "-", socket.gethostname().lower()).strip(".-")
     if not _NODE.match(node):
         raise SettingsError(f"{path}: node is a host name: a-z, 0-9, dots and hyphens, at most 63")

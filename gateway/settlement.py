@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Final
 
-from gateway.domain.errors import Code, LedgerUnavailable
+from gateway.domain.errors import Code, ExchangeError, LedgerUnavailable
 from gateway.domain.ports import Ledger
 from gateway.domain.records import Outcome, RecordOrderError, Status
 
@@ -34,18 +34,22 @@ class Settlement:
 
         Raises `LedgerUnavailable` after the first failure of either. The client then learns that
         its reply is not on record, and so does the record that is offered again: status failed,
-        code `audit_unavailable`.
+        code `audit_unavailable`. Whatever else `reply` raises is raised too, once the outcome that
+        says so is durable: no failure of it leaves an intent without one.
         """
-        unkept: LedgerUnavailable | None = None
+        unkept: Exception | None = None
         if reply is not None:
             try:
                 outcome = replace(outcome, sealed=await reply())
-            except LedgerUnavailable as error:
-                outcome, unkept = _failed(outcome), error
+            except Exception as error:  # noqa: BLE001 - recorded, then raised below
+                code = error.code if isinstance(error, ExchangeError) else Code.INTERNAL_ERROR
+                outcome, unkept = _failed(outcome, code), error
         try:
             await self._ledger.append(outcome)
         except LedgerUnavailable:
-            task = asyncio.create_task(self._retry(_failed(outcome)), name="settlement")
+            task = asyncio.create_task(
+                self._retry(_failed(outcome, Code.AUDIT_UNAVAILABLE)), name="settlement"
+            )
             self._retries.add(task)
             task.add_done_callback(self._retries.discard)
             raise
@@ -73,5 +77,5 @@ class Settlement:
                 return
 
 
-def _failed(outcome: Outcome) -> Outcome:
-    return replace(outcome, status=Status.FAILED, code=Code.AUDIT_UNAVAILABLE, finish_reason=None)
+def _failed(outcome: Outcome, code: Code) -> Outcome:
+    return replace(outcome, status=Status.FAILED, code=code, finish_reason=None)

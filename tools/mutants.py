@@ -95,9 +95,17 @@ MUTANTS = (
     ),
     Mutant(
         2,
+        "what fails while a reply is kept leaves the intent without its outcome",
+        "gateway/settlement.py",
+        "            except Exception as error:  # noqa: BLE001 - recorded, then raised below\n",
+        "            except LedgerUnavailable as error:\n",
+        ("tests/unit/test_keeping.py",),
+    ),
+    Mutant(
+        2,
         "a client that goes away leaves no outcome",
         "gateway/pipeline.py",
-        '        return "", _stopped(channel.cancelled)\n',
+        '        return "", stopped(channel.cancelled)\n',
         "        raise\n",
     ),
     Mutant(
@@ -112,9 +120,9 @@ MUTANTS = (
         3,
         "a detector that raises finds nothing",
         "gateway/pipeline.py",
-        "            findings = await keeping.detect(list(ask.conversation.texts()))\n",
+        "            findings = await keeping.detect(legible(ask.conversation))\n",
         "            try:\n"
-        "                findings = await keeping.detect(list(ask.conversation.texts()))\n"
+        "                findings = await keeping.detect(legible(ask.conversation))\n"
         "            except Exception:\n"
         "                findings = [() for _ in ask.conversation.texts()]\n",
     ),
@@ -207,9 +215,9 @@ MUTANTS = (
     Mutant(
         5,
         "an unknown field is dropped",
-        "gateway/http/wire.py",
-        "class _Strict(_Concealed, frozen=True, forbid_unknown_fields=True, kw_only=True):",
-        "class _Strict(_Concealed, frozen=True, kw_only=True):",
+        "gateway/http/strict.py",
+        "class Strict(Concealed, frozen=True, forbid_unknown_fields=True, kw_only=True):",
+        "class Strict(Concealed, frozen=True, kw_only=True):",
     ),
     Mutant(
         5,
@@ -247,6 +255,7 @@ MUTANTS = (
         "a record is acknowledged before it is committed",
         "gateway/ledger/writer.py",
         '            db.execute("COMMIT")\n',
+        "            from gateway.ledger.answers import deliver\n\n"
         '            deliver(answers)\n            db.execute("COMMIT")\n',
         ("tests/faults",),
     ),

@@ -89,7 +89,7 @@ def export(  # noqa: PLR0913, PLR0917 - each option is an argument
             lines = lines_of(settings.ledger, settings.node, wanted, index, key, queries)
             count = _write(out, lines, progress)
     if out is not None:
-        typer.echo(f"{out}: {count} lines, {form.value}", err=True)
+        typer.echo(f"{out}: {count} {'line' if count == 1 else 'lines'}, {form.value}", err=True)
 
 
 def verify_export(

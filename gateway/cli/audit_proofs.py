@@ -21,7 +21,7 @@ def prove(
     what: Annotated[
         str, typer.Argument(metavar="EXCHANGE|INDEX", help="Which record; it has to be one.")
     ],
-    out: Annotated[Path, typer.Option(help="File for the proof, by custom *.tlog-proof.")],
+    out: Annotated[Path, typer.Option(help="File for the proof, usually named NAME.tlog-proof.")],
     leaf: Annotated[
         Path | None, typer.Option(help="File for the record itself, to the byte.")
     ] = None,

@@ -33,13 +33,12 @@ from gateway.ledger.desk import DEFAULT_LIMIT, PATIENT, Desk, Who
 from gateway.ledger.query import LoggedRecord
 from gateway.ledger.search.search import Search
 from gateway.ledger.shown import record_as_json
+from gateway.pages.cells import harmless
 from gateway.secretfiles import SecretFileError
 from gateway.settings import Settings
 
 _FOLLOW_SECONDS: Final = 1.0
 _MAX_WORDS: Final = 128
-_FORMULA: Final = ("=", "+", "-", "@", "\t")
-"""What a spreadsheet takes for the beginning of a formula."""
 COLUMNS: Final = (
     *("index", "time", "kind", "exchange", "actor", "client", "what", "purpose", "model"),
     *("profile", "result", "rules", "findings", "record", "review"),
@@ -194,8 +193,7 @@ def _cells(record: dict[str, Any]) -> list[str]:
     record["rules"] = " ".join(record.get("rules", ()))
     counts = record.get("findings", {})
     record["findings"] = " ".join(f"{name}:{count}" for name, count in sorted(counts.items()))
-    cells = [str(record.get(name, "")) for name in COLUMNS]
-    return [f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in cells]
+    return [harmless(str(record.get(name, ""))) for name in COLUMNS]
 
 
 def _follow(desk: Desk, question: Question, limit: int, output: Output) -> None:

@@ -64,7 +64,13 @@ def register(app: typer.Typer) -> None:
 
 def demo(context: typer.Context) -> None:
     """Show one clinical note on its way to a model and back; exit 0 only if every promise held."""
-    import openai
+    try:
+        import openai
+    except ModuleNotFoundError:
+        fail(
+            "the demo asks with the `openai` client, which is not installed: `make demo` in a "
+            "checkout brings it, or install requirements/demo.lock"
+        )
     from rich.console import Console
 
     from gateway import logs

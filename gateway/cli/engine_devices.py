@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from gateway.settings import Settings
 
 _Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+_LEAST = 1 << 20
+"""Bytes: whoever names fewer than a megabyte forgot the letter."""
 _HEAD = ("model", "device", "type", "replicas", "context", "batch", "weights", "work", "memory")
 
 
@@ -89,6 +91,8 @@ def plan(  # noqa: PLR0913, PLR0917 - each is an option of the command
             size = machine.memory_total if memory is None else parse_bytes(memory)
         except ValueError as error:
             fail(f"--memory: {error}", 2)
+        if size < _LEAST:
+            fail(f"--memory: {memory} are bytes, and nothing runs in them: write {memory}G", 2)
         machine = engine.Devices.box(cores or machine.cores, size)
         # This machine's budget and devices say nothing about another.
         wish = replace(wish, prefer=("cpu",), memory=None)

@@ -78,7 +78,7 @@ def serve(  # noqa: PLR0913, PLR0917 - each is an option of the command
     ] = None,
 ) -> None:
     """Serve the engine alone, with OpenAI's API, until it is told to stop."""
-    from gateway import egress, logs
+    from gateway import dumps, egress, logs
 
     settings = settings_of(context)
     if (path is None) == (host is None):
@@ -87,6 +87,11 @@ def serve(  # noqa: PLR0913, PLR0917 - each is an option of the command
         fail("--mode is 0600 or 0660", 2)
     if (tls_certificate is None) != (tls_key is None) or (path is not None and tls_key is not None):
         fail("--tls-certificate and --tls-key go together, and with --host", 2)
+    if tls_certificate is not None and tls_key is not None:
+        try:
+            listening.check_tls(tls_certificate, tls_key)
+        except ListenError as error:
+            fail(str(error), 2)
     place = Place(path, _MODES[mode], host or "", port, tls_certificate, tls_key)
     key = _key(place, key_file)
     chosen = _chosen(settings.engine, tuple(model or ()))
@@ -97,6 +102,7 @@ def serve(  # noqa: PLR0913, PLR0917 - each is an option of the command
     except ListenError as error:
         fail(str(error))
     egress.install(frozenset())  # It has no peers: it answers.
+    dumps.forbid()
     try:
         _serve(settings, place, listener, key, chosen)
     finally:

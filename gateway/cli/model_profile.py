@@ -15,7 +15,7 @@ from gateway.cli.model_profile_views import as_json, busy, print_profile
 
 def profile(  # noqa: PLR0913, PLR0917 - the options of one command
     context: typer.Context,
-    name: str,
+    name: Annotated[str, typer.Argument(help="As `model list` shows it.", show_default=False)],
     concurrency: Annotated[int, typer.Option(min=1, max=1024, help="Jobs at a time.")] = 8,
     jobs: Annotated[
         int | None,

@@ -100,17 +100,19 @@ def print_speed(speed: engine.Speed) -> None:
 
 
 class _Bars:
-    """Draws one bar for each stage on standard error."""
+    """Draws one bar for each stage on standard error, where somebody looks at it."""
 
     def __init__(self) -> None:
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+        console = Console(stderr=True)
         self.drawing = Progress(
             TextColumn("{task.description:<28}"),
             BarColumn(),
             TimeElapsedColumn(),
-            console=Console(stderr=True),
+            console=console,
+            disable=not console.is_terminal,  # In a file or a pipe a bar is noise.
         )
         self._stage = ""
         self._task: TaskID

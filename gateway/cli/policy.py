@@ -19,6 +19,7 @@ from gateway.cli import (
 from gateway.cli.common import fail, print_json, settings_of
 from gateway.cli.policy_views import (
     print_explanation,
+    print_findings,
     print_release,
     problem_as_json,
     profile_as_json,
@@ -114,13 +115,10 @@ def check(
             }
         )
     else:
-        for each in report.problems:
-            typer.secho(str(each), err=True, fg="red")
-        for each in report.notes:
-            typer.secho(f"note: {each}", err=True, fg="yellow")
-        for example in shown:
-            typer.echo(f"  {example}")
+        print_findings(report)
         if release and report.ok:
+            for example in shown:
+                typer.echo(f"  {example}")
             policy_powers.show(outcomes, changed, named)
             typer.echo(
                 f"ok: {len(release.policies.statements)} rules, {len(release.profiles)} profiles, "

@@ -42,7 +42,10 @@ def register(app: typer.Typer) -> None:
 def pack(
     context: typer.Context,
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="New file.")],
-    directory: Annotated[Path | None, typer.Argument(metavar="[DIR]")] = None,
+    directory: Annotated[
+        Path | None,
+        typer.Argument(metavar="[DIR]", help="Directory of policy; default: that of --data."),
+    ] = None,
 ) -> None:
     """Write a directory of policy as the one archive that `/admin/policy/releases` takes."""
     archive = _archive(context, directory)
@@ -61,17 +64,24 @@ def draft(
         typer.Argument(metavar="[DIR]", help="Directory of policy; default: that of --data."),
     ] = None,
     _as: As = None,
+    json: Json = False,
 ) -> None:
     """Hand in a directory of policy as the draft of a release. It has to load."""
     caller = person(context, Duty.WRITE_POLICY)
     archive = _archive(context, directory)
     check_names_nobody(context, note, "note")
     with open_register(context) as desk:
-        _say(desk.draft(caller, archive, note), "Submit it with `intramural policy submit`.")
+        made = desk.draft(caller, archive, note)
+        then = f"Submit it with `intramural policy submit {made.number} --sign-with FILE`."
+        _say(desk, made, then, json=json)
 
 
 def submit(
-    context: typer.Context, number: Number, sign_with: SignWith = None, _as: As = None
+    context: typer.Context,
+    number: Number,
+    sign_with: SignWith = None,
+    _as: As = None,
+    json: Json = False,
 ) -> None:
     """Sign a draft as its author and ask for its approval. Its vectors have to hold."""
     from gateway.policy.releases.version import Part
@@ -79,11 +89,16 @@ def submit(
     caller = person(context, Duty.WRITE_POLICY)
     with open_register(context) as desk:
         signed = sign(desk, number, Part.AUTHOR, sign_with)
-        _say(desk.submit(caller, number, *signed), "Another person approves it.")
+        then = f"Another person approves it: `intramural policy approve {number} --sign-with FILE`."
+        _say(desk, desk.submit(caller, number, *signed), then, json=json)
 
 
 def approve(
-    context: typer.Context, number: Number, sign_with: SignWith = None, _as: As = None
+    context: typer.Context,
+    number: Number,
+    sign_with: SignWith = None,
+    _as: As = None,
+    json: Json = False,
 ) -> None:
     """Sign what another person wrote. `policy diff` and `policy check` show what it changes."""
     from gateway.policy.releases.version import Part
@@ -91,7 +106,10 @@ def approve(
     caller = person(context, Duty.APPROVE_POLICY)
     with open_register(context) as desk:
         signed = sign(desk, number, Part.APPROVER, sign_with)
-        _say(desk.approve(caller, number, *signed), "An operator activates or schedules it.")
+        then = (
+            f"An operator puts it in force: `intramural policy activate {number}`, or `schedule`."
+        )
+        _say(desk, desk.approve(caller, number, *signed), then, json=json)
 
 
 def reject(
@@ -99,11 +117,12 @@ def reject(
     number: Number,
     own: Annotated[bool, typer.Option("--own", help="As its author, who takes it back.")] = False,
     _as: As = None,
+    json: Json = False,
 ) -> None:
     """Put a release away for good."""
     caller = person(context, Duty.WRITE_POLICY if own else Duty.APPROVE_POLICY)
     with open_register(context) as desk:
-        _say(desk.reject(caller, number))
+        _say(desk, desk.reject(caller, number), json=json)
 
 
 def schedule(
@@ -114,6 +133,7 @@ def schedule(
     ] = None,
     cancel: Annotated[bool, typer.Option("--cancel", help="Take the schedule back.")] = False,
     _as: As = None,
+    json: Json = False,
 ) -> None:
     """Have an approved release put in force at a time, by a gateway that runs then."""
     if (at is None) is not cancel:
@@ -121,12 +141,12 @@ def schedule(
     caller = person(context, Duty.ACTIVATE_POLICY)
     with open_register(context) as desk:
         if at is None:
-            _say(desk.unschedule(caller, number))
+            _say(desk, desk.unschedule(caller, number), json=json)
         else:
-            _say(desk.schedule(caller, number, zoned(at)))
+            _say(desk, desk.schedule(caller, number, zoned(at)), json=json)
 
 
-def activate(
+def activate(  # noqa: PLR0913, PLR0917 - each is an option of the command
     context: typer.Context,
     number: Number,
     emergency: Annotated[
@@ -137,6 +157,7 @@ def activate(
     ] = None,
     sign_with: SignWith = None,
     _as: As = None,
+    json: Json = False,
 ) -> None:
     """Put an approved release in force. A running gateway follows within a second."""
     from gateway.policy.releases.version import Part
@@ -146,15 +167,18 @@ def activate(
     if reason is None:
         caller = person(context, Duty.ACTIVATE_POLICY)
         with open_register(context) as desk:
-            _say(desk.activate(caller, number), _served_otherwise(context))
+            _say(desk, desk.activate(caller, number), _served_otherwise(context), json=json)
         return
     caller = person(context, Duty.EMERGENCY_POLICY)
     check_names_nobody(context, reason, "reason")
     with open_register(context) as desk:
         signed = sign(desk, number, Part.ALONE, sign_with, reason)
         _say(
+            desk,
             desk.emergency(caller, number, *signed, reason),
-            "Have it approved by another person now, or roll back." + _served_otherwise(context),
+            f"Have it approved by another person now (`intramural policy approve {number}`), or "
+            "roll back." + _served_otherwise(context),
+            json=json,
         )
 
 
@@ -165,13 +189,16 @@ def rollback(
         typer.Argument(metavar="[NUMBER]", min=1, help="Default: the one in force before."),
     ] = None,
     _as: As = None,
+    json: Json = False,
 ) -> None:
     """Put a release in force again that two persons signed and that was in force before."""
     caller = person(context, Duty.ACTIVATE_POLICY)
     with open_register(context) as desk:
         _say(
+            desk,
             desk.roll_back(caller, number if number is not None else _before(desk)),
             _served_otherwise(context),
+            json=json,
         )
 
 
@@ -246,9 +273,13 @@ def _served_otherwise(context: typer.Context) -> str:
     return ' This gateway decides by its directory until policy.mode is "releases".'
 
 
-def _say(version: Version, then: str = "") -> None:
-    from gateway.policy.releases.view import iso
+def _say(desk: Desk, version: Version, then: str = "", *, json: bool) -> None:
+    """Say where the release stands, and on standard error what comes next."""
+    from gateway.policy.releases.view import iso, version_view
 
+    if json:
+        print_json(version_view(desk, version))
+        return
     begins = "" if version.begins is None else f" for {iso(version.begins)}"
     typer.echo(f"Release {version.number} ({version.digest[:12]}…) is {version.state}{begins}.")
     if then.strip():

@@ -17,6 +17,7 @@ from gateway.cli.person import As
 from gateway.cli.releases import release_named
 from gateway.cli.traffic import LEDGER, Since, Traffic, Until, feed
 from gateway.cli.writing import check_free, write_new
+from gateway.pages.cells import harmless
 
 if TYPE_CHECKING:
     from gateway.domain.exchange import Caller
@@ -162,8 +163,4 @@ def _callers(settings: Settings) -> Reconstruct:
 def _print_csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(header)
-    # A cell that begins so is a formula to a spreadsheet.
-    writer.writerows(
-        [f"'{cell}" if str(cell)[:1] in "=+-@" and cell != "" else cell for cell in row]
-        for row in rows
-    )
+    writer.writerows(["" if cell is None else harmless(str(cell)) for cell in row] for row in rows)

@@ -9,6 +9,7 @@ import typer
 
 if TYPE_CHECKING:
     from gateway.domain.policy import Profile, Rule
+    from gateway.policy.check import Report
     from gateway.policy.explain import Explanation
     from gateway.policy.problems import Problem
     from gateway.policy.release import Release
@@ -17,6 +18,16 @@ if TYPE_CHECKING:
 def problem_as_json(each: Problem) -> dict[str, str | int | None]:
     """Return a problem as `--json` shows it."""
     return {"file": each.file, "line": each.line, "message": each.message}
+
+
+def print_findings(report: Report) -> None:
+    """Say on standard error what is odd and what is wrong; what is wrong comes last."""
+    for note in report.notes:
+        typer.secho(f"note: {note}", err=True, fg="yellow")
+    for each in report.problems:
+        typer.secho(str(each), err=True, fg="red")
+    if count := len(report.problems):
+        typer.secho(f"not ok: {count} problem{'s' if count > 1 else ''}", err=True, fg="red")
 
 
 def profile_as_json(profile: Profile) -> dict[str, object]:

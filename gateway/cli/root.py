@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -26,6 +27,8 @@ from gateway.cli import (
     usage,
     witness,
 )
+from gateway.cli.common import fail
+from gateway.cli.owner import advice_for
 from gateway.settings import SettingsError, load
 
 app = typer.Typer(
@@ -61,7 +64,9 @@ def _root(
     context: typer.Context,
     data: Annotated[
         Path | None,
-        typer.Option(help="Data directory.", envvar="INTRAMURAL_DATA", show_default=".local"),
+        typer.Option(
+            help="Data directory.", envvar="INTRAMURAL_DATA", show_default=".local", readable=False
+        ),
     ] = None,
     config: Annotated[
         Path | None,
@@ -69,14 +74,20 @@ def _root(
             help="Settings file.",
             envvar="INTRAMURAL_CONFIG",
             show_default="intramural.toml in --data",
+            readable=False,
         ),
     ] = None,
     _show_version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
+    if "--help" in sys.argv and "--" not in sys.argv:
+        return  # A mistake in the settings is a reason to read the help.
     try:
-        context.obj = load(data, config)
+        settings = load(data, config)
     except SettingsError as error:
-        typer.secho(f"intramural: {error}", err=True, fg="red")
-        raise typer.Exit(2) from None
+        fail(str(error), 2)
+    # A witness has a directory of its own.
+    if context.invoked_subcommand != "witness" and (advice := advice_for(settings.data)):
+        fail(advice, 2)
+    context.obj = settings

@@ -33,7 +33,7 @@ def serve(
     """Serve on the address of the settings (127.0.0.1:8400) until it is told to stop."""
     import uvloop
 
-    from gateway import egress, logs
+    from gateway import dumps, egress, logs
     from gateway.app import assemble, build
     from gateway.http.server import build as build_server
 
@@ -44,6 +44,7 @@ def serve(
     except ValueError as error:
         fail(f"egress.peers in the settings: {error}", 2)
     egress.install(peers)
+    dumps.forbid()
     listener, more = _listen(settings)
     try:
         gateway = build(settings, lambda part: typer.echo(f"  {part} …", err=True))

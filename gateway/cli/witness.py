@@ -167,6 +167,11 @@ def serve(  # noqa: PLR0913, PLR0917 - each is an option of the command
         fail("--mode is 0600 or 0660", 2)
     if (tls_certificate is None) != (tls_key is None) or (path is not None and tls_key is not None):
         fail("--tls-certificate and --tls-key go together, and with --host", 2)
+    if tls_certificate is not None and tls_key is not None:
+        try:
+            listening.check_tls(tls_certificate, tls_key)
+        except ListenError as error:
+            fail(str(error), 2)
     place = Place(path, _MODES[mode], host or "127.0.0.1", port, tls_certificate, tls_key)
     logs.configure(style=settings.log.format, level=settings.log.level)
     listener: socket.socket | None = None

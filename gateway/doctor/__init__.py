@@ -17,6 +17,7 @@ def examine(settings: Settings) -> Iterator[Diagnosis]:
         "data directory": host.data_directory,
         "disk": host.disk,
         "secret keys": host.secret_keys,
+        "databases": host.databases,
         "policy": rules.policy,
         "API keys": people.api_keys,
         "roles": people.roles,
@@ -34,5 +35,14 @@ def examine(settings: Settings) -> Iterator[Diagnosis]:
     for name, check_one in checks.items():
         try:
             yield check_one(settings)
+        except PermissionError as error:
+            # Made by another user, root mostly: the service cannot start on it.
+            place = error.filename or settings.data
+            yield Diagnosis(
+                name,
+                Verdict.FAILED,
+                f"{place} cannot be opened: permission denied",
+                f"`chown -R USER: {settings.data}`, for the user that the gateway runs as",
+            )
         except Exception as error:  # noqa: BLE001 - a check that breaks is a finding, not a crash
             yield Diagnosis(name, Verdict.FAILED, f"could not be examined ({type(error).__name__})")

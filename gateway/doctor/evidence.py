@@ -17,6 +17,14 @@ def ledger(settings: Settings) -> Diagnosis:
     """Say whether there is a log under a good signature."""
     vkey_file = settings.ledger / VKEY_FILE
     if not vkey_file.is_file():
+        others = sorted(path.parent.name for path in settings.ledger.parent.glob(f"*/{VKEY_FILE}"))
+        if others:
+            return Diagnosis(
+                "ledger",
+                Verdict.FAILED,
+                f"none for node {settings.node}, and one of {', '.join(others)}",
+                f'a log keeps its name: `node = "{others[0]}"` in the settings',
+            )
         return Diagnosis(
             "ledger",
             Verdict.WARNING,

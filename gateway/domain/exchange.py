@@ -13,6 +13,7 @@ from typing import Generic, TypeVar
 
 from gateway.domain.scope import ANYTHING, Scope
 from gateway.domain.text import RawText
+from gateway.domain.tools import Form, ToolCall, Tools
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -178,15 +179,6 @@ class Role(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class ToolCall(Generic[T]):
-    """An assistant's earlier call of a tool; every part of it is the client's text."""
-
-    id: T
-    name: T
-    arguments: T
-
-
-@dataclass(frozen=True, slots=True)
 class Message(Generic[T]):
     """One turn. `content` holds the text parts in their order."""
 
@@ -199,10 +191,12 @@ class Message(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Conversation(Generic[T]):
-    """Every string of a request that travels on: the messages, or a bare prompt, and the stops."""
+    """Every string of a request that travels on: messages, or a bare prompt, stops and tools."""
 
     messages: tuple[Message[T], ...]
     stop: tuple[T, ...] = ()
+    tools: Tools[T] | None = None
+    form: Form[T] | None = None
 
     def texts(self) -> Iterator[T]:
         """Yield every text in one fixed order, the order in which `rebuild` takes them back."""
@@ -217,6 +211,10 @@ class Conversation(Generic[T]):
             if message.tool_call_id is not None:
                 yield message.tool_call_id
         yield from self.stop
+        if self.tools is not None:
+            yield from self.tools.texts()
+        if self.form is not None:
+            yield from self.form.texts()
 
     def rebuild(self, texts: Sequence[U]) -> Conversation[U]:
         """Return the same conversation over other texts; `ValueError` if there are not as many."""
@@ -234,7 +232,12 @@ class Conversation(Generic[T]):
             )
             for message in self.messages
         )
-        rebuilt = Conversation(messages=messages, stop=tuple(next(rest) for _ in self.stop))
+        rebuilt = Conversation(
+            messages=messages,
+            stop=tuple(next(rest) for _ in self.stop),
+            tools=None if self.tools is None else self.tools.rebuild(rest),
+            form=None if self.form is None else self.form.rebuild(rest),
+        )
         if next(rest, None) is not None:
             raise ValueError("more texts than the conversation has places")
         return rebuilt
@@ -384,6 +387,8 @@ class End:
     usage: Usage
     cache: CacheStatus | None = None
     """As in `Piece`; this one is what is recorded."""
+    calls: tuple[ToolCall[str], ...] = field(default=(), repr=False)
+    """The tools that the model calls, after what it said."""
 
 
 Event = Piece | Vectors | Transcript[RawText] | End

@@ -54,7 +54,8 @@ class Encoding(StrEnum):
 
     TEXT = "text"
     JSON = "json"
-    """The arguments of a tool call: a restored value is escaped as the inside of a string."""
+    """A reply in JSON, or the arguments of a tool call: a restored value is escaped as the inside
+    of a string."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,25 @@ class _Edit:
     end: int
     text: str
     invented: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Quoted:
+    """Whether JSON, as far as it was read, stands inside a string, and behind a backslash there."""
+
+    inside: bool
+    escaped: bool
+
+    def after(self, text: str) -> _Quoted:
+        inside, escaped = self.inside, self.escaped
+        for character in text:
+            if escaped:
+                escaped = False
+            elif character == '"':
+                inside = not inside
+            else:
+                escaped = inside and character == "\\"
+        return _Quoted(inside, escaped)
 
 
 class StreamGuard:
@@ -93,6 +113,7 @@ class StreamGuard:
         self._stand_ins = stand_ins if profile.restore and stand_ins else None
         self._held = ""
         self._context = ""
+        self._quoted = _Quoted(inside=False, escaped=False)
         self.restored = 0
         self.invented = 0
         self.blocked = False
@@ -113,6 +134,22 @@ class StreamGuard:
             if stem is not None and self._pseudonyms.begins(stem["name"]):
                 self._held = self._held[: stem.start()]
         return self._release(len(self._held))
+
+    def aside(self, text: str, encoding: Encoding = Encoding.TEXT) -> str:
+        """Return a whole text that is no part of the stream, treated and counted as that is."""
+        other = StreamGuard(
+            self._pseudonyms,
+            self._profile,
+            self._scanner,
+            stand_ins=self._stand_ins,
+            says=self._says,
+            encoding=encoding,
+        )
+        said = other.feed(text) + other.finish()
+        self.restored += other.restored
+        self.invented += other.invented
+        self.blocked = self.blocked or other.blocked
+        return said
 
     def reason(self, reason: FinishReason | None) -> FinishReason:
         """Return why the reply ended, seen from outside; `reason` is the engine's, if it ended."""
@@ -142,6 +179,8 @@ class StreamGuard:
             pieces.append(edit.text)
         pieces.append(held[position:length])
         self._context = (self._context + held[:length])[-CONTEXT:]
+        if self._encoding is Encoding.JSON:
+            self._quoted = self._quoted.after(held[:length])
         self._held = held[length:]
         return "".join(pieces)
 
@@ -234,12 +273,20 @@ class StreamGuard:
     def _inventions(self, restorations: Sequence[_Edit]) -> list[_Edit]:
         before = len(self._context)
         found: list[_Edit] = []
-        position = 0
+        position = read = 0
+        quoted = self._quoted
         for finding in sorted(self._scanner.scan(self._context + self._held)):
             start, end = max(finding.start - before, position), finding.end - before
             if end <= start or self._is_known(finding, start, end, restorations):
                 continue
-            found.append(_Edit(start, end, self._stand_in(finding, end - start), invented=True))
+            stand_in = self._stand_in(finding, end - start)
+            if self._encoding is Encoding.JSON:
+                # From where it was read last: the arguments of a call come as one long text.
+                quoted, read = quoted.after(self._held[read:start]), start
+                if not quoted.inside:
+                    # Here was a number, or no JSON at all: a word needs quotation marks.
+                    stand_in = f'"{stand_in}"'
+            found.append(_Edit(start, end, stand_in, invented=True))
             position = end
         return found
 

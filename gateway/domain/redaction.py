@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from gateway.domain import written
@@ -24,6 +24,7 @@ from gateway.domain.person_names import Mention, mention
 from gateway.domain.persons import Person, Persons
 from gateway.domain.places import read, write
 from gateway.domain.policy import Operator, Profile
+from gateway.domain.prompted import Prompted
 from gateway.domain.pseudonyms import Pseudonyms, conversation_key, own_tags, written_pseudonyms
 from gateway.domain.standins import StandIns, runs_on
 from gateway.domain.text import _MAKER, RawText, RedactedText
@@ -34,7 +35,6 @@ _WORD: Final = re.compile(r"[A-Za-z0-9_\\]")
 _BY_PERSON: Final = frozenset({Operator.PSEUDONYM, Operator.SURROGATE})
 """Operators to which it matters who somebody is."""
 _JOINTS: Final = frozenset("./-:,")
-_MARKS: Final = re.compile(r"[\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +58,8 @@ class Redaction:
     counts: Counts
     marks: tuple[tuple[Mark, ...], ...] = ()
     """Of each text, in order: where something stands in."""
-
-    def says(self, value: str) -> bool:
-        """Say whether the model read `value`, whatever the marks and the case: it is no invention.
-
-        Linear in the texts; asked for the few identifiers that a reply holds.
-        """
-        bare = _MARKS.sub("", value).casefold()
-        texts = [text.for_engine() for text in self.conversation.texts()]
-        return any(value in text for text in texts) or (
-            bool(bare) and any(bare in _MARKS.sub("", text).casefold() for text in texts)
-        )
+    says: Callable[[str], bool] = field(default=lambda _: False, repr=False, compare=False)
+    """Says whether the model read a value: then it is no invention (`prompted.Prompted`)."""
 
 
 def redact(
@@ -102,6 +93,7 @@ def redact(
         stand_ins=treatment.operators.stand_ins,
         counts=dict(sorted(treatment.counts.items())),
         marks=tuple(tuple(_marks(one)) for one in pieces),
+        says=Prompted(redacted).says,
     )
 
 

@@ -194,7 +194,7 @@ class StandIns:
         return None
 
     def _place(self, text: str, words: list[Token], index: int, phrase: _Phrase) -> Place | None:
-        if phrase not in self._first or _in_number(phrase, words, index):
+        if phrase not in self._first or _in_number(text, phrase, words, index):
             return None
         start = words[index].start
         last = words[index + len(phrase) - 1]
@@ -237,14 +237,17 @@ def _begins_ending(letters: str) -> bool:
     return any(ending.startswith(letters) for ending in _ENDINGS)
 
 
-def _in_number(phrase: _Phrase, words: list[Token], index: int) -> bool:
-    """Say whether the phrase is a part of a longer number: 3/4 in 3/4/2019 is no date of ours."""
+def _in_number(text: str, phrase: _Phrase, words: list[Token], index: int) -> bool:
+    """Say whether the phrase is a part of a longer number: 3/4 in 3/4/2019 is no date of ours.
+
+    A full-width comma parts two numbers, as between an age and a date in Chinese.
+    """
     after = index + len(phrase)
     if phrase[-1][-1].isdigit() and after + 1 < len(words):
-        mark, number = words[after].text, words[after + 1].text
+        mark, number = text[words[after].start], words[after + 1].text
         if mark in _JOINTS and number[0].isdigit():
             return True
     if phrase[0][0].isdigit() and index > 1:
-        mark, number = words[index - 1].text, words[index - 2].text
+        mark, number = text[words[index - 1].start], words[index - 2].text
         return mark in _JOINTS and number[-1].isdigit()
     return False

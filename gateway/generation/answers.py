@@ -6,19 +6,31 @@ its status and by a few codes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Final, TypeVar
 
 import msgspec
 
-from engine import wire
 from gateway.domain.errors import Code, ExchangeError
 from gateway.endpoints import RemoteModel
 
 _T = TypeVar("_T")
 _Tokens = Annotated[int, msgspec.Meta(ge=0, le=2**31)]
 """What goes into records: no engine may state a number that they cannot hold."""
-_OPTIONS: Final = frozenset({"max_tokens", "seed", "stop", "temperature", "top_p"})
+MOST_CALLS: Final = 128
+"""Calls of tools in one reply; OpenAI takes as many tools in a request."""
+_OPTIONS: Final = frozenset(
+    {
+        "max_tokens",
+        "seed",
+        "stop",
+        "temperature",
+        "top_p",
+        "tools",
+        "tool_choice",
+        "response_format",
+    }
+)
 _UNAVAILABLE: Final = 503
 _FULL: Final = frozenset({429, _UNAVAILABLE})
 FORBIDDEN: Final = frozenset({401, 403})
@@ -55,8 +67,32 @@ class Upset(Exception):  # noqa: N818 - reads as a state, as `LedgerUnavailable`
         """Whether it says that there is nothing at this path, for whatever request."""
 
 
-class _Choice(msgspec.Struct, frozen=True):
-    delta: wire.Delta | None = None
+class _Concealed(msgspec.Struct, frozen=True):
+    """What an engine said: it may be a patient's, and does not show itself when it is printed."""
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"
+
+
+class _Function(_Concealed, frozen=True):
+    name: str | None = None
+    arguments: str | None = None
+
+
+class CallPart(_Concealed, frozen=True):
+    """What an event adds to the call of a tool."""
+
+    index: Annotated[int, msgspec.Meta(ge=0, lt=MOST_CALLS)] = 0
+    function: _Function = _Function()
+
+
+class _Delta(_Concealed, frozen=True):
+    content: str | None = None
+    tool_calls: list[CallPart] | None = None
+
+
+class _Choice(_Concealed, frozen=True):
+    delta: _Delta | None = None
     text: str | None = None
     finish_reason: str | None = None
 
@@ -66,15 +102,12 @@ class _Counts(msgspec.Struct, frozen=True):
     completion_tokens: _Tokens = 0
 
 
-class Chunk(msgspec.Struct, frozen=True):
+class Chunk(_Concealed, frozen=True):
     """What is read of an event of any server; whatever else it says is left unread."""
 
     choices: list[_Choice] = []
     usage: _Counts | None = None
     error: object = None
-
-    def __repr__(self) -> str:
-        return "<Chunk>"
 
     @property
     def text(self) -> str:
@@ -85,21 +118,25 @@ class Chunk(msgspec.Struct, frozen=True):
         return (choice.text or "") if choice.delta is None else (choice.delta.content or "")
 
     @property
+    def calls(self) -> Sequence[CallPart]:
+        """What the event adds to calls of tools."""
+        if not self.choices or self.choices[0].delta is None:
+            return ()
+        return self.choices[0].delta.tool_calls or ()
+
+    @property
     def finish_reason(self) -> str | None:
         """Why the reply ended, if it did."""
         return self.choices[0].finish_reason if self.choices else None
 
 
-class Refused(msgspec.Struct, frozen=True):
+class Refused(_Concealed, frozen=True):
     """An error object, as far as it is read. No text of it goes on."""
 
     code: str | int | None = None
     type: str | None = None
     param: str | None = None
     message: str = ""
-
-    def __repr__(self) -> str:
-        return "<Refused>"
 
 
 class _RefusedBody(msgspec.Struct, frozen=True):
@@ -208,6 +245,13 @@ def _clients_error(refused: Refused) -> ExchangeError:
             Code.UNSUPPORTED_PARAMETER,
             f"The engine cannot honour {refused.param} with this value. Leave it out.",
             param=refused.param,
+        )
+    if refused.code == "unknown_field":
+        # Of what is sent, only this is not known to every engine, our own among them.
+        return ExchangeError(
+            Code.UNSUPPORTED_PARAMETER,
+            "The engine of this model knows neither tools nor response_format. Leave them out.",
+            param="tools",
         )
     return ExchangeError(
         Code.INVALID_MESSAGES,

@@ -76,7 +76,9 @@ class CachedEngine:
     ) -> CachedPrompt:
         """Prepare as the inner engine does."""
         prompt = self._engine.prepare(model, ask, max_tokens, terms)
-        may_keep = terms.cache and ask.options.temperature == 0
+        # What calls tools is one turn of many, and no question that comes again.
+        alone = ask.conversation.tools is None and ask.conversation.form is None
+        may_keep = terms.cache and ask.options.temperature == 0 and alone
         question = _question(model, ask, max_tokens, terms) if may_keep else None
         return CachedPrompt(
             prompt, terms.priority, None if question is None else self._replies.name(question)

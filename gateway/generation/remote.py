@@ -33,22 +33,21 @@ from gateway.domain.exchange import (
     FinishReason,
     Model,
     Piece,
-    Usage,
 )
 from gateway.domain.policy import Priority, Terms
 from gateway.domain.ports import Prompt, Receipt
 from gateway.domain.text import RedactedText
 from gateway.endpoints import OpenAIEngines, RemoteModel
-from gateway.generation.answers import Chunk, Upset, unavailable
+from gateway.generation.answers import Upset, unavailable
 from gateway.generation.counting import InFlight
-from gateway.generation.requests import question_of, request_of
+from gateway.generation.requests import ToolRequest, names_of, question_of, request_of
+from gateway.generation.tally import CALLS, Tally
 from gateway.generation.upstream import Access, Upstream
+from gateway.pinned import NoAuthorities, trusting
 
 _FIXED: Final = 64
 _EACH: Final = 16
 """Tokens that a chat template is taken to add, once and for each message."""
-_MOST_CHARACTERS: Final = 256
-"""Of one token: the longest in vocabularies are runs of 128 blanks."""
 _MOST_BROKEN: Final = 2
 """Engines that one request may be sent to where connections break over it: it may be the cause."""
 _REASONS: Final = {each.value: each for each in FinishReason}
@@ -72,6 +71,8 @@ class RemotePrompt:
     context_length: int
     partition: str = field(repr=False)
     in_flight: int | None
+    names: Mapping[str, str] = field(repr=False)
+    """What tools are called, by what the engine calls them."""
 
 
 class RemoteEngine:
@@ -181,6 +182,7 @@ class RemoteEngine:
             model.context_length,
             terms.partition,
             terms.in_flight,
+            names_of(ask),
         )
 
     async def generate(self, prompt: Prompt, receipt: Receipt) -> AsyncGenerator[Piece | End, None]:
@@ -237,7 +239,7 @@ class RemoteEngine:
         path = (
             "/v1/chat/completions" if isinstance(request, wire.ChatRequest) else "/v1/completions"
         )
-        tally = _Tally(prompt.tokens, length)
+        tally = Tally(prompt.tokens, length)
         async with aclosing(upstream.stream(path, _encode(request), until=until)) as chunks:
             async for chunk in chunks:
                 if piece := tally.take(chunk):
@@ -251,13 +253,14 @@ class RemoteEngine:
                 ExchangeError(Code.ENGINE_FAILED, "The engine stopped in mid-reply. Try again."),
                 elsewhere=False,
             )
-        reason = _REASONS.get(tally.reason)
-        if reason is None:
+        reason = FinishReason.STOP if tally.reason == CALLS else _REASONS.get(tally.reason)
+        offered = isinstance(request, ToolRequest) and request.tools is not None
+        if reason is None or (tally.calls and not offered):
             raise Upset(
                 ExchangeError(Code.ENGINE_FAILED, "The engine broke the reply off. Try again."),
                 elsewhere=False,
             )
-        yield tally.end(reason)
+        yield tally.end(reason, prompt.names)
 
     async def _length(self, upstream: Upstream, prompt: RemotePrompt, until: float) -> int:
         """Return how long the reply may be: what was asked for, or what room the context has."""
@@ -314,45 +317,6 @@ class RemoteEngine:
             await self._look(upstream)
 
 
-class _Tally:
-    """What has come of one reply: the end, and the counts, exact where the engine states them.
-
-    What an engine states is believed for the record and not for the limit: that holds for the
-    events with text and for characters too.
-    """
-
-    def __init__(self, prompt_tokens: int, length: int) -> None:
-        self.reason: str | None = None
-        self.completion = 0
-        self._prompt = prompt_tokens
-        self._length = length
-        self._events = 0
-        self._room = _MOST_CHARACTERS * length
-
-    @property
-    def full(self) -> bool:
-        """Whether more has come than may be."""
-        # One event more than tokens: what was held back for a stop string comes by itself.
-        return self.completion > self._length or self._events > self._length + 1 or self._room < 0
-
-    def take(self, chunk: Chunk) -> Piece | None:
-        """Note what `chunk` says, and return its text, as far as there is room for it."""
-        text, before = chunk.text[: max(0, self._room)], self.completion
-        self._room -= len(chunk.text)
-        self._events += bool(chunk.text)
-        if chunk.usage is not None:
-            self._prompt = chunk.usage.prompt_tokens
-            self.completion = max(before, chunk.usage.completion_tokens)
-        elif text:
-            self.completion += 1
-        self.reason = chunk.finish_reason or self.reason
-        return Piece(text, self.completion - before) if text else None
-
-    def end(self, reason: FinishReason) -> End:
-        """Return the end of the reply."""
-        return End(reason, Usage(self._prompt, self.completion))
-
-
 def _described(name: str, model: RemoteModel) -> Model:
     """Return the model for records: `remote:`, because this process did not see its bytes.
 
@@ -368,14 +332,8 @@ def _described(name: str, model: RemoteModel) -> Model:
 
 
 def _trusting(file: Path) -> ssl.SSLContext:
-    """Return what checks an engine's certificate: nothing but `file` vouches for it."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    """Return what checks an engine's certificate."""
     try:
-        context.load_verify_locations(cadata=file.read_text(encoding="ascii"))
-    except (OSError, ValueError) as error:
-        raise RemoteEngineError(
-            f"engine.openai.ca_file: {file} does not hold certificates in PEM "
-            f"({type(error).__name__}): name a file that does"
-        ) from None
-    return context
+        return trusting(file)
+    except NoAuthorities as error:
+        raise RemoteEngineError(f"engine.openai.ca_file: {error}") from None

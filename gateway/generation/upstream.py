@@ -142,7 +142,7 @@ class Upstream:
                         await _finish(reply)
                         return
                     chunk = self._chunk(event)
-                    if chunk.text:
+                    if chunk.text or chunk.calls:
                         deadline = min(until, loop.time() + settings.token_timeout)
                     yield chunk
         finally:

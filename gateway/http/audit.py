@@ -147,7 +147,7 @@ async def show_record(request: HttpRequest, state: State, index: FromPath[int]) 
     """Show one record, with the proof that the log holds it."""
     room: AuditRoom = state["audit"]
     caller = await room.office.admit(credentials_of(request), Duty.READ_AUDIT)
-    await _look(room, caller, str(index))
+    await _look(room, caller, _numbered(index))
     return _json(_there(await _blocking(room.desk.record, index)))
 
 
@@ -156,7 +156,7 @@ async def list_reviews(request: HttpRequest, state: State, index: FromPath[int])
     """Show what was said about a record, comments included, the oldest first."""
     room: AuditRoom = state["audit"]
     caller = await room.office.admit(credentials_of(request), Duty.REVIEW)
-    await _look(room, caller, str(index))
+    await _look(room, caller, _numbered(index))
     return _json({"reviews": _there(await _blocking(room.desk.history, index))})
 
 
@@ -282,8 +282,19 @@ def _number(numbers: dict[str, str], name: str, low: int, high: int) -> int | No
 
 def _there(found: T | None) -> T:
     if found is None:
-        raise ExchangeError(Code.NOT_FOUND, "There is no such record.")
+        raise _none()
     return found
+
+
+def _numbered(index: int) -> str:
+    """Return an index as the record of a look names it; no log has one with more digits."""
+    if not 0 <= index < 2**53:
+        raise _none()
+    return str(index)
+
+
+def _none() -> ExchangeError:
+    return ExchangeError(Code.NOT_FOUND, "There is no such record.")
 
 
 def _json(value: object, status: int = 200) -> Response[bytes]:

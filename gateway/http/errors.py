@@ -187,6 +187,8 @@ def _http(request: Request[object, object, State], error: HTTPException) -> Resp
             known = ExchangeError(Code.NOT_FOUND, _NOTHING_HERE)
         case MethodNotAllowedException():
             known = ExchangeError(Code.METHOD_NOT_ALLOWED, "This path does not take this method.")
+            # RFC 9110, 15.5.6: it has to say which methods there are.
+            return response(known, request.scope["path"], dict(error.headers or {}))
         case _:
             known = ExchangeError(Code.INVALID_REQUEST, "The request cannot be read.")
     return response(known, request.scope["path"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -20,7 +20,7 @@ from gateway.domain.text import RawText
 from gateway.http import parse
 from gateway.http.errors import response
 from gateway.http.notices import headers_of
-from gateway.http.receive import Inbox, check_plain
+from gateway.http.receive import Inbox, check_plain, read_with
 from gateway.http.reply import (
     ChatFormat,
     EventStream,
@@ -42,6 +42,7 @@ from gateway.http.wire import (
 from gateway.pipeline import Pipeline, Submission
 
 HttpRequest = Request[Any, Any, State]
+Events = AsyncIterator[Delta | Done]
 _CACHE_STATUS: Final[Mapping[CacheStatus, str]] = {
     CacheStatus.HIT: "intramural; hit",
     CacheStatus.COLLAPSED: "intramural; fwd=miss; collapsed",
@@ -64,76 +65,123 @@ class Backend:
     """Names of what detection is made of."""
 
 
-class _Reader:
+@dataclass(frozen=True, slots=True)
+class Written:
+    """How the reply to one request is written: whole, or as server-sent events."""
+
+    whole: Callable[[Events], Awaitable[bytes]]
+    stream: Callable[[Events], AsyncIterator[bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a body comes to: the request, and how its reply is to be written."""
+
+    ask: Ask[RawText]
+    stream: bool = False
+    written: Callable[[str, int], Written] | None = None
+    """Takes the exchange's id and the Unix time of its reply."""
+    base64: bool = False
+    """Of vectors."""
+
+
+class Reader:
     """Reads and parses one body, when the pipeline asks for it, and keeps how to reply."""
 
-    def __init__(self, request: HttpRequest, inbox: Inbox, action: Action) -> None:
+    def __init__(
+        self, request: HttpRequest, inbox: Inbox, understand: Callable[[bytes], Asked]
+    ) -> None:
         self._request = request
         self._inbox = inbox
-        self._action = action
-        self.stream = False
-        self.include_usage = False
-        self.base64 = False
-        self.model = ""
+        self._understand = understand
+        self._asked: Asked | None = None
+
+    @property
+    def asked(self) -> Asked:
+        """What was asked, of a request that was admitted."""
+        if self._asked is None:
+            raise AssertionError("a reply is written after its request was read")
+        return self._asked
 
     async def read(self, _: Caller) -> Ask[RawText]:
+        """Return what the body asks for, or raise `ExchangeError`."""
         headers = self._request.headers
         media = headers.get("content-type", "application/json").partition(";")[0].strip().lower()
         if media != "application/json":
             raise ExchangeError(Code.UNSUPPORTED_MEDIA_TYPE, "Send application/json.")
         check_plain(headers)
         body = await self._inbox.body(headers.get("content-length"))
-        match self._action:
-            case Action.CHAT:
-                chat = parse.decode(body, ChatRequest)
-                self._note(chat)
-                return parse.chat(chat)
-            case Action.COMPLETE:
-                completion = parse.decode(body, CompletionRequest)
-                self._note(completion)
-                return parse.completion(completion)
-            case Action.EMBED:
-                embedding = parse.decode(body, EmbeddingRequest)
-                self.model = embedding.model
-                self.base64 = embedding.encoding_format == "base64"
-                return parse.embedding(embedding)
-            case _:
-                raise AssertionError("other actions have readers of their own")
+        self._asked = await read_with(self._understand, body)
+        return self._asked.ask
 
-    def _note(self, request: ChatRequest | CompletionRequest) -> None:
-        self.stream = bool(request.stream)
-        if request.stream_options is not None:
-            if not self.stream:
-                raise ExchangeError(
-                    Code.INVALID_REQUEST,
-                    "stream_options belongs to a request with stream: true.",
-                    param="stream_options",
-                )
-            self.include_usage = request.stream_options.include_usage
-        self.model = request.model
+
+def _chat(body: bytes) -> Asked:
+    chat = parse.decode(body, ChatRequest)
+    usage = _counted(chat)
+    return Asked(parse.chat(chat), bool(chat.stream), _written(ChatFormat, chat.model, usage))
+
+
+def _completion(body: bytes) -> Asked:
+    text = parse.decode(body, CompletionRequest)
+    usage = _counted(text)
+    return Asked(parse.completion(text), bool(text.stream), _written(TextFormat, text.model, usage))
+
+
+def _embedding(body: bytes) -> Asked:
+    embedding = parse.decode(body, EmbeddingRequest)
+    return Asked(parse.embedding(embedding), base64=embedding.encoding_format == "base64")
+
+
+def _counted(request: ChatRequest | CompletionRequest) -> bool:
+    """Return whether a stream is to count its tokens, in one event more."""
+    if request.stream_options is None:
+        return False
+    if not request.stream:
+        raise ExchangeError(
+            Code.INVALID_REQUEST,
+            "stream_options belongs to a request with stream: true.",
+            param="stream_options",
+        )
+    return request.stream_options.include_usage
+
+
+def _written(
+    kind: type[ChatFormat | TextFormat],
+    model: str,
+    include_usage: bool,  # noqa: FBT001
+) -> Callable[[str, int], Written]:
+    def written(exchange: str, created: int) -> Written:
+        form: Format = kind(exchange, created, model)
+        return Written(
+            whole=lambda events: whole(events, form),
+            stream=lambda events: server_sent(events, form, include_usage=include_usage),
+        )
+
+    return written
 
 
 @post("/v1/chat/completions", status_code=200)
 async def chat_completions(request: HttpRequest, state: State) -> ASGIResponse:
     """Answer a conversation, whole or streaming."""
-    return await _answer(request, state["backend"], Action.CHAT, ChatFormat)
+    return await answer(request, state["backend"], Action.CHAT, _chat)
 
 
 @post("/v1/completions", status_code=200)
 async def completions(request: HttpRequest, state: State) -> ASGIResponse:
     """Continue a prompt, whole or streaming."""
-    return await _answer(request, state["backend"], Action.COMPLETE, TextFormat)
+    return await answer(request, state["backend"], Action.COMPLETE, _completion)
 
 
 @post("/v1/embeddings", status_code=200)
 async def embeddings(request: HttpRequest, state: State) -> ASGIResponse:
     """Turn texts into vectors."""
     backend: Backend = state["backend"]
-    inbox, reader, channel = _begin(request, backend, Action.EMBED)
+    inbox, reader, channel = _begin(request, backend, Action.EMBED, _embedding)
     try:
         async with watching(inbox, channel):
             done = await finished(channel.events())
-            body = await vectors(done, reader.model, base64=reader.base64)
+            asked = reader.asked
+            body = await vectors(done, asked.ask.model, base64=asked.base64)
     except ExchangeError as error:
         headers = headers_of(channel, backend.clock)
         return response(error, request.scope["path"], headers).to_asgi_response(None, request)
@@ -191,10 +239,10 @@ def credentials_of(request: HttpRequest) -> Credentials:
 
 
 def _begin(
-    request: HttpRequest, backend: Backend, action: Action
-) -> tuple[Inbox, _Reader, Channel]:
+    request: HttpRequest, backend: Backend, action: Action, understand: Callable[[bytes], Asked]
+) -> tuple[Inbox, Reader, Channel]:
     inbox = Inbox(request.receive, limit=backend.body_limit, timeout=backend.body_timeout)
-    reader = _Reader(request, inbox, action)
+    reader = Reader(request, inbox, understand)
     channel = backend.pipeline.start(
         Submission(
             credentials=credentials_of(request),
@@ -208,10 +256,11 @@ def _begin(
     return inbox, reader, channel
 
 
-async def _answer(
-    request: HttpRequest, backend: Backend, action: Action, kind: type[ChatFormat | TextFormat]
+async def answer(
+    request: HttpRequest, backend: Backend, action: Action, understand: Callable[[bytes], Asked]
 ) -> ASGIResponse:
-    inbox, reader, channel = _begin(request, backend, action)
+    """Run one exchange in which a model writes, and return the reply to it."""
+    inbox, reader, channel = _begin(request, backend, action, understand)
     events = channel.events()
     try:
         async with watching(inbox, channel):
@@ -220,20 +269,20 @@ async def _answer(
             headers = headers_of(channel, backend.clock)
             if channel.cache is not None:
                 headers["Cache-Status"] = _CACHE_STATUS[channel.cache]
-            form: Format = kind(channel.exchange, backend.clock.now_ms() // 1000, reader.model)
-            if not reader.stream:
-                body = await whole(_again(first, events), form)
+            asked = reader.asked
+            if asked.written is None:
+                raise AssertionError("a model that writes has a way to be written down")
+            written = asked.written(channel.exchange, backend.clock.now_ms() // 1000)
+            if not asked.stream:
+                body = await written.whole(_again(first, events))
                 return ASGIResponse(body=body, media_type="application/json", headers=headers)
     except ExchangeError as error:
         headers = headers_of(channel, backend.clock)
         return response(error, request.scope["path"], headers).to_asgi_response(None, request)
-    stream = server_sent(_again(first, events), form, include_usage=reader.include_usage)
-    return EventStream(stream, channel, inbox, headers)
+    return EventStream(written.stream(_again(first, events)), channel, inbox, headers)
 
 
-async def _again(
-    first: Delta | Done, rest: AsyncIterator[Delta | Done]
-) -> AsyncIterator[Delta | Done]:
+async def _again(first: Delta | Done, rest: Events) -> Events:
     yield first
     async for event in rest:
         yield event

@@ -26,6 +26,7 @@ from gateway.http.presidio_wire import (
     OperatedText,
 )
 from gateway.http.redact import RAW, Redaction, RedactRequest
+from gateway.http.responses_wire import ResponseEvent, ResponseObject, ResponsesRequest
 from gateway.http.subtitles import Transcription, VerboseTranscription
 from gateway.http.transcription import FORMATS
 from gateway.http.wire import (
@@ -46,6 +47,9 @@ _BODIES: Final = (
     ChatCompletion,
     ChatChunk,
     TextCompletion,
+    ResponsesRequest,
+    ResponseObject,
+    ResponseEvent,
     EmbeddingRequest,
     EmbeddingList,
     Transcription,
@@ -270,6 +274,12 @@ def document() -> bytes:
                 ),
                 "/v1/completions": answering(
                     "Continue a prompt", CompletionRequest, TextCompletion, TextCompletion
+                ),
+                "/v1/responses": answering(
+                    "Answer a conversation, in the words of the Responses API",
+                    ResponsesRequest,
+                    ResponseObject,
+                    ResponseEvent,
                 ),
                 "/v1/embeddings": answering(
                     "Turn texts into vectors", EmbeddingRequest, EmbeddingList, None

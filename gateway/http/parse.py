@@ -7,20 +7,25 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from codecs import BOM_UTF8
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final, TypeVar
 
 import msgspec
 
 from gateway.domain.errors import Code, ExchangeError
-from gateway.domain.exchange import Ask, Conversation, Message, Options, Role, ToolCall
+from gateway.domain.exchange import Ask, Conversation, Message, Options, Role
 from gateway.domain.text import RawText
+from gateway.domain.tools import Form, ToolCall
+from gateway.http.tool_wire import JsonSchema, WireChoice
+from gateway.http.tools import form_of, tools_of
 from gateway.http.wire import (
     ChatMessage,
     ChatRequest,
     CompletionRequest,
     EmbeddingRequest,
+    ResponseFormat,
     WireToolCall,
 )
 
@@ -34,7 +39,10 @@ _UNKNOWN: Final = re.compile(
     r"Object contains unknown field `(?P<name>.*?)`(?: - at `(?P<at>[^`]*)`)?\Z", re.DOTALL
 )
 _PLACE: Final = re.compile(r" - at `(?P<at>[^`]*)`\Z")
-_PART: Final = re.compile(r"messages\[(\d+|…)\]\.content\[(\d+|…)\]\.type\Z")
+_PART: Final = re.compile(r"(messages|input)\[(\d+|…)\]\.(content|output)\[(\d+|…)\]\.type\Z")
+_TOOL: Final = re.compile(r"tools\[(\d+|…)\]\.type\Z")
+_ITEM: Final = re.compile(r"input\[(\d+|…)\]\.type\Z")
+_TOKENS: Final = "Send texts: what identifies a patient cannot be found in an array of tokens."
 _QUOTED: Final = re.compile(r" '.*'", re.DOTALL)
 
 _UNSUPPORTED_CHAT: Final[dict[str, tuple[object, ...]]] = {
@@ -44,9 +52,6 @@ _UNSUPPORTED_CHAT: Final[dict[str, tuple[object, ...]]] = {
     "logit_bias": (None, {}),
     "logprobs": (None, False),
     "top_logprobs": (None, 0),
-    "tools": (None, []),
-    "tool_choice": (None, "none", "auto"),
-    "parallel_tool_calls": (None, True, False),
     "functions": (None, []),
     "function_call": (None, "none", "auto"),
     "modalities": (None, ["text"]),
@@ -93,6 +98,7 @@ def decode(body: bytes, kind: type[_Body]) -> _Body:
 
     Raises `ExchangeError` with INVALID_ENCODING, INVALID_JSON, UNKNOWN_FIELD or INVALID_REQUEST.
     """
+    body = body.removeprefix(BOM_UTF8)  # RFC 8259, 8.1: may be ignored; some editors write it.
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -119,26 +125,46 @@ def decode(body: bytes, kind: type[_Body]) -> _Body:
 
 def chat(request: ChatRequest) -> Ask[RawText]:
     """Return a chat request as the domain sees it, or raise `ExchangeError`."""
-    _refuse_unsupported(request, _UNSUPPORTED_CHAT)
-    if request.response_format is not None and request.response_format.type != "text":
-        raise _unsupported("response_format")
+    refuse_unsupported(request, _UNSUPPORTED_CHAT)
     if request.max_tokens is not None and request.max_completion_tokens is not None:
         raise ExchangeError(
             Code.INVALID_REQUEST,
             "Give max_completion_tokens or max_tokens, not both.",
             param="max_tokens",
         )
-    messages = tuple(_message(index, message) for index, message in enumerate(request.messages))
-    _check_order(messages)
+    places = [f"messages[{index}]" for index in range(len(request.messages))]
+    messages = turns(request.messages, places, "messages")
     ask = _ask(request, messages, request.max_completion_tokens or request.max_tokens, chat=True)
+    choice = request.tool_choice
+    tools = tools_of(
+        [tool.function for tool in request.tools or ()],
+        choice.function if isinstance(choice, WireChoice) else choice,
+        request.parallel_tool_calls,
+    )
+    conversation = replace(ask.conversation, tools=tools, form=_form(request.response_format))
     # OpenAI's word for "cheaper, later": a client may let others go first, and never push in.
-    return replace(ask, may_wait=request.service_tier == "flex")
+    return replace(ask, conversation=conversation, may_wait=request.service_tier == "flex")
+
+
+def _form(asked: ResponseFormat | None) -> Form[RawText] | None:
+    match asked:
+        case None | ResponseFormat(type="text", json_schema=None):
+            return None
+        case ResponseFormat(type="json_object", json_schema=None):
+            return form_of(None)
+        case ResponseFormat(type="json_schema", json_schema=JsonSchema() as schema):
+            return form_of(schema)
+        case _:
+            raise unsupported("response_format")
 
 
 def completion(request: CompletionRequest) -> Ask[RawText]:
     """Return a completion request as the domain sees it, or raise `ExchangeError`."""
-    _refuse_unsupported(request, _UNSUPPORTED_COMPLETION)
-    prompts = [request.prompt] if isinstance(request.prompt, str) else request.prompt
+    refuse_unsupported(request, _UNSUPPORTED_COMPLETION)
+    given = [request.prompt] if isinstance(request.prompt, str) else request.prompt
+    prompts = [prompt for prompt in given if isinstance(prompt, str)]
+    if len(prompts) != len(given):
+        raise ExchangeError(Code.INVALID_REQUEST, _TOKENS, param="prompt")
     if len(prompts) != 1:
         raise ExchangeError(
             Code.UNSUPPORTED_PARAMETER, "Give exactly one prompt a request.", param="prompt"
@@ -152,14 +178,13 @@ def completion(request: CompletionRequest) -> Ask[RawText]:
 def embedding(request: EmbeddingRequest) -> Ask[RawText]:
     """Return an embedding request as the domain sees it, or raise `ExchangeError`."""
     if request.dimensions is not None:
-        raise _unsupported("dimensions")
+        raise unsupported("dimensions")
     inputs = [request.input] if isinstance(request.input, str) else request.input
     texts = [text for text in inputs if isinstance(text, str)]
     if len(texts) != len(inputs):
         raise ExchangeError(
             Code.UNSUPPORTED_PARAMETER,
-            "Send texts: what identifies a patient cannot be found in an array of tokens. "
-            "(LangChain: check_embedding_ctx_length=False.)",
+            f"{_TOKENS} (LangChain: check_embedding_ctx_length=False.)",
             param="input",
         )
     if not texts or not all(texts) or len(texts) > MAX_INPUTS:
@@ -195,15 +220,30 @@ def _ask(
     )
 
 
-def _message(index: int, message: ChatMessage) -> Message[RawText]:
-    at = f"messages[{index}]"
-    if message.refusal:
-        raise _unsupported(f"{at}.refusal")
+def turns(
+    history: Sequence[ChatMessage], places: Sequence[str], whole: str
+) -> tuple[Message[RawText], ...]:
+    """Return a history as the domain sees it, or raise `ExchangeError`.
+
+    `places` says where in the body each of its messages stands, and `whole` where all of them do.
+    """
+    messages = tuple(_message(at, message) for at, message in zip(places, history, strict=True))
+    _check_order(messages, places, whole)
+    return messages
+
+
+def _message(at: str, message: ChatMessage) -> Message[RawText]:
+    for name in ("refusal", "annotations", "audio", "function_call"):
+        if getattr(message, name):
+            raise unsupported(f"{at}.{name}")
+    if any((message.provider_specific_fields or {}).values()):
+        raise unsupported(f"{at}.provider_specific_fields")
     parts = message.content or []
     content = (
         (RawText(parts),) if isinstance(parts, str) else tuple(RawText(part.text) for part in parts)
     )
-    if not any(map(len, content)) and not message.tool_calls:
+    # A model may have said nothing, and its turn comes back with the next question.
+    if not any(map(len, content)) and message.role != "assistant":
         raise _bad_messages("is empty: every message needs a content", at)
     if message.tool_calls and message.role != "assistant":
         raise _bad_messages("has tool_calls, which only an assistant's message can have", at)
@@ -226,25 +266,22 @@ def _tool_call(call: WireToolCall) -> ToolCall[RawText]:
     )
 
 
-def _check_order(messages: tuple[Message[RawText], ...]) -> None:
+def _check_order(messages: tuple[Message[RawText], ...], places: Sequence[str], whole: str) -> None:
     """System messages first, then user and assistant in turn as a chat template can express it."""
     if not messages:
         raise ExchangeError(
-            Code.INVALID_MESSAGES, "messages is empty: it needs a user's message.", param="messages"
+            Code.INVALID_MESSAGES, f"{whole} is empty: it needs a user's message.", param=whole
         )
     previous: Role | None = None
     open_calls: set[RawText] = set()
-    for index, message in enumerate(messages):
+    for at, message in zip(places, messages, strict=True):
         for fault in _faults(message, previous, open_calls):
-            raise _bad_messages(fault, f"messages[{index}]")
+            raise _bad_messages(fault, at)
         if message.role is not Role.TOOL:
             open_calls = {call.id for call in message.tool_calls}
         previous = message.role
     if previous not in {Role.USER, Role.TOOL}:
-        raise _bad_messages(
-            "is the last one: the last must be of role user or tool",
-            f"messages[{len(messages) - 1}]",
-        )
+        raise _bad_messages("is the last one: the last must be of role user or tool", places[-1])
 
 
 def _faults(
@@ -268,15 +305,15 @@ def _faults(
                 yield "comes before the answers to the assistant's tool calls"
 
 
-def _refuse_unsupported(
-    request: ChatRequest | CompletionRequest, neutral: dict[str, tuple[object, ...]]
-) -> None:
+def refuse_unsupported(request: msgspec.Struct, neutral: Mapping[str, tuple[object, ...]]) -> None:
+    """Raise UNSUPPORTED_PARAMETER for a field that asks for what is not honoured here."""
     for name, values in neutral.items():
         if getattr(request, name) not in values:
-            raise _unsupported(name)
+            raise unsupported(name)
 
 
-def _unsupported(name: str) -> ExchangeError:
+def unsupported(name: str) -> ExchangeError:
+    """Return what is said of a known field whose value cannot be honoured."""
     return ExchangeError(
         Code.UNSUPPORTED_PARAMETER,
         f"{name} cannot be honoured with this value here. Leave it out.",
@@ -306,6 +343,19 @@ def _invalid(words: str) -> ExchangeError:
             Code.INVALID_REQUEST,
             "A message's content is a text, or parts of the type `text`: images, audio and files "
             "are not taken.",
+            param=param,
+        )
+    if param is not None and _TOOL.match(param):
+        return ExchangeError(
+            Code.UNSUPPORTED_PARAMETER,
+            "A tool is a function of yours: this side searches nothing and runs nothing.",
+            param=param,
+        )
+    if param is not None and _ITEM.match(param):
+        return ExchangeError(
+            Code.INVALID_REQUEST,
+            "An item of input is a message, a function_call or a function_call_output. Nothing is "
+            "kept here that could be referred to: send the conversation itself, with store: false.",
             param=param,
         )
     return ExchangeError(Code.INVALID_REQUEST, f"{_harmless(words)}.", param=param or None)

@@ -217,8 +217,9 @@ async def activate_release(
     request: HttpRequest, state: State, number: FromPath[int]
 ) -> Response[bytes]:
     """Put an approved release in force; or any that checks, in an emergency."""
-    # Whether it is one is in the body, so whoever carries either duty may send it.
+    # Which of the two it is is in the body, which is read of who carries one of their duties.
     credentials, office = credentials_of(request), _office(state)
+    await office.admit(credentials, Duty.ACTIVATE_POLICY, Duty.EMERGENCY_POLICY)
     body = await _body(request, ActivationRequest)
     emergency = body.reason is not None
     duty = Duty.EMERGENCY_POLICY if emergency else Duty.ACTIVATE_POLICY

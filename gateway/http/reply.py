@@ -14,10 +14,13 @@ from litestar.response.base import ASGIResponse
 from litestar.types import Receive, Send
 
 from gateway.channel import Channel, Delta, Done
+from gateway.domain.calling import Calls
 from gateway.domain.errors import Code, ExchangeError
 from gateway.domain.exchange import FinishReason, Usage, Vectors
 from gateway.http.errors import openai_body
 from gateway.http.receive import Inbox
+from gateway.http.tool_wire import CalledFunction, CalledTool, CalledToolPart
+from gateway.http.tools import call_id
 from gateway.http.wire import (
     ChatChoice,
     ChatChunk,
@@ -50,7 +53,11 @@ class Format(Protocol):
         """Return the event that adds `text`."""
         ...
 
-    def closing(self, reason: FinishReason) -> Any:  # noqa: ANN401
+    def calls(self, calls: Calls) -> Any | None:  # noqa: ANN401
+        """Return the event with the tools that are called, if this form has one."""
+        ...
+
+    def closing(self, reason: str) -> Any:  # noqa: ANN401
         """Return the event that says why the reply ended."""
         ...
 
@@ -58,7 +65,7 @@ class Format(Protocol):
         """Return the event that counts the tokens."""
         ...
 
-    def whole(self, text: str, reason: FinishReason, usage: WireUsage) -> Any:  # noqa: ANN401
+    def whole(self, text: str, reason: str, usage: WireUsage, calls: Calls | None) -> Any:  # noqa: ANN401
         """Return the reply in one piece."""
         ...
 
@@ -67,6 +74,7 @@ class ChatFormat:
     """`chat.completion` and its chunks."""
 
     def __init__(self, exchange: str, created: int, model: str) -> None:
+        self._exchange = exchange
         self._id = f"chatcmpl-{exchange}"
         self._created = created
         self._model = model
@@ -84,21 +92,45 @@ class ChatFormat:
         """Return a chunk with some text."""
         return self._chunk([ChunkChoice(ChunkDelta(content=text))])
 
-    def closing(self, reason: FinishReason) -> ChatChunk:
+    def calls(self, calls: Calls) -> ChatChunk:
+        """Return a chunk with the tools that are called, each of them whole."""
+        parts = [
+            CalledToolPart(
+                index=index,
+                id=call_id(self._exchange, index),
+                function=CalledFunction(call.name, call.arguments),
+            )
+            for index, call in enumerate(calls.calls)
+        ]
+        return self._chunk([ChunkChoice(ChunkDelta(tool_calls=parts))])
+
+    def closing(self, reason: str) -> ChatChunk:
         """Return the chunk with the finish reason."""
-        return self._chunk([ChunkChoice(ChunkDelta(), finish_reason=str(reason))])
+        return self._chunk([ChunkChoice(ChunkDelta(), finish_reason=reason)])
 
     def usage(self, usage: WireUsage) -> ChatChunk:
         """Return the chunk without choices that `include_usage` asks for."""
         return self._chunk([], usage)
 
-    def whole(self, text: str, reason: FinishReason, usage: WireUsage) -> ChatCompletion:
+    def whole(
+        self, text: str, reason: str, usage: WireUsage, calls: Calls | None
+    ) -> ChatCompletion:
         """Return the chat completion."""
+        message = ReplyMessage(text)
+        if calls is not None:
+            called = [
+                CalledTool(
+                    id=call_id(self._exchange, index),
+                    function=CalledFunction(call.name, call.arguments),
+                )
+                for index, call in enumerate(calls.calls)
+            ]
+            message = ReplyMessage(text or None, tool_calls=called)
         return ChatCompletion(
             id=self._id,
             created=self._created,
             model=self._model,
-            choices=[ChatChoice(ReplyMessage(text), str(reason))],
+            choices=[ChatChoice(message, reason)],
             usage=usage,
         )
 
@@ -123,17 +155,26 @@ class TextFormat:
         """Return an event with some text."""
         return self._event([TextChoice(text)])
 
-    def closing(self, reason: FinishReason) -> TextCompletion:
+    def calls(self, calls: Calls) -> None:
+        """Return nothing: a bare prompt has no tools."""
+
+    def closing(self, reason: str) -> TextCompletion:
         """Return the event with the finish reason."""
-        return self._event([TextChoice("", str(reason))])
+        return self._event([TextChoice("", reason)])
 
     def usage(self, usage: WireUsage) -> TextCompletion:
         """Return the event without choices that `include_usage` asks for."""
         return self._event([], usage)
 
-    def whole(self, text: str, reason: FinishReason, usage: WireUsage) -> TextCompletion:
+    def whole(
+        self,
+        text: str,
+        reason: str,
+        usage: WireUsage,
+        calls: Calls | None,  # noqa: ARG002 - as above
+    ) -> TextCompletion:
         """Return the completion."""
-        return self._event([TextChoice(text, str(reason))], usage)
+        return self._event([TextChoice(text, reason)], usage)
 
 
 async def whole(events: AsyncIterator[Delta | Done], form: Format) -> bytes:
@@ -142,7 +183,8 @@ async def whole(events: AsyncIterator[Delta | Done], form: Format) -> bytes:
     async for event in events:
         pieces.append(event.text)
         if isinstance(event, Done):
-            return _encode(form.whole("".join(pieces), event.reason, _usage(event.usage)))
+            text, usage = "".join(pieces), _usage(event.usage)
+            return _encode(form.whole(text, _reason(event), usage, called(event)))
     raise AssertionError("a channel ends with Done or with an error")
 
 
@@ -193,7 +235,10 @@ async def server_sent(
             if event.text:
                 yield _event(form.delta(event.text))
             if isinstance(event, Done):
-                yield _event(form.closing(event.reason))
+                calls = called(event)
+                if calls is not None and (shown := form.calls(calls)) is not None:
+                    yield _event(shown)
+                yield _event(form.closing(_reason(event)))
                 if include_usage:
                     yield _event(form.usage(_usage(event.usage)))
                 yield _DONE
@@ -249,6 +294,18 @@ class watching:  # noqa: N801 - reads as what it does: `async with watching(...)
     async def _watch(self) -> None:
         await self._inbox.disconnected()
         self._channel.cancel(Code.CLIENT_DISCONNECTED)
+
+
+def called(done: Done) -> Calls | None:
+    """Return the tools that a reply calls, if it calls any."""
+    return done.result if isinstance(done.result, Calls) else None
+
+
+def _reason(done: Done) -> str:
+    """Return why a reply ended, in OpenAI's words: its records say that the model stopped."""
+    if done.reason is FinishReason.STOP and called(done) is not None:
+        return "tool_calls"
+    return str(done.reason)
 
 
 def _event(value: Any) -> bytes:  # noqa: ANN401

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import math
+import resource
 import socket
-from collections.abc import Awaitable, Callable, Iterator
+import sys
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, ClassVar, Final, cast
 
@@ -20,6 +23,8 @@ from gateway.settings import Server as ServerSettings
 
 KEEP_ALIVE: Final = 15
 """Seconds that an idle connection is kept for the next request."""
+PIPELINED: Final = 64
+"""Requests of one connection that may wait for the reply to the one before them."""
 
 
 def _closing(status: str, error: ExchangeError) -> bytes:
@@ -36,6 +41,16 @@ def _is_unix(transport: asyncio.BaseTransport) -> bool:
     return found is not None and found.family == socket.AF_UNIX
 
 
+def most_connections() -> int:
+    """Return how many connections leave this process the files that its work takes.
+
+    Whoever opens connections without end would otherwise keep it from opening its own: the tiles
+    of the log, what was kept, an engine elsewhere.
+    """
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return sys.maxsize if files == resource.RLIM_INFINITY else files - files // 4
+
+
 class LimitedProtocol(HttpToolsProtocol):
     """uvicorn's protocol with limits on header bytes, and on the time that a client may take.
 
@@ -49,17 +64,21 @@ class LimitedProtocol(HttpToolsProtocol):
     """Seconds until the headers are whole."""
     stall: ClassVar[float]
     """Seconds that the client may leave a full reply buffer unread."""
+    most: ClassVar[int]
+    """Connections at one time, of all clients together."""
     _size = 0
     _unparsed = 0
     _deadline: asyncio.TimerHandle | None = None
     _stalled: asyncio.TimerHandle | None = None
-    _running: tuple[RequestResponseCycle, ...] = ()
+    _leftover: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(cast("asyncio.Transport", transport))
+        self._running: deque[RequestResponseCycle] = deque()
         # Of a peer that reset its connection before it was accepted nobody knows an address, and
         # its request may have arrived all the same: it must not pass for one of the Unix socket.
-        if self.client is None and not _is_unix(transport):
+        strange = self.client is None and not _is_unix(transport)
+        if strange or len(self.connections) > self.most:
             self.transport.abort()
             return
         self._await_headers()
@@ -67,6 +86,7 @@ class LimitedProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_waiting()
         self._stop_stalling()
+        self._stop_leftover()
         # uvicorn tells the newest request alone, and an older one may still be running before it.
         for cycle in self._unfinished():
             cycle.disconnected = True
@@ -91,9 +111,14 @@ class LimitedProtocol(HttpToolsProtocol):
         # counted here, and so is what it skips.
         if self._unparsed > self.limit:
             self._refuse()
+        # With the first of these bytes uvicorn's timer of idle connections has ended. Where they
+        # begin no request (the rest of a body that nobody reads, an empty line) none would follow.
+        if self._deadline is None and self._leftover is None and not self._unfinished():
+            self._leftover = self.loop.call_later(self.patience, self.timeout_keep_alive_handler)
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
+        self._stop_leftover()
         self._size = 0
         if self._deadline is None:
             self._await_headers()
@@ -114,9 +139,14 @@ class LimitedProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._stop_waiting()
         self._unparsed = 0
-        if not self.transport.is_closing():
-            super().on_headers_complete()
-            self._running = (*self._unfinished(), self.cycle)
+        if self.transport.is_closing():
+            return
+        if len(self._unfinished()) > PIPELINED:
+            # Each holds some kilobytes, and thousands of them come in one packet of a few.
+            self.transport.close()
+            return
+        super().on_headers_complete()
+        self._running.append(self.cycle)
 
     def send_400_response(self, msg: str) -> None:
         del msg
@@ -139,8 +169,16 @@ class LimitedProtocol(HttpToolsProtocol):
             self._stalled.cancel()
             self._stalled = None
 
-    def _unfinished(self) -> tuple[RequestResponseCycle, ...]:
-        return tuple(cycle for cycle in self._running if not cycle.response_complete)
+    def _stop_leftover(self) -> None:
+        if self._leftover is not None:
+            self._leftover.cancel()
+            self._leftover = None
+
+    def _unfinished(self) -> Sequence[RequestResponseCycle]:
+        """Return the requests without a whole reply, which end in the order in which they came."""
+        while self._running and self._running[0].response_complete:
+            self._running.popleft()
+        return self._running
 
     def _count(self, size: int) -> None:
         self._size += size
@@ -216,6 +254,7 @@ def configured(app: Any, settings: ServerSettings, **more: Any) -> uvicorn.Confi
         "limit": settings.header_limit,
         "patience": settings.header_timeout,
         "stall": settings.stall_timeout,
+        "most": most_connections(),
     }
     return uvicorn.Config(
         app,

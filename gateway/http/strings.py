@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from gateway.http.presidio_wire import AnalyzeRequest, AnonymizeRequest, DeanonymizeRequest
 from gateway.http.redact import RedactRequest
+from gateway.http.responses_wire import ResponsesRequest
 from gateway.http.wire import ChatRequest, CompletionRequest, EmbeddingRequest
 
 
@@ -50,22 +51,36 @@ ENDPOINTS: Final = (
                 "messages[].tool_call_id",
                 "stop",
                 "stop[]",
+                "tools[].function.name",
+                "tools[].function.description",
+                "tools[].function.parameters{}",
+                "tool_choice.function.name",
+                "response_format.json_schema.name",
+                "response_format.json_schema.description",
+                "response_format.json_schema.schema{}",
             }
         ),
         {
             **_COMMON,
             "safety_identifier": _DROPPED,
             "prompt_cache_key": _DROPPED,
-            "messages[].refusal": "refused unless empty",
-            "response_format.type": "refused unless `text`",
+            **{
+                f"messages[].{name}": "refused unless empty"
+                for name in (
+                    "refusal",
+                    "annotations[]",
+                    "audio",
+                    "function_call",
+                    "provider_specific_fields{}",
+                )
+            },
+            "response_format.type": "one of three words",
             "modalities[]": "refused unless `text`",
             "metadata{}": "refused unless empty",
             "service_tier": "refused unless neutral or `flex`, which lets others go first",
             "reasoning_effort": "refused unless neutral",
             "verbosity": "refused unless neutral",
-            "tools[]": "refused unless empty",
             "functions[]": "refused unless empty",
-            "tool_choice": "refused unless neutral",
             "function_call": "refused unless neutral",
         },
     ),
@@ -74,6 +89,54 @@ ENDPOINTS: Final = (
         CompletionRequest,
         frozenset({"prompt", "prompt[]", "stop", "stop[]"}),
         {**_COMMON, "suffix": "refused unless empty"},
+    ),
+    Strings(
+        "/v1/responses",
+        ResponsesRequest,
+        frozenset(
+            {
+                "instructions",
+                "input",
+                "input[].content",
+                "input[].content[].text",
+                "input[].call_id",
+                "input[].name",
+                "input[].arguments",
+                "input[].output",
+                "input[].output[].text",
+                "tools[].name",
+                "tools[].description",
+                "tools[].parameters{}",
+                "tool_choice.name",
+                "text.format.name",
+                "text.format.description",
+                "text.format.schema{}",
+            }
+        ),
+        {
+            "model": _COMMON["model"],
+            "user": _DROPPED,
+            "safety_identifier": _DROPPED,
+            "prompt_cache_key": _DROPPED,
+            "prompt_cache_retention": _DROPPED,
+            "input[].id": _DROPPED,
+            **{
+                f"input[].{parts}[].{name}[]": "refused unless empty"
+                for parts in ("content", "output")
+                for name in ("annotations", "logprobs")
+            },
+            "previous_response_id": "refused: nothing is kept that it could name",
+            "conversation": "refused: nothing is kept that it could name",
+            "prompt": "refused: nothing is kept that it could name",
+            "include[]": "refused unless it asks for reasoning, of which there is none",
+            "text.format.type": "one of three words",
+            "text.verbosity": "refused unless neutral",
+            "reasoning.effort": "refused unless neutral",
+            "reasoning.summary": "refused unless neutral",
+            "truncation": "refused unless neutral",
+            "metadata{}": "refused unless empty",
+            "service_tier": "refused unless neutral or `flex`, which lets others go first",
+        },
     ),
     Strings(
         "/v1/embeddings",

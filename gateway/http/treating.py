@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 from collections.abc import Callable
@@ -78,7 +79,9 @@ async def answer(  # noqa: PLR0913, PLR0917 - the parts of one route
     async def receive(_: Caller) -> Work:
         check(request.headers)
         check_plain(request.headers)
-        return read(await inbox.body(request.headers.get("content-length")))
+        body = await inbox.body(request.headers.get("content-length"))
+        # In a thread: a client's expressions take their time to compile, however short they are.
+        return await asyncio.to_thread(read, body)
 
     channel = backend.pipeline.start(
         Submission(

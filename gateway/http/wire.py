@@ -11,40 +11,40 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
-_Unit = Annotated[float, msgspec.Meta(gt=0, le=1)]
-_Temperature = Annotated[float, msgspec.Meta(ge=0, le=2)]
-_Tokens = Annotated[int, msgspec.Meta(ge=1, le=2**31)]
+from gateway.http.strict import Concealed, Strict
+from gateway.http.tool_wire import (
+    CalledTool,
+    CalledToolPart,
+    JsonSchema,
+    ToolChoice,
+    WireChoice,
+    WireTool,
+)
+
+Unit = Annotated[float, msgspec.Meta(gt=0, le=1)]
+Temperature = Annotated[float, msgspec.Meta(ge=0, le=2)]
+Tokens = Annotated[int, msgspec.Meta(ge=1, le=2**31)]
 _Seed = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
-_Opaque = Annotated[str, msgspec.Meta(max_length=512)]
-_ModelName = Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
+Opaque = Annotated[str, msgspec.Meta(max_length=512)]
+ModelName = Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
 
 
-class _Concealed(msgspec.Struct, frozen=True):
-    """A body, coming or going: it may hold a note, so it does not show itself when printed."""
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__}>"
-
-
-class _Strict(_Concealed, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    pass
-
-
-class TextPart(_Strict, frozen=True, kw_only=True, tag_field="type", tag="text"):
+class TextPart(Strict, frozen=True, kw_only=True, tag_field="type", tag="text"):
     """A part of a message. Other kinds of parts (images, audio, files) are not taken."""
 
     text: str
 
 
-class Function(_Strict, frozen=True, kw_only=True):
+class Function(Strict, frozen=True, kw_only=True):
     """A function that an assistant called, with its arguments as JSON text."""
 
     name: str
     arguments: str
 
 
-class WireToolCall(_Strict, frozen=True, kw_only=True):
+class WireToolCall(Strict, frozen=True, kw_only=True):
     """One tool call of an assistant's earlier turn."""
 
     id: str
@@ -52,7 +52,7 @@ class WireToolCall(_Strict, frozen=True, kw_only=True):
     function: Function
 
 
-class ChatMessage(_Strict, frozen=True, kw_only=True):
+class ChatMessage(Strict, frozen=True, kw_only=True):
     """One turn of the history."""
 
     role: Literal["system", "developer", "user", "assistant", "tool"]
@@ -61,25 +61,32 @@ class ChatMessage(_Strict, frozen=True, kw_only=True):
     refusal: str | None = None
     tool_calls: list[WireToolCall] | None = None
     tool_call_id: str | None = None
+    annotations: list[Any] | None = None
+    audio: Any = None
+    function_call: Any = None
+    """These three, empty, are in what OpenAI's client makes of a reply, which comes back here."""
+    provider_specific_fields: dict[str, Any] | None = None
+    """This one in what LiteLLM makes of it."""
 
 
-class StreamOptions(_Strict, frozen=True, kw_only=True):
+class StreamOptions(Strict, frozen=True, kw_only=True):
     """What a stream carries besides text."""
 
     include_usage: bool = False
     include_obfuscation: bool = False
 
 
-class ResponseFormat(_Strict, frozen=True, kw_only=True):
-    """Only plain text can be asked for."""
+class ResponseFormat(Strict, frozen=True, kw_only=True):
+    """Plain text, any JSON, or JSON as a schema says."""
 
     type: str
+    json_schema: JsonSchema | None = None
 
 
-class _Common(_Strict, frozen=True, kw_only=True):
-    model: _ModelName
-    temperature: _Temperature | None = None
-    top_p: _Unit | None = None
+class _Common(Strict, frozen=True, kw_only=True):
+    model: ModelName
+    temperature: Temperature | None = None
+    top_p: Unit | None = None
     n: int | None = None
     stream: bool | None = None
     stream_options: StreamOptions | None = None
@@ -88,20 +95,20 @@ class _Common(_Strict, frozen=True, kw_only=True):
     presence_penalty: float | None = None
     frequency_penalty: float | None = None
     logit_bias: dict[str, float] | None = None
-    user: _Opaque | None = None
+    user: Opaque | None = None
 
 
 class ChatRequest(_Common, frozen=True, kw_only=True):
     """The body of `POST /v1/chat/completions`."""
 
     messages: list[ChatMessage]
-    max_tokens: _Tokens | None = None
-    max_completion_tokens: _Tokens | None = None
+    max_tokens: Tokens | None = None
+    max_completion_tokens: Tokens | None = None
     logprobs: bool | None = None
     top_logprobs: int | None = None
     response_format: ResponseFormat | None = None
-    tools: list[Any] | None = None
-    tool_choice: Any = None
+    tools: list[WireTool] | None = None
+    tool_choice: ToolChoice | WireChoice | None = None
     parallel_tool_calls: bool | None = None
     functions: list[Any] | None = None
     function_call: Any = None
@@ -111,32 +118,32 @@ class ChatRequest(_Common, frozen=True, kw_only=True):
     service_tier: str | None = None
     reasoning_effort: str | None = None
     verbosity: str | None = None
-    safety_identifier: _Opaque | None = None
-    prompt_cache_key: _Opaque | None = None
+    safety_identifier: Opaque | None = None
+    prompt_cache_key: Opaque | None = None
 
 
 class CompletionRequest(_Common, frozen=True, kw_only=True):
-    """The body of `POST /v1/completions`: one prompt, as text."""
+    """The body of `POST /v1/completions`: one prompt, as text. Tokens are refused."""
 
-    prompt: str | list[str]
-    max_tokens: _Tokens | None = None
+    prompt: str | list[str | int | list[int]]
+    max_tokens: Tokens | None = None
     suffix: str | None = None
     echo: bool | None = None
     best_of: int | None = None
     logprobs: int | None = None
 
 
-class EmbeddingRequest(_Strict, frozen=True, kw_only=True):
+class EmbeddingRequest(Strict, frozen=True, kw_only=True):
     """The body of `POST /v1/embeddings`. Numbers in `input` are tokens, which are refused."""
 
-    model: _ModelName
+    model: ModelName
     input: str | list[str | int | list[int]]
     encoding_format: Literal["float", "base64"] | None = None
     dimensions: int | None = None
-    user: _Opaque | None = None
+    user: Opaque | None = None
 
 
-class WireUsage(_Concealed, frozen=True):
+class WireUsage(Concealed, frozen=True):
     """Tokens of the redacted prompt and of the reply, as the engine counted them."""
 
     prompt_tokens: int
@@ -144,15 +151,16 @@ class WireUsage(_Concealed, frozen=True):
     total_tokens: int
 
 
-class ReplyMessage(_Concealed, frozen=True):
+class ReplyMessage(Concealed, frozen=True):
     """The assistant's turn."""
 
-    content: str
+    content: str | None
     role: Literal["assistant"] = "assistant"
     refusal: None = None
+    tool_calls: list[CalledTool] | UnsetType = UNSET
 
 
-class ChatChoice(_Concealed, frozen=True):
+class ChatChoice(Concealed, frozen=True):
     """The one choice of a chat completion."""
 
     message: ReplyMessage
@@ -161,7 +169,7 @@ class ChatChoice(_Concealed, frozen=True):
     logprobs: None = None
 
 
-class ChatCompletion(_Concealed, frozen=True, kw_only=True):
+class ChatCompletion(Concealed, frozen=True, kw_only=True):
     """The reply to a chat request that does not stream."""
 
     id: str
@@ -172,14 +180,15 @@ class ChatCompletion(_Concealed, frozen=True, kw_only=True):
     usage: WireUsage
 
 
-class ChunkDelta(_Concealed, frozen=True, omit_defaults=True):
+class ChunkDelta(Concealed, frozen=True, omit_defaults=True):
     """What a chunk adds."""
 
     role: str | None = None
     content: str | None = None
+    tool_calls: list[CalledToolPart] | None = None
 
 
-class ChunkChoice(_Concealed, frozen=True):
+class ChunkChoice(Concealed, frozen=True):
     """The one choice of a chunk."""
 
     delta: ChunkDelta
@@ -188,7 +197,7 @@ class ChunkChoice(_Concealed, frozen=True):
     logprobs: None = None
 
 
-class ChatChunk(_Concealed, frozen=True, kw_only=True):
+class ChatChunk(Concealed, frozen=True, kw_only=True):
     """One event of a chat stream."""
 
     id: str
@@ -199,7 +208,7 @@ class ChatChunk(_Concealed, frozen=True, kw_only=True):
     usage: WireUsage | None = None
 
 
-class TextChoice(_Concealed, frozen=True):
+class TextChoice(Concealed, frozen=True):
     """The one choice of a text completion, whole or in part."""
 
     text: str
@@ -208,7 +217,7 @@ class TextChoice(_Concealed, frozen=True):
     logprobs: None = None
 
 
-class TextCompletion(_Concealed, frozen=True, kw_only=True):
+class TextCompletion(Concealed, frozen=True, kw_only=True):
     """The reply to a completion request, and one event of its stream."""
 
     id: str
@@ -219,7 +228,7 @@ class TextCompletion(_Concealed, frozen=True, kw_only=True):
     usage: WireUsage | None = None
 
 
-class Embedding(_Concealed, frozen=True, kw_only=True):
+class Embedding(Concealed, frozen=True, kw_only=True):
     """The vector of one text: numbers, or little-endian float32 in base64."""
 
     object: Literal["embedding"] = "embedding"
@@ -227,14 +236,14 @@ class Embedding(_Concealed, frozen=True, kw_only=True):
     embedding: list[float] | str
 
 
-class EmbeddingUsage(_Concealed, frozen=True):
+class EmbeddingUsage(Concealed, frozen=True):
     """Tokens of the redacted texts, as the engine counted them."""
 
     prompt_tokens: int
     total_tokens: int
 
 
-class EmbeddingList(_Concealed, frozen=True, kw_only=True):
+class EmbeddingList(Concealed, frozen=True, kw_only=True):
     """The reply to `POST /v1/embeddings`."""
 
     object: Literal["list"] = "list"
@@ -243,7 +252,7 @@ class EmbeddingList(_Concealed, frozen=True, kw_only=True):
     usage: EmbeddingUsage
 
 
-class WireModel(_Concealed, frozen=True, kw_only=True):
+class WireModel(Concealed, frozen=True, kw_only=True):
     """One model that can be asked for."""
 
     id: str
@@ -257,7 +266,7 @@ class WireModel(_Concealed, frozen=True, kw_only=True):
     """What it is for: `generate`, `embed` or `transcribe`."""
 
 
-class ModelList(_Concealed, frozen=True, kw_only=True):
+class ModelList(Concealed, frozen=True, kw_only=True):
     """The reply to `GET /v1/models`."""
 
     object: Literal["list"] = "list"

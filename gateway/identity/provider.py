@@ -14,6 +14,7 @@ from gateway.identity.jwks import JwksError, PublicKey, parse_jwks
 from gateway.identity.oidc import OidcAuthenticator
 from gateway.identity.providerkeys import ProviderKeys, Timing
 from gateway.identity.strictjson import parse_object
+from gateway.pinned import NoAuthorities, trusting
 
 Fetch = Callable[[], Mapping[str, PublicKey]]
 
@@ -75,14 +76,7 @@ def _tls(settings: Oidc, data: Path) -> ssl.SSLContext | None:
     """Return what checks the provider's certificate: nothing but `ca_file` vouches for it."""
     if not settings.endpoint.tls:
         return None
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    file = data / (settings.ca_file or "")
     try:
-        context.load_verify_locations(cadata=file.read_text(encoding="ascii"))
-    except (OSError, ValueError) as error:
-        raise ProviderError(
-            f"identity.oidc.ca_file: {file} does not hold certificates in PEM "
-            f"({type(error).__name__}): name a file that does"
-        ) from None
-    return context
+        return trusting(data / (settings.ca_file or ""))
+    except NoAuthorities as error:
+        raise ProviderError(f"identity.oidc.ca_file: {error}") from None

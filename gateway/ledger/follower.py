@@ -123,13 +123,17 @@ class _One:
                 logs.alarm("follower_delayed", error=type(error).__name__, place=self._name())
             self.close()
             return False
+        except Exception as error:  # noqa: BLE001 - without this thread nobody would be alerted
+            logs.unexpected(error)
+            self.close()
+            return False
         self._delayed = False
         return more
 
     def close(self) -> None:
-        if self._follows is not None:
-            self._follows.close()
-            self._follows = None
+        follows, self._follows = self._follows, None
+        if follows is not None:
+            follows.close()
         if self._db is not None:
             self._db.close()
             self._db = None

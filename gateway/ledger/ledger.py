@@ -186,7 +186,10 @@ def _explained(place: Place) -> Iterator[None]:
             "at the space on its file system, and at who else has it open"
         ) from None
     except OSError as error:
-        raise LedgerError(f"{error.filename} cannot be used: {error.strerror}") from None
+        # A write that fails does not know its file's name.
+        raise LedgerError(
+            f"{error.filename or place.directory} cannot be used: {error.strerror}"
+        ) from None
 
 
 def _take_lock(directory: Path) -> int:

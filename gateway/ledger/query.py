@@ -138,6 +138,8 @@ class LedgerReader:
 
     def at(self, index: int) -> LoggedRecord | None:
         """Return record number `index`, if there is one."""
+        if not 0 <= index < self._head.size:
+            return None  # Also what is past SQLite's own numbers.
         row = self._db.execute("SELECT leaf FROM entries WHERE idx = ?", (index,)).fetchone()
         return None if row is None else self.logged(index, row[0])
 

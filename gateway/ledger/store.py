@@ -138,6 +138,11 @@ def connect(path: Path, *, vfs: str | None = None) -> apsw.Connection:
         db = apsw.Connection(str(path), vfs=vfs)
         db.set_busy_timeout(BUSY_MS)
         _configure(db)
+    except (apsw.CorruptError, apsw.NotADBError) as error:
+        raise LedgerDamaged(
+            f"{path} is damaged ({type(error).__name__}): keep a copy, and restore it from its "
+            "backup"
+        ) from None
     except apsw.Error as error:
         raise LedgerError(
             f"{path} cannot be opened for writing ({type(error).__name__}): look at its "

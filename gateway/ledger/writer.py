@@ -1,17 +1,15 @@
 """The one thread that writes: takes everything queued, one transaction, one fsync, then answers.
 
-Group commit without linger: while an fsync runs, the next group gathers. The frontier is read from
-the head row inside each transaction, so nothing that is kept in memory can differ from the disk,
-and other processes may append to the same log. What outsiders may copy is the publisher's.
+The frontier is read from the head row inside each transaction, so nothing that is kept in memory
+can differ from the disk, and other processes may append to the same log. What outsiders may copy is
+the publisher's.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-import threading
 import time
-from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -19,13 +17,13 @@ from typing import Final
 import apsw
 
 from gateway import logs
-from gateway.domain.errors import LedgerUnavailable
 from gateway.domain.merkle import Frontier, leaf_hash
 from gateway.domain.ports import Receipt
 from gateway.domain.records import Record, RecordOrderError
 from gateway.ledger import store
 from gateway.ledger.admission import Admission
-from gateway.ledger.answers import Waiter, deliver
+from gateway.ledger.answers import Waiter
+from gateway.ledger.committing import Committer
 from gateway.ledger.errors import LedgerDamaged
 from gateway.ledger.failures import FatalError, is_fsync, is_retryable, name_of
 from gateway.ledger.head import check_continues, check_head
@@ -39,8 +37,6 @@ HISTORY_RECORDS: Final = 1024
 """A signed checkpoint is kept for ever about this often, whichever comes first."""
 WAL_PAGES: Final = 1000
 """Pages in the write-ahead log from which on they are moved into the database."""
-STALL_SECONDS: Final = 5.0
-"""A commit that takes longer than this makes the ledger not ready."""
 FATAL_STATUS: Final = 70
 """Exit status after an fsync error (EX_SOFTWARE of sysexits.h)."""
 
@@ -71,121 +67,42 @@ class Entry:
     waiter: Waiter[Receipt]
 
 
-class Writer:
+class Writer(Committer[Entry, Receipt]):
     """Owns the connection from `start` to the end of the thread."""
+
+    _failures = (apsw.Error, LedgerDamaged)
 
     def __init__(
         self, log: OpenLog, publication: Publication, *, queue: int, on_fatal: OnFatal
     ) -> None:
+        super().__init__("ledger", queue=queue, on_fatal=on_fatal)
         self._db = log.db
         self._file = InPlace(log.directory / store.DATABASE)
         self._told = False
         self._key = log.key
         self._trusted = log.head
-        self._limit = queue
-        self._on_fatal = on_fatal
-        self._queue: deque[Entry] = deque()
-        self._group: list[Entry] = []
-        self._wake = threading.Condition()
-        self._closed = False
-        self._healthy = True
-        self._probe = False
-        self._busy_since: float | None = None
         self._kept = (time.monotonic(), 0)
         self._wal_pages = 0
         log.db.set_wal_hook(self._on_wal)
         self._publisher = Publisher(publication, self._die)
-        self._thread = threading.Thread(target=self._run, name="ledger", daemon=True)
 
     def start(self) -> None:
         """Start the thread, and the publisher's."""
         self._publisher.start()
         self._publisher.offer(self._trusted)
-        self._thread.start()
-
-    def submit(self, entry: Entry) -> None:
-        """Queue an entry; `LedgerUnavailable` at once if there is no room, or no writer."""
-        with self._wake:
-            if self._closed or len(self._queue) >= self._limit:
-                raise LedgerUnavailable
-            self._queue.append(entry)
-            self._wake.notify()
+        super().start()
 
     def ready(self) -> bool:
-        """Return whether the last transaction succeeded and none hangs; ask for a try if not."""
-        with self._wake:
-            if self._closed or not self._thread.is_alive() or self._publisher.damaged:
-                return False
-            since = self._busy_since
-            if since is not None and time.monotonic() - since > STALL_SECONDS:
-                return False
-            if not self._healthy:
-                self._probe = True
-                self._wake.notify()
-            return self._healthy
-
-    def close(self) -> None:
-        """Write what is queued, publish the checkpoint, and end the thread."""
-        with self._wake:
-            self._closed = True
-            self._wake.notify()
-        if self._thread.is_alive() and self._thread is not threading.current_thread():
-            self._thread.join()
+        """Return whether records can be written, and nothing that was published is in doubt."""
+        return not self._publisher.damaged and super().ready()
 
     # -- the thread
 
-    def _run(self) -> None:
-        try:
-            while self._step():
-                pass
-            self._finish()
-        except BaseException as error:  # noqa: BLE001 - whatever it is, nothing is written any more
-            reason = str(error) if isinstance(error, FatalError) else type(error).__name__
-            self._die(reason)
+    def _waiter(self, job: Entry) -> Waiter[Receipt]:
+        return job.waiter
 
-    def _die(self, reason: str) -> None:
-        with self._wake:
-            self._closed, self._healthy = True, False
-            left = [*self._group, *self._queue]
-            self._queue.clear()
-        try:
-            # Before anyone is answered: no one may act on what is not known.
-            self._on_fatal(reason)
-        finally:
-            deliver([(entry.waiter, LedgerUnavailable()) for entry in left])
-            self._publisher.close(None)  # What is not known to be durable is not published.
-
-    def _step(self) -> bool:
-        """Wait for something to do and do it; return whether there may be more."""
-        with self._wake:
-            while not (self._queue or self._closed or self._probe):
-                self._wake.wait()
-            group = list(self._queue)
-            self._queue.clear()
-            probe, self._probe = self._probe, False
-            more = not self._closed
-            self._busy_since = time.monotonic() if group or probe else None
-        if group or probe:
-            self._commit(group)
-            with self._wake:
-                self._busy_since = None
-                more = more or bool(self._queue)
-        self._move_pages()
-        return more
-
-    def _commit(self, group: list[Entry]) -> None:
-        """Write a group and answer everyone in it. An empty group tries whether writing works."""
-        answers: list[tuple[Waiter[Receipt], Receipt | Exception]]
-        self._group = group
-        try:
-            answers = self._write(group)
-        except (apsw.Error, LedgerDamaged):
-            self._healthy = False
-            answers = [(entry.waiter, LedgerUnavailable()) for entry in group]
-        else:
-            self._healthy = True
-        self._group = []
-        deliver(answers)
+    def _dead(self) -> None:
+        self._publisher.close(None)  # What is not known to be durable is not published.
 
     def _write(self, group: list[Entry]) -> list[tuple[Waiter[Receipt], Receipt | Exception]]:
         db = self._db

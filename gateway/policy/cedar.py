@@ -256,8 +256,16 @@ class CedarPolicies:
                     schema_file,
                     None,
                     f"the question `{action}` for `{purpose}` fails: {failure}. Compare the schema "
-                    "with the shipped one, and remove what can fail from the policies",
+                    f"with the shipped one ({_shipped_schema(schema_file)}), and remove what can "
+                    "fail from the policies",
                 ) from None
+
+
+def _shipped_schema(name: str) -> str:
+    """Return where the file is to copy from: on an installed host nobody knows."""
+    from gateway.policy.shipped import shipped_policies  # It reads releases, which are read here.
+
+    return str(shipped_policies() / name)
 
 
 def _principal(caller: Caller) -> _Principal:

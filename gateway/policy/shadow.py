@@ -147,19 +147,24 @@ class Beside:
     async def _work(self) -> None:
         looked = 0.0
         loop = asyncio.get_running_loop()
-        while not self._stopping:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), _INTERVAL)
-            self._wake.clear()
+        while not self._stopping or self._waits():
+            if not self._waits():
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._wake.wait(), _INTERVAL)
+                self._wake.clear()
             try:
+                # Also where there is always something to decide again.
                 if loop.time() - looked >= _INTERVAL:
                     looked = loop.time()
                     await asyncio.to_thread(self._look)
-                while self._callers or self._records:
+                if self._waits():
                     await self._round()
             except Exception as error:  # noqa: BLE001 - nothing here may harm anybody
                 self.status.errors += 1
                 logs.unexpected(error)
+
+    def _waits(self) -> bool:
+        return bool(self._callers or self._records)
 
     async def _round(self) -> None:
         callers = [self._callers.popleft() for _ in range(len(self._callers))]

@@ -14,12 +14,12 @@ from typing import Final
 
 import msgspec
 
+from gateway.pages.cells import harmless
 from gateway.prices import UsageSettings
 from gateway.usage.counting import Row, Sums
 
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 _CENT: Final = Decimal("0.0001")
-_FORMULA: Final = ("=", "+", "-", "@")
 _NONE: Final = "(none)"
 
 
@@ -105,7 +105,7 @@ def as_csv(lines: Iterable[Line], by: By, currency: str) -> str:
 
 
 def _plain(cell: str | int) -> str | int:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+    return harmless(cell) if isinstance(cell, str) else cell
 
 
 def period(first: str | None, last: str | None, now: int) -> tuple[int, int]:

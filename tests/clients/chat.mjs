@@ -40,6 +40,10 @@ const completion = await client.completions.create({
   temperature: 0,
 });
 
+const asked = { model, input: messages, max_output_tokens: 12, temperature: 0 };
+const response = await client.responses.create(asked);
+const responses = await client.responses.stream(asked).finalResponse();
+
 const models = [];
 for await (const each of client.models.list()) models.push(each.id);
 
@@ -71,6 +75,8 @@ console.log(
     requestId: whole._request_id,
     stream: { text, role, reason, usage, chunks },
     completion: completion.choices[0].text,
+    response: response.output_text,
+    responseStream: responses.output[0].content[0].text,
     models,
     errors,
   }),

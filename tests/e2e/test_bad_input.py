@@ -106,7 +106,7 @@ BAD: dict[str, Bad] = {
         Code.INVALID_ENCODING, body=raw(f'"{CANARY} @"').replace(b"@", b"\xed\xa0\x80")
     ),
     "nested too deeply": bad(
-        Code.INVALID_JSON, body=b'{"tools":' + b"[" * 100_000 + b"]" * 100_000 + b"}"
+        Code.INVALID_JSON, body=b'{"functions":' + b"[" * 100_000 + b"]" * 100_000 + b"}"
     ),
     "a bare string": bad(Code.INVALID_REQUEST, body=CANARY),
     "a list": bad(Code.INVALID_REQUEST, body=[CANARY]),

@@ -133,6 +133,49 @@ def test_models_are_listed_and_described(client: openai.OpenAI) -> None:
     assert caught.value.code == "model_not_found"
 
 
+def test_a_response_says_the_same_as_a_chat_and_leaves_the_same_records(
+    gateway: Gateway, client: openai.OpenAI
+) -> None:
+    chat = client.chat.completions.create(
+        model=MODEL, messages=MESSAGES, max_tokens=24, temperature=0
+    )
+    raw = client.responses.with_raw_response.create(
+        model=MODEL, input=NOTE, max_output_tokens=24, temperature=0
+    )
+    reply = raw.parse()
+    events = list(
+        client.responses.create(
+            model=MODEL,
+            input=[{"role": "user", "content": NOTE}],
+            max_output_tokens=24,
+            temperature=0,
+            stream=True,
+        )
+    )
+    said = "".join(event.delta for event in events if event.type == "response.output_text.delta")
+    assert reply.output_text == said == chat.choices[0].message.content
+    assert "Margaret Thornton" in said
+    intent, outcome = gateway.records(raw.headers["x-request-id"])
+    assert (intent["action"], intent["findings"]) == ("chat", {"PERSON": 1})
+    assert reply.usage is not None
+    assert reply.usage.output_tokens == outcome["completion_tokens"]
+    assert events[-1].type in {"response.completed", "response.incomplete"}
+
+
+def test_the_engine_of_the_process_says_that_it_knows_no_tools(client: openai.OpenAI) -> None:
+    function = {"name": "find", "parameters": {"type": "object", "properties": {}}}
+    with pytest.raises(openai.BadRequestError) as tools:
+        client.chat.completions.create(
+            model=MODEL,
+            messages=MESSAGES,
+            tools=[{"type": "function", "function": function}],  # type: ignore[list-item]
+        )
+    assert (tools.value.code, tools.value.param) == ("unsupported_parameter", "tools")
+    with pytest.raises(openai.BadRequestError) as form:
+        client.responses.create(model=MODEL, input=NOTE, text={"format": {"type": "json_object"}})
+    assert (form.value.code, form.value.param) == ("unsupported_parameter", "response_format")
+
+
 async def test_the_asynchronous_client_streams_and_does_not(gateway: Gateway, keys: Keys) -> None:
     async with openai.AsyncOpenAI(
         base_url=f"{gateway.url}/v1",
@@ -258,6 +301,7 @@ def test_the_node_client_streams_completes_and_knows_the_errors(
     assert said["stream"]["reason"] in {"stop", "length"}
     assert said["stream"]["chunks"] > 3
     assert "quiet" in said["completion"]
+    assert said["response"] == said["responseStream"] == said["whole"]
     assert said["models"] == [MODEL, "default"]
     assert said["errors"] == {
         "unknownModel": {

@@ -97,6 +97,13 @@ def test_settings_that_are_not_understood_are_named(
     assert "Traceback" not in ran.stderr
 
 
+def test_no_core_of_it_is_dumped(gateway: Gateway) -> None:
+    limits = Path(f"/proc/{gateway.process.pid}/limits").read_text(encoding="ascii")
+    (cores,) = [line for line in limits.splitlines() if line.startswith("Max core file size")]
+    # Soft and hard: nothing that runs in it can ask for one again.
+    assert cores.split()[4:6] == ["0", "0"]
+
+
 def test_slow_headers_are_408(gateway: Gateway) -> None:
     with socket.create_connection(("127.0.0.1", gateway.port), timeout=20) as sock:
         sock.sendall(b"POST /v1/chat/completions HTTP/1.1\r\nHost: gateway\r\n")

@@ -28,6 +28,7 @@ from gateway.domain.exchange import (
 from gateway.domain.policy import Terms
 from gateway.domain.ports import Prompt, Receipt
 from gateway.domain.text import RawText, RedactedText
+from gateway.domain.tools import ToolCall
 
 MODEL = Model("fake-model", "ab" * 32, 8192, 1_700_000_000)
 EMBEDDER = Model("fake-embedder", "cd" * 32, 512, 1_700_000_000, Task.EMBED)
@@ -75,6 +76,9 @@ class FakeEngine:
     """What it hears in every recording, a segment each."""
     delay: float = 0.0
     """Seconds before each piece."""
+    calls: str | None = None
+    """If set, a reply to the first of the tools that were offered: the arguments of its call, in
+    which `{}` is the last message's text."""
     served: tuple[Model, ...] = (MODEL, EMBEDDER, TRANSCRIBER)
     # Faults.
     fail_prepare: Exception | None = None
@@ -157,9 +161,17 @@ class FakeEngine:
                 run.pieces += 1
                 yield Piece(pieces[index], 1)
             run.finished = True
-            yield End(reason, Usage(prompt.tokens, run.pieces))
+            yield End(reason, Usage(prompt.tokens, run.pieces), calls=self._called(prompt))
         finally:
             run.closed = True
+
+    def _called(self, prompt: FakePrompt) -> tuple[ToolCall[str], ...]:
+        tools = prompt.conversation.tools
+        if tools is None or self.calls is None:
+            return ()
+        last = "\n".join(part.for_engine() for part in prompt.conversation.messages[-1].content)
+        arguments = self.calls.replace("{}", last)
+        return (ToolCall("1234567890", tools.offered[0].name.for_engine(), arguments),)
 
     async def _meet(self, index: int) -> None:
         """Wait, hang or raise, as the test wants it at this piece."""

@@ -34,6 +34,8 @@ class FakeUpstream:
     prompt_tokens: int = 11
     delay: float = 0.0
     reason: str = "stop"
+    calls: tuple[Message, ...] = ()
+    """What it adds to calls of tools after the pieces, an event each."""
     comments: bool = False
     """Whether it keeps the connection alive with comments, as some do while they wait."""
     counts: bool = True
@@ -124,6 +126,9 @@ class FakeUpstream:
             await self._event(
                 send, {"delta": {"content": piece}} if chat else {"text": piece}, index + 1
             )
+        for part in self.calls:
+            await asyncio.sleep(self.delay)
+            await self._event(send, {"delta": {"tool_calls": [part]}}, len(self.pieces) + 1)
         await self._meet(len(self.pieces))
         last = {"delta": {}} if chat else {"text": ""}
         await self._event(send, {**last, "finish_reason": self.reason}, len(self.pieces))

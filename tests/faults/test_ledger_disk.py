@@ -271,7 +271,7 @@ def test_a_commit_that_hangs_makes_the_ledger_not_ready(
     disk: Disk, ledger: SqliteLedger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gate = disk.gate = threading.Event()
-    monkeypatch.setattr("gateway.ledger.writer.STALL_SECONDS", 0.05)
+    monkeypatch.setattr("gateway.ledger.committing.STALL_SECONDS", 0.05)
     call = threading.Thread(target=ledger.append_blocking, args=[admin("a")])
     call.start()
     time.sleep(0.2)

@@ -20,7 +20,7 @@ import pytest
 from gateway.domain.errors import LedgerUnavailable
 from gateway.domain.merkle import leaf_hash
 from gateway.domain.ports import Receipt
-from gateway.ledger import LedgerError, Place, SqliteLedger, Tuning, store, verify
+from gateway.ledger import LedgerError, Place, SqliteLedger, Tuning, committing, store, verify
 from gateway.ledger import published as publishing
 from gateway.ledger import writer as writing
 from gateway.ledger.keys import load_key, load_or_create_key
@@ -42,7 +42,7 @@ class Published:
 
 def live(medium: Medium, chance: random.Random, *, keys: Path, synchronous: bool) -> None:
     """Open the ledger on `medium`, have producers append to it, and close it."""
-    deliver, replace_file = writing.deliver, publishing.replace_file
+    deliver, replace_file = committing.deliver, publishing.replace_file
 
     def delivered(answers: Any) -> None:
         # Before anyone is woken, so that an answer that came too early is noted too early.
@@ -57,7 +57,7 @@ def live(medium: Medium, chance: random.Random, *, keys: Path, synchronous: bool
 
     with (
         recording(medium) as vfs,
-        mock.patch.object(writing, "deliver", delivered),
+        mock.patch.object(committing, "deliver", delivered),
         mock.patch.object(writing, "WAL_PAGES", chance.choice([1, 20, 1000])),
         mock.patch.object(writing, "HISTORY_RECORDS", chance.choice([1, 50])),
         mock.patch.object(publishing, "replace_file", replaced),

@@ -18,6 +18,7 @@ from gateway.domain.errors import LedgerUnavailable
 from gateway.ledger import Place, SqliteLedger, Tuning, verify
 from gateway.ledger.recovery import read_checkpoint_file
 from tests.fakes.ledger import admin
+from tests.fakes.logs import append_all
 
 CALLS = ["open", "write", "fsync", "replace"]
 
@@ -150,6 +151,8 @@ def test_kill_9_while_publishing_leaves_a_checkpoint_whose_tiles_are_there(
     tmp_path: Path, place: Place
 ) -> None:
     chance = random.Random(7)  # noqa: S311 - when to kill is no secret
+    # A tile is full soon, however slow the machine is.
+    append_all(place, [admin(f"before-{n}") for n in range(250)])
     for run in range(12):
         child = subprocess.Popen(
             [sys.executable, "-c", CHILD, str(tmp_path), f"run{run}"], stdout=subprocess.PIPE

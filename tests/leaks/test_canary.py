@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from gateway import logs
+from gateway.domain.calling import Calls
 from gateway.domain.canonical import encode
 from gateway.domain.entities import MEDICAL_RECORD_NUMBER, PERSON
 from gateway.domain.errors import Code, ExchangeError
@@ -23,15 +24,17 @@ from gateway.domain.exchange import (
     Ask,
     Conversation,
     Credentials,
+    End,
     FinishReason,
     Message,
     Options,
     Role,
-    ToolCall,
+    Usage,
 )
 from gateway.domain.policy import Keep
 from gateway.domain.ports import Receipt
 from gateway.domain.text import _MAKER, RawText, RedactedText
+from gateway.domain.tools import Form, Tool, ToolCall, Tools
 from gateway.generation.cached import CachedEngine
 from gateway.http import parse
 from gateway.http.reply import ChatFormat, TextFormat
@@ -50,6 +53,10 @@ def canary(text: str) -> RawText:
     return RawText(f"{text} {CANARY} {text}")
 
 
+def schema() -> RawText:
+    return RawText(f'{{"properties": {{"{CANARY}": {{"description": "as {CANARY}"}}}}}}')
+
+
 def everywhere() -> Ask[RawText]:
     return Ask(
         MODEL.name,
@@ -65,6 +72,8 @@ def everywhere() -> Ask[RawText]:
                 Message(Role.TOOL, (canary("t"),), tool_call_id=canary("i")),
             ),
             (canary("x"),),
+            Tools((Tool(canary("tn"), canary("td"), schema()),), chosen=canary("tn")),
+            Form(canary("fn"), canary("fd"), schema()),
         ),
         Options(temperature=0),
     )
@@ -412,8 +421,13 @@ def test_a_body_does_not_show_itself_coming_or_going() -> None:
     body = f'{{"model": "{CANARY}", "messages": [{{"role": "user", "content": "{CANARY}"}}]}}'
     request = parse.decode(body.encode(), ChatRequest)
     assert CANARY not in f"{request} {request.messages} {parse.chat(request)}"
-    reply = ChatFormat("x", 0, "m").whole(CANARY, FinishReason.STOP, WireUsage(1, 1, 2))
-    chunk = ChatFormat("x", 0, "m").delta(CANARY)
+    calls = Calls((ToolCall(CANARY, CANARY, CANARY),))
+    end = End(FinishReason.STOP, Usage(1, 1), calls=calls.calls)
+    assert CANARY not in f"{calls} {calls.calls} {end}"
+    form = ChatFormat("x", 0, "m")
+    reply = form.whole(CANARY, "stop", WireUsage(1, 1, 2), calls)
+    assert CANARY not in f"{form.calls(calls)} {form.calls(calls).choices}"
+    chunk = form.delta(CANARY)
     embedding = parse.decode(f'{{"model": "m", "input": ["{CANARY}"]}}'.encode(), EmbeddingRequest)
     assert CANARY not in f"{embedding} {parse.embedding(embedding)}"
     text = TextFormat("x", 0, "m").delta(CANARY)

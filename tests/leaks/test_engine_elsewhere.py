@@ -25,6 +25,7 @@ from tests.fakes.upstream import FakeUpstream
 from tests.leaks.test_canary import CANARY, contents, crash_report, everywhere
 
 QUOTED = msgspec.json.encode({"error": {"message": CANARY, "code": CANARY, "param": CANARY}})
+CALL = {"index": 0, "id": CANARY, "function": {"name": CANARY, "arguments": f'{{"a": "{CANARY}"}}'}}
 KNOWN = {MODEL.name: RemoteModel(context_length=8192)}
 
 
@@ -42,6 +43,8 @@ KNOWN = {MODEL.name: RemoteModel(context_length=8192)}
         ({"reason": CANARY}, "engine_failed"),
         ({"drop_at": 2}, "engine_failed"),
         ({"hang_at": 2}, "engine_timeout"),
+        ({"calls": (CALL,), "reason": "tool_calls"}, None),
+        ({"calls": (CALL,), "drop_at": 4}, "engine_failed"),
     ],
     ids=lambda each: "-".join(map(str, each)) if isinstance(each, dict) else str(each),
 )

@@ -24,8 +24,14 @@ from tests.unit.http.conftest import NAME, Serving, World, serving
 __all__ = ["serving"]  # A fixture is found by its name.
 CANARY = NAME
 """What the fake detector takes for a person's name."""
-CHAT, COMPLETION, EMBEDDING, DICTATION, REDACT, *_ = ENDPOINTS
+CHAT, COMPLETION, RESPONSES, EMBEDDING, DICTATION, REDACT, *_ = ENDPOINTS
 ARGUMENTS = json.dumps({"who": CANARY, "note": f'a "{CANARY}"'})
+SCHEMA = {
+    "type": "object",
+    "properties": {CANARY: {"type": "string", "description": f"as {CANARY}", "enum": [CANARY]}},
+    "required": [CANARY],
+}
+"""A canary as a key, and in values."""
 SCANNED: dict[str, list[dict[str, Any]]] = {
     CHAT.endpoint: [
         {
@@ -47,11 +53,63 @@ SCANNED: dict[str, list[dict[str, Any]]] = {
             "model": "fake-model",
             "messages": [{"role": "user", "content": "x"}],
             "stop": [CANARY],
+            "tools": [
+                {
+                    "type": "function",
+                    "function": {"name": CANARY, "description": CANARY, "parameters": SCHEMA},
+                }
+            ],
+            "tool_choice": {"type": "function", "function": {"name": CANARY}},
+            "response_format": {
+                "type": "json_schema",
+                "json_schema": {"name": CANARY, "description": CANARY, "schema": SCHEMA},
+            },
         },
     ],
     COMPLETION.endpoint: [
         {"model": "fake-model", "prompt": CANARY, "stop": CANARY},
         {"model": "fake-model", "prompt": [CANARY], "stop": ["x", CANARY]},
+    ],
+    RESPONSES.endpoint: [
+        {"model": "fake-model", "instructions": CANARY, "input": CANARY},
+        {
+            "model": "fake-model",
+            "input": [
+                {"role": "user", "content": CANARY},
+                {"role": "user", "content": [{"type": "input_text", "text": CANARY}]},
+                {
+                    "type": "function_call",
+                    "call_id": CANARY,
+                    "name": CANARY,
+                    "arguments": ARGUMENTS,
+                },
+                {"type": "function_call_output", "call_id": CANARY, "output": CANARY},
+                {"role": "assistant", "content": [{"type": "output_text", "text": CANARY}]},
+                {"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"},
+                {
+                    "type": "function_call_output",
+                    "call_id": "c",
+                    "output": [{"type": "output_text", "text": CANARY}],
+                },
+            ],
+            "tools": [
+                {
+                    "type": "function",
+                    "name": CANARY,
+                    "description": CANARY,
+                    "parameters": SCHEMA,
+                }
+            ],
+            "tool_choice": {"type": "function", "name": CANARY},
+            "text": {
+                "format": {
+                    "type": "json_schema",
+                    "name": CANARY,
+                    "description": CANARY,
+                    "schema": SCHEMA,
+                }
+            },
+        },
     ],
     EMBEDDING.endpoint: [
         {"model": "fake-embedder", "input": CANARY},
@@ -63,6 +121,16 @@ SCANNED: dict[str, list[dict[str, Any]]] = {
 BARE = {
     CHAT.endpoint: {"model": "fake-model", "messages": [{"role": "user", "content": "x"}]},
     COMPLETION.endpoint: {"model": "fake-model", "prompt": "x"},
+    RESPONSES.endpoint: {
+        "model": "fake-model",
+        "input": [
+            {
+                "role": "user",
+                "content": [{"type": "output_text", "text": "x"}],
+                "output": [{"type": "output_text", "text": "x"}],
+            }
+        ],
+    },
     EMBEDDING.endpoint: {"model": "fake-embedder", "input": "x"},
     REDACT.endpoint: {"text": "x"},
 }
@@ -70,7 +138,9 @@ BARE = {
 
 def paths(value: object, path: str = "") -> Iterator[str]:
     """Yield where in a body a canary stands, as the table has it."""
-    if isinstance(value, str) and CANARY in value:
+    if value is SCHEMA:
+        yield f"{path}{{}}"
+    elif isinstance(value, str) and CANARY in value:
         yield path
     elif isinstance(value, list):
         for each in value:
@@ -83,6 +153,8 @@ def paths(value: object, path: str = "") -> Iterator[str]:
 def planted(body: dict[str, Any], path: str) -> dict[str, Any]:
     """Return `body` with a canary at `path`; a list or object on the way is made if need be."""
     body = json.loads(json.dumps(body))
+    if isinstance(body.get("input"), list):
+        body["input"] = [_item(body["input"][0], path)]
     place: Any = body
     *steps, last = path.split(".")
     for step in steps:
@@ -100,6 +172,13 @@ def planted(body: dict[str, Any], path: str) -> dict[str, Any]:
     return body
 
 
+def _item(item: dict[str, Any], path: str) -> dict[str, Any]:
+    """Return an item of the Responses API that may have a field at `path`: not all can."""
+    if path.startswith("input[].output"):
+        return {"type": "function_call_output", "call_id": "c", "output": item["output"]}
+    return {name: each for name, each in item.items() if name != "output"}
+
+
 def nothing_stays(world: World) -> None:
     assert not any(CANARY.encode() in encode(record) for record in world.ledger.records)
     for seen in world.engine.prepared:
@@ -107,7 +186,7 @@ def nothing_stays(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "endpoint", [CHAT, COMPLETION, EMBEDDING, REDACT], ids=lambda each: each.endpoint
+    "endpoint", [CHAT, COMPLETION, RESPONSES, EMBEDDING, REDACT], ids=lambda each: each.endpoint
 )
 async def test_what_is_scanned_reaches_the_engine_without_the_canary(
     serving: Serving, endpoint: Strings
@@ -123,7 +202,7 @@ async def test_what_is_scanned_reaches_the_engine_without_the_canary(
 
 
 CASES = [
-    (each, path) for each in ENDPOINTS[:5] if each is not DICTATION for path in sorted(each.exempt)
+    (each, path) for each in ENDPOINTS[:6] if each is not DICTATION for path in sorted(each.exempt)
 ]
 
 

@@ -22,11 +22,11 @@ from gateway.domain.exchange import (
     Options,
     Piece,
     Role,
-    ToolCall,
 )
 from gateway.domain.policy import Priority, Terms
 from gateway.domain.ports import Receipt
 from gateway.domain.text import _MAKER, RedactedText
+from gateway.domain.tools import ToolCall
 from gateway.generation.cached import CachedEngine, _question
 from tests.fakes.engine import MODEL, FakeEngine
 

@@ -23,11 +23,11 @@ from gateway.domain.exchange import (
     Options,
     Role,
     Task,
-    ToolCall,
 )
 from gateway.domain.policy import Limits, Operator, Priority
 from gateway.domain.records import Intent, Kind, Outcome, Refusal, Status
 from gateway.domain.text import RawText
+from gateway.domain.tools import Form, Tool, ToolCall, Tools
 from gateway.egress import EgressRefused, guard, parse_peers
 from gateway.http import parse
 from gateway.http.strings import ENDPOINTS
@@ -74,7 +74,17 @@ def conversations(draw: st.DrawFn) -> Conversation[RawText]:
                 tool_call_id=text() if draw(st.booleans()) else None,
             )
         )
-    return Conversation(tuple(messages), tuple(text() for _ in range(draw(st.integers(0, 2)))))
+
+    def maybe() -> RawText | None:
+        return text() if draw(st.booleans()) else None
+
+    offered = tuple(Tool(text(), maybe(), maybe()) for _ in range(draw(st.integers(0, 2))))
+    return Conversation(
+        tuple(messages),
+        tuple(text() for _ in range(draw(st.integers(0, 2)))),
+        Tools(offered, chosen=maybe()) if draw(st.booleans()) else None,
+        Form(maybe(), maybe(), maybe()) if draw(st.booleans()) else None,
+    )
 
 
 @given(conversations(), st.sampled_from(ASKED))
@@ -110,6 +120,8 @@ def test_invariant_1_redacted_text_has_one_maker_and_few_may_read_raw_text() -> 
         # Fingerprints under a key, which no leaf holds.
         "gateway/domain/subjects.py",
         "gateway/domain/redaction.py",
+        # For detection, which is in this process.
+        "gateway/domain/legible.py",
         # Kept texts, shown to a person under a grant, once that is on record.
         "gateway/cli/audit_payload.py",
         "gateway/http/vault.py",

@@ -1,16 +1,18 @@
 import socket
+import threading
 import time
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from gateway.cli.root import app
-from gateway.doctor import Verdict, examine
+from gateway.doctor import Diagnosis, Verdict, examine, host
 from gateway.identity.keyring import open_keyring
 from gateway.identity.keys import Grant
 from gateway.identity.networks import parse_networks
 from gateway.installation import prepare
-from gateway.settings import load
+from gateway.settings import Settings, load
 
 
 def verdicts(data: Path) -> dict[str, Verdict]:
@@ -57,6 +59,31 @@ def test_a_check_that_breaks_is_a_finding_and_not_a_crash(tmp_path: Path) -> Non
     (tmp_path / "state").mkdir(mode=0o700)
     (tmp_path / "state" / "state.db").write_bytes(b"not a database" * 100)
     assert verdicts(tmp_path)["API keys"] is Verdict.FAILED
+
+
+@pytest.mark.parametrize("said", ["redirect", "220 mail.example.org ESMTP\r\n"])
+def test_whoever_answers_in_the_gateways_place_is_not_believed(tmp_path: Path, said: str) -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as elsewhere,
+        socket.create_server(("127.0.0.1", 0)) as listener,
+    ):
+        elsewhere.settimeout(0)
+        place = f"http://127.0.0.1:{elsewhere.getsockname()[1]}/"
+        reply = f"HTTP/1.1 302 Found\r\nLocation: {place}\r\nContent-Length: 0\r\n\r\n"
+
+        def answer() -> None:
+            peer, _ = listener.accept()
+            with peer:
+                peer.recv(4096)
+                peer.sendall((reply if said == "redirect" else said).encode())
+
+        answering = threading.Thread(target=answer)
+        answering.start()
+        (tmp_path / "intramural.toml").write_text(f"[server]\nport = {listener.getsockname()[1]}\n")
+        assert verdicts(tmp_path)["gateway"] is Verdict.FAILED
+        answering.join()
+        with pytest.raises(BlockingIOError):
+            elsewhere.accept()
 
 
 def test_keys_that_whoever_has_the_login_makes_are_said_to_be_so(tmp_path: Path) -> None:
@@ -111,3 +138,58 @@ def test_beside_engines_elsewhere_the_models_of_this_process_are_examined_too(
     found = {each.check: each for each in examine(load(tmp_path))}
     assert found["models"].verdict is Verdict.FAILED
     assert "minilm" in found["models"].found
+
+
+def test_a_damaged_database_is_named_before_it_stops_a_start(tmp_path: Path) -> None:
+    prepare(load(tmp_path))
+    (tmp_path / "state").mkdir(mode=0o700)
+    open_keyring(tmp_path / "state", tmp_path / "keys").store.close()
+    assert verdicts(tmp_path)["databases"] is Verdict.OK
+    (tmp_path / "state" / "vault-keys.db").write_bytes(b"not a database" * 100)
+    found = next(each for each in examine(load(tmp_path)) if each.check == "databases")
+    assert found.verdict is Verdict.FAILED
+    assert "vault-keys.db does not open (NotADBError)" in found.found
+
+
+def test_a_node_that_was_renamed_is_told_the_name_of_its_log(tmp_path: Path) -> None:
+    (tmp_path / "ledger" / "ward-1").mkdir(parents=True)
+    (tmp_path / "ledger" / "ward-1" / "ledger.vkey").write_text("")
+    (tmp_path / "intramural.toml").write_text('node = "ward-2"')
+    found = next(each for each in examine(load(tmp_path)) if each.check == "ledger")
+    assert found.verdict is Verdict.FAILED
+    assert 'node = "ward-1"' in found.advice
+
+
+def test_the_checks_that_keep_a_gateway_from_being_ready_are_named(tmp_path: Path) -> None:
+    body = b'{"status":"not ready","checks":{"ledger":false,"model":true},"warnings":[]}'
+    answer = b"HTTP/1.1 503 x\r\nContent-Length: %d\r\n\r\n%b"
+    for said, found in ((body, "is not ready: ledger"), (b"<html>", "is not ready")):
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            port = server.getsockname()[1]
+            (tmp_path / "intramural.toml").write_text(f"[server]\nport = {port}")
+
+            def answer_once(said: bytes = said, server: socket.socket = server) -> None:
+                peer, _ = server.accept()
+                with peer:
+                    peer.recv(4096)
+                    peer.sendall(answer % (len(said), said))
+
+            thread = threading.Thread(target=answer_once)
+            thread.start()
+            diagnosis = host.gateway(load(tmp_path))
+            thread.join()
+        assert diagnosis.verdict is Verdict.FAILED
+        assert diagnosis.found.endswith(found)
+
+
+def test_a_file_that_belongs_to_somebody_else_is_named_with_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def closed(_: Settings) -> Diagnosis:
+        raise PermissionError(13, "Permission denied", str(tmp_path / "state" / "state.db"))
+
+    monkeypatch.setattr(host, "secret_keys", closed)
+    found = next(each for each in examine(load(tmp_path)) if each.check == "secret keys")
+    assert found.verdict is Verdict.FAILED
+    assert "state.db cannot be opened" in found.found
+    assert f"chown -R USER: {tmp_path}" in found.advice

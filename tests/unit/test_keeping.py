@@ -204,6 +204,21 @@ async def test_a_reply_that_cannot_be_kept_is_not_ended_and_its_outcome_says_so(
     assert outcome.sealed is None
 
 
+async def test_what_fails_while_a_reply_is_kept_leaves_no_intent_without_its_outcome() -> None:
+    there = world()
+    there.engine.said = (f"This is {NAME}.",)
+    there.detector.missing = 1  # Of a recording nothing is asked before it was heard.
+    asked = ask_for(Action.TRANSCRIBE)
+    channel = there.pipeline().start(submission(asked, action=Action.TRANSCRIBE))
+    reply = await read(channel)
+    intent, outcome = there.records(channel)
+    assert isinstance(intent, Intent)
+    assert isinstance(outcome, Outcome)
+    assert reply.error is not None
+    assert (outcome.status, outcome.code) == (Status.FAILED, reply.error.code)
+    assert outcome.sealed is None
+
+
 @pytest.mark.parametrize("keep", list(Keep))
 @pytest.mark.parametrize("action", [Action.CHAT, Action.EMBED, Action.REDACT])
 async def test_of_more_people_than_are_indexed_no_text_is_kept_and_no_engine_sees_it(

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from gateway import listening
-from gateway.listening import ListenError, is_loopback, listen, listen_unix
+from gateway.listening import ListenError, check_tls, is_loopback, listen, listen_unix
+from tests.fakes.tls import certificate
 
 
 @pytest.mark.parametrize("mode", [0o600, 0o660])
@@ -89,3 +90,20 @@ def test_only_this_machines_own_addresses_are_loopback() -> None:
     for name in ("localhost", "", "127.1"):
         with pytest.raises(ListenError, match="not a name"):
             is_loopback(name)
+
+
+def test_a_wrong_certificate_or_key_is_told_by_its_file(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        certificate(tmp_path, name)
+    one, both, other = (tmp_path / name for name in ("one.pem", "one.both", "two.both"))
+    check_tls(one, both)
+    none = tmp_path / "none.pem"
+    none.write_text("imk_abc")
+    for pair, says in (
+        ((tmp_path / "absent.pem", both), "absent.pem cannot be read: No such file"),
+        ((none, both), r"none\.pem holds no certificate in PEM"),
+        ((one, one), r"one\.pem holds no private key in PEM"),
+        ((one, other), r"two\.both is not the key of the certificate in .*one\.pem"),
+    ):
+        with pytest.raises(ListenError, match=says):
+            check_tls(*pair)

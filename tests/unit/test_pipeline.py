@@ -5,6 +5,7 @@ from gateway.domain.errors import Code
 from gateway.domain.policy import Limits, Priority, Terms
 from gateway.domain.records import Intent, Outcome, Refusal
 from tests.fakes.exchange import World, ask, read, submission
+from tests.fakes.identity import caller
 from tests.fakes.policy import profile
 
 
@@ -25,6 +26,26 @@ async def test_one_exchange_too_many_is_refused_before_its_body_is_read() -> Non
     await pipeline.drain(0.01)
     for channel in running:
         assert [type(each) for each in world.records(channel)] == [Intent, Outcome]
+
+
+async def test_a_caller_without_end_leaves_places_to_others() -> None:
+    world = World()
+    world.authenticator.callers["other"] = caller("key:other")
+    world.engine.hang_at = 1
+    pipeline = world.pipeline(max_exchanges=8)
+    running = [pipeline.start(submission(ask("Hello"))) for _ in range(6)]
+    while len(world.engine.seen) < len(running):  # noqa: ASYNC110 - the fake has one event for all
+        await asyncio.sleep(0.001)
+    refused = pipeline.start(submission(RuntimeError("the body was read")))
+    reply = await read(refused)
+    assert reply.error is not None
+    assert reply.error.code is Code.RATE_LIMITED
+    [record] = world.records(refused)
+    assert isinstance(record, Refusal)
+    world.engine.hang_at = None
+    other = await read(pipeline.start(submission(ask("Hello"), key="other")))
+    assert other.done is not None
+    await pipeline.drain(0.01)
 
 
 async def test_detection_remembers_for_the_caller_who_was_authenticated() -> None:

@@ -52,6 +52,51 @@ def test_what_is_not_understood_is_an_error_that_names_it(
 
 
 @pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("[server]\nhots = 1", "line 2: server.hots: there is no such key; did you mean `host`?"),
+        (
+            "[engine]\n\nmodel = []",
+            "line 3: engine.model: there is no such key; did you mean `models`?",
+        ),
+        (
+            "port = 1",
+            "line 1: port: there is no such key; it belongs under [server] or [export.syslog]",
+        ),
+        ("[sever]\nport = 1", "line 1: sever: there is no such key; did you mean `server`?"),
+        ("[server]\nport = 1\nport = 2", "end of document: this key stands there twice"),
+        ('[engine]\nmemory = "6GB"', "line 2: engine.memory: write bytes as a whole number, or a"),
+        ('[engine]\nprefer = ["gpu"]', "line 2: engine.prefer[1]: write one of cpu, cuda"),
+        ("[identity]\noidc = {issuer = 3}", "line 2: identity.oidc.issuer: write text in quotes"),
+        ("server.port = true", "line 1: server.port: write a whole number"),
+        ('[[witness.peers]]\nname = "a"', "line 1: witness.peers[1]: the key `url` is missing"),
+    ],
+)
+def test_a_slip_is_told_with_its_line_its_key_and_what_was_meant(
+    tmp_path: Path, text: str, says: str
+) -> None:
+    with pytest.raises(SettingsError) as told:
+        load(write(tmp_path, text))
+    assert f"{tmp_path / 'intramural.toml'}: {says}" in str(told.value)
+
+
+def test_a_line_that_may_be_another_one_is_not_named(tmp_path: Path) -> None:
+    models = (
+        "[engine.openai.models.a]\ncontext_length = 5\n[engine.openai.models.b]\ncontext_length = 5"
+    )
+    with pytest.raises(
+        SettingsError, match=r"toml: engine\.openai\.models\.….context_length: write"
+    ):
+        load(
+            write(
+                tmp_path,
+                '[engine]\nkind = "openai"\n[engine.openai]\nendpoints = ["http://10.0.0.1:1"]\n'
+                + models,
+            )
+        )
+
+
+@pytest.mark.parametrize(
     ("text", "size"),
     [
         ("memory = 1000", 1000),

@@ -76,6 +76,8 @@ MINOR: Final = "4"
 SERIOUS: Final = "8"
 """http://terminology.hl7.org/CodeSystem/audit-event-outcome; 12 is for what we never survive."""
 
+REFUSED: Final = frozenset({AdminAct.DUTY_REFUSED, AdminAct.POLICY_REFUSED})
+"""Acts that were not done: what they are about was asked for, and refused."""
 ACTS: Final[Mapping[AdminAct, tuple[Coding, Coding]]] = MappingProxyType(
     {
         AdminAct.KEY_CREATED: (SECURITY_ALERT, USER_CHANGED),

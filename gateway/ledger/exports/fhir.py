@@ -185,7 +185,7 @@ def _admin(event: Event, record: Admin, origin: Origin) -> AuditEvent:
         type=kind,
         subtype=(subtype, codes.ours("act", record.act.value)),
         action="E",
-        outcome=codes.MINOR if subtype is codes.RESTRICTED else codes.SUCCESS,
+        outcome=codes.MINOR if record.act in codes.REFUSED else codes.SUCCESS,
         purpose=record.purpose,
         actor=record.actor,
         entity=Entity(

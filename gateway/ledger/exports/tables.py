@@ -10,7 +10,6 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import astuple, dataclass, fields
-from typing import Final
 
 from gateway import __version__
 from gateway.domain.notes import Checkpoint
@@ -26,12 +25,11 @@ from gateway.domain.records import (
     Status,
     kind_of,
 )
+from gateway.ledger.exports import codes
 from gateway.ledger.exports.elements import Origin, instant
 from gateway.ledger.exports.events import Event
+from gateway.pages.cells import harmless
 from gateway.pages.writing import page
-
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
-"""What makes a spreadsheet take a cell for a formula or a command (OWASP, "CSV Injection")."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +75,6 @@ def csv_lines(events: Iterable[Event]) -> Iterator[bytes]:
         yield _csv(astuple(row_of(event)))
 
 
-def harmless(cell: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula: with an apostrophe before one.
-
-    Applied to every cell. Nothing of ours begins so, and what an administrator named may.
-    """
-    return f"'{cell}" if cell.lstrip(" ").startswith(_FORMULA) else cell
-
-
 def page_of(events: Iterable[Event], origin: Origin, checkpoint: Checkpoint) -> bytes:
     """Return a page of its own, with nothing to fetch, that prints on paper or into a PDF."""
     rows = [row_of(event) for event in events]
@@ -127,7 +117,8 @@ def _described(event: Event) -> tuple[str, str]:  # noqa: PLR0911 - one sentence
                 f"refused ({refusal.code.value})",
             )
         case Admin() as admin:
-            return f"{admin.act.value} {admin.target}".strip(), Status.COMPLETED.value
+            how = "refused" if admin.act in codes.REFUSED else Status.COMPLETED.value
+            return f"{admin.act.value} {admin.target}".strip(), how
         case Access() as look:
             said = f"{look.access.value} {look.target}".strip()
             return said, Status.COMPLETED.value if look.code is None else look.code.value

@@ -12,6 +12,7 @@ from typing import Final, Protocol
 from gateway import secretfiles
 from gateway.endpoints import Endpoint
 from gateway.ledger.errors import LedgerError
+from gateway.pinned import NoAuthorities, trusting
 
 
 class TargetError(LedgerError):
@@ -67,16 +68,10 @@ def tls_of(
 
     `table` is the one of the settings that the message names.
     """
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    authorities = data / (ca_file or "")
     try:
-        context.load_verify_locations(cadata=authorities.read_text(encoding="ascii"))
-    except (OSError, ValueError) as error:
-        raise TargetError(
-            f"{table}: ca_file {authorities} does not hold certificates in PEM "
-            f"({type(error).__name__}): name a file that does"
-        ) from None
+        context = trusting(data / (ca_file or ""))
+    except NoAuthorities as error:
+        raise TargetError(f"{table}: ca_file {error}") from None
     if cert_file is None or key_file is None:
         return context
     try:

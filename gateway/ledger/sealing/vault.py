@@ -110,4 +110,7 @@ def _explained(directory: Path) -> Iterator[None]:
     except ExchangeError as error:
         raise LedgerError(error.message) from None
     except OSError as error:
-        raise LedgerError(f"{error.filename} cannot be used: {error.strerror}") from None
+        # A write that fails does not know its file's name.
+        raise LedgerError(
+            f"{error.filename or directory} cannot be used: {error.strerror}"
+        ) from None

@@ -1,16 +1,13 @@
 """The one thread that keeps: takes all that waits, commits both databases side by side, answers.
 
-Group commit as in the ledger's writer, and for the same reasons. The two databases are synced at
-the same time, so that an exchange waits for one fsync and not for two; what only one of them took
-was promised to nobody, and the next start sweeps it (`sweeping.py`).
+The two databases are synced at the same time, so that an exchange waits for one fsync and not for
+two; what only one of them took was promised to nobody, and the next start sweeps it
+(`sweeping.py`).
 """
 
 from __future__ import annotations
 
 import hashlib
-import threading
-import time
-from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -19,17 +16,17 @@ from typing import Final
 import apsw
 
 from gateway.domain.epochs import epoch_of
-from gateway.domain.errors import LedgerUnavailable
 from gateway.domain.payloads import Part
 from gateway.domain.records import RecordOrderError
 from gateway.domain.subjects import Subjects
 from gateway.ledger import store
-from gateway.ledger.answers import Waiter, deliver
+from gateway.ledger.answers import Waiter
+from gateway.ledger.committing import Committer
 from gateway.ledger.failures import FatalError, is_fsync, is_retryable, name_of
 from gateway.ledger.publisher import OnFatal
 from gateway.ledger.sealing import envelope, keystore, sealstore
 from gateway.ledger.sealing.envelope import ERASED, SealError
-from gateway.ledger.writer import STALL_SECONDS, WAL_PAGES
+from gateway.ledger.writer import WAL_PAGES
 
 _KEPT_KEYS: Final = 4096
 """Unwrapped keys of patients that are remembered, by what they are wrapped as."""
@@ -49,8 +46,10 @@ class Job:
 Answer = tuple[Waiter[str | None], str | Exception | None]
 
 
-class Keeper:
+class Keeper(Committer[Job, str | None]):
     """Owns both connections from `start` to the end of the thread."""
+
+    _failures = (apsw.Error, SealError)
 
     def __init__(  # noqa: PLR0913 - what one thread owns
         self,
@@ -62,115 +61,31 @@ class Keeper:
         queue: int,
         on_fatal: OnFatal,
     ) -> None:
+        super().__init__("vault", queue=queue, on_fatal=on_fatal)
         self._keys = keys
         self._seals = seals
         self._master = master
         self._now_ms = now_ms
-        self._limit = queue
-        self._on_fatal = on_fatal
-        self._queue: deque[Job] = deque()
-        self._group: list[Job] = []
-        self._wake = threading.Condition()
-        self._closed = False
-        self._healthy = True
-        self._probe = False
-        self._busy_since: float | None = None
         self._pages = [0, 0]
         self._open_keys: dict[bytes, bytes] = {}
         self._version: int | None = None
         keys.set_wal_hook(lambda _db, _name, pages: self._note(0, pages))
         seals.set_wal_hook(lambda _db, _name, pages: self._note(1, pages))
         self._beside = ThreadPoolExecutor(1, "vault-seals")
-        self._thread = threading.Thread(target=self._run, name="vault", daemon=True)
-
-    def start(self) -> None:
-        """Start the thread."""
-        self._thread.start()
-
-    def submit(self, job: Job) -> None:
-        """Queue a job; `LedgerUnavailable` at once if there is no room, or nobody to do it."""
-        with self._wake:
-            if self._closed or len(self._queue) >= self._limit:
-                raise LedgerUnavailable
-            self._queue.append(job)
-            self._wake.notify()
-
-    def ready(self) -> bool:
-        """Return whether the last transaction succeeded and none hangs; ask for a try if not."""
-        with self._wake:
-            if self._closed or not self._thread.is_alive():
-                return False
-            since = self._busy_since
-            if since is not None and time.monotonic() - since > STALL_SECONDS:
-                return False
-            if not self._healthy:
-                self._probe = True
-                self._wake.notify()
-            return self._healthy
-
-    def close(self) -> None:
-        """Keep what is queued, and end the thread."""
-        with self._wake:
-            self._closed = True
-            self._wake.notify()
-        if self._thread.is_alive() and self._thread is not threading.current_thread():
-            self._thread.join()
 
     # -- the thread
 
-    def _run(self) -> None:
-        try:
-            while self._step():
-                pass
-            self._move_pages(everything=True)
-            self._keys.close()
-            self._seals.close()
-        except BaseException as error:  # noqa: BLE001 - whatever it is, nothing is kept any more
-            self._die(str(error) if isinstance(error, FatalError) else type(error).__name__)
-        finally:
-            self._beside.shutdown(wait=False)
+    def _waiter(self, job: Job) -> Waiter[str | None]:
+        return job.waiter
 
-    def _die(self, reason: str) -> None:
-        with self._wake:
-            self._closed, self._healthy = True, False
-            left = [*self._group, *self._queue]
-            self._queue.clear()
-        try:
-            # Before anyone is answered: no one may act on what is not known.
-            self._on_fatal(reason)
-        finally:
-            deliver([(job.waiter, LedgerUnavailable()) for job in left])
+    def _finish(self) -> None:
+        self._move_pages(everything=True)
+        self._keys.close()
+        self._seals.close()
+        self._beside.shutdown(wait=False)
 
-    def _step(self) -> bool:
-        with self._wake:
-            while not (self._queue or self._closed or self._probe):
-                self._wake.wait()
-            group = list(self._queue)
-            self._queue.clear()
-            probe, self._probe = self._probe, False
-            more = not self._closed
-            self._busy_since = time.monotonic() if group or probe else None
-        if group or probe:
-            self._commit(group)
-            with self._wake:
-                self._busy_since = None
-                more = more or bool(self._queue)
-        self._move_pages()
-        return more
-
-    def _commit(self, group: list[Job]) -> None:
-        """Keep a group and answer everyone in it. An empty group tries whether writing works."""
-        answers: list[Answer]
-        self._group = group
-        try:
-            answers = self._write(group)
-        except (apsw.Error, SealError):
-            self._healthy = False
-            answers = [(job.waiter, LedgerUnavailable()) for job in group]
-        else:
-            self._healthy = True
-        self._group = []
-        deliver(answers)
+    def _dead(self) -> None:
+        self._beside.shutdown(wait=False)
 
     def _write(self, group: list[Job]) -> list[Answer]:
         try:

@@ -158,6 +158,24 @@ def test_each_step_is_for_those_who_carry_its_duty(house: House) -> None:
     assert [row["state"] for row in house.rows()] == ["draft"]
 
 
+def test_each_step_says_what_comes_next_and_its_release_as_json(house: House) -> None:
+    house.edit("a change")
+    drafted = house.run("draft", "--note", "a change", by="ada")
+    assert "`intramural policy submit 1 --sign-with FILE`" in drafted.stderr
+    steps: tuple[tuple[str, str, tuple[str | Path, ...], str], ...] = (
+        ("submit", "ada", house.sign_with("ada"), "submitted"),
+        ("approve", "grace", house.sign_with("grace"), "approved"),
+        ("schedule", "linus", ("--at", "2099-01-31T06:00:00Z"), "scheduled"),
+        ("schedule", "linus", ("--cancel",), "approved"),
+        ("activate", "linus", (), "active"),
+    )
+    for step, by, more, state in steps:
+        told = house.run(step, "1", *more, "--json", by=by)
+        said = json.loads(told.stdout)
+        assert (said["number"], said["state"], told.stderr) == (1, state, "")
+    assert house.rows()[0] == said
+
+
 def test_back_to_the_release_before(house: House) -> None:
     one, two = house.approved("one"), house.approved("two")
     house.done("activate", one, by="linus")

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from gateway.domain import entities as e
 from gateway.domain.findings import Finding
-from gateway.domain.guard import MAX_HOLD, StreamGuard
+from gateway.domain.guard import MAX_HOLD, Encoding, StreamGuard, _Quoted
 from gateway.domain.policy import Invented, Limits, Operator, Profile, Rule
 from gateway.domain.pseudonyms import Pseudonyms
 
@@ -157,3 +157,22 @@ def test_a_pseudonym_that_the_reply_was_cut_in_is_left_out() -> None:
         assert reply == expected.get(length, f"So {anna[:length]}")
     guard = StreamGuard(issued()[0], profile(), PhoneScanner())
     assert guard.feed("see TABLE_1") + guard.finish(cut_short=True) == "see TABLE_1"
+
+
+def test_long_arguments_of_a_call_are_read_a_few_times_however_much_in_them_is_invented(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    read: list[int] = []
+    after = _Quoted.after
+
+    def noted(at: _Quoted, text: str) -> _Quoted:
+        read.append(len(text))
+        return after(at, text)
+
+    monkeypatch.setattr(_Quoted, "after", noted)
+    numbers = [f"555-{number:04d}" for number in range(500)]
+    text = '{"inside": "' + ", ".join(numbers) + '", "not": [' + ", ".join(numbers) + "]}"
+    guard = StreamGuard(issued()[0], profile(), PhoneScanner())
+    said = guard.aside(text, Encoding.JSON)
+    assert (guard.invented, said.count('"[PHONE]"'), said.count("[PHONE], ")) == (1000, 500, 499)
+    assert sum(read) <= 4 * len(text)  # When it comes, when it ends, and as it leaves.

@@ -10,11 +10,12 @@ from gateway.domain import entities as e
 from gateway.domain import redaction as module
 from gateway.domain.entities import EntityType
 from gateway.domain.errors import Code, ExchangeError
-from gateway.domain.exchange import Conversation, Message, Role, ToolCall
+from gateway.domain.exchange import Conversation, Message, Role
 from gateway.domain.findings import Finding, Findings
 from gateway.domain.policy import Invented, Limits, Operator, Profile, Rule
 from gateway.domain.redaction import Redaction, Secrets, merge, redact
 from gateway.domain.text import RawText
+from gateway.domain.tools import ToolCall
 
 SECRETS = Secrets(pseudonym=b"p" * 32, hash=b"h" * 32)
 

@@ -321,6 +321,16 @@ def test_dates_of_one_conversation_move_together_and_never_by_nothing() -> None:
     assert all("2020-03-03" <= each <= "2022-03-03" for each in offsets)
 
 
+@pytest.mark.parametrize("operator", [Operator.SURROGATE, Operator.DATE_SHIFT])
+def test_a_stand_in_behind_a_number_and_a_full_width_comma_comes_back(operator: Operator) -> None:
+    text = "第2\uff0c2020年1月18日出生\uff0c5天"
+    rules = profile(operator, restore=True)
+    said, done = redacted(text, (e.DATE_TIME, "2020年1月18日"), rules=rules)
+    assert said != text
+    (place,) = done.stand_ins.find(said)
+    assert said[: place.start] + place.original + said[place.end :] == text
+
+
 def test_a_date_that_cannot_be_read_is_replaced() -> None:
     assert one(e.DATE_TIME, "the day after Michaelmas").startswith("[DATE]")
     rules = profile(Operator.DATE_SHIFT, restore=True)

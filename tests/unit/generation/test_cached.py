@@ -23,6 +23,7 @@ from gateway.domain.exchange import (
 from gateway.domain.policy import Priority, Terms
 from gateway.domain.ports import Prompt, Receipt
 from gateway.domain.text import _MAKER, RedactedText
+from gateway.domain.tools import Form, Tools
 from gateway.generation.cached import CachedEngine
 from tests.fakes.engine import MODEL, FakeEngine, FakePrompt
 
@@ -249,8 +250,10 @@ async def test_a_reply_without_an_end_is_not_whole_and_is_not_kept() -> None:
         (replace(TERMS, cache=False), HELLO),
         (TERMS, replace(HELLO, options=Options(temperature=0.1))),
         (TERMS, replace(HELLO, options=Options())),
+        (TERMS, replace(HELLO, conversation=replace(HELLO.conversation, form=Form()))),
+        (TERMS, replace(HELLO, conversation=replace(HELLO.conversation, tools=Tools(())))),
     ],
-    ids=["policy says no", "a little random", "the default"],
+    ids=["policy says no", "a little random", "the default", "a form", "tools"],
 )
 async def test_what_policy_or_chance_forbids_is_neither_shared_nor_kept(
     terms: Terms, ask: Ask[RedactedText]

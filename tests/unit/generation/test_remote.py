@@ -22,13 +22,13 @@ from gateway.domain.exchange import (
     Options,
     Piece,
     Role,
-    ToolCall,
     Usage,
 )
 from gateway.domain.policy import Priority, Terms
 from gateway.domain.ports import Receipt
 from gateway.domain.records import Intent, Outcome
 from gateway.domain.text import _MAKER, RedactedText
+from gateway.domain.tools import ToolCall
 from gateway.endpoints import RemoteModel
 from gateway.generation.remote import RemoteEngine, RemoteEngineError
 from gateway.settings import load

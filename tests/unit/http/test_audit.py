@@ -133,6 +133,16 @@ async def test_records_are_searched_by_their_fields(
     assert indices(await auditor.get(f"/audit/records{asked}")) == found
 
 
+@pytest.mark.parametrize("index", ["600", str(2**53), str(2**63), "9" * 4000])
+async def test_a_record_that_no_log_can_have_is_not_there(
+    auditor: httpx.AsyncClient, index: str
+) -> None:
+    for path in (f"/audit/records/{index}", f"/audit/records/{index}/reviews"):
+        assert (await auditor.get(path)).status_code == 404
+    said = await auditor.post(f"/audit/records/{index}/reviews", json={"state": "explained"})
+    assert (said.status_code, said.json()["code"]) == (404, "not_found")
+
+
 async def test_a_page_says_how_to_go_on_and_how_much_there_is(auditor: httpx.AsyncClient) -> None:
     page = (await auditor.get("/audit/records?limit=4")).json()
     assert (page["next"], page["size"], page["indexed"]) == (2, 7, 0)

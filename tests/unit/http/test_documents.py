@@ -132,6 +132,7 @@ async def test_errors_have_openais_shape_under_v1_and_rfc_9457s_elsewhere(servin
     assert problem.headers["content-type"] == "application/problem+json"
     assert problem.json().keys() == {"type", "title", "status", "detail", "code"}
     assert (method.status_code, method.json()["error"]["code"]) == (405, Code.METHOD_NOT_ALLOWED)
+    assert set(method.headers["allow"].split(", ")) == {"POST", "OPTIONS"}
 
 
 def test_each_code_has_a_status_that_says_whose_fault_it_is() -> None:

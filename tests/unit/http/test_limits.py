@@ -5,11 +5,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import resource
+import sys
+import threading
 
 import pytest
 
 from gateway.domain.errors import Code
 from gateway.domain.records import Refusal
+from gateway.http import parse, server
+from gateway.http.server import PIPELINED
+from gateway.http.wire import ChatRequest
 from tests.unit.http.conftest import Serving, World, chat, head, request
 
 SHORT = {"header_timeout": 0.4, "body_timeout": 0.4}
@@ -144,6 +150,109 @@ async def test_what_follows_a_body_is_limited_too(serving: Serving, begun: bytes
         assert codes(world) == [Code.CLIENT_DISCONNECTED]
         assert world.server is not None
         await world.until(lambda: world.server and not world.server.server_state.connections)
+
+
+@pytest.mark.parametrize(
+    ("first", "status", "rest"),
+    [
+        (b"POST /v1/completions HTTP/1.1\r\nHost: g\r\nContent-Length: 900\r\n\r\n", 401, b"{"),
+        (b"GET /health/live HTTP/1.1\r\nHost: g\r\n\r\n", 200, b"\r\n"),
+    ],
+    ids=["a body that nobody reads", "an empty line"],
+)
+async def test_bytes_after_a_reply_do_not_hold_the_connection(
+    serving: Serving, first: bytes, status: int, rest: bytes
+) -> None:
+    async with serving(**SHORT) as world:
+        reader, writer = await world.connect()
+        writer.write(first)
+        assert (await reader.readline()).split()[1] == b"%d" % status
+        await reader.readuntil(b"}")
+        async with asyncio.timeout(5):
+            writer.write(rest)
+            await reader.read()
+        writer.close()
+
+
+async def test_a_body_that_nobody_reads_may_be_followed_by_a_request(serving: Serving) -> None:
+    async with serving() as world:
+        reader, writer = await world.connect()
+        whole = json.dumps(chat()).encode()
+        writer.write(b"POST /v1/chat/completions HTTP/1.1\r\nHost: g\r\n")
+        writer.write(b"Content-Length: %d\r\n\r\n" % len(whole))
+        async with asyncio.timeout(5):
+            await reader.readuntil(b"missing_credentials")
+            writer.write(whole[:9])
+            await asyncio.sleep(0)
+            writer.write(whole[9:] + request(chat()))
+            await reader.readuntil(b"Hello, world.")
+        writer.close()
+
+
+async def test_more_pipelined_requests_than_may_wait_end_their_connection(
+    serving: Serving,
+) -> None:
+    world = World()
+    async with serving(world) as world:
+        reader, writer = await world.connect()
+        writer.write(head("GET /health/live") * 40)
+        async with asyncio.timeout(5):
+            for _ in range(40):
+                await reader.readuntil(b"live")
+            writer.write(head("GET /health/live") * 4000)
+            rest = b""
+            with contextlib.suppress(ConnectionError):
+                while data := await reader.read(2**16):
+                    rest += data
+        assert rest.count(b"HTTP/1.1 200") <= PIPELINED + 1
+        writer.close()
+        assert (await world.post(chat())).status_code == 200
+
+
+@pytest.mark.parametrize("count", [10, 3000])
+async def test_a_large_body_is_read_beside_the_event_loop(
+    serving: Serving, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    threads: list[int] = []
+    decode = parse.decode
+
+    def noted(body: bytes, kind: type[ChatRequest]) -> ChatRequest:
+        threads.append(threading.get_ident())
+        return decode(body, kind)
+
+    monkeypatch.setattr(parse, "decode", noted)
+    turns = [{"role": "user", "content": "Hello"}] * count
+    async with serving(body_limit=2**20) as world:
+        assert (await world.post(chat() | {"messages": turns})).status_code == 200
+    assert (threads == [threading.get_ident()]) is (count == 10)
+
+
+async def test_connections_without_end_leave_files_to_open(
+    serving: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "most_connections", lambda: 3)
+    async with serving() as world:
+        assert world.server is not None
+        connections = world.server.server_state.connections
+        held = [await world.connect() for _ in range(3)]
+        await world.until(lambda: len(connections) == 3)
+        one_more, _ = await world.connect()
+        async with asyncio.timeout(5):
+            with contextlib.suppress(ConnectionError):
+                assert await one_more.read() == b""
+        held[0][1].transport.abort()
+        await world.until(lambda: len(connections) == 2)
+        assert (await world.post(chat())).status_code == 200
+        for _, writer in held:
+            writer.transport.abort()
+
+
+@pytest.mark.parametrize(("files", "most"), [(1024, 768), (4, 3), (-1, sys.maxsize)])
+def test_a_quarter_of_the_files_is_for_other_things_than_connections(
+    monkeypatch: pytest.MonkeyPatch, files: int, most: int
+) -> None:
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (files, files))
+    assert server.most_connections() == most
 
 
 async def test_two_pipelined_requests_are_answered_in_their_order(serving: Serving) -> None:

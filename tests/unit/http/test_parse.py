@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 from itertools import pairwise
 
@@ -174,6 +175,34 @@ def test_turns_are_taken_in_the_orders_that_a_template_can_express(roles: list[s
         assert refusal(body).code is Code.INVALID_MESSAGES
 
 
+def test_a_byte_order_mark_is_no_part_of_the_body() -> None:
+    body = {"model": "m", "messages": [{"role": "user", "content": "Hi"}]}
+    assert read(codecs.BOM_UTF8 + json.dumps(body).encode()).model == "m"
+    assert refusal(codecs.BOM_UTF8 * 2 + json.dumps(body).encode()).code is Code.INVALID_JSON
+
+
+@pytest.mark.parametrize("content", ["", None, []])
+def test_an_assistants_turn_in_which_nothing_was_said_comes_back(content: object) -> None:
+    turns = [("user", "Hi"), ("assistant", content), ("user", "And?")]
+    body = {"model": "m", "messages": [{"role": who, "content": what} for who, what in turns]}
+    assert len(read(json.dumps(body).encode()).conversation.messages) == 3
+
+
+@pytest.mark.parametrize(
+    "field", ["annotations", "audio", "function_call", "refusal", "provider_specific_fields"]
+)
+def test_a_field_of_an_earlier_turn_that_cannot_be_honoured_is_refused(field: str) -> None:
+    turn = {"role": "assistant", "content": "Hi", field: CANARY}
+    if field == "annotations":
+        turn[field] = [CANARY]  # type: ignore[assignment]
+    if field == "provider_specific_fields":
+        turn[field] = {"refusal": CANARY}  # type: ignore[assignment]
+    body = {"model": "m", "messages": [{"role": "user", "content": "Hi"}, turn]}
+    error = refusal(body)
+    check(error)
+    assert (error.code, error.param) == (Code.UNSUPPORTED_PARAMETER, f"messages[1].{field}")
+
+
 def test_fields_that_ask_for_nothing_are_taken() -> None:
     body = {
         "model": "m",
@@ -216,6 +245,10 @@ def test_a_completion_takes_one_prompt_alone() -> None:
 
     assert [text.reveal() for text in ask("Hi").conversation.texts()] == ["Hi"]
     assert [text.reveal() for text in ask(["Hi"]).conversation.texts()] == ["Hi"]
-    for prompt in ([], ["a", "b"], "", [""], [1], None):
+    for prompt in ([], ["a", "b"], "", [""], None):
         with pytest.raises(ExchangeError):
             ask(prompt)
+    for tokens in ([1], [[1, 2]], ["a", 1]):
+        with pytest.raises(ExchangeError, match="array of tokens") as caught:
+            ask(tokens)
+        assert caught.value.param == "prompt"

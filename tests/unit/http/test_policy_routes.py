@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
 import pytest
+from litestar import Litestar
 
 from gateway.app import assemble
 from gateway.domain.records import Admin, AdminAct
@@ -33,7 +35,10 @@ PATH = "/admin/policy/releases"
 class Room:
     """The routes over a real register, and who knocks."""
 
-    def __init__(self, office: Office, client: httpx.AsyncClient, world: World) -> None:
+    def __init__(
+        self, app: Litestar, office: Office, client: httpx.AsyncClient, world: World
+    ) -> None:
+        self.app = app
         self.office = office
         self.http = client
         self.world = world
@@ -71,7 +76,7 @@ async def opened(folder: Path) -> AsyncIterator[Room]:
     app = assemble(world.parts(), load(folder), {}, extras={"releases": office.desk})
     transport = httpx.ASGITransport(app)  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
-        yield Room(office, client, world)
+        yield Room(app, office, client, world)
 
 
 async def test_a_release_comes_into_force_over_http(tmp_path: Path) -> None:
@@ -121,6 +126,30 @@ async def test_each_route_is_for_those_who_carry_its_duty(tmp_path: Path) -> Non
             if isinstance(record, Admin) and record.act is AdminAct.DUTY_REFUSED
         ]
         assert len(refused) > 20
+
+
+async def _unread() -> AsyncIterator[bytes]:
+    raise AssertionError("the body was read")
+    yield b""
+
+
+async def test_no_route_reads_a_body_before_it_knows_who_sends_it(tmp_path: Path) -> None:
+    async with opened(tmp_path) as room, room.app.lifespan():
+        paths = [
+            re.sub(r"\{[^}]*\}", "1", route.path.replace("{step:str}", "end"))
+            for route in room.app.routes
+            if "POST" in getattr(route, "methods", ())
+            and route.path != "/v1/reidentify"  # Without grants it answers nobody.
+        ]
+        assert {f"{PATH}/1/activate", "/v1/chat/completions", "/audit/search"} <= set(paths)
+        for path in paths:
+            reply = await room.http.post(
+                path, headers={"authorization": "Bearer nobody"}, content=_unread()
+            )
+            assert reply.status_code == 401, path
+        served = {"authorization": "Bearer ward"}
+        path = f"{PATH}/1/activate"
+        assert (await room.http.post(path, headers=served, content=_unread())).status_code == 403
 
 
 async def test_of_two_approvals_at_once_one_gets_a_conflict(tmp_path: Path) -> None:

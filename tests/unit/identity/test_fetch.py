@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from gateway.endpoints import parse_endpoint
-from gateway.identity.fetch import MAX_BYTES, FetchError, get
+from gateway.identity.fetch import FetchError, get
 from gateway.identity.provider import ProviderError, fetcher
+from gateway.pinned import MAX_BYTES
 from tests.fakes.provider import ISSUER, key_set, public, rsa, settings
 from tests.fakes.tls import certificate
 

@@ -131,3 +131,15 @@ def test_of_many_that_make_it_at_once_all_return_the_same(path: Path) -> None:
     assert len(found) == 16
     assert len(set(found)) == 1
     assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_secret_of_another_user_is_told_with_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def closed(*_: object) -> int:
+        raise PermissionError(13, "Permission denied")
+
+    tmp_path.chmod(0o700)
+    monkeypatch.setattr("gateway.secretfiles.os.open", closed)
+    with pytest.raises(SecretFileError, match=r"belongs to another user.*chown -R USER: "):
+        secretfiles.read(tmp_path / "hash.key")

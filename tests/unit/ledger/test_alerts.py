@@ -213,13 +213,12 @@ def test_a_follower_raises_alerts_as_records_arrive_and_goes_on_after_a_failure(
 ) -> None:
     append_all(place, [admin("a0")])
     rules = (Rule("looked", "", ask(["kind=access"], 0)),)
-    failures = [1]
+    failures = [KeyError("of nobody's"), LedgerError("not now")]
     with SqliteLedger.open_for_recording(place) as ledger:
 
         def begin(db: apsw.Connection, breathe: Breathe) -> Watcher:
             if failures:
-                failures.pop()
-                raise LedgerError("not now")
+                raise failures.pop()
             path = place.directory.parent / "alerts.db"
             return Watcher(db, Watching(path, "o", rules, "d", ledger, SystemClock()), breathe)
 

@@ -54,6 +54,17 @@ def test_a_new_log_is_empty_signed_and_whole(place: Place, ledger: SqliteLedger)
     assert (place.directory / "ledger.vkey").read_text() == ledger.vkey.encode() + "\n"
 
 
+def test_a_full_disk_that_names_no_file_is_told_with_the_directory(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(store, "connect", full)
+    with pytest.raises(LedgerError, match=rf"{place.directory} cannot be used: No space left"):
+        serve(place)
+
+
 def test_nobody_else_may_read_the_log(place: Place, ledger: SqliteLedger) -> None:
     assert (place.directory / "ledger.db").stat().st_mode & 0o777 == 0o600
     assert place.directory.stat().st_mode & 0o777 == 0o700

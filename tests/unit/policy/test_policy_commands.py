@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -108,6 +109,9 @@ def test_a_vector_that_fails_fails_the_check(settings: Settings) -> None:
     assert result.exit_code == 1
     assert "vectors/access.yaml:3:" in result.stderr
     assert "expected PERSON pseudonym, got keep" in result.stderr
+    # What is wrong is the last thing that is said: examples would scroll it away.
+    assert re.fullmatch(r"not ok: \d+ problems?", result.stderr.splitlines()[-1])
+    assert result.stdout == ""
     assert json.loads(run(settings, "check", "--json").stdout)["problems"][0]["line"] == 3
 
 

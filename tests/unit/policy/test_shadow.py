@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from gateway.cli.policy import app
 from gateway.domain.exchange import Action, Caller, Model, Purpose
 from gateway.domain.policy import Permit
 from gateway.domain.records import Admin, Difference, Intent, Kind, Record, Refusal
-from gateway.domain.standing import standing_of
+from gateway.domain.standing import Standing, standing_of
 from gateway.installation import place_of
 from gateway.ledger import SqliteLedger, read_ledger
 from gateway.ledger.query import Query
@@ -226,6 +227,34 @@ async def test_a_running_gateway_follows_the_candidate(
         await until(lambda: world.beside.status.problem is None)
         await world.exchange(RESEARCHER, Action.EMBED, Purpose.HRESCH)
     assert world.differences == []
+
+
+async def test_a_candidate_is_followed_however_much_there_is_to_decide(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shadow, "_INTERVAL", 0.05)
+    decide = world.beside._decide
+
+    def slowly(callers: list[Standing], records: list[Intent | Refusal]) -> list[Difference]:
+        time.sleep(0.02)  # So that there is always more when a round is over.
+        return decide(callers, records)
+
+    monkeypatch.setattr(world.beside, "_decide", slowly)
+    world.candidate()
+    async with world.beside.running():
+
+        async def ask() -> None:
+            while True:
+                await world.exchange(DOCTOR, Action.CHAT, Purpose.TREAT)
+                await asyncio.sleep(0)
+
+        asking = asyncio.create_task(ask())
+        await until(lambda: world.beside.status.seen)
+        (world.state / CANDIDATE).unlink()
+        try:
+            await until(lambda: world.beside.status.release is None)
+        finally:
+            asking.cancel()
 
 
 async def test_what_the_release_in_force_has_changed_meanwhile_is_not_compared(

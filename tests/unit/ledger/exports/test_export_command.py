@@ -23,9 +23,9 @@ from gateway.ledger.exports.files import write_lines
 from gateway.ledger.exports.forms import Form
 from gateway.ledger.exports.making import Wanted, lines_of
 from gateway.ledger.exports.proofs import verify_lines
-from gateway.ledger.exports.tables import harmless
 from gateway.ledger.publickeys import read_vkey
 from gateway.ledger.query import Query, read_ledger
+from gateway.pages.cells import harmless
 from gateway.settings import Settings, load
 from tests.fakes.every_record import START, every_kind, write_log
 from tests.fakes.ledger import intent, outcome
@@ -215,6 +215,22 @@ def test_a_record_of_an_unknown_kind_stops_the_export_and_says_so(
         assert result.exit_code == 1
         assert "is of no kind that this release knows" in result.stderr
         assert not out.exists()
+
+
+def test_an_act_that_was_refused_is_nowhere_told_as_one_that_was_done(
+    export: Callable[..., Result],
+) -> None:
+    rows = list(csv.DictReader(io.StringIO(export("csv").stdout)))
+    told = {
+        row["description"].split()[0]: row["outcome"] for row in rows if row["event"] == "admin"
+    }
+    events = [json.loads(line) for line in export("fhir").stdout.splitlines()]
+    coded = {
+        code["code"]: event.get("outcome") for event in events for code in event.get("subtype", ())
+    }
+    for act in (AdminAct.DUTY_REFUSED, AdminAct.POLICY_REFUSED):
+        assert (told[act], coded[act]) == ("refused", "4")
+    assert (told[AdminAct.KEY_CREATED], coded[AdminAct.KEY_CREATED]) == ("completed", "0")
 
 
 # -- of one patient

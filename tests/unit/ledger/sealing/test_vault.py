@@ -204,6 +204,18 @@ def test_what_is_kept_is_read_from_a_copy_as_well(node: Node, tmp_path: Path) ->
     assert open_payload(Node(tmp_path / "copy").vault_place, name).reply
 
 
+def test_a_database_that_is_none_is_called_damaged_and_nobody_looks_at_its_permissions(
+    node: Node,
+) -> None:
+    fill(node, [about(THORNTON)])
+    for path in node.root.rglob("vault-keys.db*"):
+        path.write_bytes(b"not a database" * 100)
+    with pytest.raises(
+        LedgerError, match=r"vault-keys\.db is damaged \(NotADBError\): keep a copy"
+    ):
+        fill(node, [about(THORNTON)], first=10)
+
+
 @pytest.mark.parametrize("patients", [[], [b"p" * 32], [b"p" * 32, b"q" * 32]])
 def test_what_wraps_a_key_is_the_hkdf_of_rfc_5869(patients: list[bytes]) -> None:
     epoch = b"e" * 32
