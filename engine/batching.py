@@ -104,12 +104,18 @@ class Batch:
 
 
 def choose(
-    waiting: Sequence[Waiting], limits: Limits, costs: Costs, others: Sequence[Busy] = ()
+    waiting: Sequence[Waiting],
+    limits: Limits,
+    costs: Costs,
+    others: Sequence[Busy] = (),
+    *,
+    expected: int = 0,
 ) -> Batch:
     """Return the jobs that run next; none if none waits.
 
     `others` are the other replicas. Where one batch would hold most of the work while another
-    replica has, or soon has, nothing to do, it is shared out.
+    replica has, or soon has, nothing to do, it is shared out, and `expected` jobs that are on their
+    way with it: they will be the other's.
     """
     if not waiting:
         return Batch()
@@ -122,7 +128,8 @@ def choose(
         hands += sum(_soon(other, segment, saved) for other in others)
     parts = math.ceil(segment.seconds * hands / _total(segments) - _UNEVEN)
     if parts > 1:
-        segment = _share(segment, min(parts, len(segment.jobs)), limits, costs)
+        coming = expected * len(segment.jobs) // len(considered)
+        segment = _share(segment, min(parts, len(segment.jobs)), limits, costs, coming)
     return Batch(
         tuple(sorted(job.arrival for job in segment.jobs)), segment.shared, segment.seconds
     )
@@ -185,10 +192,15 @@ def _soon(other: Busy, segment: _Segment, saved: float) -> bool:
     return other.seconds <= saved or 4 * other.rows <= len(segment.jobs)
 
 
-def _share(segment: _Segment, parts: int, limits: Limits, costs: Costs) -> _Segment:
-    """Return the part of a segment, of neighbouring lengths, that its most urgent job is in."""
+def _share(
+    segment: _Segment, parts: int, limits: Limits, costs: Costs, coming: int = 0
+) -> _Segment:
+    """Return the part of a segment, of neighbouring lengths, that its most urgent job is in.
+
+    It is one of `parts` of the segment and of as many more as are `coming`.
+    """
     jobs = sorted(segment.jobs, key=_length)
-    size = -(-len(jobs) // parts)
+    size = min(len(jobs), -(-(len(jobs) + coming) // parts))
     first = min(jobs, key=lambda job: _urgency(job, limits))
     start = min(jobs.index(first) // size * size, len(jobs) - size)
     part = jobs[start : start + size]

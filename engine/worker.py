@@ -242,7 +242,14 @@ class Workers:
             try:
                 if not self._await_jobs():
                     return None
-                batch = choose(self._listed(), self._limits, self._costs, self._others())
+                expected = self._expected + self._returns.expected(time.perf_counter())
+                batch = choose(
+                    self._listed(),
+                    self._limits,
+                    self._costs,
+                    self._others(),
+                    expected=expected,
+                )
             finally:
                 self._free -= 1
             if not batch.arrivals:

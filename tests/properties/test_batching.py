@@ -59,11 +59,12 @@ def seconds(batch: list[Waiting]) -> float:
     return COSTS.seconds([Row(job.prompt_tokens, job.reply) for job in batch])
 
 
-@given(jobs, limits, others)
+@given(jobs, limits, others, st.integers(0, 40))
 def test_a_free_replica_is_given_work_while_there_is_any(
-    waiting: list[Waiting], limits: Limits, others: list[Busy]
+    waiting: list[Waiting], limits: Limits, others: list[Busy], expected: int
 ) -> None:
-    assert bool(choose(waiting, limits, COSTS, others).arrivals) == bool(waiting)
+    chosen = choose(waiting, limits, COSTS, others, expected=expected).arrivals
+    assert bool(chosen) == bool(waiting)
 
 
 @given(jobs, limits, others)
@@ -97,11 +98,11 @@ def test_a_batch_keeps_its_bounds_unless_it_is_one_job(
         assert positions * len(batch) <= limits.max_tokens
 
 
-@given(jobs, limits, others)
+@given(jobs, limits, others, st.integers(0, 40))
 def test_no_job_is_chosen_twice_and_none_is_invented(
-    waiting: list[Waiting], limits: Limits, others: list[Busy]
+    waiting: list[Waiting], limits: Limits, others: list[Busy], expected: int
 ) -> None:
-    chosen = choose(waiting, limits, COSTS, others).arrivals
+    chosen = choose(waiting, limits, COSTS, others, expected=expected).arrivals
     assert list(chosen) == sorted(set(chosen))
     assert set(chosen) <= {job.arrival for job in waiting}
 
@@ -235,6 +236,12 @@ def test_a_beginning_that_one_job_has_is_not_forwarded_apart_unless_it_is_kept()
 def test_free_replicas_share_what_waits() -> None:
     waiting = [Waiting(index, 50, 90, "greedy") for index in range(9)]
     assert len(choose(waiting, Limits(), COSTS, [Busy()]).arrivals) == 5
+
+
+def test_free_replicas_share_what_is_on_its_way_with_what_waits() -> None:
+    waiting = [Waiting(index, 50, 90, "greedy") for index in range(20)]
+    assert len(choose(waiting, Limits(), COSTS, [Busy()], expected=12).arrivals) == 16
+    assert len(choose(waiting, Limits(), COSTS, [Busy()], expected=40).arrivals) == 20
 
 
 def test_a_replica_that_is_busy_for_long_with_much_is_not_counted_on() -> None:
