@@ -97,7 +97,8 @@ def test_a_load_and_its_batches_take_what_is_foreseen_and_not_much_less(
         sizes, directory, token = footprint(Wide()), tmp_path / "wide", "t5"
     loading, loaded, peaks = probe(directory, token, *BATCHES)
     slack = 16 << 20
-    assert sizes.weights * 0.95 <= loaded <= sizes.weights + slack
+    # An eighth less was seen on an AMD processor, where oneDNN multiplies and not MKL.
+    assert sizes.weights * 0.85 <= loaded <= sizes.weights + slack
     assert loading <= sizes.weights + sizes.loading + slack
     # What an earlier batch took is not all given back, so each is held to the largest so far.
     largest = 0
