@@ -117,9 +117,7 @@ async def test_a_running_gateway_follows_and_exchanges_end_under_their_release(
         running = pipeline.start(submission(ask("hello", model="default")))
         await world.engine.started.wait()
         second = release(office, denying())
-        started = time.monotonic()
-        await until(lambda: policy.decider.release == second)
-        assert time.monotonic() - started < 5  # Its interval is a quarter of a second.
+        await until(lambda: policy.decider.release == second)  # Forty of its intervals.
         # What is new is decided by the new release,
         refused = await read(pipeline.start(submission(ask("hello", model="default"))))
         assert refused.error is not None

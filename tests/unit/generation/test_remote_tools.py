@@ -201,11 +201,11 @@ async def test_a_prompt_is_counted_with_its_tools(one: tuple[FakeUpstream, Remot
 async def test_a_call_that_takes_longer_than_a_first_token_may_comes_whole() -> None:
     fake = FakeUpstream()
     part = {"index": 0, "function": {"arguments": " "}}
-    fake.pieces, fake.reason, fake.delay = (), "tool_calls", 0.1
+    fake.pieces, fake.reason, fake.delay = (), "tool_calls", 0.15
     fake.calls = ({"index": 0, "function": {"name": "find", "arguments": "{}"}}, *(part,) * 12)
     async with (
         served(fake) as url,
-        asking(url, first_token_timeout=0.6, token_timeout=5.0) as engine,
+        asking(url, first_token_timeout=1.5, token_timeout=5.0) as engine,
     ):
         _, end = await run(engine, with_tools())
     assert end.calls == (ToolCall("", "find", "{}" + " " * 12),)
