@@ -11,7 +11,7 @@ from typing import Annotated, Final
 
 import typer
 
-from gateway.cli.common import fail, print_json, settings_of
+from gateway.cli.common import examples, fail, print_json, settings_of
 from gateway.cli.keepers import keeper, now_ms, recorder, until_recorder, warn_if_closed
 from gateway.cli.person import HERE, As
 from gateway.cli.recorder import actor
@@ -37,7 +37,14 @@ from gateway.settings import Settings
 
 _WIDE: Final = 240
 
-app = typer.Typer(help="Make, list, rotate and revoke API keys.", no_args_is_help=True)
+app = typer.Typer(
+    help="Make, list, rotate and revoke API keys.",
+    no_args_is_help=True,
+    epilog=examples(
+        "keys create --name ward-5 --role clinician --network 10.20.0.0/16 --expires 90d",
+        "keys rotate ID --overlap 3d --expires 90d",
+    ),
+)
 Row = dict[str, str | list[str] | bool | None]
 """A key as `keys list` shows it, and as its JSON says it."""
 

@@ -210,6 +210,33 @@ async def test_without_a_ledger_the_gateway_stays_where_it_is_and_tries_again(
         assert policy.as_ordered
 
 
+async def test_what_nobody_foresaw_ends_no_following_and_is_told_once(
+    settings: Settings,
+    office: Office,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first = release(office, WIDE)
+    looks: list[None] = []
+
+    def broken() -> None:
+        looks.append(None)
+        raise ValueError("a text that must not be logged")
+
+    async with following(settings, Log()) as policy:
+        with monkeypatch.context() as patched:
+            patched.setattr(policy, "look", broken)
+            second = release(office, denying())
+            await until(lambda: len(looks) > 2)
+            assert not policy.as_ordered
+            assert policy.decider.release == first
+        await until(lambda: policy.decider.release == second)
+        assert policy.as_ordered
+    said = "".join(capsys.readouterr())
+    assert said.count("policy_not_followed") == 1
+    assert "must not be logged" not in said
+
+
 @pytest.mark.parametrize("how", ["another", "gone"])
 async def test_a_register_that_is_replaced_stops_the_deciding_until_it_is_back(
     settings: Settings, office: Office, capsys: pytest.CaptureFixture[str], how: str
