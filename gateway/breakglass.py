@@ -65,12 +65,21 @@ async def sweeping(desk: GrantDesk) -> AsyncIterator[None]:
 
 
 async def _sweep(desk: GrantDesk) -> None:
+    known: str | None = None
     while True:
+        trouble: str | None = None
         try:
             if ended := await asyncio.to_thread(desk.sweep):
                 logs.event("grants_ended", count=ended)
         except ExchangeError as error:
-            logs.alarm("grants_unavailable", code=str(error.code))
+            trouble = str(error.code)
+            if trouble != known:  # A full disk is full for hours, and each look finds it so.
+                logs.alarm("grants_unavailable", code=trouble)
         except Exception as error:  # noqa: BLE001 - a use asks itself; the next look may do better
-            logs.unexpected(error)
+            trouble = type(error).__name__
+            if trouble != known:
+                logs.unexpected(error)
+        if known is not None and trouble is None:
+            logs.event("grants_available")
+        known = trouble
         await asyncio.sleep(_INTERVAL)

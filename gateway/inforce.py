@@ -243,6 +243,11 @@ class Following:
                 # The disk or the ledger: the release in force stays, and it is tried again.
                 self._tell(type(error).__name__)
                 continue
+            except Exception as error:  # noqa: BLE001 - else nobody would follow any more, unseen
+                if self._told != type(error).__name__:
+                    logs.unexpected(error)
+                self._tell(type(error).__name__)
+                continue
             self._told = None
             self.decider.suspend(suspended=False)
             if release is not None:

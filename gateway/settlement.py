@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Final
 
+from gateway import logs
 from gateway.domain.errors import Code, ExchangeError, LedgerUnavailable
 from gateway.domain.ports import Ledger
 from gateway.domain.records import Outcome, RecordOrderError, Status
@@ -69,12 +70,15 @@ class Settlement:
             await asyncio.sleep(delay)
             try:
                 await self._ledger.append(outcome)
-            except LedgerUnavailable:
-                delay = min(2 * delay, LAST_DELAY)
             except RecordOrderError:
                 return  # The first attempt was durable after all, though it reported failure.
+            except LedgerUnavailable:
+                pass
+            except Exception as error:  # noqa: BLE001 - no failure ends the trying, unseen
+                logs.unexpected(error, exchange=outcome.exchange)
             else:
                 return
+            delay = min(2 * delay, LAST_DELAY)
 
 
 def _failed(outcome: Outcome, code: Code) -> Outcome:

@@ -40,7 +40,7 @@ from gateway.cli.audit_views import (
     print_table,
     report_as_json,
 )
-from gateway.cli.common import fail, print_json, settings_of
+from gateway.cli.common import examples, fail, print_json, settings_of
 from gateway.cli.times import moment
 from gateway.domain.errors import Code
 from gateway.domain.exchange import Purpose
@@ -60,6 +60,11 @@ from gateway.ledger.witnessed import quorum_of
 app = typer.Typer(
     help="Read the audit ledger and verify that it is whole.",
     no_args_is_help=True,
+    epilog=examples(
+        "audit list --limit 20",
+        "audit search purpose=BTG since=30d --as auditor.key",
+        "audit verify",
+    ),
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )

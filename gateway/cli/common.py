@@ -25,6 +25,11 @@ def fail(message: str, status: int = 1) -> NoReturn:
     raise typer.Exit(status)
 
 
+def examples(*commands: str) -> str:
+    """Return what the help of a group ends with: one line a command, none of them wrapped."""
+    return "\n".join(("\b", "Examples:", *(f"  intramural {command}" for command in commands)))
+
+
 def print_json(value: Any) -> None:  # noqa: ANN401 - any value that msgspec can encode
     """Print `value` as one line of JSON, for scripts (`--json`)."""
     sys.stdout.write(msgspec.json.encode(value).decode() + "\n")

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gateway.cli.common import fail, print_json, settings_of
+from gateway.cli.common import examples, fail, print_json, settings_of
 from gateway.domain.records import AdminAct
 from gateway.settings import Settings
 
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 app = typer.Typer(
     help="The site's own names of staff, patients, wards and streets, and what is none.",
     no_args_is_help=True,
+    epilog=examples(
+        "detect dictionary load staff.csv --kind staff",
+    ),
 )
 
 

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import typer
 
-app = typer.Typer(help="The engine, without the gateway.", no_args_is_help=True)
+from gateway.cli.common import examples
+
+app = typer.Typer(
+    help="The engine, without the gateway.",
+    no_args_is_help=True,
+    epilog=examples(
+        "engine devices",
+        "engine plan --memory 8G --cores 4",
+    ),
+)
 
 
 @app.callback()

@@ -8,9 +8,15 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.common import fail, print_json
+from gateway.cli.common import examples, fail, print_json
 
-app = typer.Typer(help="The engines' Ray cluster (deploy/ray).", no_args_is_help=True)
+app = typer.Typer(
+    help="The engines' Ray cluster (deploy/ray).",
+    no_args_is_help=True,
+    epilog=examples(
+        "engine cluster status --address 10.20.0.7:6379 --wait 30",
+    ),
+)
 _Address = Annotated[
     str, typer.Option(envvar="RAY_ADDRESS", help="The head, as ADDRESS:PORT.", show_default=False)
 ]

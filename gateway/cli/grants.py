@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gateway.cli.common import fail, print_json, settings_of
+from gateway.cli.common import examples, fail, print_json, settings_of
 from gateway.cli.person import As, person
 from gateway.cli.releases import release_named
 from gateway.domain.duties import Duty
@@ -29,7 +29,12 @@ if TYPE_CHECKING:
     from gateway.ledger.ledger import SqliteLedger
 
 app = typer.Typer(
-    help="Break-glass: grants to learn, for a time, who a pseudonym is.", no_args_is_help=True
+    help="Break-glass: grants to learn, for a time, who a pseudonym is.",
+    no_args_is_help=True,
+    epilog=examples(
+        "grants waiting --as approver.key",
+        "grants approve ID --as approver.key",
+    ),
 )
 
 _Id = Annotated[str, typer.Argument(metavar="ID", help="Id of the grant.")]

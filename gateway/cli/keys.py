@@ -11,7 +11,7 @@ from typing import Annotated, Final
 
 import typer
 
-from gateway.cli.common import fail, print_json, settings_of
+from gateway.cli.common import examples, fail, print_json, settings_of
 from gateway.cli.keepers import keeper, now_ms, recorder, until_recorder, warn_if_closed
 from gateway.cli.person import HERE, As
 from gateway.cli.recorder import actor
@@ -37,7 +37,16 @@ from gateway.settings import Settings
 
 _WIDE: Final = 240
 
-app = typer.Typer(help="Make, list, rotate and revoke API keys.", no_args_is_help=True)
+app = typer.Typer(
+    help="Make, list, rotate and revoke API keys.",
+    no_args_is_help=True,
+    epilog=examples(
+        "keys create --name ward-5 --role clinician --network 10.20.0.0/16 --expires 90d",
+        "keys rotate ID --overlap 3d --expires 90d",
+    ),
+)
+Row = dict[str, str | list[str] | bool | None]
+"""A key as `keys list` shows it, and as its JSON says it."""
 
 
 @app.command()
@@ -191,11 +200,8 @@ def list_(
     for header in ("id", "name", "state", "roles", "purpose", "networks", "expires", "used"):
         table.add_column(header, no_wrap=True)
     for row in rows:
-        cells = (row[str(column.header)] for column in table.columns)
-        table.add_row(
-            # Text, not markup: a name is shown as it is written.
-            *(Text(" ".join(cell) if isinstance(cell, list) else cell or "any") for cell in cells)
-        )
+        # Text, not markup: a name is shown as it is written.
+        table.add_row(*(Text(_cell(row, str(column.header))) for column in table.columns))
     # A row stays on its line, also where the terminal is narrow: it wraps there, or is piped.
     Console(width=_WIDE).print(table)
 
@@ -321,7 +327,7 @@ def _last_use(settings: Settings) -> dict[str, int]:
         store.close()
 
 
-def _row(key: ApiKey, now: int, used: int | None) -> dict[str, str | list[str] | None]:
+def _row(key: ApiKey, now: int, used: int | None) -> Row:
     grant = key.grant
     soon = key.state(now) is State.ACTIVE and grant.expires - now < EXPIRES_SOON_MS
     return {
@@ -335,11 +341,18 @@ def _row(key: ApiKey, now: int, used: int | None) -> dict[str, str | list[str] |
         "only": _scope(grant.scope),
         "created": _iso(key.created),
         "expires": _iso(grant.expires),
-        "expires_soon": "yes" if soon else None,
-        "used": "never" if used is None else _iso(used)[:16] + "Z",
+        "expires_soon": soon,
+        "used": None if used is None else _iso(used)[:16] + "Z",
         "rotated_until": _rotated(key, now),
         "revoked": None if key.revoked is None else _iso(key.revoked),
     }
+
+
+def _cell(row: Row, header: str) -> str:
+    value = row[header]
+    if isinstance(value, list):
+        return " ".join(value) or "any"
+    return str(value or ("never" if header == "used" else "any"))
 
 
 def _rotated(key: ApiKey, now: int) -> str | None:

@@ -11,14 +11,20 @@ import msgspec
 import typer
 
 import engine
-from gateway.cli.common import fail, print_json, settings_of
+from gateway.cli.common import examples, fail, print_json, settings_of
 from gateway.cli.model_profile import profile
 from gateway.cli.model_views import print_models, print_speed, quality_of, stages
 from gateway.cli.releases import in_force
 from gateway.settings import Settings
 
 app = typer.Typer(
-    help="Models: import, list, verify, measure, profile, update, remove.", no_args_is_help=True
+    help="Models: import, list, verify, measure, profile, update, remove.",
+    no_args_is_help=True,
+    epilog=examples(
+        "model add --default",
+        "model add FILE.gguf",
+        "model bench smollm2-135m-instruct",
+    ),
 )
 
 _Unsafe = Annotated[

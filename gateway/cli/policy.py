@@ -16,7 +16,7 @@ from gateway.cli import (
     policy_signers,
     policy_traffic,
 )
-from gateway.cli.common import fail, print_json, settings_of
+from gateway.cli.common import examples, fail, print_json, settings_of
 from gateway.cli.policy_views import (
     print_explanation,
     print_findings,
@@ -32,7 +32,12 @@ if TYPE_CHECKING:
     from gateway.policy.release import Release
 
 app = typer.Typer(
-    help="Test, show and explain the policy; release it by two persons.", no_args_is_help=True
+    help="Test, show and explain the policy; release it by two persons.",
+    no_args_is_help=True,
+    epilog=examples(
+        "policy check policies/",
+        "policy simulate policies/ --from 30d",
+    ),
 )
 policy_releases.register(app)
 policy_evaluate.register(app)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gateway.cli.common import fail, print_json, settings_of
+from gateway.cli.common import examples, fail, print_json, settings_of
 from gateway.cli.releases import archive_named
 
 if TYPE_CHECKING:
@@ -17,7 +17,12 @@ if TYPE_CHECKING:
     from gateway.settings import Settings
 
 app = typer.Typer(
-    help="Let a candidate release decide beside the one in force.", no_args_is_help=True
+    help="Let a candidate release decide beside the one in force.",
+    no_args_is_help=True,
+    epilog=examples(
+        "policy shadow start 2",
+        "policy shadow status",
+    ),
 )
 
 _Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]

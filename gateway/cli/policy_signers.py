@@ -10,13 +10,20 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.common import fail, print_json
+from gateway.cli.common import examples, fail, print_json
 from gateway.cli.person import As, person
 from gateway.cli.policy_desk import Json, open_register, private_key
 from gateway.cli.times import zoned
 from gateway.domain.duties import AUTHOR, Duty
 
-app = typer.Typer(help="The people who sign releases, and their keys.", no_args_is_help=True)
+app = typer.Typer(
+    help="The people who sign releases, and their keys.",
+    no_args_is_help=True,
+    epilog=examples(
+        "policy signers new ada.pem",
+        "policy signers add --person ada --role policy_author --key BASE64 --as linus.key",
+    ),
+)
 _MAX_STATEMENT = 64 * 1024
 
 

@@ -14,7 +14,7 @@ import msgspec
 import typer
 
 from gateway.cli import detect_dictionary, detect_eval
-from gateway.cli.common import fail, print_json
+from gateway.cli.common import examples, fail, print_json
 from gateway.cli.default import DefaultGroup
 from gateway.cli.opening import open_local_detector
 from gateway.domain.errors import ExchangeError
@@ -31,6 +31,10 @@ class _Detect(DefaultGroup):
 group = typer.Typer(
     cls=_Detect,
     help="What detection finds: in a text (`detect FILES`), how well, and the site's own names.",
+    epilog=examples(
+        "detect letter.txt",
+        "detect eval notes.jsonl --html misses.html",
+    ),
 )
 detect_eval.register(group)
 group.add_typer(detect_dictionary.app, name="dictionary")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from gateway import listening
-from gateway.cli.common import fail, print_json, settings_of
+from gateway.cli.common import examples, fail, print_json, settings_of
 from gateway.ledger.errors import LedgerError
 from gateway.listening import Inode, ListenError
 
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 app = typer.Typer(
     help="Watch the logs of others, and cosign what continues what was seen before.",
     no_args_is_help=True,
+    epilog=examples(
+        "witness init DIRECTORY --name witness.pharmacy.example/log",
+        "witness serve DIRECTORY --host 10.20.0.9 --tls-certificate W.pem --tls-key W.key",
+    ),
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )

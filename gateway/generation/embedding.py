@@ -80,7 +80,7 @@ class LocalEmbedder:
         try:
             return EmbeddingPrompt(self._embedder.prepare(texts))
         except engine.EngineError as error:
-            raise translated(error) from error
+            raise translated(error, of="input") from error
 
     async def generate(
         self, prompt: Prompt, receipt: Receipt

@@ -147,7 +147,7 @@ class LocalEngine:
             else:
                 prepared = served.prepare_text(_bare(ask.conversation), options)
         except engine.EngineError as error:
-            raise translated(error, chat=ask.chat) from error
+            raise translated(error, of="messages" if ask.chat else "prompt") from error
         return LocalPrompt(model.name, model.digest, prepared)
 
     async def generate(self, prompt: Prompt, receipt: Receipt) -> AsyncGenerator[Piece | End, None]:
@@ -285,8 +285,11 @@ _CODES: Final[Mapping[type[engine.EngineError], Code]] = {
 }
 
 
-def translated(error: engine.EngineError, *, chat: bool = True) -> ExchangeError:
-    """Return the client's error. The engine's messages hold no text, and may be shown to it."""
+def translated(error: engine.EngineError, *, of: str = "messages") -> ExchangeError:
+    """Return the client's error. The engine's messages hold no text, and may be shown to it.
+
+    `of` is the field that holds what the engine does not take.
+    """
     match error:
         case engine.ModelError() | engine.NoDevice():
             # Its own words are for the operator, who has them from `intramural model verify`.
@@ -301,7 +304,7 @@ def translated(error: engine.EngineError, *, chat: bool = True) -> ExchangeError
         case engine.InputTooLong():
             param = f"input[{error.index}]"
         case engine.PromptTooLong() | engine.UnsupportedInput():
-            param = "messages" if chat else "prompt"
+            param = of
         case _:
             param = None
     return ExchangeError(_CODES.get(type(error), Code.ENGINE_FAILED), str(error), param=param)

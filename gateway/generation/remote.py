@@ -14,6 +14,7 @@ import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import (
     AbstractContextManager,
+    AsyncExitStack,
     aclosing,
     asynccontextmanager,
     nullcontext,
@@ -105,22 +106,22 @@ class RemoteEngine:
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[None]:
         """Keep connections, and look at every endpoint from time to time, while inside."""
-        for upstream in self._upstreams:
-            await upstream.open()
-        # Once before anybody asks, so that readiness is known.
-        await asyncio.gather(*(self._look(upstream) for upstream in self._upstreams))
-        watching = [
-            asyncio.create_task(self._watch(upstream), name="engine endpoint")
-            for upstream in self._upstreams
-        ]
-        try:
-            yield
-        finally:
-            for task in watching:
-                task.cancel()
-            await asyncio.gather(*watching, return_exceptions=True)
+        async with AsyncExitStack() as opened:
             for upstream in self._upstreams:
-                await upstream.close()
+                await upstream.open()
+                opened.push_async_callback(upstream.close)
+            # Once before anybody asks, so that readiness is known.
+            await asyncio.gather(*(self._look(upstream) for upstream in self._upstreams))
+            watching = [
+                asyncio.create_task(self._watch(upstream), name="engine endpoint")
+                for upstream in self._upstreams
+            ]
+            try:
+                yield
+            finally:
+                for task in watching:
+                    task.cancel()
+                await asyncio.gather(*watching, return_exceptions=True)
 
     async def examine(self) -> Mapping[str, str | None]:
         """Return for each endpoint, by its peer, why it cannot be used, in a word, or `None`."""

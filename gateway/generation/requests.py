@@ -72,11 +72,22 @@ def named(name: str) -> str:
 
 
 def names_of(ask: Ask[RedactedText]) -> dict[str, str]:
-    """Return what tools are called, by what an engine calls them."""
+    """Return what tools are called, by what an engine calls them.
+
+    Raises `ExchangeError` where redaction left two of them one name: nobody could tell which of
+    them a model calls.
+    """
     tools = ask.conversation.tools
     offered = () if tools is None else tools.offered
-    names = [tool.name.for_engine() for tool in offered]
-    return {named(name): name for name in names}
+    names = {named(name): name for name in (tool.name.for_engine() for tool in offered)}
+    if len(names) != len(offered):
+        raise ExchangeError(
+            Code.INVALID_REQUEST,
+            "Two tools have one name once what may identify somebody is taken out of it. Give "
+            "them names that name nobody.",
+            param="tools",
+        )
+    return names
 
 
 def question_of(request: wire.ChatRequest | wire.TextRequest) -> wire.TokenizeRequest:

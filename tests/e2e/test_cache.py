@@ -98,7 +98,9 @@ def test_a_request_that_is_repeated_is_answered_from_memory_and_recorded_as_that
     assert (miss.status, hit.status) == (None, "intramural; hit")
     assert (hit.text, hit.usage) == (miss.text, miss.usage)
     assert hit.text
-    assert 3 * hit.seconds < miss.seconds
+    # The quickest of some: whoever else uses this machine does not slow down all of them.
+    hits = [hit, *(say(ward, key, NOTE, purpose=purpose) for _ in range(4))]
+    assert 3 * min(each.seconds for each in hits) < miss.seconds
     kinds = [
         [record["kind"] for record in ward.gateway.records(each.exchange)] for each in (miss, hit)
     ]

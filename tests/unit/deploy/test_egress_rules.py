@@ -124,7 +124,7 @@ def test_it_is_refused_at_once_and_not_left_waiting(rules: None) -> None:
     begun = time.monotonic()
     done = run(*inside(HERE, SERVICE, CONNECT, CLIENT, 8400))
     assert "TimeoutError" not in done.stderr
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < 10  # Two programs start in it.
 
 
 def test_no_name_can_be_looked_up_and_no_datagram_leaves(rules: None) -> None:

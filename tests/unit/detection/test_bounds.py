@@ -113,6 +113,6 @@ def test_the_scanner_takes_microseconds() -> None:
 
 
 def _timed(scanner: ShapeScanner, text: str) -> float:
-    begun = time.perf_counter()
+    begun = time.thread_time()
     scanner.scan(text)
-    return time.perf_counter() - begun
+    return time.thread_time() - begun

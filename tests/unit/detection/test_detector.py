@@ -76,6 +76,12 @@ async def test_a_full_date_long_ago_counts_as_a_birth_date(detector: PresidioDet
 
 
 async def test_the_event_loop_stays_free(detector: PresidioDetector) -> None:
+    # The best of three: what keeps the loop here keeps it each time, a busy machine does not.
+    assert min([await _longest_pause(detector) for _ in range(3)]) < 0.5
+
+
+async def _longest_pause(detector: PresidioDetector) -> float:
+    """Return the most seconds that something else had to wait while a long text was read."""
     work = asyncio.create_task(detector.detect([RawText("Mrs Thornton is well. " * 2_000)]))
     longest = 0.0
     while not work.done():
@@ -83,7 +89,7 @@ async def test_the_event_loop_stays_free(detector: PresidioDetector) -> None:
         await asyncio.sleep(0.005)
         longest = max(longest, time.perf_counter() - begun)
     await work
-    assert longest < 0.5
+    return longest
 
 
 async def test_a_text_is_made_readable_beside_the_event_loop_unless_it_is_short(

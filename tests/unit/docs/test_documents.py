@@ -2,8 +2,10 @@
 
 import ast
 import re
+from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -11,6 +13,7 @@ import typer
 
 from gateway.believed import Identity, Oidc, Presidio
 from gateway.certificates import Certificates, CertifiedCaller
+from gateway.cli.default import DefaultGroup
 from gateway.cli.root import app
 from gateway.domain.entities import KNOWN
 from gateway.domain.errors import Code
@@ -267,6 +270,33 @@ def test_the_help_of_every_command_says_what_an_option_takes_in_a_users_words() 
         for word in name.split():
             command = command.commands[word]  # type: ignore[attr-defined]
         assert "<list[str]>" not in command.get_help(typer.Context(command)), name
+
+
+def groups(command: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield every group of commands but the root, by the words that lead to it."""
+    for word, each in getattr(command, "commands", {}).items():
+        if hasattr(each, "commands"):
+            yield (path := f"{name} {word}".strip()), each
+            yield from groups(each, path)
+
+
+def test_the_help_of_every_group_ends_with_examples_that_can_be_typed() -> None:
+    root = typer.main.get_command(app)
+    for name, group in groups(root):
+        shown = [line.strip() for line in (group.epilog or "").splitlines()]
+        examples = [line for line in shown if line.startswith("intramural ")]
+        assert examples, name
+        for example in examples:
+            assert example.startswith(f"intramural {name} "), example
+            command, words = group, example.split()[1 + len(name.split()) :]
+            context = typer.Context(group)
+            while hasattr(command, "commands"):
+                if isinstance(command, DefaultGroup) and words[0] not in command.commands:
+                    words = [command.default, *words]
+                _, command, words = command.resolve_command(context, words)
+                assert command is not None, example
+            # Raises what a user would be told.
+            command.make_context(example, words, parent=context)
 
 
 def test_the_page_of_commands_lists_every_command_and_no_other() -> None:

@@ -176,14 +176,10 @@ async def test_a_full_queue_is_refused_at_once(model: InstalledModel) -> None:
     try:
         prompt = chat(generator, "Write a very long story.", greedy(400))
         readers = [asyncio.create_task(run(generator, prompt)) for _ in range(20)]
-        await asyncio.sleep(0.2)
-        start = time.perf_counter()
-        refused = [
-            reader.exception() for reader in readers if reader.done() and not reader.cancelled()
-        ]
-        assert time.perf_counter() - start < 0.5
-        assert refused
-        assert all(isinstance(error, Overloaded) for error in refused)
+        first, _ = await asyncio.wait(readers, return_when=asyncio.FIRST_COMPLETED)
+        # Nobody has a story yet: whoever ends so early did not wait for his turn.
+        assert all(isinstance(reader.exception(), Overloaded) for reader in first)
+        assert generator.running or generator.waiting
         for reader in readers:
             reader.cancel()
         await asyncio.gather(*readers, return_exceptions=True)
@@ -197,8 +193,9 @@ def test_a_load_that_finds_no_memory_says_what_to_do() -> None:
         "from pathlib import Path\n"
         "from engine import DoesNotFit, Generator, ModelStore\n"
         f"model = ModelStore(Path({str(STORE)!r})).open({DEFAULT_NAME!r})\n"
+        # What libraries and their threads take differs from machine to machine.
         "status = Path('/proc/self/status').read_text()\n"
-        "most = (int(status.split('VmData:')[1].split()[0]) << 10) + (64 << 20)\n"
+        "most = (int(status.split('VmData:')[1].split()[0]) << 10) + (100 << 20)\n"
         "resource.setrlimit(resource.RLIMIT_DATA, (most, most))\n"
         "try:\n"
         "    Generator(model, replicas=1)\n"

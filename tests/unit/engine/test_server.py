@@ -287,6 +287,13 @@ async def test_a_fault_that_nobody_foresaw_is_told_without_its_words(
     assert [type(error) for error in told] == [ValueError]
 
 
+async def _begun(scripted: Scripted) -> None:
+    async with asyncio.timeout(5):
+        while not scripted.ran:  # noqa: ASYNC110 - a generator has no event for it
+            await asyncio.sleep(0.001)
+    await asyncio.sleep(0.05)
+
+
 @pytest.mark.parametrize("more", [{}, {"stream": True}])
 async def test_a_reader_that_goes_away_stops_the_computation(
     app: Application, scripted: Scripted, more: dict[str, bool]
@@ -294,7 +301,7 @@ async def test_a_reader_that_goes_away_stops_the_computation(
     scripted.hang_at = 2
     caller = post(app, "/v1/chat/completions", chat(**more))
     running = asyncio.create_task(caller.run())
-    await asyncio.sleep(0.05)
+    await _begun(scripted)
     assert scripted.closed == 0
     caller.leave()
     await asyncio.wait_for(running, 5)
@@ -321,7 +328,7 @@ async def test_a_drain_lets_a_reply_end_and_refuses_what_is_new(
 ) -> None:
     scripted.hang_at = 1
     running = asyncio.create_task(ask(app, chat(stream=True)))
-    await asyncio.sleep(0.05)
+    await _begun(scripted)
     draining = asyncio.create_task(app.drain(0.2))
     await asyncio.sleep(0.05)
     assert (await Caller(app, "GET", "/health").run()).status == 503

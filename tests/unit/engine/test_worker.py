@@ -204,13 +204,12 @@ def test_tokens_told_with_the_text_add_up(workers: Workers) -> None:
 
 
 def test_one_job_too_many_is_refused_at_once(network: FakeNetwork, workers: Workers) -> None:
-    busy(network, workers)
+    held = busy(network, workers)
     for _ in range(3):
         workers.submit(job([1], Inbox()))
-    start = time.monotonic()
     with pytest.raises(Overloaded):
         workers.submit(job([1], Inbox()))
-    assert time.monotonic() - start < 0.1
+    assert not held.over.is_set(), "it was refused only when something had ended"
 
 
 def test_a_cancelled_job_leaves_the_queue_and_is_never_run(
@@ -465,7 +464,7 @@ def test_a_job_that_nobody_times_is_reported_without_times(network: FakeNetwork)
 def test_a_batch_that_stands_still_is_given_up_and_its_replica_counts_as_lost(
     network: FakeNetwork,
 ) -> None:
-    workers = working(network, still=0.05)
+    workers = working(network, still=0.5)  # Less, and a busy machine would stand still too.
     network.gate.clear()
     workers.submit(job([1], inbox := Inbox()))
     assert isinstance(inbox.last, EngineFailed)

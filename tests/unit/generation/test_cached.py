@@ -284,9 +284,9 @@ async def test_who_waits_does_not_wait_behind_the_same_question_asked_at_leisure
 
 async def test_in_a_quiet_night_nothing_is_kept_longer_than_it_may_be() -> None:
     inner = FakeEngine(pieces=WORDS)
-    engine = cached(inner, ttl=0.05)
+    engine = cached(inner, ttl=1)
     await Listener(engine).listen()
-    await asyncio.sleep(0.03)
+    await asyncio.sleep(0.2)
     await Listener(engine, ask=replace(HELLO, chat=False), number=1).listen()
     assert len(engine._replies) == 2
     async with asyncio.timeout(5):

@@ -413,8 +413,10 @@ async def test_from_status_200_on_a_failure_is_a_failure(
     for fake in pair.fakes:
         for name, value in fault.items():
             setattr(fake, name, value)
-    async with asking(*pair.urls, token_timeout=0.2) as engine:
-        error = await asyncio.wait_for(failed(engine), 5)
+    # Where nothing hangs, a busy machine has as long as it likes.
+    patience = 0.2 if "hang_at" in fault else 20
+    async with asking(*pair.urls, token_timeout=patience) as engine:
+        error = await asyncio.wait_for(failed(engine), 30)
     assert error.code is code
     assert sum(pair.asked()) == 1
 

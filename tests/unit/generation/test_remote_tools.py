@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, aclosing
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -198,14 +199,30 @@ async def test_a_prompt_is_counted_with_its_tools(one: tuple[FakeUpstream, Remot
     assert [tool["function"]["name"] for tool in question.body["tools"]] == ["find"]
 
 
+@pytest.mark.parametrize("names", [("tell_X", "tell_X"), ("tell_<X>", "tell_[X]")])
+async def test_two_tools_that_redaction_leaves_one_name_are_refused(
+    one: tuple[FakeUpstream, RemoteEngine], names: tuple[str, str]
+) -> None:
+    fake, engine = one
+    ask = with_tools()
+    assert ask.conversation.tools is not None
+    [tool] = ask.conversation.tools.offered
+    tools = replace(
+        ask.conversation.tools, offered=tuple(replace(tool, name=redacted(each)) for each in names)
+    )
+    error = await failed(engine, replace(ask, conversation=replace(ask.conversation, tools=tools)))
+    assert (error.code, error.param) == (Code.INVALID_REQUEST, "tools")
+    assert not fake.asked
+
+
 async def test_a_call_that_takes_longer_than_a_first_token_may_comes_whole() -> None:
     fake = FakeUpstream()
     part = {"index": 0, "function": {"arguments": " "}}
-    fake.pieces, fake.reason, fake.delay = (), "tool_calls", 0.1
+    fake.pieces, fake.reason, fake.delay = (), "tool_calls", 0.15
     fake.calls = ({"index": 0, "function": {"name": "find", "arguments": "{}"}}, *(part,) * 12)
     async with (
         served(fake) as url,
-        asking(url, first_token_timeout=0.6, token_timeout=5.0) as engine,
+        asking(url, first_token_timeout=1.5, token_timeout=5.0) as engine,
     ):
         _, end = await run(engine, with_tools())
     assert end.calls == (ToolCall("", "find", "{}" + " " * 12),)

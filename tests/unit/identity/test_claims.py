@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gateway.believed import Oidc
-from gateway.identity.claims import bounded, read_claims
+from gateway.identity.claims import ClaimError, bounded, read_claims
 from tests.fakes.provider import claims, settings
 
 PRINTABLE = re.compile(r"[\x21-\x7e]{1,64}\Z")
@@ -101,3 +101,11 @@ def test_without_a_translation_a_token_gives_no_role() -> None:
     bare = settings(role_claims=(), roles={}, group_claims=(), groups={})
     caller = read_claims(claims(roles=["clinician", "admin"]), bare).caller
     assert caller.roles == caller.groups == frozenset()
+
+
+@pytest.mark.parametrize(
+    "time", [10**400, -(10**400), 2**40, -1, float("inf"), float("nan"), True, "1", None]
+)
+def test_what_is_no_time_is_refused_however_large_it_is(time: object) -> None:
+    with pytest.raises(ClaimError, match="exp"):
+        read_claims({**claims(), "exp": time}, settings())

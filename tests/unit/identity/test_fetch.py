@@ -72,9 +72,14 @@ def test_a_chunked_reply_is_put_together() -> None:
 
 
 def drip(sock: socket.socket) -> None:
-    for _ in range(100):
+    for _ in range(1000):
         sock.sendall(b"H")
         time.sleep(0.05)
+
+
+def silent(sock: socket.socket) -> None:
+    sock.settimeout(50)
+    sock.recv(1)  # Until the other side has had enough.
 
 
 def endless(sock: socket.socket) -> None:
@@ -94,7 +99,7 @@ def endless(sock: socket.socket) -> None:
         (b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * MAX_BYTES, "too_large"),
         (endless, "too_large"),
         (drip, "timeout"),
-        (lambda _: time.sleep(1), "timeout"),
+        (silent, "timeout"),
     ],
 )
 def test_what_is_no_small_and_timely_document_is_refused(reply: bytes | Peer, why: str) -> None:
@@ -102,7 +107,7 @@ def test_what_is_no_small_and_timely_document_is_refused(reply: bytes | Peer, wh
         begun = time.monotonic()
         with pytest.raises(FetchError) as raised:
             fetch(port, 0.5)
-        assert time.monotonic() - begun < 2
+        assert time.monotonic() - begun < 20  # Those who take their time take fifty.
     assert raised.value.reason == why
 
 

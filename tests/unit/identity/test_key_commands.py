@@ -137,6 +137,21 @@ def test_a_revoked_key_stays_in_the_list(desk: Desk) -> None:
     assert len(desk.acts) == 2
 
 
+def test_a_program_reads_truth_and_nothing_and_a_person_reads_words(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = json.loads(desk.run(*CREATE, "any", "--json").stdout)["id"]
+    new = json.loads(desk.run(*CREATE, "any", "--expires", "3d", "--json").stdout)["id"]
+    monkeypatch.setattr("gateway.cli.keys._last_use", lambda _: {f"key:{new}": 1_780_000_000_000})
+    told = {row["id"]: (row["used"], row["expires_soon"]) for row in desk.rows()}
+    assert told == {old: (None, False), new: ("2026-05-28T20:26Z", True)}
+    table = desk.run("list").stdout
+    assert [line.split()[-1] for line in table.splitlines() if line.startswith((old, new))] == [
+        "never",
+        "2026-05-28T20:26Z",
+    ]
+
+
 def test_an_id_that_nobody_has_is_an_error(desk: Desk) -> None:
     result = desk.run("revoke", "nothing")
     assert result.exit_code == 1

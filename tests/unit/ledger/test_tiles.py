@@ -6,6 +6,7 @@ import shutil
 import stat
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import apsw
@@ -30,6 +31,13 @@ from gateway.ledger.readonly import open_snapshot
 from tests.fakes.ledger import admin
 
 SIZE = 600
+
+
+def _until(what: Callable[[], bool], seconds: float = 10) -> None:
+    deadline = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def fill(place: Place, start: int, end: int) -> None:
@@ -203,18 +211,16 @@ def test_no_tile_is_made_of_leaves_that_are_not_what_was_signed(copy: Place) -> 
 def test_leaves_that_change_right_after_their_commit_are_not_published(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gateway.ledger.publisher.PUBLISH_SECONDS", 0.5)
+    monkeypatch.setattr("gateway.ledger.publisher.PUBLISH_SECONDS", 2.0)
     place = Place(tmp_path / "ledger", tmp_path / "keys", "ward-1")
     with SqliteLedger.open_for_serving(place, now_ms=lambda: 1) as ledger:
-        time.sleep(0.1)  # The empty log is published at once, the record half a second later.
+        # The empty log is published at once, the record two seconds later.
+        _until((place.directory / "checkpoint").exists)
         ledger.append_blocking(admin("a"))
         db = apsw.Connection(str(place.directory / "ledger.db"))
         db.execute("UPDATE entries SET leaf = CAST(leaf || x'0a' AS BLOB)")
         db.close()
-        deadline = time.monotonic() + 10
-        while ledger.ready():
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
+        _until(lambda: not ledger.ready())
         with pytest.raises(LedgerUnavailable):  # Nobody builds on it.
             ledger.append_blocking(admin("b"))
     assert b"\n0\n" in (place.directory / "checkpoint").read_bytes()
