@@ -111,6 +111,19 @@ async def test_a_name_that_no_engine_takes_is_written_with_other_letters_and_com
     assert body["messages"][1]["tool_calls"][0]["function"]["name"] == "ask__PERSON_412_"
 
 
+@pytest.mark.parametrize("other", ["find [NAME]", "find_[NAME]"])
+async def test_two_tools_that_are_one_for_an_engine_are_refused_before_it_sees_them(
+    one: tuple[FakeUpstream, RemoteEngine], other: str
+) -> None:
+    fake, engine = one
+    offered = (Tool(redacted("find_[NAME]")), Tool(redacted(other)))
+    ask = Ask(MODEL, Conversation((USER,), tools=Tools(offered)), Options())
+    with pytest.raises(ExchangeError) as caught:
+        await run(engine, ask)
+    assert (caught.value.code, caught.value.param) == (Code.INVALID_REQUEST, "tools")
+    assert not fake.asked
+
+
 @pytest.mark.parametrize("named", [False, True])
 async def test_a_form_of_the_reply_is_sent(
     one: tuple[FakeUpstream, RemoteEngine], *, named: bool
