@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 from gateway.domain.calling import Calls
 from gateway.domain.errors import Code, ExchangeError
@@ -18,6 +18,7 @@ from gateway.domain.exchange import CacheStatus, FinishReason, Transcript, Usage
 from gateway.domain.text import RedactedText
 from gateway.treatment import Treated
 
+T = TypeVar("T")
 CAPACITY: Final = 64
 """Pieces of text that wait for a listener before its exchange waits too."""
 
@@ -79,6 +80,17 @@ class Channel:
         self._on_cancel = call
         if self.cancelled is not None:
             call()
+
+    async def run(self, work: Coroutine[None, None, T]) -> T:
+        """Return what `work` comes to; raise the `ExchangeError` of whoever said that it stops."""
+        task = asyncio.create_task(work, name="work")
+        self.on_cancel(task.cancel)
+        try:
+            return await task
+        except asyncio.CancelledError:
+            if self.cancelled is None:
+                raise
+            raise stopped(self.cancelled) from None
 
     async def send(self, text: str) -> None:
         """Add to the reply, waiting for room; a listener that stalls for too long has gone away."""

@@ -217,7 +217,8 @@ class Pipeline:
         check_size(ask, profile)
         if isinstance(ask, Work):
             # 3 and 4, for texts that go back to their caller and to nobody else.
-            treated = await ask.carry_out(keeping, profile, parts.secrets, caller.id)
+            work = ask.carry_out(keeping, profile, parts.secrets, caller.id)
+            treated = await channel.run(work)
             if channel.cancelled is not None:
                 raise stopped(channel.cancelled)
             await keeping.treated(ask.texts(), treated, profile.keep)
@@ -226,8 +227,8 @@ class Pipeline:
             return treated
         with ExitStack() as coming:
             coming.enter_context(parts.engine.expecting(model))
-            # 3. Detect, in every string of the request.
-            findings = await keeping.detect(legible(ask.conversation))
+            # 3. Detect, in every string of the request, for as long as somebody waits for it.
+            findings = await channel.run(keeping.detect(legible(ask.conversation)))
             # 4. Redact; tokenizing belongs here, because a prompt that is too long is a refusal.
             redaction, prompt = await asyncio.to_thread(
                 self._redact, ask, findings, profile, caller.id, model, keeping
@@ -375,14 +376,8 @@ async def _supervised(
     work: Coroutine[None, None, str], trail: Trail, channel: Channel
 ) -> tuple[str, ExchangeError | None]:
     """Run `work` until it ends or the channel cancels it; return the rest, or why there is none."""
-    task = asyncio.create_task(work, name="generation")
-    channel.on_cancel(task.cancel)
     try:
-        return await task, None
-    except asyncio.CancelledError:
-        if channel.cancelled is None:
-            raise
-        return "", stopped(channel.cancelled)
+        return await channel.run(work), None
     except Exception as error:  # noqa: BLE001 - becomes the outcome, then the client's error
         return "", _as_exchange_error(trail, error)
 

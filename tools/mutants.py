@@ -104,9 +104,9 @@ MUTANTS = (
     Mutant(
         2,
         "a client that goes away leaves no outcome",
-        "gateway/pipeline.py",
-        '        return "", stopped(channel.cancelled)\n',
-        "        raise\n",
+        "gateway/channel.py",
+        "            raise stopped(self.cancelled) from None\n",
+        "            raise\n",
     ),
     Mutant(
         1,
@@ -120,9 +120,9 @@ MUTANTS = (
         3,
         "a detector that raises finds nothing",
         "gateway/pipeline.py",
-        "            findings = await keeping.detect(legible(ask.conversation))\n",
+        "            findings = await channel.run(keeping.detect(legible(ask.conversation)))\n",
         "            try:\n"
-        "                findings = await keeping.detect(legible(ask.conversation))\n"
+        "                findings = await channel.run(keeping.detect(legible(ask.conversation)))\n"
         "            except Exception:\n"
         "                findings = [() for _ in ask.conversation.texts()]\n",
     ),

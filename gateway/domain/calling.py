@@ -38,27 +38,33 @@ def guarded(calls: Sequence[ToolCall[str]], guard: StreamGuard) -> Calls | None:
 def _arguments(text: str, guard: StreamGuard) -> str:
     """Return the arguments of a call. What was JSON is JSON afterwards."""
     value = _read(text)
-    whole = guard.aside(text, Encoding.JSON)
-    if whole == text or value is None or _read(whole) is not None:
+    other = guard.beside(Encoding.JSON)
+    whole = other.feed(text) + other.finish()
+    if value is None or other.blocked or whole == text or _read(whole) is not None:
+        guard.count(other)
         return whole
-    # A number was what nobody had told: in its place stands a word, which is none in JSON.
+    # A part of a number was what nobody had told: in its place stands a word, which is none in
+    # JSON. What was done to the whole does not leave, and so does not count.
     return json.dumps(_leaf(value, guard), ensure_ascii=False)
 
 
-def _leaf(value: Any, guard: StreamGuard) -> Any:  # noqa: ANN401 - JSON
+def _leaf(value: Any, guard: StreamGuard, key: str = "") -> Any:  # noqa: ANN401 - JSON
+    """Return a value as it may leave. A number may be known for what it is by its `key` alone."""
     match value:
         case str():
-            return guard.aside(value)
+            return guard.aside(value, before=f'{key}"')
         case bool() | None:
             return value
         case int() | float():
             written = json.dumps(value)
-            treated = guard.aside(written)
+            treated = guard.aside(written, before=key)
             return value if treated == written else treated
         case list():
-            return [_leaf(each, guard) for each in value]
+            return [_leaf(each, guard, key) for each in value]
         case _:
-            return {guard.aside(name): _leaf(each, guard) for name, each in value.items()}
+            return {
+                guard.aside(name): _leaf(each, guard, f'"{name}": ') for name, each in value.items()
+            }
 
 
 def _read(text: str) -> Any | None:  # noqa: ANN401 - JSON

@@ -135,8 +135,18 @@ class StreamGuard:
                 self._held = self._held[: stem.start()]
         return self._release(len(self._held))
 
-    def aside(self, text: str, encoding: Encoding = Encoding.TEXT) -> str:
-        """Return a whole text that is no part of the stream, treated and counted as that is."""
+    def aside(self, text: str, encoding: Encoding = Encoding.TEXT, *, before: str = "") -> str:
+        """Return a whole text that is no part of the stream, treated and counted as that is.
+
+        `before` is what the scanner is to know of the place where it stands.
+        """
+        other = self.beside(encoding, before=before)
+        said = other.feed(text) + other.finish()
+        self.count(other)
+        return said
+
+    def beside(self, encoding: Encoding = Encoding.TEXT, *, before: str = "") -> StreamGuard:
+        """Return a guard for another text of the same reply, which counts for itself."""
         other = StreamGuard(
             self._pseudonyms,
             self._profile,
@@ -145,11 +155,14 @@ class StreamGuard:
             says=self._says,
             encoding=encoding,
         )
-        said = other.feed(text) + other.finish()
+        other._context = before[-CONTEXT:]
+        return other
+
+    def count(self, other: StreamGuard) -> None:
+        """Count what another guard did: what it let through leaves with this reply."""
         self.restored += other.restored
         self.invented += other.invented
         self.blocked = self.blocked or other.blocked
-        return said
 
     def reason(self, reason: FinishReason | None) -> FinishReason:
         """Return why the reply ended, seen from outside; `reason` is the engine's, if it ended."""

@@ -72,22 +72,22 @@ def named(name: str) -> str:
 
 
 def names_of(ask: Ask[RedactedText]) -> dict[str, str]:
-    """Return what tools are called, by what an engine calls them.
+    """Return what tools are called, by what the engine calls them.
 
-    Raises `ExchangeError` where redaction left two of them one name: nobody could tell which of
-    them a model calls.
+    Raises `ExchangeError` where two have one name there: a call would be of either.
     """
     tools = ask.conversation.tools
     offered = () if tools is None else tools.offered
-    names = {named(name): name for name in (tool.name.for_engine() for tool in offered)}
-    if len(names) != len(offered):
+    names = [tool.name.for_engine() for tool in offered]
+    known = {named(name): name for name in names}
+    if len(known) < len(names):
         raise ExchangeError(
             Code.INVALID_REQUEST,
-            "Two tools have one name once what may identify somebody is taken out of it. Give "
-            "them names that name nobody.",
+            "Two tools have the same name once it is redacted and written in the letters that "
+            "engines take. Give them names that differ in more than what identifies somebody.",
             param="tools",
         )
-    return names
+    return known
 
 
 def question_of(request: wire.ChatRequest | wire.TextRequest) -> wire.TokenizeRequest:

@@ -25,7 +25,7 @@ from gateway.domain.records import Access, AccessAct
 from gateway.domain.text import RawText
 from gateway.http.openai import HttpRequest, credentials_of
 from gateway.http.parse import decode
-from gateway.http.receive import Inbox, check_plain
+from gateway.http.receive import Inbox, check_plain, stated
 from gateway.http.treating import json_only
 from gateway.identity.grants.desk import GrantDesk
 from gateway.identity.grants.grant import AccessGrant
@@ -154,8 +154,8 @@ async def reidentify(request: HttpRequest, state: State) -> Response[bytes]:
     except ExchangeError as error:
         await _look(state, caller, "", AccessAct.REIDENTIFY, error.code)
         raise
-    purpose = parse_purpose(request.headers.get("x-purpose-of-use"), caller)
-    grant = request.headers.get("x-grant")
+    purpose = parse_purpose(stated(request.headers, "x-purpose-of-use"), caller)
+    grant = stated(request.headers, "x-grant")
     if grant is None:
         raise ExchangeError(
             Code.GRANT_REQUIRED,

@@ -20,7 +20,7 @@ from gateway.domain.text import RawText
 from gateway.http import parse
 from gateway.http.errors import response
 from gateway.http.notices import headers_of
-from gateway.http.receive import Inbox, check_plain, read_with
+from gateway.http.receive import Inbox, check_plain, read_with, stated
 from gateway.http.reply import (
     ChatFormat,
     EventStream,
@@ -247,9 +247,9 @@ def _begin(
         Submission(
             credentials=credentials_of(request),
             action=action,
-            purpose=request.headers.get("x-purpose-of-use"),
-            profile=request.headers.get("x-redaction-profile"),
-            patient=request.headers.get("x-patient"),
+            purpose=stated(request.headers, "x-purpose-of-use"),
+            profile=stated(request.headers, "x-redaction-profile"),
+            patient=stated(request.headers, "x-patient"),
             read=reader.read,
         )
     )

@@ -40,6 +40,16 @@ def check_plain(headers: Headers) -> None:
         )
 
 
+def stated(headers: Headers, name: str) -> str | None:
+    """Return what a header says. Two of one name say nothing that anybody takes.
+
+    Which of them is the client's, and which is that of a proxy before us, nobody can tell; and one
+    would be dropped silently. No header can hold a line end, so no value is taken for both.
+    """
+    values = headers.getall(name, [])
+    return "\n".join(values) if values else None
+
+
 async def read_with(read: Callable[[bytes], T], body: bytes) -> T:
     """Return what `read` makes of `body`; a large one keeps no other request waiting."""
     return await asyncio.to_thread(read, body) if len(body) > LARGE else read(body)

@@ -35,7 +35,7 @@ from gateway.http import forms, subtitles
 from gateway.http.errors import response
 from gateway.http.notices import headers_of
 from gateway.http.openai import Backend, credentials_of
-from gateway.http.receive import Inbox, check_plain
+from gateway.http.receive import Inbox, check_plain, stated
 from gateway.http.reply import finished, watching
 from gateway.pipeline import Submission
 
@@ -198,9 +198,9 @@ async def transcriptions(request: HttpRequest, state: State) -> ASGIResponse:
         Submission(
             credentials=credentials_of(request),
             action=Action.TRANSCRIBE,
-            purpose=request.headers.get("x-purpose-of-use"),
-            profile=request.headers.get("x-redaction-profile"),
-            patient=request.headers.get("x-patient"),
+            purpose=stated(request.headers, "x-purpose-of-use"),
+            profile=stated(request.headers, "x-redaction-profile"),
+            patient=stated(request.headers, "x-patient"),
             read=reader.read,
             over=reader.leave,
         )

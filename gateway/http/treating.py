@@ -18,7 +18,7 @@ from gateway.domain.exchange import Action, Caller, Credentials
 from gateway.http.errors import PRESIDIO_PATHS, response
 from gateway.http.notices import headers_of
 from gateway.http.openai import Backend, credentials_of
-from gateway.http.receive import Inbox, check_plain
+from gateway.http.receive import Inbox, check_plain, stated
 from gateway.http.reply import finished, watching
 from gateway.pipeline import Submission
 from gateway.treatment import Treated, Work
@@ -38,7 +38,7 @@ def key_of(request: HttpRequest) -> Credentials:
     """
     credentials = credentials_of(request)
     presented = credentials.authorization
-    if presented is None and (key := request.headers.get("x-api-key")) is not None:
+    if presented is None and (key := stated(request.headers, "x-api-key")) is not None:
         presented = f"Bearer {key}"
     elif presented is not None and presented[:6].lower() == "basic ":
         presented = f"Bearer {_password(presented[6:])}"
@@ -87,9 +87,9 @@ async def answer(  # noqa: PLR0913, PLR0917 - the parts of one route
         Submission(
             credentials=key_of(request),
             action=action,
-            purpose=request.headers.get("x-purpose-of-use"),
-            profile=request.headers.get("x-redaction-profile"),
-            patient=request.headers.get("x-patient"),
+            purpose=stated(request.headers, "x-purpose-of-use"),
+            profile=stated(request.headers, "x-redaction-profile"),
+            patient=stated(request.headers, "x-patient"),
             read=receive,
         )
     )

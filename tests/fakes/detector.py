@@ -35,6 +35,8 @@ class FakeDetector:
     missing: int = 0
     """How many texts get no answer: what no detector may do, for tests of those who rely on it."""
     calls: int = 0
+    stopped: int = 0
+    """How many of the calls nobody waited for to their end."""
     callers: list[str] = field(default_factory=list)
     """Whom it was asked to remember for."""
 
@@ -44,7 +46,11 @@ class FakeDetector:
 
     async def detect(self, texts: Sequence[RawText]) -> Sequence[Findings]:
         self.calls += 1
-        await asyncio.sleep(self.delay)
+        try:
+            await asyncio.sleep(self.delay)
+        except asyncio.CancelledError:
+            self.stopped += 1
+            raise
         if self.error is not None:
             raise self.error
         found = [tuple(sorted(_seek(text.reveal(), self.script))) for text in texts]

@@ -79,6 +79,37 @@ def test_a_part_of_a_number_that_is_taken_out_leaves_json() -> None:
     }
 
 
+class Records:
+    """Takes what stands behind `mrn` for a number, and seven digits for a phone number."""
+
+    def scan(self, text: str) -> list[Finding]:
+        labelled = re.finditer(r'(?<=mrn": )[0-9]+|(?<=mrn": ")[0-9]+', text)
+        found = [Finding(*each.span(), e.MEDICAL_RECORD_NUMBER) for each in labelled]
+        phones = re.finditer(r"[0-9]{7}", text)
+        return found + [Finding(*each.span(), e.PHONE_NUMBER) for each in phones]
+
+
+def test_what_is_written_anew_is_counted_once() -> None:
+    pseudonyms = Pseudonyms(b"k" * 32)
+    anna = pseudonyms.stand_in(e.PERSON, NAME)
+    guard = StreamGuard(pseudonyms, profile(), Records())
+    sent = json.dumps({"who": anna, "id": -5550142})
+    assert json.loads(arguments(guarded(call(sent), guard))) == {"who": NAME, "id": "-[PHONE]"}
+    assert (guard.restored, guard.invented) == (1, 1)
+
+
+def test_what_is_written_anew_is_still_known_by_its_key() -> None:
+    guard = StreamGuard(Pseudonyms(b"k"), profile(), Records())
+    sent = '{"id": -5550142, "mrn": 48, "other": {"mrn": "49"}, "in": [{"mrn": 50}, 51]}'
+    assert json.loads(arguments(guarded(call(sent), guard))) == {
+        "id": "-[PHONE]",
+        "mrn": "[MRN]",
+        "other": {"mrn": "[MRN]"},
+        "in": [{"mrn": "[MRN]"}, 51],
+    }
+    assert guard.invented == 4
+
+
 def test_a_name_of_a_tool_comes_back_as_the_client_knows_it() -> None:
     pseudonyms = Pseudonyms(b"k" * 32)
     anna = pseudonyms.stand_in(e.PERSON, "find_anna")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, aclosing
-from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -112,6 +111,19 @@ async def test_a_name_that_no_engine_takes_is_written_with_other_letters_and_com
     assert body["messages"][1]["tool_calls"][0]["function"]["name"] == "ask__PERSON_412_"
 
 
+@pytest.mark.parametrize("other", ["find [NAME]", "find_[NAME]"])
+async def test_two_tools_that_are_one_for_an_engine_are_refused_before_it_sees_them(
+    one: tuple[FakeUpstream, RemoteEngine], other: str
+) -> None:
+    fake, engine = one
+    offered = (Tool(redacted("find_[NAME]")), Tool(redacted(other)))
+    ask = Ask(MODEL, Conversation((USER,), tools=Tools(offered)), Options())
+    with pytest.raises(ExchangeError) as caught:
+        await run(engine, ask)
+    assert (caught.value.code, caught.value.param) == (Code.INVALID_REQUEST, "tools")
+    assert not fake.asked
+
+
 @pytest.mark.parametrize("named", [False, True])
 async def test_a_form_of_the_reply_is_sent(
     one: tuple[FakeUpstream, RemoteEngine], *, named: bool
@@ -197,22 +209,6 @@ async def test_a_prompt_is_counted_with_its_tools(one: tuple[FakeUpstream, Remot
     question, _ = fake.asked
     assert question.path == "/tokenize"
     assert [tool["function"]["name"] for tool in question.body["tools"]] == ["find"]
-
-
-@pytest.mark.parametrize("names", [("tell_X", "tell_X"), ("tell_<X>", "tell_[X]")])
-async def test_two_tools_that_redaction_leaves_one_name_are_refused(
-    one: tuple[FakeUpstream, RemoteEngine], names: tuple[str, str]
-) -> None:
-    fake, engine = one
-    ask = with_tools()
-    assert ask.conversation.tools is not None
-    [tool] = ask.conversation.tools.offered
-    tools = replace(
-        ask.conversation.tools, offered=tuple(replace(tool, name=redacted(each)) for each in names)
-    )
-    error = await failed(engine, replace(ask, conversation=replace(ask.conversation, tools=tools)))
-    assert (error.code, error.param) == (Code.INVALID_REQUEST, "tools")
-    assert not fake.asked
 
 
 async def test_a_call_that_takes_longer_than_a_first_token_may_comes_whole() -> None:

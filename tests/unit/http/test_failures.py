@@ -265,3 +265,31 @@ async def test_a_blocked_entity_is_a_refusal_that_names_its_type_only(serving: S
 
 async def _join(body: object) -> str:
     return "".join([each async for each in body])  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "code"),
+    [
+        ("X-Purpose-Of-Use", ("HRESCH", "TREAT"), Code.UNKNOWN_PURPOSE),
+        ("X-Purpose-Of-Use", ("TREAT", "TREAT"), Code.UNKNOWN_PURPOSE),
+        ("X-Redaction-Profile", ("treatment", "treatment"), Code.UNKNOWN_PROFILE),
+        ("X-Patient", ("4711", "4712"), Code.INVALID_REQUEST),
+    ],
+)
+async def test_of_two_headers_of_one_name_none_is_chosen(
+    serving: Serving, name: str, values: tuple[str, str], code: Code
+) -> None:
+    headers = [("Authorization", "Bearer good"), *((name, value) for value in values)]
+    if name != "X-Purpose-Of-Use":
+        headers.append(("X-Purpose-Of-Use", "TREAT"))
+    async with serving() as world:
+        url = f"http://127.0.0.1:{world.port}"
+        async with httpx.AsyncClient(base_url=url, timeout=20, trust_env=False) as client:
+            for path, body in (
+                ("/v1/chat/completions", chat()),
+                ("/analyze", {"text": "a", "language": "en"}),
+            ):
+                reply = await client.post(path, json=body, headers=headers)
+                assert (reply.status_code, reply.json().get("code", code)) == (400, code)
+    assert refusals(world) == [code, code]
+    assert world.engine.prepared == []

@@ -81,19 +81,30 @@ async def test_a_client_that_leaves_while_the_outcome_is_written_leaves_both_rec
         assert (await world.post(chat())).status_code == 200
 
 
-async def test_a_client_that_leaves_during_detection_leaves_a_refusal(serving: Serving) -> None:
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/redact", "/analyze"])
+async def test_a_client_that_leaves_during_detection_stops_it_and_leaves_a_refusal(
+    serving: Serving, path: str
+) -> None:
     world = World()
-    world.detector.delay = 1  # By then it is known that the client left.
+    world.detector.delay = 60
+    body = {
+        "/v1/chat/completions": chat(),
+        "/v1/redact": {"text": "a"},
+        "/analyze": {"text": "a", "language": "en"},
+    }[path]
     async with serving(world) as world:
         _, writer = await world.connect()
-        writer.write(request(chat()))
+        writer.write(request(body, path=path))
         await world.until(lambda: world.detector.calls == 1)
         writer.transport.abort()
         await world.until(world.exchanges)
         [refusal] = world.exchanges()
         assert isinstance(refusal, Refusal)
         assert refusal.code is Code.CLIENT_DISCONNECTED
+        assert world.detector.stopped == 1
         assert world.engine.seen == []
+        world.detector.delay = 0
+        assert (await world.post(chat())).status_code == 200
 
 
 async def test_a_client_that_leaves_in_mid_body_leaves_a_refusal(serving: Serving) -> None:
@@ -133,7 +144,7 @@ async def test_a_slow_reader_holds_back_its_own_exchange_alone(serving: Serving)
         await _stands_still(world)
         assert world.engine.seen[0].pieces < 1000
         world.engine.pieces = ("Quick", ".")
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(2):
             assert (await world.post(chat())).status_code == 200
         # What was held back comes when it is read.
         writer.transport.resume_reading()

@@ -355,3 +355,12 @@ async def test_what_litellms_guardrail_sends_is_understood(
         assert anonymized.headers["content-type"].split(";")[0] == "application/json"
         assert anonymized.json()["text"] == "Seen: <PERSON>."
         assert [item["entity_type"] for item in anonymized.json()["items"]] == ["PERSON"]
+
+
+async def test_of_two_keys_none_is_chosen(serving: Serving) -> None:
+    async with serving() as world:
+        url = f"http://127.0.0.1:{world.port}"
+        keys = [("X-API-Key", "good"), ("X-API-Key", "other"), ("X-Purpose-Of-Use", "TREAT")]
+        async with httpx.AsyncClient(base_url=url, timeout=20, trust_env=False) as client:
+            reply = await client.post("/analyze", json={"text": "a"}, headers=keys)
+    assert (reply.status_code, reply.json()["code"]) == (401, Code.INVALID_CREDENTIALS)
