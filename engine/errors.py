@@ -51,7 +51,7 @@ class LoadFailed(ModelError):  # noqa: N818 - as UnsupportedModel
     """A model whose bytes are right could not be put into memory, or does not compute there."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"model {name} could not be loaded: look for what its memory was needed")
+        super().__init__(f"model {name} could not be loaded: look what else needs its memory")
 
 
 class DoesNotFit(ModelError):  # noqa: N818 - as UnsupportedModel

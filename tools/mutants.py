@@ -317,6 +317,14 @@ MUTANTS = (
     ),
     Mutant(
         8,
+        "an index of SQLite that lacks rows of the search index is not noticed",
+        "gateway/ledger/indexed.py",
+        '        if self._db.execute(_INDEXED).fetchall() != [("ok",)]:\n',
+        "        if self._db.execute(_INDEXED).fetchall() == []:\n",
+        ("tests/unit/ledger/test_verifier.py",),
+    ),
+    Mutant(
+        8,
         "the verifier trusts the stored root",
         "gateway/ledger/verifier.py",
         "def _compare(frontier: Frontier, checkpoint: Checkpoint, name: str) -> None:\n",

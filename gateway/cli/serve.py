@@ -108,6 +108,11 @@ def explain(error: Exception) -> str:
         UsageError,
         OSError,
     )
+    if isinstance(error, MemoryError):
+        return (
+            "there is not enough memory to start: give it more, or load less; "
+            "`intramural engine plan` says what each model takes"
+        )
     if isinstance(error, known):
         return str(error)
     raise error

@@ -9,12 +9,13 @@ from gateway.ledger.errors import LedgerError
 from gateway.ledger.exports.feeding import open_feeds, status_of
 from gateway.ledger.publickeys import VKEY_FILE, vkey_beside
 from gateway.ledger.query import read_ledger
+from gateway.ledger.recovery import CHECKPOINT_FILE, WITNESSED_FILE, read_checkpoint_file
 from gateway.ledger.witness.examining import examine as examine_witnesses
 from gateway.settings import Settings
 
 
 def ledger(settings: Settings) -> Diagnosis:
-    """Say whether there is a log under a good signature."""
+    """Say whether there is a log under a good signature, that ends no earlier than is known."""
     vkey_file = settings.ledger / VKEY_FILE
     if not vkey_file.is_file():
         others = sorted(path.parent.name for path in settings.ledger.parent.glob(f"*/{VKEY_FILE}"))
@@ -32,10 +33,24 @@ def ledger(settings: Settings) -> Diagnosis:
             "`intramural serve` begins it",
         )
     try:
-        with read_ledger(settings.ledger, vkey_beside(settings.ledger)) as reader:
+        trusted = vkey_beside(settings.ledger)
+        # Before the log: a gateway at work publishes what it has written, and never more.
+        published = {
+            file: read_checkpoint_file(settings.ledger, trusted, file)
+            for file in (CHECKPOINT_FILE, WITNESSED_FILE)
+        }
+        with read_ledger(settings.ledger, trusted) as reader:
             size = reader.checkpoint.size
     except LedgerError as error:
         return Diagnosis("ledger", Verdict.FAILED, str(error), "`intramural audit verify`")
+    for file, known in published.items():
+        if known is not None and known.size > size:
+            return Diagnosis(
+                "ledger",
+                Verdict.FAILED,
+                f"{size} records, and the file {file} proves that there were {known.size}",
+                'docs/operations.md, "Backup and restore": keep a copy of the directory first',
+            )
     return Diagnosis(
         "ledger",
         Verdict.OK,

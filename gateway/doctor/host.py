@@ -54,9 +54,17 @@ def data_directory(settings: Settings) -> Diagnosis:
 
 
 def disk(settings: Settings) -> Diagnosis:
-    """Say how much space is left."""
+    """Say how much space is left, and whether anything can be written to it."""
     # What is not there yet will be made on the disk of what is.
     place = next(each for each in (settings.data, *settings.data.parents) if each.is_dir())
+    if os.statvfs(place).f_flag & os.ST_RDONLY:
+        return Diagnosis(
+            "disk",
+            Verdict.FAILED,
+            f"the file system of {place} is read-only",
+            "the kernel's log says why: after an error of the disk it makes it so; then "
+            'docs/operations.md, "Exit status 70"',
+        )
     free = shutil.disk_usage(place).free
     found = f"{free / _GIB:.1f} GiB free"
     if free < _FULL_DISK:

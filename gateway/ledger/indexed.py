@@ -53,6 +53,7 @@ _ROW: Final = (
 _ROWS: Final = f"SELECT count(*), CAST(group_concat(row, char(10)) AS BLOB) FROM ({_ROW})"  # noqa: S608
 _EACH: Final = f"SELECT idx, CAST(row AS BLOB) FROM ({_ROW})"  # noqa: S608 - constants
 _ASKED: Final = "SELECT concat_ws(char(31), actor, action, purpose, model) FROM facts WHERE idx = ?"
+_INDEXED: Final = "PRAGMA integrity_check(facts)"
 _OPEN: Final = "SELECT CAST(exchange AS BLOB), idx FROM open_exchanges"
 
 _NO_CODE: Final = _NULL["code"]
@@ -123,6 +124,13 @@ class IndexCheck:
         expected = {exchange.encode(): index for exchange, (index, _) in self._open.items()}
         if dict(self._db.execute(_OPEN)) != expected:
             raise VerificationError("the table of open exchanges is not what the log says")
+        # A search goes through SQLite's indexes, and the comparison above past them: an index
+        # that lacks some rows would hide their records.
+        if self._db.execute(_INDEXED).fetchall() != [("ok",)]:
+            raise VerificationError(
+                "SQLite's own indexes are not what the search index says, so a search may hide "
+                "records; the log itself is whole"
+            )
 
     def _row(self, index: int, leaf: Leaf) -> str:
         # Once for each record of ten million: what most are comes first, and makes one string.

@@ -1,3 +1,5 @@
+import os
+import shutil
 import socket
 import threading
 import time
@@ -7,12 +9,15 @@ import pytest
 from typer.testing import CliRunner
 
 from gateway.cli.root import app
+from gateway.cli.serve import explain
 from gateway.doctor import Diagnosis, Verdict, examine, host
 from gateway.identity.keyring import open_keyring
 from gateway.identity.keys import Grant
 from gateway.identity.networks import parse_networks
 from gateway.installation import prepare
 from gateway.settings import Settings, load
+from tests.fakes.every_record import write_log
+from tests.fakes.logs import append_all, some_records
 
 
 def verdicts(data: Path) -> dict[str, Verdict]:
@@ -158,6 +163,49 @@ def test_a_node_that_was_renamed_is_told_the_name_of_its_log(tmp_path: Path) -> 
     found = next(each for each in examine(load(tmp_path)) if each.check == "ledger")
     assert found.verdict is Verdict.FAILED
     assert 'node = "ward-1"' in found.advice
+
+
+@pytest.mark.parametrize("file", ["checkpoint", "witnessed"])
+def test_a_log_older_than_what_was_published_of_it_is_found_before_a_start(
+    tmp_path: Path, file: str
+) -> None:
+    def examined() -> Diagnosis:
+        return next(each for each in examine(load(tmp_path)) if each.check == "ledger")
+
+    (tmp_path / "intramural.toml").write_text('node = "ward-1"')
+    records = some_records(1, 40)
+    place = write_log(tmp_path, iter(records[:20]))
+    backup = tmp_path / "backup.db"
+    shutil.copyfile(place.directory / "ledger.db", backup)
+    append_all(place, records[20:])
+    shutil.copyfile(place.directory / "checkpoint", tmp_path / "newest")
+    shutil.copyfile(tmp_path / "newest", place.directory / file)
+    assert examined().verdict is Verdict.OK
+    for name in {"ledger.db-wal", "ledger.db-shm", "checkpoint"} - {file}:
+        (place.directory / name).unlink(missing_ok=True)
+    shutil.copyfile(backup, place.directory / "ledger.db")
+    found = examined()
+    assert found.verdict is Verdict.FAILED
+    assert found.found == f"20 records, and the file {file} proves that there were 40"
+
+
+def test_a_file_system_that_takes_nothing_is_said_to_be_read_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert host.disk(load(tmp_path)).verdict is not Verdict.FAILED
+    as_it_is = os.statvfs(tmp_path)
+
+    class ReadOnly:
+        f_flag = as_it_is.f_flag | os.ST_RDONLY
+
+    monkeypatch.setattr(os, "statvfs", lambda _place: ReadOnly)
+    found = host.disk(load(tmp_path))
+    assert found.verdict is Verdict.FAILED
+    assert found.found == f"the file system of {tmp_path} is read-only"
+
+
+def test_a_start_without_enough_memory_says_so_in_a_line() -> None:
+    assert explain(MemoryError()).startswith("there is not enough memory to start")
 
 
 def test_the_checks_that_keep_a_gateway_from_being_ready_are_named(tmp_path: Path) -> None:

@@ -220,6 +220,32 @@ def test_a_row_that_only_looks_like_what_the_leaf_says_is_found(copy: Place, cha
     found(copy, "the search index is not")
 
 
+@pytest.mark.parametrize(
+    ("name", "on", "without"),
+    [
+        ("facts_by_actor", "facts (actor)", "actor <> 'key-4f2a91c0'"),
+        ("facts_by_exchange", "facts (exchange)", "exchange <> 'x1'"),
+        ("facts_by_time", "facts (time)", "idx <> 3"),
+    ],
+)
+def test_a_record_that_only_the_indexes_of_sqlite_hide_from_a_search_is_found(
+    copy: Place, name: str, on: str, without: str
+) -> None:
+    database = str(copy.directory / "ledger.db")
+
+    def declared_as(sql: str) -> None:
+        db = apsw.Connection(database)
+        db.pragma("writable_schema", 1)
+        db.execute("UPDATE sqlite_schema SET sql = ? WHERE name = ?", (sql, name))
+        db.close()
+
+    # Made without some rows, and then said to be made of all of them.
+    declared_as(f"CREATE INDEX {name} ON {on} WHERE {without}")
+    change(copy, "REINDEX")
+    declared_as(f"CREATE INDEX {name} ON {on}")
+    found(copy, "SQLite's own indexes are not")
+
+
 def test_a_log_cut_back_to_an_older_state_contradicts_its_published_checkpoint(
     whole: Place, tmp_path: Path
 ) -> None:
