@@ -28,6 +28,18 @@ DISEASES: Final = _words(
     nonhodgkin osgood paget parkinson parkinsons peyronie raynaud raynauds scheuermann sjogren
     sjogrens sudeck takayasu taysachs tietze tourette tourettes waldenstrom wegener wegeners
     willebrand
+    bazett billroth blandaltman bonferroni bouveret brownsequard buddchiari chediakhigashi
+    chiarifrommel churgstrauss clerambault cockcroftgault creutzfeldtjakob cronkhitecanada
+    dandywalker denisweber dixhallpike dubinjohnson epsteinbarr essexlopresti fitzhughcurtis
+    fridericia gilleslatourette hallervordenspatz handschuller henochschonlein hillsachs
+    hosmerlemeshow housebrackmann kaplanmeier kayserfleischer kiesselbach kimmelstielwilson
+    kleinelevin klippelfeil klippeltrenaunay kruskalwallis lamberteaton landaukleffner laugehansen
+    leggcalveperthes leschnyhan lifraumeni lownganonglevine malloryweiss mannwhitney mayerrokitansky
+    mirizzi osgoodschlatter paulbunnell peutzjeghers pickwick pierrerobin plummervinson prinzmetal
+    queckenstedt reedsternberg rokitansky salterharris shapirowilk stevensjohnson sturgeweber susac
+    tolosahunt treachercollins unverrichtlundborg vogtkoyanagiharada waterhousefriderichsen
+    weberchristian werdnighoffmann wernickekorsakoff wolffparkinsonwhite ziehlneelsen
+    zollingerellison
     """
 )
 """Names that are a disease also where no noun says so: "history of Parkinson"."""

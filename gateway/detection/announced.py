@@ -29,12 +29,35 @@ _NOBODY: Final = re.compile(
     r"(?i)(?:proband|propositus|proposita|index|indexpatient|patient)(?:in|en|s)?\Z"
 )
 _DICTATED: Final = re.compile(
-    r"(?m)(?:^|[ \t])(?:DD|DT|D|T|TD|JOB)[ ]?[:#]|(?i:dictated|transcribed)"
+    r"(?m)(?:^|[ \t])(?:(?:DD|DT|D|T|TD|JOB)[ ]?[:#]|[dt]:[ ]?[0-9])|(?i:dictated|transcribed)"
 )
 _NO_LETTERS: Final = frozenset(
     ["ja", "no", "si", "sí", "oui", "non", "yes", "na", "n/a", "nein", "NO", "SI", "SÍ", "JA"]
 )
 """What a form says instead of a name."""
+_OF_TIME: Final = frozenset(
+    ["uhr", "h", "am", "pm", "utc", "mez", "cet", "est", "pst", "gmt", "std", "min", "cst"]
+)
+"""What stands behind a time of day, too."""
+_KIN: Final = re.compile(
+    r"(?<!\w)(?:[Ss]ibs|[Ss]ib?lings?|[Cc]hildren|[Kk]ids|[Ss]isters|[Bb]rothers|[Ss]ons|[Dd]aughters|[Gg]randchildren"
+    r"|Kinder|Geschwister|Brüder|Schwestern|Söhne|Töchter|Enkel|[Hh]ermanos|[Hh]ermanas|[Hh]ijos|[Hh]ijas"
+    r"|[Ee]nfants|[Ff]ratrie|[Ff]rères|[Ss]œurs)[ ]?(?:[:(]|are\b|sind\b|-)"
+)
+"""Words for several kin, and the sign that they are told one by one."""
+_FARTHEST_KIN: Final = 90
+_ANOTHER_PART: Final = re.compile(r"[.\n](?:[ ]|\Z)|\n")
+
+
+def _of_kin(match: re.Match[str]) -> bool:
+    """Say whether a word for several kin stands before the name, in the same sentence."""
+    text, start = match.string, match.start("value")
+    last = None
+    for kin in _KIN.finditer(text, max(0, start - _FARTHEST_KIN), start):
+        last = kin
+    return last is not None and _ANOTHER_PART.search(text, last.end(), start) is None
+
+
 _WORD_BEFORE: Final = re.compile(r"([^\W\d_]{1,16})[.]?[ ]\Z")
 
 
@@ -118,11 +141,39 @@ RULES: Final[Rules] = (
         "name.labelled_dictation",
         PERSON,
         re.compile(
-            r"(?m)(?:(?<=[ \t]{2})|(?<=\n))(?P<value>[A-Z]{2,4}[:/][a-z]{2,4})(?=[ \t]{0,8}$)"
+            r"(?m)(?:(?<=[ \t]{2})|(?<=\n)|(?<=[0-9][ ]))(?P<value>[A-Z]{2,4}[:/][a-z]{2,4})(?=[ \t]{0,8}$|[ ]{1,4}(?i:job|doc|conf|wt)\b)"
         ),
         0.7,
         lambda match: _DICTATED.search(match.string) is not None,
-        needs=re.compile(r"[A-Z][/:][a-z]{2,4}[ \t]{0,8}(?:\n|\Z)"),
+        needs=re.compile(r"[A-Z][/:][a-z]{2,4}[ \t]{0,8}(?:\n|\Z|[ ](?i:job|doc|conf|wt)\b)"),
+    ),
+    Rule(
+        # Who did it, by their letters behind the time: "tel. voraus 30.6. 14:15 (kd)", "HZ vb", "Hz.: KS".
+        "name.labelled_hand",
+        PERSON,
+        re.compile(
+            r"(?m)(?:(?<=[0-9][:.][0-9]{2} \()|(?<=[0-9][:.][0-9]{2}\()|(?<=[0-9]h \()|(?<=Uhr \()"
+            r"|(?<![\w])(?:HZ|Hz\.|Hdz\.?|Kzl?\.)[ ]?:?[ ]{0,2})"
+            r"(?P<value>[a-z]{2,3}|[A-Z][a-z]?[A-Z]|[A-Z]{3}|[A-Z][a-z]{1,2})(?=\)|[ \t]{0,8}(?:$|[,;|/]))"
+        ),
+        0.7,
+        lambda match: (
+            not is_word(match["value"])
+            and match["value"] not in _NO_LETTERS
+            and match["value"].lower() not in _OF_TIME
+        ),
+        needs=re.compile(r"[0-9h] ?\([A-Za-z]{2,3}\)|Uhr \(|H(?:Z|z\.|dz)|Kz"),
+    ),
+    Rule(
+        # Sisters, brothers and children by name and age: "Sibs: Amare 4, Liya 6", "Kinder: Jonte (3), Ida (5)".
+        "name.labelled_siblings",
+        PERSON,
+        re.compile(
+            rf"(?:(?<=[,;:(/&+] )|(?<=[,;:(/&+])|(?<=\band )|(?<=\bund )|(?<=\bet )|(?<=\b[ye] )|(?<=[a-z]{{2}} ))(?P<value>{WORD}(?:[ ]{WORD})?)[ ]?(?:\([ ]?|,[ ])?(?=[0-9]{{1,2}}(?![0-9%]|[.,][0-9]|[ ]?(?:mg|ml|g|kg|cm|mm|°)))"
+        ),
+        0.7,
+        lambda match: _of_kin(match) and _is_name(match),
+        needs=_KIN,
     ),
     Rule(
         # Given names that are abbreviated: "Wm. Abercrombie", "Fco. Lamas", "Mª Pilar".

@@ -24,6 +24,7 @@ from gateway.domain.entities import (
     OTHER_ID,
     PASSPORT,
     PERSON,
+    PHONE_NUMBER,
     PHOTO_ID,
     URL,
     USERNAME,
@@ -169,6 +170,12 @@ MAC: Final = Rule(
 )
 
 SHAPED: Final[Rules] = (EMAIL, WEB, IPV6, MAC)
+_IS_TIMES: Final = re.compile(
+    r"(?:magnification|objective|power|hpf|lpf|vergr\w{0,10}|rpm|sets?|reps?|\bg|mg|ml)\.?\Z",
+    re.IGNORECASE,
+)
+"""What is multiplied: "original magnification x4000"."""
+
 RULES: Final[Rules] = (
     *SHAPED,
     EMAIL_SPACED,
@@ -270,6 +277,17 @@ RULES: Final[Rules] = (
         0.6,
         cues=(".jp", ".png", ".tif", ".heic", ".bmp", ".gif", ".dcm", ".dicom", ".raw", ".webp", ".mp4", ".mov"),
         back=re.compile(r"(?<![0-9A-Za-z_/])[\w\-]{1,60}(?:[ ][\w\-]{1,20})?\.\Z"),
+    ),
+    Rule(
+        # "Geneviève, RN CCM x6120": an extension that stands behind who it is of, and ends its line.
+        "contact.extension",
+        PHONE_NUMBER,
+        re.compile(
+            r"(?<=[A-Za-z.)])[,;]?[ ][xX][ ]?(?P<value>[0-9]{4,5})(?=[ \t]{0,4}(?:\r?\n|\Z|[;|)]))"
+        ),
+        0.7,
+        lambda match: not match["value"].endswith("00") and _IS_TIMES.search(match.string, max(0, match.start() - 16), match.start()) is None,
+        needs=re.compile(r"[xX][ ]?[0-9]{4}"),
     ),
     Rule(
         "id.udi",

@@ -98,6 +98,8 @@ _CLASS: Final = re.compile(
 _PACKAGE_BEFORE: Final = re.compile(r"(?<![\w.])(?:[a-z]\w{0,20}\.){1,6}[a-z]\w{2,20}\.\Z")
 """The rest of such a name: "c.h.batch.". What one writes with a stop behind initials is shorter."""
 _DOUBTFUL: Final = 0.3
+_SPEAKERS: Final = frozenset("QABIFRP")
+"""Who asks and who answers, in an interview: "Q: ", "A: ", "I: ", "B: "."""
 _DEPARTMENTS: Final = words(
     """
     ICU NICU PICU MICU SICU CCU CICU PACU HDU ITU ED ER OR A&E OPD UCI UVI URPA SAU SAMU USIC IMC
@@ -216,7 +218,12 @@ def _is_no_name(entity: EntityType, value: str, after: str) -> bool:
         return True
     if entity in {LOCATION, ORGANIZATION} and value in _DEPARTMENTS:
         return True
-    if value in _LOGGED or _PEDIGREE.fullmatch(value) or _is_class(value, after):
+    if (
+        value in _LOGGED
+        or (value in _SPEAKERS and after[:2] == ": ")
+        or _PEDIGREE.fullmatch(value)
+        or _is_class(value, after)
+    ):
         return True
     if labels.is_label(value) and _NUMBERED.match(after):
         return True

@@ -105,6 +105,8 @@ class _Sought:
 
     people: set[int] = field(default_factory=set)
     alone: bool = False
+    small: bool = False
+    """Whether somebody who writes no capitals wrote it: "mr farouk"."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -115,6 +117,7 @@ class _Hit:
     people: set[int]
     """Those of the word itself: where thousands bear it, copies for each place fill the memory."""
     alone: bool
+    small: bool
 
 
 class NameSearch:
@@ -156,18 +159,19 @@ class NameSearch:
             return
         for word, spelt in zip(name.words, name.spelt, strict=True):
             if len(word) > 1 or not word.isascii():
-                self._add_word(word, spelt, person)
+                self._add_word(word, spelt, person, small=said.surface.islower())
         letters = "".join(word[0] for word in name.words)
         for initials in {letters, letters[0] + letters[-1]} if several else ():
             self._initials[initials].add(person)
         self._initials[letters[0]].add(person)
         self._initials[letters[-1]].add(person)
 
-    def _add_word(self, word: str, spelt: str, person: int) -> None:
+    def _add_word(self, word: str, spelt: str, person: int, *, small: bool) -> None:
         forms = {word, spelt}
         alone = len(word) >= _LEAST and not any(map(is_ordinary, forms))
         for form in forms:
             self._seek(form, person, alone=alone)
+            self._words[form].small |= small
             # A German genitive: "Thorntons Befund", "Margarets Mutter".
             if alone and len(form) > _LEAST and not is_ordinary(form + "s"):
                 self._seek(form + "s", person, alone=True)
@@ -215,7 +219,7 @@ class NameSearch:
                     if written[0].isupper() and len(low) >= _LEAST_MISSPELT_BESIDE:
                         strange.append(match)
                     continue
-            hits.append(_Hit(match.start(), end, low, known.people, known.alone))
+            hits.append(_Hit(match.start(), end, low, known.people, known.alone, known.small))
         return hits, strange
 
     def _stands_alone(self, text: str, hit: _Hit) -> bool:
@@ -231,7 +235,7 @@ class NameSearch:
             # Where nobody writes capitals a name has none: in haste, or dictated.
             return (
                 len(written) >= _LEAST_LOUD
-                and _is_small(_sentence(text, hit))
+                and (hit.small or _is_small(_sentence(text, hit)))
                 and not _ARTICLE.search(text, max(0, hit.start - 8), hit.start)
             )
         return True

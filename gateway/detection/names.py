@@ -26,7 +26,7 @@ from gateway.domain.entities import PERSON
 
 _TITLE: Final = (
     r"(?:[Dd]rs?|DR|[Mm]rs?|MRS?|Ms|MISS|[Mm]iss|Mx|[Pp]rof(?:essor)?|[Dd]octor|[Nn]urse|[Ss]ister|[Ff]ather|[Rr]ev(?:erend)?|Capt(?:ain)?|Sgt|Sergeant|Lt|Col|Maj|Gen|Hon|Judge|[Oo]fficer|Detective|Sir|Dame|Lady|Lord|Rabbi|Imam|Pastor|"
-    r"Herrn?|Frau|Fr|Hr|Sra?|Srta|Dra|Señora?|Don|Doña|Mme|Mlle|Monsieur|Madame|Maître|Signora?|Sig|Dott|Pr|PD|Priv\.-Doz|OA|Oberarzt|Oberärztin|Chefarzt|RN|NP|PA|CRNA|Att|Attending|Midwife|Consultant|Registrar|"
+    r"Herrn?|Frau|Fr|Hr|Sra?|Srta|Dra|Señora?|Don|Doña|Mme|Mlle|Monsieur|Madame|Maître|Signora?|Sig|Dott|Pr|PD|Priv\.-Doz|OA|Oberarzt|Oberärztin|Chefarzt|RN|LPN|LVN|CNA|MFA|Pfleger|NP|PA|CRNA|Att|Attending|Midwife|Consultant|Registrar|"
     r"Uncle|Aunt|Grandma|Grandpa|Coach|Hn[ao]|Sor|Fray|Rvd[ao]|Dña|Lcd[ao]|Ld[ao]|Abbé)"
 )
 _LABEL: Final = (
@@ -106,14 +106,22 @@ def _titled(match: re.Match[str]) -> bool:
         return False
     if _WRITTEN_OUT.match(match[0]):
         return False
+    if match["value"] in _POST_NOMINALS:
+        return False
     if match[0].startswith("PA") and _LATERAL.match(match.string, match.start() + 2):
         return False
     # "19 Fr Blake drain": the gauge of a catheter, and nobody's wife.
     return not (match[0][:2] == "Fr" and _GAUGE.search(match.string, 0, match.start()))
 
 
+_ROMAN: Final = re.compile(r"(?:I{1,3}|IV)[ab]?")
+
+
 def _field(match: re.Match[str]) -> bool:
     words = _trimmed_words(match["value"])
+    if len(words) > 1 and _ROMAN.fullmatch(words[-1]) and words[0].isupper():
+        # "HI NYHA III" is a class, and nobody's third.
+        words = words[:-1]
     if words[0].lower().rstrip(".'s") in NEVER_NAMES or words[0].lower() in NEVER_NAMES:
         return False
     if len(words) > 1:
@@ -122,6 +130,24 @@ def _field(match: re.Match[str]) -> bool:
     return not is_word(words[0])
 
 
+_POST_NOMINALS: Final = frozenset(
+    [
+        "CCM",
+        "CEN",
+        "CCRN",
+        "CNOR",
+        "OCN",
+        "CWOCN",
+        "CDCES",
+        "CPHON",
+        "ACM",
+        "CLC",
+        "IBCLC",
+        "PHN",
+        "CRRN",
+    ]
+)
+"""What else stands behind a nurse: "Ann Lee, RN CCM"."""
 _LATERAL: Final = re.compile(r"[ ]?(?:Y|E|ET|AND|UND|U|\+|/)?[ ]?(?:LAT|L\b)", re.IGNORECASE)
 """The other side of a chest: "RX TÓRAX PA Y LAT" is seen by nobody's assistant."""
 _UNITS: Final = frozenset(["IE", "IU", "KE", "MG", "ML", "UI", "MO", "DI", "MI", "FR", "SA", "SO"])
@@ -264,11 +290,11 @@ RULES: Final[Rules] = (
         cues=("</",),
     ),
     Rule(
-        # The sender of a message in an exported chat: "[12.01.25, 18:05] Ferhat: ...", "12/01/2025, 6:05 pm - Jo: ...".
+        # The sender of a message in an exported chat: "[12.01.25, 18:05] Ferhat: ...", "[18:05] Inga ITS: ...".
         "name.labelled_sender",
         PERSON,
         re.compile(
-            rf"(?m)^\[?[0-9]{{1,4}}[./-][0-9]{{1,2}}[./-][0-9]{{1,4}},?[ ][0-9]{{1,2}}[:.][0-9]{{2}}(?::[0-9]{{2}})?(?:[ ]?[APap]\.?[Mm]\.?)?(?:\][ ]?|[ ]-[ ])~?[ ]?(?P<value>{FULL})(?=:[ ])"
+            rf"(?m)^(?:\[?[0-9]{{1,4}}[./-][0-9]{{1,2}}[./-][0-9]{{1,4}},?[ ][0-9]{{1,2}}[:.][0-9]{{2}}(?::[0-9]{{2}})?(?:[ ]?[APap]\.?[Mm]\.?)?(?:\][ ]?|[ ]-[ ])|\[[0-9]{{1,2}}[:.][0-9]{{2}}(?::[0-9]{{2}})?(?:[ ]?[APap]\.?[Mm]\.?)?\][ ]?)~?[ ]?(?P<value>{FULL})(?=:[ ])"
         ),
         0.85,
         _field,

@@ -22,9 +22,42 @@ _CLINICAL: Final = words(
     hemogramme hemograma hemoglobina cheville jambe poignet coude épaule hanche foie poumon cuisse bassin rachis riñón hígado bazo
     pulmón codo hombro cadera tobillo muñeca próstata vejiga niere milz darm prostata schilddrüse wirbelsäule
     orchestra choir quartet ensemble
+    ortho neuro cardio pulm derm ophtho uro gyn onc heme nephro psych peds anesthesia pyelo appy chole washout
+    wheelchair commode landline voicemail bedside stairs gait speech dispo consult consults dietary chaplaincy
     """
 )
 """Headings of notes and of results, and parts of forms: they name nobody."""
+_GERMAN: Final = words(
+    """
+    adoptiveltern ambulanz angeh angehörige angehöriger antibiose antikoagulation anästhesie appetit arztbrief atmung
+    aufklärung aufnahmegrund augenarzt bauchschmerzen beatmung bedarfsmedikation begleitperson bestrahlung betreuung
+    bettruhe bewusstlosigkeit biopsie blutbild blutentnahme blutung blutzucker bronchoskopie broteinheiten chemo
+    chemotherapie dauermedikation desinfektion dialyse diarrhoe dokumentation drainage drainagen druckverband durchfall
+    duschen dyspnoe echokardiographie eingriff einwilligung ekzem eltern enkelkinder entlassbrief entlassung entzündung
+    erbrechen ergo ergotherapie ernährung fadenzug fasching fieber fraktur frühstück fäden gatte gatten gattin gebiss
+    gehhilfe gehstock geschwister gewicht gewichtsverlust gewichtszunahme gips gutachten haftkleber hausschlüssel
+    herzkatheter histo histologie husten hygiene hypotonie hörgerät impfung infusion intubation isolierung juckreiz
+    katheter kinder knochenmark kontrolle kopfschmerzen koronarangiographie kostaufbau krampfanfall krankengymnastik
+    krankenkasse krankenschein krankheit krea kreislauf lagerung lebensgefährte lebensgefährtin leiste lkw logopädie
+    luftnot lungenembolie lyse magenspiegelung material matratze medikamente mibi mobilisation mobilität mrt mundpflege
+    nabelschnur nachbarin nachblutung nachsorge nachtdienst naht narkose neffe neffen nichten notaufnahme novalgin
+    obstipation operation ordensfrau palliativ patientenverfügung pflege pflegedienst pflegeeltern pflegegrad
+    pflegemutter pflegevater physio physiotherapie platzwunde polizei polytrauma prophylaxe punktion reanimation
+    rehabilitation rettungsdienst rezept rippen rollator rollstuhl rufdienst röntgen rückfragen sanitäter schiene schlaf
+    schlaganfall schlüssel schmerzen schmerztherapie schulter schwangerschaft schwindel sozialdienst sport sprechstunde
+    spätdienst stationär stent stuhlgang tabletten telefonat thoraxdrainage thrombose transfusion ultraschall unfall
+    untersuchung urin verband verdacht vigilanz visite vorbefund vorerkrankungen waschen weint werkstor wirbel
+    wundkontrolle wundverband zustand zähne zöliakie-ak ödeme übelkeit übergabe
+    """
+)
+"""Nouns of notes in German, that nobody is called by in any country."""
+_GERMAN_SMALL: Final = words(
+    """
+    gelb rot grün blau leer nüchtern kachektisch wach müde ruhig unruhig stabil mobil jung alt wer wen wem jo ja nein doch lass
+    gg ggf bzw bds li re rechts links oben unten heute morgen bitte danke hallo
+    """
+)
+"""What they write in small letters: Jo and Wach are people, "jo" and "wach" are not."""
 _KIN: Final = re.compile(
     r"(?:mom|mum|mummy|mommy|dad|daddy|mama|papa|oma|opa|omi|opi|grandma|grandpa|nana|gran|hubby|wife|"
     r"mamie|papi|papy|maman|mamá|papá|abuela|abuelo|tita|tito|suegr[oa]|cuñad[oa]|yerno|nuera|niet[oa]|sobrin[oa]|tí[oa]|"
@@ -63,6 +96,8 @@ def is_nobodys_word(value: str) -> bool:
     """Say whether `value` is a word that stands for nobody, whatever stands around it."""
     return (
         value.lower() in _CLINICAL
+        or value.lower() in _GERMAN
+        or value in _GERMAN_SMALL
         or value in _HAN_WORDS
         or any(each.fullmatch(value) for each in (_KIN, HAN_KIN, _AND_OTHERS))
         or _HAN_EPONYM.match(value) is not None

@@ -14,6 +14,7 @@ from gateway.detection import (
     dicom,
     doubted,
     facilities,
+    first_names,
     local_forms,
     names,
     tagging,
@@ -34,7 +35,7 @@ from gateway.detection.rules import Finder, Topic
 def topics(reference_year: int) -> dict[str, Finder]:
     """Return the rules of each recognizer by its name."""
     return {
-        "names": Topic((*names.RULES, *announced.RULES)),
+        "names": Topic((*names.RULES, *announced.RULES, *first_names.RULES)),
         "facilities": Topic(facilities.RULES),
         "addresses": Topic((*addresses.RULES, *local_forms.RULES)),
         "contact": Topic((*contact.RULES, *dicom.RULES)),

@@ -58,3 +58,18 @@ _LETTERS = str.maketrans("0123456789", "abcdefghij")
 
 def test_thousands_of_one_name_take_no_more_memory_each_than_hundreds() -> None:
     assert _taken(1600) < 8 * _taken(400)
+
+
+def test_who_is_written_small_once_is_sought_small_among_capitals() -> None:
+    text = "f/u by farouk's sec Maureen"
+    small, large = NameSearch(), NameSearch()
+    small.add(Mention("farouk"))
+    large.add(Mention("Farouk"))
+    assert [(each.start, each.end) for each in small.find(text)] == [(7, 13)]
+    assert list(large.find(text)) == []
+
+
+def test_a_word_that_is_written_small_is_not_sought_for_it() -> None:
+    names = NameSearch()
+    names.add(Mention("ward"))
+    assert list(names.find("on the ward with Maureen")) == []
