@@ -14,8 +14,10 @@ from gateway.detection import (
     dicom,
     doubted,
     facilities,
+    han_names,
     local_forms,
     names,
+    relations,
     tagging,
 )
 from gateway.detection.frame import (
@@ -34,7 +36,7 @@ from gateway.detection.rules import Finder, Topic
 def topics(reference_year: int) -> dict[str, Finder]:
     """Return the rules of each recognizer by its name."""
     return {
-        "names": Topic((*names.RULES, *announced.RULES)),
+        "names": Topic((*names.RULES, *han_names.RULES, *relations.RULES, *announced.RULES)),
         "facilities": Topic(facilities.RULES),
         "addresses": Topic((*addresses.RULES, *local_forms.RULES)),
         "contact": Topic((*contact.RULES, *dicom.RULES)),
