@@ -9,6 +9,7 @@ from typing import Final
 
 from gateway.detection.letters import A, U
 from gateway.detection.rules import Rule, Rules, folded
+from gateway.detection.vocabulary import EPONYMS
 from gateway.domain.entities import LOCATION, STREET_ADDRESS
 from gateway.domain.person_names import fold, is_given
 
@@ -251,8 +252,10 @@ RULES: Final[Rules] = (
     Rule(
         "address.compound",
         STREET_ADDRESS,
-        re.compile(rf"(?<!\w){U}{A}{{2,30}}(?:{_ENDINGS})[ ]\d{{1,5}}[ ]?[A-Za-z]?\b"),
+        re.compile(rf"(?<!\w){U}{A}{{2,30}}(?:{_ENDINGS})[ ][1-9]\d{{0,4}}[ ]?[A-Za-z]?\b"),
         0.75,
+        # "Blumberg 1": a sign and how strong it is.
+        lambda match: match[0].split()[0].lower() not in EPONYMS,
         cues=tuple(f"{ending} " for ending in _ENDED),
     ),
     folded(

@@ -67,6 +67,19 @@ _DEVICE_NOUN: Final = re.compile(
     r"|pince|pinza|sonda|sonde|melsungen)\b",
     re.IGNORECASE,
 )
+_DEVICE_BEFORE: Final = re.compile(
+    r"(?:\b(?:bombas?|pompes?|sondas?|sondes?|pinzas?|pinces?|catéter(?:es)?|cathéters?|drenajes?|drains?|monitor(?:es)?|moniteurs?"
+    r"|respirador(?:es)?|respirateurs?|pumpen?)[ ](?:de |[A-Z][a-z]{2,12} (?:y|o|et|ou|und) )?)\Z"
+)
+"""What a maker's name stands behind in Romance languages: "bombas Alaris y Braun"."""
+HAN_MAKERS: Final = _words(
+    """
+    辉瑞 赛诺菲 恒瑞 罗氏 诺华 拜耳 默沙东 阿斯利康 礼来 诺和诺德 葛兰素史克 雅培 强生 三诺
+    鱼跃 石药 齐鲁 正大天晴 豪森 扬子江 科伦
+    信达 百济神州 君实 同仁堂 美敦力 波士顿科学 西门子 飞利浦 迈瑞 联影 东软
+    """
+)
+"""Makers of drugs and devices, as Chinese papers call them."""
 
 PAPERS: Final = _words(
     """
@@ -160,7 +173,9 @@ _NOUNS: Final = _words(
 _BEFORE: Final = re.compile(
     r"(?:\b(?:morbus|mb|m|enfermedad|s[ií]ndrome|signo|escala|test|score|maladie|syndrome|signe|"
     r"échelle|índice|indice|clasificación|classification|criterios|critères|fractura|fracture|"
-    r"zeichen|klassifikation|tumor|linfoma|lymphome|sarcoma|quiste|prueba)\b\.?"
+    r"zeichen|klassifikation|tumor|linfoma|lymphome|sarcoma|quiste|prueba|maniobra|man(?:œ|oe)uvre|técnica|technique|tecnica|"
+    r"hernia|hernie|drenaje|drain|sonda|sonde|pinzas?|pinces?|reflejo|réflexe|angle|ángulo|tríada|triade|fórmula|formule|"
+    r"abordaje|incisión|incision|plastia|hernioplastia|ley|loi|ganglio|dedo|signos|signes|maladies)\b\.?"
     r"[ ](?:de[l]?|nach|von|d')?[ ]?)\Z",
     re.IGNORECASE,
 )
@@ -176,7 +191,8 @@ def is_harmless(text: str, start: int, end: int) -> bool:
     if all(_is_thing(word) for word in words) or joined in DISEASES or joined in DEVICES:
         return True
     if all(_is_thing(word) or word in MAKERS for word in words):
-        return _DEVICE_NOUN.match(text, end) is not None
+        before = _DEVICE_BEFORE.search(text, max(0, start - 40), start)
+        return before is not None or _DEVICE_NOUN.match(text, end) is not None
     stands_for = [_bare(word) in EPONYMS or _bare(word) in DISEASES for word in words]
     if not stands_for[0]:
         return False
@@ -193,5 +209,7 @@ def _bare(word: str) -> str:
 
 
 def _is_thing(word: str) -> bool:
-    known = word in DRUGS or word in DISEASES or word in DEVICES or word in PAPERS
+    known = (
+        word in DRUGS or word in DISEASES or word in DEVICES or word in PAPERS or word in HAN_MAKERS
+    )
     return known or _DRUG.match(word) is not None

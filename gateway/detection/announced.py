@@ -32,7 +32,25 @@ _DICTATED: Final = re.compile(
     r"(?m)(?:^|[ \t])(?:(?:DD|DT|D|T|TD|JOB)[ ]?[:#]|[dt]:[ ]?[0-9])|(?i:dictated|transcribed)"
 )
 _NO_LETTERS: Final = frozenset(
-    ["ja", "no", "si", "sí", "oui", "non", "yes", "na", "n/a", "nein", "NO", "SI", "SÍ", "JA"]
+    [
+        "ja",
+        "no",
+        "si",
+        "sí",
+        "oui",
+        "non",
+        "yes",
+        "na",
+        "n/a",
+        "nein",
+        "NO",
+        "SI",
+        "SÍ",
+        "JA",
+        "OK",
+        "ok",
+        "EDTA",
+    ]
 )
 """What a form says instead of a name."""
 _OF_TIME: Final = frozenset(
@@ -129,12 +147,25 @@ RULES: Final[Rules] = (
         "name.labelled_typist",
         PERSON,
         re.compile(
-            r"(?<![\w])(?i:schreibdienst|schreibkraft|sekretariat|transcri(?:bed|ptionist)(?: by)?|typ(?:ed by|ist)|frappe|frappé par|saisi par|visa|paraphe|mecanografiad[oa](?: por)?"
-            r"|(?:firma|signature|unterschrift)(?: (?:del médico|de la médica|du médecin|des arztes|of physician))?)[ ]?:[ ]{1,3}(?P<value>[A-Z]{2,4}|[a-z]{2,4})(?=[ \t]{0,8}(?:\n|\Z|[/;|,.]))"
+            r"(?<![\w])(?i:schreibdienst|schreibkraft|sekretariat|transcri(?:bed|ptionist)(?: by)?|typ(?:ed by|ist)|frappe|frappé par|saisi par|visa|extrac\.|extraíd[oa] por|recogid[oa] por|registrad[oa] por|validad[oa](?: por)?|préleveur|prélevé par|validé par|rédigé par|rempli[e]? par|redactad[oa](?: por)?|transcrit[oa](?: por)?|tallad[oa](?: por)?|paraphe|mecanografiad[oa](?: por)?"
+            r"|(?:firma|signature|unterschrift)(?: (?:del médico|de la médica|du médecin|des arztes|of physician))?)[ ]?:[ ]{1,3}(?P<value>[A-Z]{2,4}|[a-z]{2,4})(?=[ \t]{0,8}(?:\n|\Z|[/;|,.)])|[ \t]{2})"
         ),
         0.7,
         lambda match: not is_word(match["value"]) and match["value"] not in _NO_LETTERS,
-        needs=re.compile(r":[ ]{1,3}(?:[A-Z]{2,4}|[a-z]{2,4})[ \t]{0,8}(?:[\n/;|,.]|\Z)"),
+        needs=re.compile(
+            r":[ ]{1,3}(?:[A-Z]{2,4}|[a-z]{2,4})(?:[ \t]{2}|[ \t]{0,8}(?:[\n/;|,.)]|\Z))"
+        ),
+    ),
+    Rule(
+        # The same in Chinese laboratories: "采样人 WXL", "审核者:lm".
+        "name.labelled_typist_cjk",
+        PERSON,
+        re.compile(
+            r"(?:采样|采集|抽血|记录|检验|检测|审核|报告|操作|录入|核对|打印)[人者员师](?:[ ]?[:\uff1a][ ]{0,3}|[ ]{1,4})(?P<value>[A-Z]{2,4}(?:[,\u3001/][A-Z]{2,4})?|[a-z]{2,4})(?![^\W_]|[-.])"
+        ),
+        0.7,
+        lambda match: not is_word(match["value"]) and match["value"] not in _NO_LETTERS,
+        cues=("人", "者", "员", "师"),
     ),
     Rule(
         # The foot of a dictated letter: "JOB: 551209  NOB/mlk", "TR: jsk".

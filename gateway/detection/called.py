@@ -11,7 +11,7 @@ from typing import Final
 from gateway.detection import dates
 from gateway.detection.nobodys_words import HAN_KIN
 from gateway.detection.ordinary import is_ordinary
-from gateway.domain.entities import DATE_TIME, PERSON
+from gateway.domain.entities import DATE_TIME, PERSON, STREET_ADDRESS
 from gateway.domain.findings import Finding
 
 _LAST_LATIN: Final = "\u024f"
@@ -32,6 +32,10 @@ _GIVEN_AFTER: Final = re.compile(
 """A given name behind a family name in capitals, where its column or line ends."""
 _FAMILIAR: Final = "老小阿"
 """What colleagues put before a surname: one word with it."""
+_HOUSE_BEFORE: Final = re.compile(
+    r"(?<![^\s(])[0-9]{1,4}[ ]?(?:bis|ter|quater|[A-Da-d])?(?:,[ ]?|[ ])\Z"
+)
+_LONGEST_HOUSE: Final = 14
 _HAN_DAY: Final = re.compile(r"[今明后昨前][天日晚早]")
 
 
@@ -43,10 +47,20 @@ def as_said(text: str, finding: Finding) -> Finding:
     """
     if finding.entity == DATE_TIME and text[finding.start].isdigit():
         return replace(finding, start=dates.with_weekday(text, finding.start))
+    if finding.entity == STREET_ADDRESS:
+        return replace(finding, start=_house(text, finding.start, finding.end))
     if finding.entity != PERSON:
         return finding
     start, end = _called(text, finding.start, finding.end)
     return finding.at(start, end)
+
+
+def _house(text: str, start: int, end: int) -> int:
+    """Return where a street begins whose house stands before it: "12 bis, venelle des Lices"."""
+    if not text[start].isalpha() or any(map(str.isdigit, text[start:end])):
+        return start
+    house = _HOUSE_BEFORE.search(text, max(0, start - _LONGEST_HOUSE), start)
+    return start if house is None else house.start()
 
 
 def _called(text: str, start: int, end: int) -> tuple[int, int]:

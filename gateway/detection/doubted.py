@@ -11,7 +11,14 @@ import re
 from typing import Final
 
 from gateway.detection import labels
-from gateway.detection.nobodys_words import is_nobodys_word, is_of_a_segment
+from gateway.detection.nobodys_words import (
+    is_a_bed,
+    is_an_abbreviation,
+    is_called_after,
+    is_letter_of_a_form,
+    is_nobodys_word,
+    is_of_a_segment,
+)
 from gateway.detection.structured import columns
 from gateway.detection.technical import is_technical
 from gateway.detection.vocabulary import words
@@ -70,7 +77,6 @@ _KEYWORD: Final = re.compile(
     r"(?:[A-Z][A-Za-z]{1,20}){1,4})?"
 )
 """Its length, and its keyword: "# 24, 1 InstitutionName", "PatientAge" (PS3.6, table 6-1)."""
-_BED: Final = re.compile(r"(?:bed|bay|bett|cama|lit|床)[ ]?[0-9]{1,3}[A-Za-z]?", re.IGNORECASE)
 _THRESHOLD_BEFORE: Final = re.compile(r"[<>≥≤=][ ]?\Z")
 _AGE_BEFORE: Final = re.compile(
     r"\b(?:age[ds]?|alter|edad|âge|aged)\b[ :]{0,2}[<>≥≤=]?[ ]?\Z", re.IGNORECASE
@@ -154,17 +160,28 @@ def _is_no_word(finding: Finding, value: str, before: str, after: str) -> bool:
     entity = finding.entity
     if entity != STREET_ADDRESS and entity not in _NAMING:
         return False
-    measured = entity == PERSON and finding.score < _SURE and value.isalpha()
-    if measured and _READING_AFTER.match(after):
+    if _KEYWORD.fullmatch(value) or is_a_bed(value, before):
         return True
-    if _KEYWORD.fullmatch(value) or (finding.score < _SURE and _is_scored(value, after)):
+    if finding.score < _SURE and _is_unsure(finding, value, after):
         return True
     if entity == STREET_ADDRESS:
         return False
     if _FEW_DIGITS.fullmatch(value):
         return _WARD_BEFORE.search(before) is None
     packed = finding.score < _DOUBTFUL and _PACKAGE_BEFORE.search(before)
-    return bool(packed) or _is_no_name(entity, value, after)
+    return bool(packed) or _is_no_name(entity, value, before, after)
+
+
+def _is_unsure(finding: Finding, value: str, after: str) -> bool:
+    """Say whether it is a scale, what was measured or an abbreviation, where nobody is sure."""
+    if _is_scored(value, after) or _is_read(finding.entity, value, after):
+        return True
+    return finding.entity == PERSON and is_an_abbreviation(value, finding.score)
+
+
+def _is_read(entity: EntityType, value: str, after: str) -> bool:
+    """Say whether it is what was measured, with its reading behind it: "Ery 4.57"."""
+    return entity == PERSON and value.isalpha() and _READING_AFTER.match(after) is not None
 
 
 def _is_scored(value: str, after: str) -> bool:
@@ -211,10 +228,10 @@ def _is_no_number(entity: EntityType, value: str, before: str) -> bool:
     return _CLOCK.fullmatch(value) is not None and _CLOCK_BEFORE.search(before) is not None
 
 
-def _is_no_name(entity: EntityType, value: str, after: str) -> bool:
-    if is_nobodys_word(value) or (entity == PERSON and is_of_a_segment(value)):
+def _is_no_name(entity: EntityType, value: str, before: str, after: str) -> bool:
+    if is_nobodys_word(value) or is_called_after(value, before, after):
         return True
-    if entity == LOCATION and _BED.fullmatch(value):
+    if entity == PERSON and (is_of_a_segment(value) or is_letter_of_a_form(value, after)):
         return True
     if entity in {LOCATION, ORGANIZATION} and value in _DEPARTMENTS:
         return True

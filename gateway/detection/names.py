@@ -72,17 +72,17 @@ _SAID_START: Final = re.compile(
     rf"[acdghikmnoprstwy](?<![\w'].)(?<=(?={_SAID_STRONG.replace('?i:', '?:')}[ ,:\n]).)"
 )
 _NICKNAMED: Final = r"(?i:also known as|a\.?k\.?a\.?|alias|nicknamed|goes by|(?:likes|prefers|wants) to be called|genannt|gen\.|spitzname|rufname|dite?|surnommée?|apodad[oa]|conocid[oa] como|le llaman)"
-_HAN_SURNAME: Final = (
+HAN_SURNAME: Final = (
     "[王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫"
     "段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤]"
 )
-_HAN_RARER: Final = (
+HAN_RARER: Final = (
     "邝佘苗乔裘龚冼麦丘古尤阮蓝郎卫柳鲍费岑柴滕殷毕郝皮卞齐康伍卜穆萧湛汪祁禹狄米臧戴宋茅庞纪舒屈项祝梁闵席麻强娄颜梅盛刁徐骆樊凌霍虞柯昝裴荣翁荀甄曲封芮储靳井巫乌焦牧隗车侯蓬班仰仲宫甘祖符景詹束司黎薄印宿蒲邰咸籍赖卓蔺屠池胥苍翟谭贡姬申冉郦雍桑桂牛边扈燕冀浦尚温庄晏瞿阎茹习艾容"
-    "慎戈廖居步耿匡寇广欧沃蔚隆巩聂晁敖訾阚饶曾沙鞠丰游权益佟庹覃岑阚祁闭敖"
+    "钮宫战逄禚亓鄂谌仝栾逯丛牟迟蓝厉荆盖隋翁卓矫綦慎戈廖居步仇粟冷晏漆蔺辛岳柏屠计饶麻晋郜闵邰耿匡寇广欧沃蔚隆巩聂晁敖訾阚饶曾沙鞠丰游权益佟庹覃岑阚祁闭敖"
 )
 """Rarer surnames, but for those that are a word of a sentence, too ("和", "向", "经")."""
 _HAN_NAME: Final = re.compile(
-    rf"{_HAN_SURNAME}|欧阳|司徒|司马|上官|诸葛|东方|皇甫|尉迟|公孙|慕容|令狐|夏侯|端木|长孙"
+    rf"{HAN_SURNAME}|欧阳|司徒|司马|上官|诸葛|东方|皇甫|尉迟|公孙|慕容|令狐|夏侯|端木|长孙"
 )
 _SUFFIX: Final = r"(?:,?[ ](?:Jr|Sr|II|III|IV)\b\.?)?"
 
@@ -305,7 +305,7 @@ RULES: Final[Rules] = (
         PERSON,
         re.compile(
             rf"(?<![\w'])(?i:lg|vlg|vg|mfg|glg|hg|gruß|gruss|(?:(?:viele|liebe|beste|schöne|herzliche|freundliche)[rn]? )?grüße|mit (?:freundlichen|kollegialen|besten|herzlichen) grüßen|(?:best|kind|warm|many)? ?(?:regards|wishes|thanks)|cheers|ta|thx|thanks|yours (?:sincerely|faithfully|truly)"
-            rf"|(?:un )?(?:cordial )?saludos?|atentamente|(?:un )?abrazos?|(?:bien )?(?:cordialement|confraternellement)|amicalement|bien à vous|bises)[,.!]?(?:[ ]{{1,3}}|[ ]{{0,3}}\n\s{{0,6}})(?:i\.[ ]?A\.[ ])?(?P<value>{FULL})(?=[ \t]{{0,4}}(?:\n|\Z))"
+            rf"|(?:un )?(?:cordial )?saludos?|atentamente|(?:un )?abrazos?|(?:bien )?(?:cordialement|confraternellement)|amicalement|bien à (?:vous|toi)|bises?|biz|bisous|bss|(?:un )?besos?|slds)[,.!]?(?:[ ]{{1,3}}|[ ]{{0,3}}\n\s{{0,6}})(?:i\.[ ]?A\.[ ])?(?P<value>{FULL})(?=[ \t]{{0,4}}(?:\n|\Z))"
         ),
         0.75,
         lambda match: _field(match) and not any(map(is_word, _trimmed_words(match["value"]))),
@@ -314,7 +314,7 @@ RULES: Final[Rules] = (
             *(short + end for short in ("lg", "vg", "mfg", "hg", "ta") for end in ",.! \n"),
             *("gruß", "gruss", "grüße", "grüßen", "regards", "wishes", "thanks", "thx", "cheers"),
             *("yours ", "saludo", "atentamente", "abrazo", "cordialement", "confraternellement"),
-            *("amicalement", "bien à vous", "bises"),
+            *("amicalement", "bien à ", "bise", "biz", "bisou", "bss", "beso", "slds"),
         ),
     ),
     Rule(
@@ -398,7 +398,7 @@ RULES: Final[Rules] = (
         "name.cjk_post",
         PERSON,
         re.compile(
-            rf"(?<![\u4e00-\u9fff])(?P<value>(?!向){_HAN_SURNAME}|[{_HAN_RARER}])(?=护士(?!站)|护师|医生|医师|大夫|主任|教授|院长|药师|技师|女士|先生|太太|阿姨|老师|师傅|警官|律师)"
+            rf"(?:(?<![\u4e00-\u9fff])|(?<=[由经请找是与和向被跟问])(?!于))(?P<value>(?!向|于医[生师]){HAN_SURNAME}|(?!于医[生师])[{HAN_RARER}])(?=护士(?!站)|护师|医生|医师|大夫|主任|教授|院长|药师|技师|女士|先生|太太|阿姨|老师|师傅|警官|律师)"
         ),
         0.6,
         cues=("护", "医", "大夫", "主任", "教授", "院长", "师", "女士", "先生", "太太", "阿姨"),

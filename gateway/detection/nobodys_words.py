@@ -24,6 +24,10 @@ _CLINICAL: Final = words(
     orchestra choir quartet ensemble
     ortho neuro cardio pulm derm ophtho uro gyn onc heme nephro psych peds anesthesia pyelo appy chole washout
     wheelchair commode landline voicemail bedside stairs gait speech dispo consult consults dietary chaplaincy
+    ayte ayudante adj adjunto adjunta celador celadora auxiliar enfermera enfermero instrumentista circulante triador residente supervisora
+    digestivo endocrino cardiología neurología urología ginecología puérpera puerpera encamado encamada
+    chir chirurgien anesth anesthésiste interne externe aide-soignante infirmière infirmier kiné brancardier bilatéraux bilatérales
+    syphilis triaje triage
     """
 )
 """Headings of notes and of results, and parts of forms: they name nobody."""
@@ -77,7 +81,7 @@ _AND_OTHERS: Final = re.compile(r"&[ ](?:Partner|Kollegen|Co|Associates|Asociado
 _HAN_WORDS: Final = words(
     """
     本人 如果 盖章 指印 存根 进修 家属 患者 患儿 病人 工人 农民 职工 退休 学生 教师 医生 护士 医师 主任 教授
-    专家 同事 邻居 朋友 工友 建筑工人 建议 需要 请问 目前 患方 医方 院方 签名 签字 经办人 负责人
+    何时 宣教 采样 送检 知晓 向其 向其爱 巡回 专家 同事 邻居 朋友 工友 建筑工人 建议 需要 请问 目前 患方 医方 院方 签名 签字 经办人 负责人
     """
 )
 _HAN_EPONYM: Final = re.compile(
@@ -85,6 +89,50 @@ _HAN_EPONYM: Final = re.compile(
     "|罗夫辛|墨菲|巴宾斯基|雷诺|马方|威尔逊|格拉斯哥|沃勒|杜普伊特伦|科利斯|史密斯骨折|特纳综合|克兰费尔特"
 )
 """Whom an organ, a sign or a disease is called after: in Chinese nobody else is called so."""
+_BED: Final = re.compile(
+    r"(?:bed|bay|bett|cama|lit|box(?:es)?|cubicle|sill[óo]n|fauteuil|kabine|koje|床)[ ]?[0-9]{1,3}[A-Za-z]?",
+    re.IGNORECASE,
+)
+_POST_BEFORE: Final = re.compile(r"(?:P\.?[ ]?O\.?|post|mail)[ ]?\Z", re.IGNORECASE)
+"""A box of the post is an address."""
+_ORGAN_BEFORE: Final = re.compile(
+    r"(?<![^\W_])(?:maniobras?|espacios?|ligamentos?|tri[áa]ngulos?|pol[íi]gono|tub[ée]rculos?|n[óo]dulos?|c[ée]lulas?|corp[úu]sculos?|fosa|fosita|conductos?|trompas?|fascia|esf[íi]nter"
+    r"|cisura|escisura|asa|anillo|v[áa]lvula|bursa|[íi]leo|separador(?:es)?|man(?:œ|oe)uvres?|espaces?|ligaments?|triangles?|polygone|tubercules?|nodules?|cellules?"
+    r"|corpuscules?|fosse|citernes?|trompes?|sphincter|sillon|anse|anneau|valvule|bourse|ressaut|corne|écarteurs?)[ ](?:(?:de(?:l| la)?|du|des)[ ]|d')\Z",
+    re.IGNORECASE,
+)
+_ABBREVIATION: Final = re.compile(r"[A-ZÀ-ÖØ-Þ]{2,5}")
+_DOUBTFUL: Final = 0.45
+_TRAINEE: Final = re.compile(r"R[1-5]|MIR(?:[ -]?[1-5])?")
+_LETTER_OF_A_FORM: Final = re.compile(r"[ ]?[:/]")
+_GRANDCHILD: Final = re.compile(r"女(?!士)|子|辈")
+
+
+def is_a_bed(value: str, before: str) -> bool:
+    """Say whether `value` is where somebody lies or sits: "Box 7", and not "P.O. Box 7"."""
+    return _BED.fullmatch(value) is not None and _POST_BEFORE.search(before) is None
+
+
+def is_an_abbreviation(value: str, score: float) -> bool:
+    """Say whether it is a few capitals of which the tagger itself thinks little: "CSMA", "ARC"."""
+    return score < _DOUBTFUL and _ABBREVIATION.fullmatch(value) is not None
+
+
+def is_called_after(value: str, before: str, after: str) -> bool:
+    """Say whether it names an organ, a sign or a grip, which nobody owns: "espacio de Morrison".
+
+    Or the year of somebody's training, in brackets: "Berta (R1)".
+    """
+    if before[-1:] == "(" and after[:1] == ")" and _TRAINEE.fullmatch(value):
+        return True
+    return " " not in value and _ORGAN_BEFORE.search(before) is not None
+
+
+def is_letter_of_a_form(value: str, after: str) -> bool:
+    """Say whether it is a letter of a plan or of a sex, "P :", "M / 44", or of 孙女, a grandchild."""
+    if value == "孙":
+        return _GRANDCHILD.match(after) is not None
+    return len(value) == 1 and "A" <= value <= "Z" and _LETTER_OF_A_FORM.match(after) is not None
 
 
 def is_of_a_segment(value: str) -> bool:

@@ -15,8 +15,10 @@ from gateway.detection import (
     doubted,
     facilities,
     first_names,
+    han_names,
     local_forms,
     names,
+    relations,
     tagging,
 )
 from gateway.detection.frame import (
@@ -35,7 +37,9 @@ from gateway.detection.rules import Finder, Topic
 def topics(reference_year: int) -> dict[str, Finder]:
     """Return the rules of each recognizer by its name."""
     return {
-        "names": Topic((*names.RULES, *announced.RULES, *first_names.RULES)),
+        "names": Topic(
+            (*names.RULES, *han_names.RULES, *relations.RULES, *announced.RULES, *first_names.RULES)
+        ),
         "facilities": Topic(facilities.RULES),
         "addresses": Topic((*addresses.RULES, *local_forms.RULES)),
         "contact": Topic((*contact.RULES, *dicom.RULES)),

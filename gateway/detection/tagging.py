@@ -34,6 +34,11 @@ RECOGNIZER: Final = "tagger"
 VAGUE: Final = 0.5
 _SURE: Final = 0.8
 """From here on an everyday word in small letters is a name all the same: "rose called"."""
+_LIKELY: Final = 0.75
+"""Below this any other word in small letters is none where capitals stand in a sentence around."""
+_AROUND: Final = 80
+_CAPITALISED: Final = re.compile(r"[a-zà-ÿ],?[ ](?:[A-ZÀ-ÖØ-Þ][a-zà-ÿ]{2})")
+_LAST_LATIN: Final = "\u024f"
 _LEAST: Final = 0.01
 """Presidio drops a result with a score of 0 and says nothing; what a tagger names is a finding."""
 
@@ -183,9 +188,19 @@ _NAMING: Final = frozenset({"PERSON", "LOCATION", "ORGANIZATION"})
 
 
 def _is_everyday(text: str, tag: Tag) -> bool:
-    """Say whether a doubtful tag is an everyday word in small letters: "is", "then", "seen"."""
+    """Say whether a doubtful tag is a word in small letters, and no name: "is", "celador".
+
+    Who writes a name small writes others so, too: among capitals the tagger has to be surer.
+    """
     value = text[tag.start : tag.end]
-    return tag.score < _SURE and tag.label in _NAMING and value.islower() and is_word(value)
+    if tag.score >= _SURE or tag.label not in _NAMING or not value.islower():
+        return False
+    if is_word(value):
+        return True
+    if tag.label == "LOCATION" or not value.isalpha() or value[0] > _LAST_LATIN:
+        return False
+    around = text[max(0, tag.start - _AROUND) : tag.end + _AROUND]
+    return tag.score < _LIKELY and _CAPITALISED.search(around) is not None
 
 
 def _is_nobodys(text: str, tag: Tag) -> bool:

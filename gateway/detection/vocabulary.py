@@ -171,11 +171,14 @@ _COMMON: Final = words(
 EPONYMS: Final = words(
     """
     addison alport alzheimer apgar asperger babinski baker barrett bartholin bechterew beck bell
-    berger bishop bouchard bowen broca brudzinski brugada budd-chiari buerger burkitt caprini
+    berger bigelow billroth bishop blumberg bochdalek bosniak
+    bouchard bowen broca brudzinski brugada budd-chiari buerger burkitt caprini
     chaddock chagas charcot charcot-marie-tooth charlson cheyne-stokes chiari child-pugh chvostek
     cockcroft-gault colles conn crohn cushing down dressler duchenne dupuytren ebstein edwards
     ehlers-danlos ewing fabry fallot fanconi finkelstein fisher fitzpatrick foley framingham
     fuhrman gaucher glasgow gleason goodpasture gower graves guillain-barre guillain-barré
+    jobe kehr lasegue lasègue lichtenstein mallampati morgagni morrison
+    rolando sylvius willis zenker
     hamilton hashimoto heberden helicobacter hirschsprung hodgkin hoffmann hoffman holter homans
     horner huntington jackson kaposi karnofsky kawasaki kernig killip klinefelter korsakoff
     lachman legionella lewy lhermitte lisfranc lyme lynch lou-gehrig mallory-weiss mantoux

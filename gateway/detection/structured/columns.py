@@ -141,7 +141,7 @@ _STRONG: Final[dict[EntityType, str]] = {
         标本号 检查号 申请单号 报告编号
     """,
     entities.PHOTO_ID: "photo photograph portrait passbild foto 照片",
-    entities.AGE: "age alter edad ageyears agey patientage 年龄",
+    entities.AGE: "age alter edad ageyears agey patientage 年龄 岁",
     entities.DATE_TIME: """
         admissiondate admitdate dischargedate dateofadmission dateofdischarge dateofservice
         servicedate visitdate encounterdate dateofdeath deathdate aufnahmedatum entlassdatum
@@ -157,7 +157,8 @@ _STRONG: Final[dict[EntityType, str]] = {
 _WEAK: Final[dict[EntityType, str]] = {
     entities.PERSON: "name nom patient doctor physician provider nurse clinician contact first "
     "last middle author relative mother father brother sister wife husband partner son daughter "
-    "patientin paciente kontakt responsable nachnamevorname 患者 病人 护士",
+    "patientin paciente kontakt responsable resp referent referente nachnamevorname "
+    "患者 病人 护士 主管 管床 责任护士",
     entities.OTHER_ID: "id number no nr identifier key code reference uid uuid guid nummer numero "
     "编号 号码",
     entities.LOCATION: "place location region district province",
@@ -256,6 +257,17 @@ _SEX: Final = _set("sex gender geschlecht sexe sexo 性别")
 def in_company(names: Iterable[str]) -> bool:
     """Say whether these columns, or keys of one object, belong to a person."""
     return any(strong(name) in _COMPANY or compact(name) in _SEX for name in names)
+
+
+_USUAL: Final = _set(
+    "bed bett cama lit chambre zimmer room habitacion 床 床号 床位 diagnosis diagnose diagnostico "
+    "diagnostic dx motif motivo 诊断 主诉 科室"
+)
+
+
+def usual(name: str) -> bool:
+    """Say whether a column of this name stands in lists of patients, and identifies nobody."""
+    return (bare := compact(name)) in _USUAL or bare in _SEX
 
 
 def of_people(name: str) -> bool:

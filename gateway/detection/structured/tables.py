@@ -43,9 +43,8 @@ def heads(text: str, start: int, end: int) -> str | None:
         if any(len(name.split()) > _WORDS or _NUMBER.search(name) for name in names):
             continue
         known = sum(columns.strong(name) is not None for name in names)
-        if known >= 1 and (known + sum(columns.weak(name) is not None for name in names)) >= (
-            2 if delimiter == "," else 1
-        ):
+        others = sum(columns.weak(name) is not None or columns.usual(name) for name in names)
+        if known >= 1 and known + others >= (2 if delimiter == "," else 1):
             return delimiter
     return None
 

@@ -32,6 +32,10 @@ def harmless(text: str, words: str) -> bool:
         ("Wells score of 4", "Wells"),
         ("Jackson-Pratt drain", "Jackson-Pratt"),
         ("a Foley was placed", "Foley"),
+        ("técnica de Lichtenstein", "Lichtenstein"),
+        ("manœuvre de Lasègue", "Lasègue"),
+        ("bombas Alaris y Braun", "Braun"),
+        ("生产企业:辉瑞", "辉瑞"),
         ("Guillain-Barré syndrome", "Guillain-Barré"),
     ],
 )
@@ -48,6 +52,8 @@ def test_what_only_looks_like_a_name_is_harmless(text: str, words: str) -> None:
         ("Anna Parkinson came", "Anna Parkinson"),
         ("Thornton's disease", "Thornton"),
         ("Zyx", "Zyx"),
+        ("la técnica Braun llamó", "Braun"),
+        ("la hija de Lichtenstein", "Lichtenstein"),
     ],
 )
 def test_a_person_is_not(text: str, words: str) -> None:

@@ -56,6 +56,15 @@ def _doubted(text: str, value: str, entity: EntityType, score: float = 0.6) -> b
         ("dpi[87]: doubtful", "87", ORGANIZATION),
         ("Zarit 54, Barthel 100", "Zarit 54, Barthel 100", STREET_ADDRESS),
         ("Aldrete 9. Informada", "Aldrete", PERSON),
+        ("Box 7 | hora 03:42", "Box 7", STREET_ADDRESS),
+        ("líquido en espacio de Morrison", "Morrison", PERSON),
+        ("polygone de Willis complet", "Willis", LOCATION),
+        ("Sexo/Edad: M / 44", "M", PERSON),
+        ("P : poursuivre", "P", PERSON),
+        ("由孙女小敏送入", "孙", PERSON),
+        ("sutura Berta (R1) con", "R1", ORGANIZATION),
+        ("Nos dijo el celador que", "celador", PERSON),
+        ("责任护士宣教", "宣教", PERSON),
         ("(0008,0020) DA [20240917]", "(0008,0020", PHONE_NUMBER),
         ("[A71]     #   8, 1 AccessionNumber", "]     #   8, 1 AccessionNumber", STREET_ADDRESS),
         ("#   4, 1 PatientAge", "PatientAge", PERSON),
@@ -140,6 +149,12 @@ def test_it_is_nobodys(text: str, value: str, entity: EntityType) -> None:
         ("Frau Sohn-Meier kam", "Sohn-Meier", PERSON, 0.6),
         ("Ich rufe Galle an", "Galle", PERSON, 0.6),
         ("Poste : 66.43", "66.43", PHONE_NUMBER, 0.5),
+        ("P.O. Box 7, Leeds", "Box 7", STREET_ADDRESS, 0.6),
+        ("la madre de Morrison", "Morrison", PERSON, 0.6),
+        ("由孙女士陪同", "孙", PERSON, 0.6),
+        ("OG. Viszeralchirurgie B / Zi", "B", ORGANIZATION, 0.6),
+        ("ask ALI about it", "ALI", PERSON, 0.5),
+        ("on ward R1 now", "R1", ORGANIZATION, 0.6),
     ],
 )
 def test_it_stays_somebodys(text: str, value: str, entity: EntityType, score: float) -> None:
@@ -212,6 +227,28 @@ def test_a_name_is_without_its_kin_and_with_what_its_capitals_begin(
     start = text.index(tagged)
     found = as_said(text, Finding(start, start + len(tagged), PERSON, 0.6, "tagger"))
     assert text[found.start : found.end] == called
+
+
+def test_a_few_capitals_of_which_the_tagger_thinks_little_are_nobodys() -> None:
+    assert _doubted("Contacto con CSMA ayer", "CSMA", PERSON, 0.39)
+    assert not _doubted("Contacto con CSMA ayer", "CSMA", PERSON, 0.5)
+    assert not _doubted("Contacto con Ali ayer", "Ali", PERSON, 0.2)
+
+
+@pytest.mark.parametrize(
+    ("text", "tagged", "said"),
+    [
+        ("12 bis, venelle des Lices", "venelle des Lices", "12 bis, venelle des Lices"),
+        ("(4 rue Haute)", "rue Haute", "4 rue Haute"),
+        ("TA 12/8 rue Haute", "rue Haute", "rue Haute"),
+        ("en 2019 rue Haute 4", "rue Haute 4", "rue Haute 4"),
+    ],
+)
+def test_a_street_has_the_house_before_it(text: str, tagged: str, said: str) -> None:
+    start = text.index(tagged)
+    finding = Finding(start, start + len(tagged), STREET_ADDRESS, 0.6, "tagger")
+    found = as_said(text, finding)
+    assert text[found.start : found.end] == said
 
 
 def test_a_class_behind_its_package_is_doubted_where_the_tagger_doubts_it() -> None:

@@ -214,3 +214,18 @@ def test_a_doubtful_everyday_word_in_small_letters_is_no_name(
     text = f"she was {value} today"
     made = list(findings(text, [FakeTag(8, 8 + len(value), label, score)]))
     assert bool(made) is found
+
+
+@pytest.mark.parametrize(
+    ("text", "score", "found"),
+    [
+        # Who writes "Josemi" does not write "celador" for somebody called so.
+        ("Nos dijo el celador, un tal Josemi", 0.7, False),
+        ("Nos dijo el celador, un tal Josemi", 0.75, True),
+        ("nos dijo el celador, un tal josemi", 0.3, True),
+    ],
+)
+def test_a_doubtful_word_in_small_letters_among_capitals_is_no_name(
+    text: str, score: float, *, found: bool
+) -> None:
+    assert bool(list(findings(text, [FakeTag(12, 19, "PERSON", score)]))) is found
