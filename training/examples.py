@@ -86,7 +86,7 @@ def example(document: dict[str, Any], *, ages: bool = True) -> Example:
         document.get("lang", "en"),
         tuple(_joined(text, found)),
         () if ages else tuple(match.span() for match in _AGE.finditer(text)),
-        written="kind" not in document,
+        written=not document.get("kind"),
     )
 
 

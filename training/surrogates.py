@@ -46,6 +46,7 @@ _KEPT: Final = frozenset(
     )
 )
 _SHORT: Final = 2
+_HAN: Final = re.compile(r"([老小阿]?)([\u4e00-\u9fff]{1,4})")
 _DATE: Final = re.compile(r"\d{1,2}([./-])\d{1,2}\1\d{2,4}")
 
 
@@ -119,6 +120,8 @@ def _number(old: str, draw: random.Random) -> str:
 
 
 def _person(old: str, lang: str, draw: random.Random) -> str:
+    if han := _HAN.fullmatch(old):
+        return han[1] + _han(len(han[2]), draw)
     words = re.split(r"(\s+)", old)
     names = [index for index, word in enumerate(words) if word.strip()]
     for order, index in enumerate(names):
@@ -129,6 +132,12 @@ def _person(old: str, lang: str, draw: random.Random) -> str:
         new = _cased(word, draw.choice(_pool(lang, "given" if given else "family")))
         words[index] = new + ("," if word.endswith(",") else "")
     return "".join(words)
+
+
+def _han(length: int, draw: random.Random) -> str:
+    """Return a Chinese name of as many characters: a family name where there is only one."""
+    family, given = (draw.choice(_pool("zh", what)) for what in ("family", "given"))
+    return (family + given + draw.choice(_pool("zh", "given")))[:length]
 
 
 def _cased(old: str, new: str) -> str:
