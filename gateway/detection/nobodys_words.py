@@ -102,7 +102,7 @@ _ORGAN_BEFORE: Final = re.compile(
     re.IGNORECASE,
 )
 _ABBREVIATION: Final = re.compile(r"[A-ZÀ-ÖØ-Þ]{2,5}")
-_DOUBTFUL: Final = 0.45
+_DOUBTFUL: Final = 0.2
 _TRAINEE: Final = re.compile(r"R[1-5]|MIR(?:[ -]?[1-5])?")
 _LETTER_OF_A_FORM: Final = re.compile(r"[ ]?[:/]")
 _GRANDCHILD: Final = re.compile(r"女(?!士)|子|辈")

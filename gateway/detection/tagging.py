@@ -34,7 +34,7 @@ RECOGNIZER: Final = "tagger"
 VAGUE: Final = 0.5
 _SURE: Final = 0.8
 """From here on an everyday word in small letters is a name all the same: "rose called"."""
-_LIKELY: Final = 0.75
+_LIKELY: Final = 0.4
 """Below this any other word in small letters is none where capitals stand in a sentence around."""
 _AROUND: Final = 80
 _CAPITALISED: Final = re.compile(r"[a-zà-ÿ],?[ ](?:[A-ZÀ-ÖØ-Þ][a-zà-ÿ]{2})")
