@@ -104,6 +104,8 @@ _ORGAN_BEFORE: Final = re.compile(
 _ABBREVIATION: Final = re.compile(r"[A-ZÀ-ÖØ-Þ]{2,5}")
 _DOUBTFUL: Final = 0.2
 _TRAINEE: Final = re.compile(r"R[1-5]|MIR(?:[ -]?[1-5])?")
+_LETTERS: Final = frozenset("SOAPMFHVWDBQITR")
+"""Heads of plans (SOAP, ABCD, P.Q.R.S.T.), sexes, and who asks and who answers."""
 _LETTER_OF_A_FORM: Final = re.compile(r"[ ]?[:/]")
 _GRANDCHILD: Final = re.compile(r"女(?!士)|子|辈")
 
@@ -132,7 +134,7 @@ def is_letter_of_a_form(value: str, after: str) -> bool:
     """Say whether it is a letter of a plan or of a sex, "P :", "M / 44", or of 孙女, a grandchild."""
     if value == "孙":
         return _GRANDCHILD.match(after) is not None
-    return len(value) == 1 and "A" <= value <= "Z" and _LETTER_OF_A_FORM.match(after) is not None
+    return value in _LETTERS and _LETTER_OF_A_FORM.match(after) is not None
 
 
 def is_of_a_segment(value: str) -> bool:

@@ -99,6 +99,12 @@ def _form(  # noqa: PLR0913, PLR0917 - the fields of a form, in their order
 
 _NIR_GAPS: Final = 6
 """Blanks of a French number in its seven groups, which nothing else has."""
+
+
+def _french(match: re.Match[str]) -> bool:
+    return match[0].count(" ") >= _NIR_GAPS or _of(checksums.NIR)(match)
+
+
 FORMS: Final[tuple[Form, ...]] = (
     _form("ssn", US_SSN, "9{3}", r"\d{3}([-. /])\d{2}\1\d{4}(?!-?\d)", 0.85, _issued),
     _form("ipv4", IP_ADDRESS, "9{1,3}", r"(?:\d{1,3}\.){3}\d{1,3}(?!\.\d)", 0.9, _address),
@@ -106,7 +112,7 @@ FORMS: Final[tuple[Form, ...]] = (
     _form("medicare_mbi", HEALTH_PLAN_NUMBER, "9A.*", r"[1-9][AC-HJKMNP-RT-Y][AC-HJKMNP-RT-Y0-9]\d[- ]?[AC-HJKMNP-RT-Y][AC-HJKMNP-RT-Y0-9]\d[- ]?[AC-HJKMNP-RT-Y]{2}\d{2}", 0.9),
     _form("resident", NATIONAL_ID, "9{6}|9{17,18}[Aa]?", r"[1-9]\d{5}[ -]?(?:19|20)\d{2}[ ]?(?:0[1-9]|1[0-2])[ ]?(?:0[1-9]|[12]\d|3[01])[ -]?\d{3}[\dXx]", 0.95, _of(checksums.RESIDENT)),
     _form("resident_old", NATIONAL_ID, "9{15}", r"[1-8]\d{7}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}", 0.6),
-    _form("nir", NATIONAL_ID, "9|9{5}.*", r"[1-478]([ .]?)\d{2}\1(?:0[1-9]|1[0-2]|[2-9]\d)\1(?:\d{2}|2[AB])\1\d{3}\1\d{3}[ ./]{0,3}\d{2}", 0.9, lambda match: match[0].count(" ") >= _NIR_GAPS or checksums.NIR.valid(match[0])),
+    _form("nir", NATIONAL_ID, "9|9{5}.*", r"[1-478]([ .]?)\d{2}\1(?:0[1-9]|1[0-2]|[2-9]\d)\1(?:\d{2}|2[AB])\1\d{3}\1\d{3}[ ./]{0,3}\d{2}", 0.9, _french),
     _form("nir_digits", NATIONAL_ID, "9", r"\d(?: \d){5}(?: [0-9AB])(?: \d){5,9}(?! \d)", 0.6, _dealt),
     _form("german_tax", NATIONAL_ID, "9{2}|9{3}|9{11}", r"[1-9]\d(?:([ ./]?)\d{3}\1\d{3}\1\d{3}|\d[ /]\d{3}[ /]\d{5})", 0.7, _of(checksums.TAX_ID)),
     _form("german_health", HEALTH_PLAN_NUMBER, "A9{9}|A9{3}", r"[A-Z]\d{3}([ ]?)\d{3}\1\d{3}", 0.9, _of(checksums.KVNR)),
