@@ -204,7 +204,8 @@ def build(  # noqa: PLR0915 - what there is to put together, read top to bottom
         ),
         recognizers=detector.recognizers,
         checks={
-            "ledger": lambda: ledger.ready() and vault.ready(),
+            # Both are asked each time: either opens again by being asked.
+            "ledger": lambda: all((ledger.ready(), vault.ready())),
             "detection": lambda: detector.healthy,
             "model": lambda: bool(plain.models()) and all(each.ready for each in (plain, *others)),
             "policy": lambda: policy.decider.decides,

@@ -72,7 +72,7 @@ _DEVICE_BEFORE: Final = re.compile(
     r"|respirador(?:es)?|respirateurs?|pumpen?)[ ](?:de |[A-Z][a-z]{2,12} (?:y|o|et|ou|und) )?)\Z"
 )
 """What a maker's name stands behind in Romance languages: "bombas Alaris y Braun"."""
-HAN_MAKERS: Final = _words(
+HAN_BRANDS: Final = _words(
     """
     辉瑞 赛诺菲 恒瑞 罗氏 诺华 拜耳 默沙东 阿斯利康 礼来 诺和诺德 葛兰素史克 雅培 强生 三诺
     鱼跃 石药 齐鲁 正大天晴 豪森 扬子江 科伦
@@ -210,6 +210,6 @@ def _bare(word: str) -> str:
 
 def _is_thing(word: str) -> bool:
     known = (
-        word in DRUGS or word in DISEASES or word in DEVICES or word in PAPERS or word in HAN_MAKERS
+        word in DRUGS or word in DISEASES or word in DEVICES or word in PAPERS or word in HAN_BRANDS
     )
     return known or _DRUG.match(word) is not None
