@@ -130,7 +130,8 @@ _SCALES: Final = words(
 )
 _POINTS: Final = re.compile(
     r"[ :=]{1,3}[0-9]{1,3}(?!\w|[ ][A-ZÄÖÜÉ]"
-    r"|[ ,-]{1,2}(?:[yajmfw]\b|y/?o|years?|yrs?|a[nñ]os|ans|male|female))"
+    r"|[ ,-]{1,2}(?:[yajmfw]\b(?![ ](?:su|la|el|las|los)\b)"
+    r"|y/?o|years?|yrs?|a[nñ]os|ans|male|female))"
 )
 """Points of a scale, and nobody's age."""
 _NAMING: Final = frozenset({PERSON, LOCATION, ORGANIZATION})

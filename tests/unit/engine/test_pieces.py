@@ -194,7 +194,7 @@ def test_other_threads_run_while_a_text_is_encoded() -> None:
     thread = threading.Thread(target=count)
     thread.start()
     begun = time.thread_time()
-    shipped().encode_all(["Anna ward " * 100_000])
+    shipped().encode_all(["Anna ward " * 400_000])
     took = time.thread_time() - begun
     over.set()
     thread.join()
