@@ -242,13 +242,12 @@ class Workers:
             try:
                 if not self._await_jobs():
                     return None
-                expected = self._expected + self._returns.expected(time.perf_counter())
                 batch = choose(
                     self._listed(),
                     self._limits,
                     self._costs,
                     self._others(),
-                    expected=expected,
+                    expected=self._coming(),
                 )
             finally:
                 self._free -= 1
@@ -269,6 +268,10 @@ class Workers:
             if self._waiting:
                 self._changed.notify()
             return running
+
+    def _coming(self) -> int:
+        """Count the jobs that are announced, and those that will probably be asked for again."""
+        return self._expected + self._returns.expected(time.perf_counter())
 
     def _listed(self) -> list[Waiting]:
         now = time.perf_counter()
@@ -322,7 +325,7 @@ class Workers:
         while not self._closed and 0 < len(self._waiting) < self._limits.max_batch:
             before = len(self._waiting)
             now = time.perf_counter()
-            expected = self._expected + self._returns.expected(now)
+            expected = self._coming()
             wait = linger(self._listed(), expected, self._limits, self._costs, self._others())
             if self._waiting:
                 # What waited while no replica was free did not wait by choice.
