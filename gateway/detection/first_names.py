@@ -153,7 +153,7 @@ _BEFORE: Final = re.compile(
 """A saint's or a house's, and a part of a longer word, an address or a path."""
 _AFTER: Final = re.compile(
     r"[\w@\\®™]|-[^\W\d_]|\.[^\W\d_]|['\u2019]?s?[ ](?:disease|syndrome?|sign|test|scor[eé]|scale|operation|"
-    r"procedure|classification|reflex|criteria|zeichen|krankheit|klassifikation|schema|naht|methode|"
+    r"procedure|classification|bod(?:y|ies)|reflex|criteria|zeichen|krankheit|klassifikation|schema|naht|methode|"
     r"maladie|enfermedad|signo|prueba)(?!\w)|[ ]?[0-9]{1,4}(?:[.,][0-9])?(?:[ ]?(?:mg|µg|mcg|g|ml|IE|IU)\b|[ ][0-9½]-[0-9½]-)",
     re.IGNORECASE,
 )

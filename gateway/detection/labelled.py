@@ -80,6 +80,7 @@ _SECURITY_CODES: Final = (
 _MEDICINE: Final = re.compile(r"34009[ ]?[0-9]{3}[ ]?[0-9]{3}[ ]?[0-9][ ]?[0-9]")
 """A French medicine by its CIP, which is no card of a Spanish insured person."""
 _LEAST_PLATE: Final = 4
+_LEAST_OF_CP: Final = 4
 _CENTURIES: Final = frozenset(["19", "20"])
 
 
@@ -93,7 +94,10 @@ def labelled(reading: Reading, index: int, label: labels.Label) -> Finding | Non
             least = phones.LEAST_EXTENSION if inside else phones.LEAST
             return phones.called(reading, index, label.entity, least)
         case "POSTCODE":
-            return postcodes.labelled(reading, index)
+            found = postcodes.labelled(reading, index)
+            # "1 cp 3x/j" is a tablet, "CP B7" a class.
+            is_short = found is not None and found.end - found.start < _LEAST_OF_CP
+            return None if is_short and reading.folded.endswith("cp", 0, label.end) else found
         case "VEHICLE_ID":
             return _plate(reading, index, label) or _identified(reading, index, label)
         case _:
@@ -103,6 +107,8 @@ def labelled(reading: Reading, index: int, label: labels.Label) -> Finding | Non
 def _plate(reading: Reading, index: int, label: labels.Label) -> Finding | None:
     # The letters of a plate may stand before its first digit: "B-AB 1234", "LS AB 123".
     unit, text = reading.units[index], reading.text
+    if text[label.end] == "-":
+        return None  # "auto-PEEP 1"
     own = reading.lettered(unit)
     match = _PLATE.match(text, own[0] if own and own[1] == label else unit.start)
     if match is None or match.end() < unit.end:

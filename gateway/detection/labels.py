@@ -33,6 +33,8 @@ _PARTING: Final = frozenset(" \t\n\r:=*_\"'`|(#№[]<>),;.\\/{}+°-")
 _NEAR: Final = 10
 """Characters of the longest gap between a label and its number, or between two words of one."""
 _MARKS: Final = frozenset(":=#№|")
+_RELATED: Final = frozenset("=<>")
+"""What stands behind a count: "N > 1500" says how many, and not which."""
 _SHORTEST_COMPOUND: Final = 5
 _SHORTEST_ENDING: Final = 3
 """Letters that a word has more of which ends in "nr": an INR is a result."""
@@ -150,7 +152,7 @@ def before(folded: str, start: int, *, counted: bool = False) -> Label | None:
             found = _phrase(folded, text, word, limit)
             if found is not None and (found[1] or counted):
                 return Label(found[0], word.end, counted=counted)
-        if text in NUMBERS and not (text == "n" and "=" in word.gap):
+        if text in NUMBERS and not (text == "n" and not _RELATED.isdisjoint(word.gap)):
             counted = number_word = True
         elif text not in GAPS:
             return _compound(word) or _told(word, number_word=number_word)

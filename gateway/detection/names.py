@@ -106,7 +106,7 @@ def _titled(match: re.Match[str]) -> bool:
         return False
     if _WRITTEN_OUT.match(match[0]):
         return False
-    if match["value"] in _POST_NOMINALS:
+    if match["value"] in _POST_NOMINALS or _NOT_TITLED.match(match["value"]):
         return False
     if match[0].startswith("PA") and _LATERAL.match(match.string, match.start() + 2):
         return False
@@ -114,6 +114,8 @@ def _titled(match: re.Match[str]) -> bool:
     return not (match[0][:2] == "Fr" and _GAUGE.search(match.string, 0, match.start()))
 
 
+_NOT_TITLED: Final = re.compile(r"(?:I{1,3}|IV)(?:-[0-9]{1,2})?\Z|vom Dienst\b|[A-Z]{2,}[0-9]")
+"""Whom a pedigree numbers ("her sister III-2"), whoever is on duty, and a model."""
 _ROMAN: Final = re.compile(r"(?:I{1,3}|IV)[ab]?")
 
 
@@ -217,6 +219,13 @@ def _is_of_a_guideline(match: re.Match[str]) -> bool:
     if match[0][:4].lower() == "per " and _MEANS.search(value):
         return True  # "per Abduktion", "per Fax": by which means.
     return value.isupper() and bool(_EDITION.match(match.string, match.end()))
+
+
+def _said(match: re.Match[str]) -> bool:
+    """Say whether a name is announced: "Yours sincerely, Consultant Rheumatologist" has none."""
+    if _POST.search(_trimmed_words(match["value"])[-1]):
+        return False
+    return _field(match) and not _eponym(match) and not _is_of_a_guideline(match)
 
 
 _OF_A_TOOL: Final = re.compile(
@@ -345,7 +354,7 @@ RULES: Final[Rules] = (
             rf"(?<![\w'])(?:{_SAID_STRONG})[ ,:\n]{{1,3}}(?:[Dd]r\.?[ ])?(?P<value>{FULL}{_SUFFIX})"
         ),
         0.7,
-        lambda match: _field(match) and not _eponym(match) and not _is_of_a_guideline(match),
+        _said,
         begins=_announced,
     ),
     Rule(
@@ -377,7 +386,9 @@ RULES: Final[Rules] = (
     Rule(
         "name.credential",
         PERSON,
-        re.compile(rf"(?<![\w'\-])(?P<value>{FULL}),?[ ]{_CREDENTIAL}(?![\w']|-\d)"),
+        re.compile(
+            rf"(?<![\w'\-])(?P<value>{FULL}),?[ ]{_CREDENTIAL}(?![\w']|-(?:\d|[A-ZÄÖÜ][a-zäöüß]))"
+        ),
         0.8,
         lambda match: _field(match) and not _is_measured(match),
         needs=re.compile(rf"[ ]{_CREDENTIAL}(?![\w'])"),

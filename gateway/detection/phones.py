@@ -204,6 +204,8 @@ def _formed(text: str, start: int, row: int) -> Phone | None:
         if match is None:
             continue
         digits = sum(map(str.isdigit, match[0]))
+        if _HOURS.fullmatch(match[0]):
+            continue
         if least <= digits <= _ONE_NUMBER and (row <= _LONGEST_ROW or name in _LONG_ROWS):
             return Phone(start, with_extension(text, match.end()), name, score)
     if row <= _LONGEST_ROW - 1:
@@ -211,6 +213,12 @@ def _formed(text: str, start: int, row: int) -> Phone | None:
         if match is not None and _may_be_grouped(match):
             return Phone(start, with_extension(text, match.end()), "grouped", 0.4)
     return None
+
+
+_HOURS: Final = re.compile(
+    r"(?:[01][0-9]|2[0-4])[0-5][0-9][ ]?[-\u2013][ ]?(?:[01][0-9]|2[0-4])[0-5][0-9](?![0-9])"
+)
+"""From when to when: "0800-2200"."""
 
 
 def _may_be_grouped(match: re.Match[str]) -> bool:

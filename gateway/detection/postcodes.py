@@ -51,7 +51,11 @@ def unlabelled(reading: Reading, index: int) -> Finding | None:
         return None  # "0905 Nakamura to bedside" begins with a time.
     if end == start:
         return None
-    if _STREET.search(reading.folded, max(0, start - 60), start):
+    # "the route and what is latest 2023": a year, where no town follows it.
+    is_year = unit.shape == "9999" and unit.word[:2] in {"19", "20"}
+    if (not is_year or _TOWN.match(reading.text, end)) and _STREET.search(
+        reading.folded, max(0, start - 60), start
+    ):
         return Finding(start, end, POSTCODE, 0.6, "postcode.after_street")
     if _before_town(reading, index, end):
         return Finding(start, end, POSTCODE, 0.5, "postcode.before_town")
