@@ -2,57 +2,30 @@
 
 They silence weak findings only, those for which nothing but the words themselves speaks; what a
 title, a label, a field or a second recognizer insists on stays (`merging.py`). A site adds its own
-with `intramural detect dictionary load --kind allow`. Written down for this program from common
-clinical knowledge (international nonproprietary names and names of diseases are facts); no
-dictionary of others was copied, so the list is under the licence of this program.
+with `intramural detect dictionary load --kind allow`. The long lists are in `word_lists.py`.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Final
+from collections.abc import Callable
+from typing import Final, NamedTuple
 
 from gateway.detection.vocabulary import EPONYM_NOUNS, EPONYMS
+from gateway.detection.word_lists import (
+    DRUGS,
+    EPONYMS_ALONE,
+    EPONYMS_SHARED,
+    LIKE_NAMES,
+    PRODUCTS,
+    TERMS,
+)
 from gateway.domain.person_names import fold
 
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(fold(word) for word in text.split())
 
-
-DISEASES: Final = _words(
-    """
-    alzheimer alzheimers asperger aspergers basedow bechterew behcet binswanger crohn crohns
-    cushing cushings duchenne dupuytren guillainbarre hashimoto hirschsprung hodgkin hodgkins
-    huntington huntingtons kaposi klinefelter korsakoff korsakow lyme marfan meniere menieres
-    nonhodgkin osgood paget parkinson parkinsons peyronie raynaud raynauds scheuermann sjogren
-    sjogrens sudeck takayasu taysachs tietze tourette tourettes waldenstrom wegener wegeners
-    willebrand
-    bazett billroth blandaltman bonferroni bouveret brownsequard buddchiari chediakhigashi
-    chiarifrommel churgstrauss clerambault cockcroftgault creutzfeldtjakob cronkhitecanada
-    dandywalker denisweber dixhallpike dubinjohnson epsteinbarr essexlopresti fitzhughcurtis
-    fridericia gilleslatourette hallervordenspatz handschuller henochschonlein hillsachs
-    hosmerlemeshow housebrackmann kaplanmeier kayserfleischer kiesselbach kimmelstielwilson
-    kleinelevin klippelfeil klippeltrenaunay kruskalwallis lamberteaton landaukleffner laugehansen
-    leggcalveperthes leschnyhan lifraumeni lownganonglevine malloryweiss mannwhitney mayerrokitansky
-    mirizzi osgoodschlatter paulbunnell peutzjeghers pickwick pierrerobin plummervinson prinzmetal
-    queckenstedt reedsternberg rokitansky salterharris shapirowilk stevensjohnson sturgeweber susac
-    tolosahunt treachercollins unverrichtlundborg vogtkoyanagiharada waterhousefriderichsen
-    weberchristian werdnighoffmann wernickekorsakoff wolffparkinsonwhite ziehlneelsen
-    zollingerellison
-    """
-)
-"""Names that are a disease also where no noun says so: "history of Parkinson"."""
-
-DEVICES: Final = _words(
-    """
-    accuchek allevyn ambu angiocath blakemore broselow codman dacron debakey dexcom doppler draeger
-    drager dyna foley freestyle gigli glucometer holter jacksonpratt kirschner kocher langenbeck
-    libre ligasure medtronic metzenbaum minimed monocryl omnipod penrose permcath pigtail pleurx
-    portacath prolene redon riva rocci seldinger smead steri stryker swanganz tegaderm tenckhoff
-    trocar venflon veress vicryl weitlaner yankauer
-    """
-)
 
 MAKERS: Final = _words(
     """
@@ -90,74 +63,6 @@ PAPERS: Final = _words(
 )
 """What arrives from courts and offices, where a line begins with it."""
 
-DRUGS: Final = _words(
-    """
-    abacavir abatacept abciximab abilify acarbose acetaminophen acetazolamide actos acyclovir
-    adalimumab adderall adenosine adrenaline advair advil afinitor aggrenox aimovig ajovy
-    albuterol aldactone alendronate aleve alfuzosin allopurinol alprazolam alteplase
-    amaryl ambien amikacin amiodarone amitriptyline amlodipine amoxicillin amoxil amphotericin
-    ampicillin anakinra anastrozole apixaban apremilast aranesp aricept arimidex aripiprazole
-    aromasin aspirin aspirina atacand atarax atenolol ativan atomoxetine atorvastatin atovaquone
-    atripla atropine atrovent augmentin avandia avapro avastin avelox avodart azathioprine
-    azithromycin baclofen bactrim bactroban basaglar belimumab benadryl benazepril benicar
-    benlysta bevacizumab bisoprolol bivalirudin boniva botox brilinta budesonide bumetanide bumex
-    buprenorphine bupropion buspar buspirone bydureon byetta caduet calcitriol candesartan
-    captopril carafate carbamazepine carbidopa cardizem cardura carvedilol catapres cefazolin
-    cefepime ceftriaxone cefuroxime celebrex celecoxib celexa cellcept cephalexin cetirizine
-    cetuximab chantix cialis cimetidine cimzia cipro ciprofloxacin cisplatin citalopram
-    clarithromycin claritin clexane clindamycin clonazepam clonidine clopidogrel clozapine
-    clozaril codeine colace colchicine combivent concerta copaxone coreg coumadin cozaar creon
-    crestor cyclobenzaprine cyclophosphamide cyclosporine cymbalta dabigatran dapagliflozin
-    daptomycin decadron demerol denosumab depakote dexamethasone dexmedetomidine diamox diazepam
-    diclofenac digoxin dilantin dilaudid diltiazem diovan diphenhydramine dipyrone divalproex
-    dobutamine donepezil dopamine doxazosin doxycycline dulaglutide duloxetine dupilumab dupixent
-    duragesic edoxaban effexor elavil eliquis empagliflozin enalapril enbrel enoxaparin entresto
-    entyvio ephedrine epinephrine epipen epogen ertapenem erythromycin escitalopram esomeprazole
-    estradiol etanercept etomidate euthyrox evista exelon exforge ezetimibe famotidine farxiga
-    febuxostat femara fentanyl finasteride flagyl flomax flonase fluconazole fluorouracil
-    fluoxetine fluticasone folfiri folfox forteo forxiga fosamax fosinopril furosemide gabapentin
-    gabapentina gentamicin geodon gleevec glimepiride glipizide glucophage glucotrol glyburide
-    haldol haloperidol heparin herceptin humalog humira humulin hydralazine hydrochlorothiazide
-    hydrocodone hydrocortisone hydromorphone hydroxychloroquine hydroxyzine hyzaar ibrance
-    ibuprofen ibuprofeno imatinib imbruvica imdur imipenem imitrex imodium imuran inderal
-    infliximab insulin integrilin invega invokana ipratropium irbesartan isentress isosorbide
-    ivabradine jakafi janumet januvia jardiance kadcyla kaletra keflex kenalog keppra ketamine
-    ketorolac keytruda klonopin labetalol lacosamide lactulose lamictal lamotrigine lansoprazole
-    lantus lasix latuda leflunomide lenalidomide letrozole levaquin levemir levetiracetam
-    levofloxacin levothyroxine lexapro librium lidocaine linagliptin linezolid lipitor liraglutide
-    lisinopril lithium lopressor loratadine lorazepam losartan lotrel lovastatin lovenox lucentis
-    lunesta lyrica macrobid marcumar meloxicam memantine meropenem metamizol metformin metformina
-    methadone methotrexate methylprednisolone metoclopramide metolazone metoprolol metronidazole
-    micardis midazolam midodrine milrinone miralax mirtazapine mobic modafinil montelukast
-    morphine morphium motrin mounjaro mucomyst mycophenolate naloxone naltrexone namenda naproxen
-    narcan nasonex neurontin nexium niacin nicardipine nifedipine nitrofurantoin nitroglycerin
-    nivolumab nolotil nolvadex norco norepinephrine norvasc novalgin novolog novorapid olanzapine
-    olmesartan omeprazol omeprazole ondansetron opdivo orencia oseltamivir otezla oxaliplatin
-    oxcarbazepine oxycodone oxycontin ozempic paclitaxel palbociclib pamidronate pantoprazol
-    pantoprazole paracetamol paroxetine paxil paxlovid pembrolizumab penicillin pepcid percocet
-    phenergan phenobarbital phenylephrine phenytoin pioglitazone piperacillin plaquenil plavix
-    pradaxa pramipexole prasugrel pravachol pravastatin prednisolone prednison prednisone
-    pregabalin premarin prevacid prilosec primidone prinivil procardia prograf prolia promethazine
-    propofol propranolol proscar protonix provigil prozac pulmicort pyridostigmine quetiapine
-    quinapril ramipril ranexa ranitidine ranolazine rapamune razadyne reglan remdesivir remeron
-    remicade renvela requip restasis restoril revlimid rifampin rifaximin risperdal risperidone
-    ritalin ritonavir rituxan rituximab rivaroxaban rivastigmine rocephin rocuronium ropinirole
-    rosuvastatin rybelsus sacubitril salbutamol salmeterol saxagliptin secukinumab semaglutide
-    senokot sensipar septrin seroquel sertralin sertraline sevelamer sildenafil simvastatin
-    sinemet singulair sintrom sirolimus sitagliptin solifenacin solumedrol sotalol spiriva
-    spironolactone stelara strattera suboxone succinylcholine sucralfate sulfasalazine sumatriptan
-    symbicort synthroid tacrolimus tamiflu tamoxifen tamsulosin tapazole tarceva tazobactam
-    tegretol telmisartan temazepam tenormin terbinafine teriparatide theophylline thiotepa
-    ticagrelor timolol tiotropium tizanidine tobramycin tocilizumab topamax topiramate toprol
-    toradol torasemide torsemide toujeo tradjenta tramadol trastuzumab trazodone tresiba tricor
-    trileptal trulicity truvada tylenol uloric ultram urapidil ustekinumab valacyclovir valium
-    valproate valsartan valtrex vancomycin vasotec vedolizumab venlafaxine ventolin verapamil
-    versed vesicare viagra vicodin victoza vimpat voltaren voltarol vortioxetine vytorin vyvanse
-    warfarin wegovy wellbutrin xanax xarelto xeljanz xeloda xgeva xolair xyzal zantac zestril
-    zetia ziprasidone zithromax zocor zofran zoledronate zoloft zolpidem zometa zosyn zyloprim
-    zyprexa zyrtec
-    """
-)
 _DRUG: Final = re.compile(
     r"[a-z]{3,24}(?:sartan|statin|tinib|ciclib|cillin|floxacin|gliptin|gliflozin|glutide|prazol[e]?|"
     r"xaban|gatran|triptan|azepam|azolam|dronate|glitazone|limumab|tuzumab|lizumab|ximab|zumab|"
@@ -182,34 +87,136 @@ _BEFORE: Final = re.compile(
 _WORD: Final = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
 
 
+_SHARED_NOUN: Final = re.compile(
+    r"(?:['\u2019]s)?[ ](?:sign|syndrome?|law|triad|space|phenomenon)\b"
+    r"|[ -](?:signs|classification|criteria|formula|equation|sutures?|stain|clamps?|forceps"
+    r"|retractors?|speculum|blade|scissors|needle|elevator|cannula|flap|frame|splint|traction"
+    r"|pouch|fascia|fossa|ligament|canal|duct|valves?"
+    r"|nomogram|manoeuv(?:er|re)|maneuver|reflex|bod(?:y|ies)|cells?|lines?|staging|grading|zeichen|syndrom"
+    r"|klassifikation|klemme|naht|schere|haken|phänomen|reflex|formel|manöver)\b",
+    re.IGNORECASE,
+)
+"""What follows a name that many people bear and makes a sign or a tool of it."""
+_DOSE: Final = re.compile(
+    r"[®™]|[ ]?[0-9]{1,5}(?:[.,/][0-9]{1,4})?[ ]?(?:mg|µg|mcg|g|ml|IE|IU|UI|%|mmol|tabs?|caps?)\b",
+    re.IGNORECASE,
+)
+_TITLED: Final = re.compile(
+    r"\b(?:Drs?|Mrs?|Ms|Mme|Prof|Frau|Herrn?|Sra?|Dra|Schwester|Sister|Nurse|Pfleger"
+    r"|patients?|pt)\b\.?[ ]"
+)
+_LEAST_GENERIC: Final = 8
+"""Letters of the shortest word that is asked for in other spellings."""
+_ROW: Final = 60
+"""Characters to each side in which a list of its sort is looked for."""
+_LINK: Final = (
+    r"(?:['\u2019]s)?(?:[ ]?[,;/&+()\u2013-]{1,2}[ ]?|[ ](?:and|or|und|oder|et|ou|y|o|vs\.?)[ ])"
+)
+_LISTED_BEFORE: Final = re.compile(rf"([^\W\d_]+){_LINK}\Z")
+_LISTED_AFTER: Final = re.compile(rf"{_LINK}([^\W\d_]+)")
+
+
 def is_harmless(text: str, start: int, end: int) -> bool:
     """Say whether `text[start:end]` is nothing but drugs, devices, papers and names of diseases."""
     words = [fold(word) for word in _WORD.findall(text[start:end])]
     if not words:
         return False
+    return _are_things(text, start, end, words) or _are_eponyms(text, start, end, words)
+
+
+def _are_things(text: str, start: int, end: int, words: list[str]) -> bool:
     joined = "".join(words)
-    if all(_is_thing(word) for word in words) or joined in DISEASES or joined in DEVICES:
+    if all(_is_thing(word) for word in words) or joined in EPONYMS_ALONE or joined in PRODUCTS:
         return True
     if all(_is_thing(word) or word in MAKERS for word in words):
         before = _DEVICE_BEFORE.search(text, max(0, start - 40), start)
         return before is not None or _DEVICE_NOUN.match(text, end) is not None
-    stands_for = [_bare(word) in EPONYMS or _bare(word) in DISEASES for word in words]
-    if not stands_for[0]:
-        return False
-    if all(stands_for):
-        return EPONYM_NOUNS.match(text, end) is not None or (
-            _BEFORE.search(text, max(0, start - 24), start) is not None
+    if all(_is_thing(word) or word in LIKE_NAMES for word in words):
+        return _DOSE.match(text, end) is not None or _is_one_of_a_row(text, start, end, _GOODS)
+    return False
+
+
+def _are_eponyms(text: str, start: int, end: int, words: list[str]) -> bool:
+    known = [_is_eponym(word) for word in words]
+    if all(known):
+        return (
+            EPONYM_NOUNS.match(text, end) is not None
+            or _BEFORE.search(text, max(0, start - 24), start) is not None
+            or _is_one_of_a_row(text, start, end, _NAMED_AFTER)
         )
     # "Babinski-Zeichen", "Wilson-Score": a compound whose last word says what it is.
-    return words[-1] in _NOUNS
+    if known[0] and words[-1] in _NOUNS:
+        return True
+    if not all(map(_is_shared, words)):
+        return False
+    return _SHARED_NOUN.match(text, end) is not None or _is_one_of_a_row(
+        text, start, end, _NAMED_AFTER
+    )
+
+
+def _is_one_of_a_row(text: str, start: int, end: int, sort: _Sort) -> bool:
+    """Say whether it is listed between others of its sort: "Dalrymple, Young and Stellwag".
+
+    One of them at least is nobody for sure: "Murphy, Kelly and Young" may have the same shift. What
+    is first or last may be whom the list is about: "Kelly, Babinski down".
+    """
+    low = max(text.rfind("\n", 0, start) + 1, start - _ROW)
+    high = text.find("\n", end)
+    high = min(len(text) if high < 0 else high, end + _ROW)
+    if _TITLED.search(text, low, high):
+        return False
+    beside = [_LISTED_BEFORE.search(text, low, start), _LISTED_AFTER.match(text, end, high)]
+    if not all(each and sort.holds(fold(each[1])) for each in beside):
+        return False
+    return any(sort.sure(fold(word)) for word in _WORD.findall(text, low, high))
 
 
 def _bare(word: str) -> str:
-    return word if word in EPONYMS else word.removesuffix("s")
+    return word if word in EPONYMS or word in EPONYMS_SHARED else word.removesuffix("s")
+
+
+def _is_shared(word: str) -> bool:
+    return _is_eponym(word) or _bare(word) in EPONYMS_SHARED
+
+
+def _is_eponym(word: str) -> bool:
+    return _bare(word) in EPONYMS or _bare(word) in EPONYMS_ALONE
 
 
 def _is_thing(word: str) -> bool:
     known = (
-        word in DRUGS or word in DISEASES or word in DEVICES or word in PAPERS or word in HAN_BRANDS
+        word in PRODUCTS
+        or word in TERMS
+        or word in EPONYMS_ALONE
+        or word in PAPERS
+        or word in HAN_BRANDS
     )
-    return known or _DRUG.match(word) is not None
+    return known or _is_drug(word)
+
+
+def _is_drug(word: str) -> bool:
+    if word in DRUGS or _DRUG.match(word) is not None:
+        return True
+    if len(word) < _LEAST_GENERIC:
+        return False
+    # "Metformina", "Metformine": the same medicine in another language.
+    bare = word[:-1] if word[-1] in "aeo" else word
+    return bare in DRUGS or f"{bare}e" in DRUGS
+
+
+def _is_good(word: str) -> bool:
+    return word in PRODUCTS or word in TERMS or _is_drug(word)
+
+
+class _Sort(NamedTuple):
+    """What stands in one list: what may, and what hardly anybody is called."""
+
+    holds: Callable[[str], bool]
+    sure: Callable[[str], bool]
+
+
+_GOODS: Final = _Sort(lambda word: _is_good(word) or word in LIKE_NAMES, _is_good)
+_NAMED_AFTER: Final = _Sort(
+    _is_shared,
+    lambda word: _bare(word) in EPONYMS_ALONE,
+)

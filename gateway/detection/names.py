@@ -27,6 +27,7 @@ from gateway.domain.entities import PERSON
 _TITLE: Final = (
     r"(?:[Dd]rs?|DR|[Mm]rs?|MRS?|Ms|MISS|[Mm]iss|Mx|[Pp]rof(?:essor)?|[Dd]octor|[Nn]urse|[Ss]ister|[Ff]ather|[Rr]ev(?:erend)?|Capt(?:ain)?|Sgt|Sergeant|Lt|Col|Maj|Gen|Hon|Judge|[Oo]fficer|Detective|Sir|Dame|Lady|Lord|Rabbi|Imam|Pastor|"
     r"Herrn?|Frau|Fr|Hr|Sra?|Srta|Dra|Señora?|Don|Doña|Mme|Mlle|Monsieur|Madame|Maître|Signora?|Sig|Dott|Pr|PD|Priv\.-Doz|OA|Oberarzt|Oberärztin|Chefarzt|RN|LPN|LVN|CNA|MFA|Pfleger|NP|PA|CRNA|Att|Attending|Midwife|Consultant|Registrar|"
+    r"[Dd]oct(?:eure?|ora)|DOCT(?:EURE?|ORA)|[Dd]oktor(?:in)?|[Pp]rofess(?:eure?|orin)|[Pp]rofesora?|PROF(?:ESSEURE?|ESORA?)?|Schwester|MME|MLLE|HERRN?|FRAU|DRA|SRTA|"
     r"Uncle|Aunt|Grandma|Grandpa|Coach|Hn[ao]|Sor|Fray|Rvd[ao]|Dña|Lcd[ao]|Ld[ao]|Abbé)"
 )
 _LABEL: Final = (
@@ -51,7 +52,7 @@ _POST: Final = re.compile(
 )
 """What somebody does: "Consultant Neurologist" names nobody."""
 _WRITTEN_OUT: Final = re.compile(
-    r"(?:[Pp]rofessor|[Dd]octor|[Nn]urse|[Ss]ister|[Ff]ather|Reverend|Captain|Sergeant|Judge|[Oo]fficer|Detective|Lady|Lord|Pastor|"
+    r"(?:[Pp]rofess(?:or(?:in)?|eure?)|[Pp]rofesora?|[Dd]oct(?:ora?|eure?)|[Dd]oktor(?:in)?|Schwester|[Nn]urse|[Ss]ister|[Ff]ather|Reverend|Captain|Sergeant|Judge|[Oo]fficer|Detective|Lady|Lord|Pastor|"
     r"Frau|Herrn?|Señora?|Madame|Monsieur|Attending|Midwife|Consultant|Registrar|Uncle|Aunt|Grandma|Grandpa|Coach)\."
 )
 """A word that is not abbreviated, and ends its sentence: "Tell your doctor. Keep it dry."."""
@@ -114,7 +115,10 @@ def _titled(match: re.Match[str]) -> bool:
     return not (match[0][:2] == "Fr" and _GAUGE.search(match.string, 0, match.start()))
 
 
-_NOT_TITLED: Final = re.compile(r"(?:I{1,3}|IV)(?:-[0-9]{1,2})?\Z|vom Dienst\b|[A-Z]{2,}[0-9]")
+_NOT_TITLED: Final = re.compile(
+    r"(?:I{1,3}|IV)(?:-[0-9]{1,2})?\Z|vom Dienst\b|[A-Z]{2,}[0-9]|[Dd]es (?:Univ|H[ôo]p)"
+    r"|(?:Agrégée?|[ÉE]mérite|Associée?|Junior|Émerit[oa]|Titular|Asociad[oa])\Z"
+)
 """Whom a pedigree numbers ("her sister III-2"), whoever is on duty, and a model."""
 _ROMAN: Final = re.compile(r"(?:I{1,3}|IV)[ab]?")
 
@@ -247,7 +251,7 @@ RULES: Final[Rules] = (
         "name.titled",
         PERSON,
         re.compile(
-            rf"(?<![\w']){_TITLE}\.?[ \t]{{1,3}}(?:(?:[Dd]r|[Mm]ed|h\.c|Prof|[Mm]rs?)\.?[ \t]{{1,2}}){{0,3}}(?P<value>{FULL}{_SUFFIX})"
+            rf"(?<![\w']){_TITLE}\.?[ \t]{{1,3}}(?:(?:[Dd]r|DR|[Mm]ed|MED|h\.c|Prof|[Mm]rs?)\.?[ \t]{{1,2}}){{0,3}}(?P<value>{FULL}{_SUFFIX})"
         ),
         0.9,
         _titled,

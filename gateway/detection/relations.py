@@ -10,7 +10,7 @@ from typing import Final
 
 from gateway.detection.letters import WORD
 from gateway.detection.rules import Rule, Rules
-from gateway.detection.vocabulary import EPONYMS, is_word
+from gateway.detection.vocabulary import EPONYMS, is_word, words
 from gateway.domain.entities import PERSON
 
 _ROLE: Final = (
@@ -19,12 +19,17 @@ _ROLE: Final = (
     r"|infirmi(?:er|ère)|aide-soignante?|kiné(?:sithérapeute)?|sage-femme|interne|externe"
     r"|orthophoniste|psychologue|assistante? sociale?|diététicienne?|pharmacien(?:ne)?|secrétaire)"
 )
-_KIN: Final = (
-    r"(?:[Hh]erman[oa]|[Hh]ij[oa]|[Mm]adre|[Pp]adre|[Ee]spos[oa]|[Mm]arido|[Mm]ujer|[Pp]areja"
-    r"|[Ss]obrin[oa]|[Nn]iet[oa]|[Ss]uegr[oa]|[Cc]uñad[oa]|[Yy]erno|[Nn]uera|[Tt]í[oa]|[Pp]rim[oa]"
-    r"|[Mm]ère|[Pp]ère|[Éé]pouse|[Mm]ari|[Cc]onjointe?|[Cc]ompagne|[Cc]ompagnon|[Ff]ille|[Ff]ils"
-    r"|[Ff]rère|[Ss]œur|[Nn]ièce|[Nn]eveu|[Tt]ante|[Oo]ncle|[Vv]oisine?)"
+_KIN: Final = sorted(
+    words(
+        """
+        hermana hermano hija hijo madre padre esposa esposo marido mujer pareja sobrina sobrino
+        nieta nieto suegra suegro cuñada cuñado yerno nuera tía tío prima primo mère père épouse
+        mari conjoint conjointe compagne compagnon fille fils frère sœur nièce neveu tante oncle
+        voisin voisine
+        """
+    )
 )
+_ANY_KIN: Final = "|".join(f"[{word[0].upper()}{word[0]}]{word[1:]}" for word in _KIN)
 _CLINICAL: Final = re.compile(
     r"(?:i[óo]n|itis|ite|osis|ose|omas?|ome|[ií]a|ie|emia|émie|patía|pathie|ad|té|d[oa]s?|ée?s?|iv[oa])\Z"
 )
@@ -96,9 +101,10 @@ RULES: Final[Rules] = (
     Rule(
         "name.apposed_kin",
         PERSON,
-        re.compile(rf"(?<![^\W_]){_KIN},[ ](?P<value>{WORD}(?:[ ]{WORD})?)(?=,[ ])"),
+        re.compile(rf"(?<![^\W_])(?:{_ANY_KIN}),[ ](?P<value>{WORD}(?:[ ]{WORD})?)(?=,[ ])"),
         0.6,
         _is_name,
+        cues=tuple(f"{word}, " for word in _KIN),
     ),
     Rule(
         # One word on the last line of a mail: who wrote it.
