@@ -68,7 +68,7 @@ STRONG: Final[dict[EntityType, str]] = {
         n poliza; numero de poliza; no de poliza; tarjeta sanitaria; cip; cip sns; tis; n tarjeta sanitaria; sip
         """,
     NATIONAL_ID: """
-        nhi; ihi; ppsn; pps no; crn; uscis; nhs; nhs number; chi; chi number; national insurance; nino; national id; national identity; ni number
+        nhi; ihi; ppsn; pps no; uscis; nhs; nhs number; chi; chi number; national insurance; nino; national id; national identity; ni number
         identity card; identity document; id card; tax id; taxpayer id; tin; itin; aadhaar; cpf; hkid; national health
         steuer id; steuerid; steuernummer; steuer nr; steuernr; idnr; steueridentifikationsnummer; steuer idnr
         steuerliche identifikationsnummer; personalausweis; personalausweisnummer; ausweisnummer; ausweis nr
@@ -112,7 +112,7 @@ STRONG: Final[dict[EntityType, str]] = {
         numero de lote; n lote; lote n; no de lote
         """,
     ACCOUNT_NUMBER: """
-        bsb; acct; acct no; account no; account number; account id; accountnumber; a c; bank account; routing; aba; sort code
+        acct; acct no; account no; account number; account id; accountnumber; a c; bank account; routing; aba; sort code
         bic; swift; har no; har; guarantor id; invoice no; invoice number; billing account; guarantor account; patient account
         konto; kontonummer; konto nr; kontonr; ktonr; kto; kto nr; rechnungsnummer; rechnungs nr; rechnung nr; blz; kundennummer
         kunden nr; numero de compte; n de compte; no de compte; compte n; numero de facture; facture n; n facture
@@ -169,7 +169,7 @@ STRONG: Final[dict[EntityType, str]] = {
         im alter; im alter von; a l age de; alter von
         """,
     OTHER_ID: """
-        noms; slide no; block no; hpe no; crime ref; accession; accession no; accession number; specimen id; sample id; case id; case no; case number; encounter id; csn; edipi
+        noms; crime ref; accession; accession no; accession number; specimen id; sample id; case id; case no; case number; encounter id; csn; edipi
         encounter; encounter no; visit id; visit no; fin; order no; order id; requisition no; referral no; auth no; prior auth
         authorization no; authorization number; rx no; rx number; prescription no; confirmation no; ticket no; incident no
         reference no; reference number; ref code; tracking no; tracking number; booking ref; employee id; emp id; staff id

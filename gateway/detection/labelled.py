@@ -95,8 +95,13 @@ def labelled(reading: Reading, index: int, label: labels.Label) -> Finding | Non
             least = phones.LEAST_EXTENSION if inside else phones.LEAST
             if reading.folded.endswith(("ext", "extension"), 0, label.end):
                 least = phones.LEAST_EXTENSION + 1  # "extension 120" is of a joint.
-                if "-" in reading.units[index].shape:
-                    return None  # "extension 0-120"
+                unit = reading.units[index]
+                if (
+                    "-" in unit.shape
+                    or unit.word[:2] in _CENTURIES
+                    or MEASURE.match(reading.folded, unit.end)
+                ):
+                    return None  # "extension 0-120", "ext 4500 mL"
             return phones.called(reading, index, label.entity, least)
         case "POSTCODE":
             found = postcodes.labelled(reading, index)

@@ -233,7 +233,7 @@ def _is_measured(match: re.Match[str]) -> bool:
 
 
 _OF_KIN: Final = re.compile(
-    r"(?:grand|step|foster |niece|nephew|cousin|auntie|sibling|boyf|girlf|fianc|friend|neigh|mum|mam|landlord|specialist|gp\b|taken|checked|operator|secretary|[a-z]+[- ]in[- ]law)",
+    r"(?:grand|step|foster |niece|nephew|cousin|auntie|sibling|boyf|girlf|fianc|friend|neigh|mum|mam|landlord|specialist|gp\b|checked|operator|secretary|physio|dieti|[a-z]+[- ]in[- ]law)",
     re.IGNORECASE,
 )
 _NO_COLON: Final = re.compile(r"(?i:surname|maiden|n[ée]e)")
@@ -244,7 +244,7 @@ def _undivided(match: re.Match[str]) -> bool:
     words = _trimmed_words(match["value"])
     if any(is_word(word) or word.lower() in TITLE_STOPS | _OF_A_POST for word in words):
         return False
-    if any(word.lower().endswith(_NO_NAMES_END) for word in words):
+    if any(word.lower().endswith((*_NO_NAMES_END, "ée")) for word in words):
         return False
     return _field(match) and (len(words) > 1 or _NO_COLON.match(match[0]) is not None)
 
