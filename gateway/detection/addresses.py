@@ -25,7 +25,7 @@ _TYPES: Final = (
     "circle|cir|way|row|close|crescent|cres|gardens|gdns|grove|mews|alley|loop|pike|turnpike|expressway|freeway|route|rte|broadway|walk|plaza|plz|"
     "ridge|hill|hills|crossing|xing|run|bend|point|pt|view|parade|esplanade|quay|wharf|heights|hts|causeway|commons|path|glen|manor|park|"
     "straße|strasse|str|weg|allee|platz|gasse|ring|damm|ufer|straat|laan|plein|gade|vej|vägen|gatan|gata|katu|tie|vei|veien|utca|út|ulica|ulice|cesta|trg|"
-    "streets|avenues|roads|radial|promenade|camp|extension|ext"
+    "streets|avenues|roads|radial|promenade|camp|extension|ext|tce|pde|cct|crt|drv|circuit|wynd|bvd|chase|vale"
 )
 _FIRST: Final = (
     "Rue|Avenue|Av\\.|Avda\\.?|Avenida|Boulevard|Bd|Bld|Blvd|Calle|C/|Via|Viale|Vicolo|Corso|Piazza|Piazzale|Largo|Plaza|Pza\\.?|Rua|Travessa|Estrada|Praça|Carrer|"
@@ -305,10 +305,20 @@ RULES: Final[Rules] = (
     folded(
         "address.po_box",
         STREET_ADDRESS,
-        r"\b(?:p\.?[ ]?o\.?[ ]?box|post(?:al)? (?:office )?box|postfach|apartado(?: de correos)?|boîte postale|psc|cmr|unit|box)[ ]?#?\d{1,6}(?:,? box[ ]?\d{1,6})?(?:\s{1,3}(?:APO|FPO|DPO)[ ](?:AA|AE|AP)[ ]\d{5})?",
+        r"\b(?:p\.?[ ]?o\.?[ ]?box|p\.o\.b\.|(?:private|locked) bag(?: x)?|post(?:al)? (?:office )?box|postfach|apartado(?: de correos)?|boîte postale|psc|cmr|unit|box)[ ]?#?\d{1,6}(?:,? box[ ]?\d{1,6})?(?:\s{1,3}(?:APO|FPO|DPO)[ ](?:AA|AE|AP)[ ]\d{5})?",
         0.75,
         _is_rented,
-        cues=("box", "postfach", "apartado", "postale", "psc", "cmr"),
+        cues=(
+            "box",
+            "p.o.b",
+            "private bag",
+            "locked bag",
+            "postfach",
+            "apartado",
+            "postale",
+            "psc",
+            "cmr",
+        ),
     ),
     Rule(
         "address.military",
@@ -336,6 +346,26 @@ RULES: Final[Rules] = (
         # "patient ID 67890" is no patient of Idaho.
         lambda match: not _LABEL_ID.search(match[0]),
         needs=re.compile(r"[ ]\d{5}(?!\d)"),
+    ),
+    Rule(
+        # "Ballarat VIC 3350", "Halifax, NS B3H 1A1".
+        "place.city_province",
+        LOCATION,
+        re.compile(
+            rf"(?<!\w)(?:{_CITY},?[ ]{{1,2}}(?:NSW|VIC|Vic|QLD|Qld|TAS|Tas)[ ,]{{1,2}}[0-9]{{4}}(?![\w%])|{_CITY},?[ ](?:AB|BC|MB|NB|NL|NS|NT|NU|ON|PE|QC|SK|YT)(?=[ ]{{1,2}}[A-Z][0-9][A-Z][ -]?[0-9][A-Z][0-9]))"
+        ),
+        0.8,
+        needs=re.compile(
+            r"(?:NSW|VIC|Vic|QLD|Qld|TAS|Tas)[ ,]{1,2}[0-9]{4}|[A-Z]{2}[ ]{1,2}[A-Z][0-9][A-Z][ -]?[0-9][A-Z][0-9]"
+        ),
+    ),
+    folded(
+        # "House No. 123", "Flat no 301", "Door No. 12/3", "Plot No. 45", "H.No. 12-3-45".
+        "address.house",
+        STREET_ADDRESS,
+        r"(?<![\w.])(?:house|flat|door|plot|h\.? ?no|h/no|d\.no)(?:(?<=no)\.?|[ ]no\.?)[ :]{0,2}[0-9]{1,5}(?:[-/][0-9a-z]{1,5}){0,3}(?![\w%])",
+        0.6,
+        cues=("house n", "flat n", "door n", "plot n", "h.no", "h no", "h. no", "h/no", "d.no"),
     ),
     Rule(
         "place.city_state",

@@ -36,7 +36,7 @@ _AND_MONTHS: Final = re.compile(
 )
 """What a small child's age has besides: "5 años y 3 meses"."""
 _SEXED: Final = re.compile(
-    r"(?P<n>[0-9]{2,3})(?:M|F(?![ ](?i:chest|foley|tube|cath(?:eter)?|sheath|drain|bougie|coud[eé]|silastic|pigtail|stent|trocar|rusch|3-way)\b)|[ ]?(?:WM|WF|BM|BF|AAM|AAF)|[ ][MF](?=[ ,]{1,2}(?:w/|with|who|present|p/w|c/o|h/o|hx|admitted|s/p|status|pt\b|patient|seen|here|from|is\b)))(?![\w./\-])"
+    r"(?P<n>[0-9]{1,3})[ ]?(?:[Yy](?:(?:ea)?rs?)?\.?)[ ]?/[ ]?(?:M|F|m|f|Male|Female|male|female)(?![\w./\-])|(?P<m>[0-9]{2,3})(?:M|F(?![ ](?i:chest|foley|tube|cath(?:eter)?|sheath|drain|bougie|coud[eé]|silastic|pigtail|stent|trocar|rusch|3-way)\b)|/[MF](?=[ ,]|\Z)|[ ]?(?:WM|WF|BM|BF|AAM|AAF)|[ ][MF](?=[ ,]{1,2}(?:w/|with|who|present|p/w|c/o|h/o|hx|admitted|s/p|status|pt\b|patient|seen|here|from|is\b)))(?![\w./\-])"
 )
 _NO_AGE: Final = re.compile(
     r"(?:hace|durante|tras|ultimos?|ultimas?|proximos?|cada|unos|desde hace|depuis|pendant|il y a|durant|dans|apres|dernier(?:e?s)?|tou(?:s|tes) les|plus de|pres de|environ|seit|vor|nach|fur|von|uber|ueber|in|for|past|last|over|during|within|every|next|alle|mas de|casi|primeros|premieres|y|et|und|a|o|sur|sous)[ ]\Z"
@@ -108,7 +108,7 @@ def at(text: str, folded: str, start: int) -> tuple[int, EntityType, str, float]
     if match is not None and not _of_a_group(folded, *match.span()):
         return match.end(), AGE, "months_old", 0.6
     match = _SEXED.match(text, start)
-    if match is not None and (entity := _type(match["n"])) is not None:
+    if match is not None and (entity := _type(match["n"] or match["m"])) is not None:
         return match.end(), entity, "sexed", 0.7
     return None
 

@@ -36,7 +36,7 @@ from gateway.domain.entities import (
 
 STRONG: Final[dict[EntityType, str]] = {
     MEDICAL_RECORD_NUMBER: """
-        mrn; mrns; m r n; medrec; med rec; emr id; ehr id; epic id; mpi; empi; medical record number
+        ur; urn; umrn; uhid; u r; casenotes; mrn; mrns; m r n; medrec; med rec; emr id; ehr id; epic id; mpi; empi; medical record number
         medical record; medical record no; health record; hospital id; chart id; file id; dossier id
         patient id; patient ids; patient identifier; patient identification; patient key; patient code
         pt id; client id; person id; subject id; resident id; participant id; study id; record id
@@ -68,7 +68,7 @@ STRONG: Final[dict[EntityType, str]] = {
         n poliza; numero de poliza; no de poliza; tarjeta sanitaria; cip; cip sns; tis; n tarjeta sanitaria; sip
         """,
     NATIONAL_ID: """
-        nhs; nhs number; chi; chi number; national insurance; nino; national id; national identity; ni number
+        nhi; ihi; ppsn; pps no; uscis; nhs; nhs number; chi; chi number; national insurance; nino; national id; national identity; ni number
         identity card; identity document; id card; tax id; taxpayer id; tin; itin; aadhaar; cpf; hkid; national health
         steuer id; steuerid; steuernummer; steuer nr; steuernr; idnr; steueridentifikationsnummer; steuer idnr
         steuerliche identifikationsnummer; personalausweis; personalausweisnummer; ausweisnummer; ausweis nr
@@ -87,7 +87,7 @@ STRONG: Final[dict[EntityType, str]] = {
     LICENSE_NUMBER: """
         license no; licence no; license number; driver license; drivers license; driver s license; driving licence
         driving license; driver licence; driver s licence; dl no; dl number; medical license; medical licence; nursing license; cln; clia
-        dea; npi; upin; gmc; nmc; rn license; md license; state license; pharmacy license; license id
+        gdc; hcpc; nzmc; mcnz; mcrn; cpso; nmbi; ahpra; dea; npi; upin; gmc; nmc; rn license; md license; state license; pharmacy license; license id
         professional license; board certificate; dea no; fuhrerschein; fuhrerscheinnummer; fuhrerschein nr; lanr
         bsnr; arztnummer; arzt nr; efn; approbation nr; approbationsnummer; betriebsstattennummer; betriebsstatten nr
         rpps; adeli; finess; n rpps; no rpps; n finess; n adeli; numero rpps; permis de conduire; n ordre; numero d ordre
@@ -95,7 +95,7 @@ STRONG: Final[dict[EntityType, str]] = {
         num colegiado; n de colegiado; no de colegiado; col; nº col; permiso de conducir; carnet de conducir; cedula profesional
         """,
     VEHICLE_ID: """
-        car reg; vehicle reg; reg plate; car registration
+        rego; car reg; vehicle reg; reg plate; car registration
         vin; vehicle id; vehicle identification; vehicle identification number; vehicle registration; license plate
         licence plate; number plate; registration plate; car plate; plate; plates; plate no; vehicle plate; tag number
         kennzeichen; kfz kennzeichen; kfz; amtliches kennzeichen; fahrgestellnummer; fahrgestell nr; fin nr; autokennzeichen
@@ -144,6 +144,7 @@ STRONG: Final[dict[EntityType, str]] = {
         fax; faxed; faxed to; facsimile; telefax; telefaxnummer; telecopie; telecopieur; faxnummer; faxnr; fax nr; faxer
         """,
     PHONE_NUMBER: """
+        bleep; bleeps; blp; pgr; ascom; vocera; spectralink; spok; extn; extension; ext; ddi; direct line; switchboard
         telephone; phone; phones; phone no; phone number; phn; tel; tele; tels; cell; cellular; mobile; mob; pager; beeper
         whatsapp; voicemail; hotline; helpline; dial; contact number; phone contact; emergency contact; landline
         contact no; call back; callback; telefon; tel nr; telefonnummer; telefonnr; handy; handynummer; handynr; mobil; mobilnummer
@@ -157,7 +158,7 @@ STRONG: Final[dict[EntityType, str]] = {
         pincode; cod postal; cpostal
         """,
     DATE_OF_BIRTH: """
-        dob; d o b; date of birth; birth date; birthdate; birthday; birth; born; born on; born in; dateofbirth; bday; date born
+        yob; year of birth; birth year; dob; d o b; date of birth; birth date; birthdate; birthday; birth; born; born on; born in; dateofbirth; bday; date born
         birthtime; birthtime value; birthdate value; dob value
         geb; geboren; geburtsdatum; geb datum; geburtstag; gebdat; gb dat; geb dat
         ne; nee; ne le; nee le; naissance; date de naissance; date de nais; ddn; dn; nais; nait; date naissance; nait en; naitre
@@ -168,7 +169,7 @@ STRONG: Final[dict[EntityType, str]] = {
         im alter; im alter von; a l age de; alter von
         """,
     OTHER_ID: """
-        accession; accession no; accession number; specimen id; sample id; case id; case no; case number; encounter id; csn; edipi
+        noms; crime ref; accession; accession no; accession number; specimen id; sample id; case id; case no; case number; encounter id; csn; edipi
         encounter; encounter no; visit id; visit no; fin; order no; order id; requisition no; referral no; auth no; prior auth
         authorization no; authorization number; rx no; rx number; prescription no; confirmation no; ticket no; incident no
         reference no; reference number; ref code; tracking no; tracking number; booking ref; employee id; emp id; staff id

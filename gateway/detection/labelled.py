@@ -68,7 +68,8 @@ _PLATE: Final = re.compile(
 )
 _EXTENSIONS: Final = (
     "durchwahl", "dw", "apparat", "poste", "bip", "dect", "pager", "beeper", "busca", "piepser",
-    "hausruf", "分机",
+    "hausruf", "分机", "bleep", "bleeps", "blp", "pgr", "ascom", "vocera", "spectralink",
+    "spok", "extn",
 )  # fmt: skip
 """Labels of numbers within the house, which are short."""
 _SECURITY_CODES: Final = (
@@ -92,6 +93,15 @@ def labelled(reading: Reading, index: int, label: labels.Label) -> Finding | Non
         case "PHONE_NUMBER" | "FAX_NUMBER":
             inside = reading.folded.endswith(_EXTENSIONS, 0, label.end)
             least = phones.LEAST_EXTENSION if inside else phones.LEAST
+            if reading.folded.endswith(("ext", "extension"), 0, label.end):
+                least = phones.LEAST_EXTENSION + 1  # "extension 120" is of a joint.
+                unit = reading.units[index]
+                if (
+                    "-" in unit.shape
+                    or unit.word[:2] in _CENTURIES
+                    or MEASURE.match(reading.folded, unit.end)
+                ):
+                    return None  # "extension 0-120", "ext 4500 mL"
             return phones.called(reading, index, label.entity, least)
         case "POSTCODE":
             found = postcodes.labelled(reading, index)

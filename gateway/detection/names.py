@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from gateway.detection.letters import FULL, GAP, INITIAL, MARK, WORD, U
+from gateway.detection.letters import FULL, GAP, INITIAL, MARK, WORD, A, U
 from gateway.detection.rules import Rule, Rules, caseless
 from gateway.detection.vocabulary import (
     EPONYM_NOUNS,
@@ -24,27 +24,33 @@ from gateway.detection.vocabulary import (
 )
 from gateway.domain.entities import PERSON
 
+_POSTED: Final = (
+    r"(?:[Mm]atron|MATRON|[Pp]harmacist|Physio(?:therapist)?|Dieti[ct]ian|[Ss]ocial [Ww]orker|Paramedic|Chaplain|Constable|Inspector|Sheriff|Trooper|Bishop|Deacon|Vicar|Lieutenant|Colonel|Corporal|Cpl|Cmdr|Aunt(?:ie|y)|aunt(?:ie|y)?|uncle|Granny|Grandad|"
+    r"S(?:mt|MT)|Shri|Kumari|M(?:str|aster)|Revd|Canon|Cllr|Councillor|Sheikh|Garda|Brother|Tannie|Oom|Mnr|Mev|SHO|SpR|RMO|JMO|VMO|ANP|ACNP|APRN|FNP|HCSW|RMN|WPC|DOCTOR|Messrs|Baby (?:[Bb]oy|[Gg]irl)|(?:Nurse|NURSE) (?:[Pp]ractitioner|PRACTITIONER)|B/[Oo])"
+)
+"""Posts and kin that other words follow, too: "SHO Bleep", "Matron Round"."""
 _TITLE: Final = (
-    r"(?:[Dd]rs?|DR|[Mm]rs?|MRS?|Ms|MISS|[Mm]iss|Mx|[Pp]rof(?:essor)?|[Dd]octor|[Nn]urse|[Ss]ister|[Ff]ather|[Rr]ev(?:erend)?|Capt(?:ain)?|Sgt|Sergeant|Lt|Col|Maj|Gen|Hon|Judge|[Oo]fficer|Detective|Sir|Dame|Lady|Lord|Rabbi|Imam|Pastor|"
+    rf"(?:{_POSTED}|"
+    r"[Dd]rs?|DR|[Mm]rs?|MRS?|Ms|MISS|[Mm]iss|Mx|[Pp]rof(?:essor)?|[Dd]octor|[Nn]urse|[Ss]ister|[Ff]ather|[Rr]ev(?:erend)?|Capt(?:ain)?|Sgt|Sergeant|Lt|Col|Maj|Gen|Hon|Judge|[Oo]fficer|Detective|Sir|Dame|Lady|Lord|Rabbi|Imam|Pastor|"
     r"Herrn?|Frau|Fr|Hr|Sra?|Srta|Dra|Señora?|Don|Doña|Mme|Mlle|Monsieur|Madame|Maître|Signora?|Sig|Dott|Pr|PD|Priv\.-Doz|OA|Oberarzt|Oberärztin|Chefarzt|RN|LPN|LVN|CNA|MFA|Pfleger|NP|PA|CRNA|Att|Attending|Midwife|Consultant|Registrar|"
-    r"[Dd]oct(?:eure?|ora)|DOCT(?:EURE?|ORA)|[Dd]oktor(?:in)?|[Pp]rofess(?:eure?|orin)|[Pp]rofesora?|PROF(?:ESSEURE?|ESORA?)?|Schwester|MME|MLLE|HERRN?|FRAU|DRA|SRTA|"
+    r"[Dd]oct(?:eure?|ora)|DOCT(?:EURE?|ORA)|[Dd]oktor(?:in)?|[Pp]rofess(?:eure?|orin)|[Pp]rofesora?|PROF(?:ESSEURE?|ESSOR|ESORA?)?|Schwester|MME|MLLE|HERRN?|FRAU|DRA|SRTA|"
     r"Uncle|Aunt|Grandma|Grandpa|Coach|Hn[ao]|Sor|Fray|Rvd[ao]|Dña|Lcd[ao]|Ld[ao]|Abbé)"
 )
 _LABEL: Final = (
-    r"(?:(?:full |legal |preferred |maiden |birth |first |last |middle |given |family |sur|fore)?name(?: of patient)?|(?:patient|pt|client|member|subscriber|guarantor|insured|provider|doctor|physician|mother|father|parent|guardian|"
+    r"(?:(?:full |legal |preferred |maiden |previous |former |print(?:ed)? |birth |first |last |middle |given |family |sur|fore)?names?(?:\(s\))?(?: of patient)?|(?:patient|pt|client|member|subscriber|guarantor|insured|provider|doctor|physician|mother|father|parent|guardian|"
     r"spouse|contact|nurse|child|baby|donor|user|employee|attending|surgeon|customer|account holder|card ?holder|emergency contact)(?:'s)?[ _]?(?:full[ _]?|first[ _]?|last[ _]?|given[ _]?|family[ _]?)?name|"
     r"patients?|pt|client|resident|attending(?: physician| provider| md| surgeon)?|provider|physician|surgeon|assistant|anesthesi(?:a|ologist)|anaesthetist|nurse|rn|doctor|pcp|primary care(?: physician| provider)?|"
     r"(?:ordering|referring|consulting|admitting|treating|primary|supervising|requesting|performing|attending|interpreting|rendering|covering|discharging|on-call|family|responsible)[ _](?:physician|provider|doctor|clinician|surgeon|md|nurse|radiologist|practitioner)|"
     r"(?:ordered|referred|dictated|transcribed|signed|electronically signed|e-signed|reviewed|approved|verified|authored|written|prepared|entered|collected|performed|interpreted|reported|seen|examined|cosigned|co-signed|attested|authenticated|completed|"
-    r"recorded|documented|received|requested|witnessed|accompanied|assessed|administered|assisted|read|created|submitted|notified)[ _]by|"
-    r"author|signature|signed|dictator|transcriptionist|radiologist|pathologist|cardiologist|oncologist|psychiatrist|psychologist|therapist|social worker|case manager|care ?giver|carer|midwife|pharmacist|technologist|technician|interpreter|consultant|registrar|"
-    r"mother|father|mom|dad|wife|husband|spouse|partner|son|daughter|brother|sister|guardian|parents?|next of kin|nok|emergency[ _]contact(?:[ _]name)?|contact(?:[ _]person)?|proxy|health care proxy|poa|informant|historian|relative|"
+    r"recorded|documented|received|requested|typed|prescribed|dispensed|checked|drawn|inserted|clerked|triaged|countersigned|authori[sz]ed|validated|chaperoned|consented|updated|edited|supervised|issued|sent|witnessed|accompanied|assessed|administered|assisted|read|created|submitted|notified)[ _]by|"
+    r"author|signature|signed|dictator|transcriptionist|radiologist|pathologist|cardiologist|oncologist|psychiatrist|psychologist|therapist|social worker|case manager|key ?worker|care co-?ordinator|health visitor|physio(?:therapist)?|dieti[ct]ian|gp|specialist|prescriber|operator|supervisor|perfusionist|endoscopist|sonographer|radiographer|phlebotomist|chaperone|scribe|secretary|solicitor|lawyer|(?:substitute|surrogate) decision[- ]maker|person responsible|[lmde]?poa|care ?giver|carer|midwife|pharmacist|technologist|technician|interpreter|consultant|registrar|"
+    r"mother|father|mom|dad|wife|husband|spouse|partner|son|daughter|brother|sister|guardian|parents?|mum|mam|(?:grand|step|foster )(?:mother|father|son|daughter|parent|carer)|(?:daughter|son|mother|father|sister|brother)[- ]in[- ]law|niece|nephew|cousin|auntie|sibling|boyfriend|girlfriend|fianc[eé]e?|significant other|friend|neighbou?r|landlord|next of kin|nok|n\.o\.k\.|emergency[ _]contact(?:[ _]name)?(?: ?#?[1-3])?|contact(?:[ _]person)?(?: ?#?[1-3])?|proxy|health care proxy|poa|informant|historian|relative|"
     r"cc|to|from|attn|attention|re|ref|regarding|dear|user|agent|employee|recipient|sender|customer|beneficiary|subscriber|insured|guarantor|policy ?holder|account holder|donor|"
     r"name des patienten|nachname|vorname|arzt|ärztin|hausarzt|patientin|patienten|nom(?: de naissance| d'usage)?|prénom|médecin|nombre|apellidos?|médico|paciente|姓名|患者|医生)"
 )
 _TITLE_START: Final = re.compile(
     # A pattern that begins with one of few letters is sought much faster.
-    rf"[ACDF-JL-PRSUdfmnoprs](?<![\w'].)(?<=(?={_TITLE}[. \t]).)"
+    rf"[A-DF-PR-Wadfmnoprsuw](?<![\w'].)(?<=(?={_TITLE}[. \t]).)"
 )
 _POST: Final = re.compile(
     r"(?:ologist|ologe|ologin|iatrist|iatrician|iater|iaterin|esthetist|aesthetist|surgeon|physician|therapist"
@@ -68,7 +74,7 @@ _COLON: Final = re.compile(r"[:=|#]")
 _ASKS: Final = re.compile(r"(?i)name|nom\b|nombre|apellido|prénom|姓名")
 """A label that asks for a name, not for a person."""
 _CREDENTIAL: Final = r"(?:M\.?D\.?|D\.?O\.?|R\.?N\.?|N\.?P\.?|P\.?A\.?(?:-C)?|Ph\.?D\.?|PharmD|DPM|DDS|DMD|FACS|FACP|FACC|LPN|LVN|CRNA|CNM|CNP|FNP(?:-C|-BC)?|ARNP|APRN|DNP|MPH|MBBS|MBChB|FRCP|FRCS|LCSW|LMFT|PsyD|PT|DPT|OTR|SLP|RD|RT|BSN|MSN|MSW|EMT|CNA|Esq)"
-_SAID_STRONG: Final = r"(?i:named|called|known as|aka|a\.k\.a\.|alias|goes by|name is|name's|name was|it's under|is under|i am|i'm|signed|dear|hello|hi|hey|sincerely|regards|cheers|yours truly|respectfully|addressed to|spoke (?:to|with)|contact|ask for|accompanied by|care of|referred by|seen by|treated by|ordered by|dictated by|reviewed by|signed by|performed by|written by|per|married to)"
+_SAID_STRONG: Final = r"(?i:named|called|known as|aka|a\.k\.a\.|alias|goes by|name is|name's|name was|it's under|is under|i am|i'm|signed|dear|hello|hi|hey|sincerely|regards|cheers|yours truly|respectfully|addressed to|spoke (?:to|with)|contact|ask for|accompanied by|care of|referred by|typed by|clerked by|chaperoned by|prescribed by|seen by|treated by|ordered by|dictated by|reviewed by|signed by|performed by|written by|per|married to)"
 _SAID_START: Final = re.compile(
     rf"[acdghikmnoprstwy](?<![\w'].)(?<=(?={_SAID_STRONG.replace('?i:', '?:')}[ ,:\n]).)"
 )
@@ -101,9 +107,60 @@ def _eponym(match: re.Match[str]) -> bool:
     )
 
 
+_POSTED_START: Final = re.compile(rf"{_POSTED}[. \t]")
+_OF_A_POST: Final = frozenset(
+    [
+        *("bleep", "bleeped", "oncall", "cover", "rota", "round", "rounds", "led", "handover"),
+        *(
+            "clerking",
+            "aware",
+            "input",
+            "licensed",
+            "apgar",
+            "excel",
+            "chart",
+            "class",
+            "gene",
+            "trust",
+            "office",
+            "printer",
+            "died",
+        ),
+        *("deceased", "scanner", "health", "health's", "file", "list", "index", "hospital", "dept"),
+        *("department", "check", "screening", "verified", "jo", "bo", "lives", "alive", "well"),
+    ]
+)
+_NO_NAMES_END: Final = (
+    "tion",
+    "ment",
+    "ity",
+    "ence",
+    "sis",
+    "ology",
+    "itis",
+    "emia",
+    "pathy",
+    "ical",
+)
+
+
+def _is_of_post(value: str) -> bool:
+    """Say whether a name follows a post: "Matron Pemberton" has one, "SHO Bleep" has not."""
+    first = _trimmed_words(value)[0]
+    low = first.lower().rstrip(".")
+    if is_word(first) or low in _OF_A_POST or low.endswith(_NO_NAMES_END):
+        return False
+    return not (first.isupper() and 1 < len(first) <= _SHORT_CAPITALS)
+
+
+_SHORT_CAPITALS: Final = 4
+
+
 def _titled(match: re.Match[str]) -> bool:
     first = _trimmed_words(match["value"])[0].lower().rstrip(".")
     if first in TITLE_STOPS or _POST.search(first):
+        return False
+    if _POSTED_START.match(match[0]) and not _is_of_post(match["value"]):
         return False
     if _WRITTEN_OUT.match(match[0]):
         return False
@@ -175,6 +232,23 @@ def _is_measured(match: re.Match[str]) -> bool:
     )
 
 
+_OF_KIN: Final = re.compile(
+    r"(?:grand|step|foster |niece|nephew|cousin|auntie|sibling|boyf|girlf|fianc|friend|neigh|mum|mam|landlord|specialist|gp\b|checked|operator|secretary|physio|dieti|[a-z]+[- ]in[- ]law)",
+    re.IGNORECASE,
+)
+_NO_COLON: Final = re.compile(r"(?i:surname|maiden|n[ée]e)")
+
+
+def _undivided(match: re.Match[str]) -> bool:
+    """Say whether a name stands behind a label without its colon."""
+    words = _trimmed_words(match["value"])
+    if any(is_word(word) or word.lower() in TITLE_STOPS | _OF_A_POST for word in words):
+        return False
+    if any(word.lower().endswith((*_NO_NAMES_END, "ée")) for word in words):
+        return False
+    return _field(match) and (len(words) > 1 or _NO_COLON.match(match[0]) is not None)
+
+
 def _labelled(match: re.Match[str]) -> bool:
     """Say whether a field holds a name; a single word does where the label asks for one."""
     label = match[0][: match.start("value") - match.start()]
@@ -182,6 +256,8 @@ def _labelled(match: re.Match[str]) -> bool:
     if single and label.startswith("name") and _OF_A_LIST.search(match.string, 0, match.start()):
         # "- name: Restart unit" is a step of a program.
         return not _GOES_ON.match(match.string, match.end())
+    if _OF_KIN.match(label) and any(map(is_word, _trimmed_words(match["value"]))):
+        return False  # "Grandmother: Breast Cancer"
     return _field(match) and not (single and _ASKS.search(label) is None)
 
 
@@ -256,6 +332,44 @@ RULES: Final[Rules] = (
         0.9,
         _titled,
         begins=_addressed,
+    ),
+    Rule(
+        # "Dr.Sharma", "Dr (Mrs) Lata Sharma", "Prof.(Dr.) A.K.Sharma".
+        "name.titled_joined",
+        PERSON,
+        re.compile(
+            rf"(?<![\w'.@/])(?:Drs?|Mrs?|Ms|Prof|Smt)(?:\.|\.?[ ]?\((?:Dr|Mrs?|Ms|Miss|Prof|Col)\.?\)[ ]?)(?P<value>(?:{U}\.[ ]?){{0,3}}{U}[a-z][^\W\d_]{{1,24}}(?:['-]{A}{{1,24}})?(?:[ ]{U}[a-z]{{2,24}}){{0,2}})(?![\w@/]|\.[a-z])"
+        ),
+        0.8,
+        lambda match: (
+            _trimmed_words(match["value"])[0].lower().rstrip(".") not in TITLE_STOPS | _OF_A_POST
+            and not is_word(_trimmed_words(match["value"])[0])
+        ),
+        needs=re.compile(r"(?:Drs?|Mrs?|Ms|Prof|Smt)(?:\.[A-Z(]|\.?[ ]?\([DMPC])"),
+    ),
+    Rule(
+        # "Drs Pemberton and Okafor": the second of them.
+        "name.titled_second",
+        PERSON,
+        re.compile(
+            rf"(?<![\w'])(?:Drs|Doctors|Messrs|Profs|Professors|Nurses)\.?[ ]{FULL}(?:[ ](?:and|&)[ ]|[ ]?/[ ]?)(?P<value>{FULL})"
+        ),
+        0.8,
+        lambda match: not is_word(_trimmed_words(match["value"])[0]),
+        needs=re.compile(r"(?:Drs|Doctors|Messrs|Profs|Professors|Nurses)\.?[ ]"),
+    ),
+    Rule(
+        # "NOK - Liam Pemberton", "Patient Name- Liam Pemberton", "Surname Pemberton": no colon.
+        "name.labelled_dash",
+        PERSON,
+        re.compile(
+            rf"(?<![\w'])(?:(?i:(?:patient |pt |full |maiden |print |client |(?<![^\W\d_][ ]))name|surname|nok|next of kin|emergency contact|consultant|gp|key ?worker|mum|mom|dad|daughter|son|wife|husband|carer)[ ]?[-\u2013][ ]?|(?:[Mm]aiden [Nn]ame|MAIDEN NAME|[Pp]rint [Nn]ame|PRINT NAME|Surname|SURNAME|n[ée]e|N[ÉE]E)[ ])(?:(?:Dr|Mrs?|Ms|Prof)\.?[ ])?(?P<value>{FULL})"
+        ),
+        0.75,
+        _undivided,
+        needs=re.compile(
+            r"(?i:name|nok|kin|contact|tant|gp|worker|m[ou]m|dad|ter|son|fe|band|carer)[ ]?[-\u2013]|(?i:name|n[ée]e) "
+        ),
     ),
     Rule(
         "name.titled_lower",
