@@ -68,7 +68,7 @@ _PLATE: Final = re.compile(
 )
 _EXTENSIONS: Final = (
     "durchwahl", "dw", "apparat", "poste", "bip", "dect", "pager", "beeper", "busca", "piepser",
-    "hausruf", "分机",
+    "pieper", "sucher", "nebenstelle", "nst", "klappe", "kurzwahl", "hausruf", "分机",
 )  # fmt: skip
 """Labels of numbers within the house, which are short."""
 _SECURITY_CODES: Final = (
