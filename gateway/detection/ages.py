@@ -15,7 +15,7 @@ _OLDEST_EVER: Final = 130
 _FORM: Final = re.compile(
     r"(?P<n>[0-9]{1,3})(?:[.,][0-9]{1,2})?(?:"
     r"[ \-]?(?:years?|yrs?|yr)\.?[ \-]?(?:of[ ]age|olds?)\b|[ \-]?y\.?/?[ ]?o\.?(?:ld)?(?![a-z])|[ ]?y(?:rs?)?(?=[ ]?(?:male|female|[mf]\b|old|man|woman|boy|girl))"
-    r"|[ ]?-?jahrige?[rnms]?\b|[ ]?-?jahr[.]|[ ]jahre[ ]alt(?:e[rnms]?)?\b|[ ]?j\.[ ]?(?=alt|\()|[ ]?(?:周|多)?岁(?:余|半)?|[ ]lenze\b"
+    r"|[ ]?-?jahrige?[rnms]?\b|[ ]?-?jahr[.]|[ ]?-?j(?:g?\.|g)(?=[ ]{1,2}(?:pat\b|patient(?:in)?\b|mann\b|frau\b))|[ ]j\.(?=,[ ][wmd]\b)|[.][ ](?P<lived>lebensjahr|lj)\b|[ ]jahre[ ]alt(?:e[rnms]?)?\b|[ ]?j\.[ ]?(?=alt|\()|[ ]?(?:周|多)?岁(?:余|半)?|[ ]lenze\b"
     r"|[ ]?(?P<free>ans|anos|jahren?|a)\b)"
 )
 _PAIR: Final = re.compile(
@@ -25,6 +25,8 @@ _MONTHS: Final = re.compile(
     r"[0-9]{1,3}[ \-]?(?:days?|weeks?|wks?|months?|mos?)[ \-](?:olds?|of age)\b"
     r"|[0-9]{1,2}[ ]?(?:monate|wochen|tage)[ ]alt|[0-9]{1,2}[- ]?(?:monatige?[rnms]?|wochige?[rnms]?)\b|[0-9]{1,2}[ ]?(?:个月|月龄|天)(?=[大男女患]|婴)|(?:[0-9]{1,2}[ ]meses)(?= de edad| de vida)"
 )
+_IN_THE: Final = re.compile(r"\b(?:im|ihrem|seinem)[ ]\Z")
+"""What stands before the year that somebody lives in: "im 93. Lebensjahr"."""
 _GROUP_AFTER: Final = re.compile(
     r"[ ]?(?:years?|yrs?|anos|ans|jahren?|months?|meses|mois)?(?:[ ](?:of age|de edad|d'age|alt))?[ ,(]{0,2}(?:(?:and|or|y|o|et|ou|und|oder)[ ]/?(?:older|over|above|younger|under|more|mas|mayores|menores|plus|alter|junger|daruber|moins|up|below|less)|\+|及以上|以上|以下|to[ ]|-[0-9]|bis[ ]|through)"
 )
@@ -96,6 +98,8 @@ def at(text: str, folded: str, start: int) -> tuple[int, EntityType, str, float]
     if match is not None:
         entity = _type(match["n"])
         person = match["free"] is None or _of_a_person(folded, match)
+        if match["lived"] is not None:
+            person = _IN_THE.search(folded, max(0, start - 10), start) is not None
         if entity is not None and person and not _of_a_group(folded, *match.span()):
             months = _AND_MONTHS.match(folded, match.end())
             return (months or match).end(), entity, "years_old", 0.9

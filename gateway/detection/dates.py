@@ -67,6 +67,9 @@ _CUE_YEAR: Final = re.compile(
 _CUE_DOTS: Final = re.compile(
     r"\b(?:am|vom|zum|bis|seit|den|ab dem|dem|ab|du|au|le|depuis le|des le|jusqu'au)[ (]{1,2}\Z"
 )
+_CUE_DAY: Final = re.compile(
+    r"\b(?:mo|di|mi|do|fr|sa|so|montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonnabend|sonntag|termin|aufnahme|aufn|entlassung|entl|wiedervorstellung|gestern|heute|morgen|wv|op|kontrolle)[.:,]{0,2}[ ]{1,2}[(]?\Z"
+)
 _HEADING: Final = re.compile(r"(?:\A|\n)[ \t*\-]{0,4}\Z")
 _HEADED: Final = re.compile(r"[ ]?[:\-]|[ ]\d\d:?\d\d|[ ][a-z]")
 _BIRTH: Final = re.compile(
@@ -149,7 +152,11 @@ def _partial(folded: str, start: int) -> Hit | None:
         match = _PARTIAL_DOTS.match(folded, start)
         return (
             Hit(*match.span(), "partial", 0.6)
-            if match and _CUE_DOTS.search(folded, low, start)
+            if match
+            and (
+                _CUE_DOTS.search(folded, low, start)
+                or (match[0][-1] == "." and _CUE_DAY.search(folded, low, start))
+            )
             else None
         )
     match = _PADDED.match(folded, start)

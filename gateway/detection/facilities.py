@@ -11,6 +11,7 @@ import re
 from typing import Final
 
 from gateway.detection.letters import A, U
+from gateway.detection.names import is_noun
 from gateway.detection.rules import Rule, Rules
 from gateway.detection.vocabulary import EPONYMS, is_word, words
 from gateway.domain.entities import ORGANIZATION
@@ -170,6 +171,17 @@ RULES: Final[Rules] = (
             *("schule", "-pflegeheim", "-seniorenheim", "-seniorenzentrum", "-altenheim"),
             *("-apotheke", "-zentrum"),
         ),
+    ),
+    Rule(
+        # "Kantonsspital Baden", "Uniklinik Leipzig", "AKH Wien".
+        "facility.german",
+        ORGANIZATION,
+        re.compile(
+            rf"(?<![\w-])(?:(?:Kantons|Kreis|Landes|Bezirks|Regional|Bürger|Stadt|Universitäts|Uni|Diakonissen|Reha-?|Unfall|Bundeswehr|Marien|Josefs|Elisabeth)(?:[Kk]rankenhaus|[Kk]linikum|[Kk]linik|[Ss]pital|[Hh]ospital|zentralkrankenhaus)|AKH|Spital)[ ](?P<name>(?:St\.[ ])?{U}{A}{{2,24}}(?:-{U}{A}{{2,24}}){{0,2}})"
+        ),
+        0.6,
+        lambda match: not is_noun(match["name"]),
+        cues=("krankenhaus ", "klinikum ", "klinik ", "spital ", "hospital ", "akh "),
     ),
     Rule("facility.form", ORGANIZATION, FORM, 0.6, _named),
     Rule(

@@ -40,7 +40,7 @@ STRONG: Final[dict[EntityType, str]] = {
         medical record; medical record no; health record; hospital id; chart id; file id; dossier id
         patient id; patient ids; patient identifier; patient identification; patient key; patient code
         pt id; client id; person id; subject id; resident id; participant id; study id; record id
-        patienten id; patientennummer; patientennr; patienten nr; patienten nummer; pat nr; pat id; pat no
+        patid; fnr; aufnahmezahl; behandlungsfall; patienten id; patientennummer; patientennr; patienten nr; patienten nummer; pat nr; pat id; pat no
         fallnummer; fallnr; fall nr; fall nummer; fallzahl; fall id; piz; krankenblattnummer; aktenzeichen
         krankengeschichte nr; kis nr; kis nummer; behandlungsnummer; aufnahmenummer; aufnahme nr; opid; pid
         ipp; nip; nda; iep; identifiant patient; numero de dossier; no dossier; dossier no; dossier n; n dossier
@@ -59,7 +59,7 @@ STRONG: Final[dict[EntityType, str]] = {
         medicare; medicaid; tricare; hic; hicn; mbi; hbn; hpn; hpid; aetna; cigna; humana; bcbs; blue cross
         blue cross blue shield; hmo; ppo; rx bin; rx pcn; rx grp; rx group; rxbin; rxpcn; rxgrp; rx id
         health plan beneficiary; policy number; member number; insurance plan; insurance card
-        kvnr; kv nr; kvnummer; kv nummer; versichertennummer; versicherten nr; versichertennr; versicherten id
+        polizze; polizzennummer; vnr; kvnr; kv nr; kvnummer; kv nummer; versichertennummer; versicherten nr; versichertennr; versicherten id
         versicherten nummer; vers nr; versnr; versicherungsnummer; versicherungs nr; krankenversichertennummer
         krankenversicherungsnummer; krankenkassennummer; krankenkassen nr; mitgliedsnummer; egk; egk nr; ik
         kassennummer; kassen nr; versicherungsschein nr; policennummer; mitglieds nr; krankenkasse nr
@@ -88,7 +88,7 @@ STRONG: Final[dict[EntityType, str]] = {
         license no; licence no; license number; driver license; drivers license; driver s license; driving licence
         driving license; driver licence; driver s licence; dl no; dl number; medical license; medical licence; nursing license; cln; clia
         gdc; hcpc; nzmc; mcnz; mcrn; cpso; nmbi; ahpra; dea; npi; upin; gmc; nmc; rn license; md license; state license; pharmacy license; license id
-        professional license; board certificate; dea no; fuhrerschein; fuhrerscheinnummer; fuhrerschein nr; lanr
+        professional license; board certificate; dea no; fuhrerausweis; fuhrerschein; fuhrerscheinnummer; fuhrerschein nr; lanr
         bsnr; arztnummer; arzt nr; efn; approbation nr; approbationsnummer; betriebsstattennummer; betriebsstatten nr
         rpps; adeli; finess; n rpps; no rpps; n finess; n adeli; numero rpps; permis de conduire; n ordre; numero d ordre
         no col; n col; ncol; nocol; num col; n colegiado; no colegiado; numero de colegiado; colegiado; colegiada
@@ -98,7 +98,7 @@ STRONG: Final[dict[EntityType, str]] = {
         rego; car reg; vehicle reg; reg plate; car registration
         vin; vehicle id; vehicle identification; vehicle identification number; vehicle registration; license plate
         licence plate; number plate; registration plate; car plate; plate; plates; plate no; vehicle plate; tag number
-        kennzeichen; kfz kennzeichen; kfz; amtliches kennzeichen; fahrgestellnummer; fahrgestell nr; fin nr; autokennzeichen
+        kontrollschild; kennzeichen; kfz kennzeichen; kfz; amtliches kennzeichen; fahrgestellnummer; fahrgestell nr; fin nr; autokennzeichen
         nummernschild; immatriculation; plaque d immatriculation; plaque; numero de chassis; vehicule
         kennz; kfz kennz; amtl kennz; amtl kennzeichen; pol kennz; pol kennzeichen; polizeiliches kennzeichen
         matricula del coche; matricula coche; matricula vehiculo; matricula del auto; placa del coche; placas
@@ -114,7 +114,7 @@ STRONG: Final[dict[EntityType, str]] = {
     ACCOUNT_NUMBER: """
         acct; acct no; account no; account number; account id; accountnumber; a c; bank account; routing; aba; sort code
         bic; swift; har no; har; guarantor id; invoice no; invoice number; billing account; guarantor account; patient account
-        konto; kontonummer; konto nr; kontonr; ktonr; kto; kto nr; rechnungsnummer; rechnungs nr; rechnung nr; blz; kundennummer
+        mandatsreferenz; kassenzeichen; rnr; konto; kontonummer; konto nr; kontonr; ktonr; kto; kto nr; rechnungsnummer; rechnungs nr; rechnung nr; blz; kundennummer
         kunden nr; numero de compte; n de compte; no de compte; compte n; numero de facture; facture n; n facture
         numero de cuenta; cuenta; n cuenta; no cuenta; no de cuenta; cuenta bancaria; factura n; n factura; no factura
         """,
@@ -148,7 +148,7 @@ STRONG: Final[dict[EntityType, str]] = {
         telephone; phone; phones; phone no; phone number; phn; tel; tele; tels; cell; cellular; mobile; mob; pager; beeper
         whatsapp; voicemail; hotline; helpline; dial; contact number; phone contact; emergency contact; landline
         contact no; call back; callback; telefon; tel nr; telefonnummer; telefonnr; handy; handynummer; handynr; mobil; mobilnummer
-        mobiltelefon; rufnummer; ruf; durchwahl; dw; festnetz; piepser; notruf; ruckruf; hausruf; funknummer; apparat
+        fon; pieper; sucher; nebenstelle; nst; klappe; kurzwahl; zentrale; vermittlung; telefonisch unter; erreichbar unter; mobiltelefon; rufnummer; ruf; durchwahl; dw; festnetz; piepser; notruf; ruckruf; hausruf; funknummer; apparat
         telephones; portable; mob perso; numero de telephone; n de telephone; no de telephone; poste; bip; dect
         joignable au; joignables au; gsm; tph; telefono; telefonos; tfno; tfnos; tlf; tlfn; tlfno; telf; telfs; telef; movil
         tfn; centralita; busca; numero de telefono; no de telefono; celular; answering at; reach me at; call me at; call; contact
@@ -160,7 +160,7 @@ STRONG: Final[dict[EntityType, str]] = {
     DATE_OF_BIRTH: """
         yob; year of birth; birth year; dob; d o b; date of birth; birth date; birthdate; birthday; birth; born; born on; born in; dateofbirth; bday; date born
         birthtime; birthtime value; birthdate value; dob value
-        geb; geboren; geburtsdatum; geb datum; geburtstag; gebdat; gb dat; geb dat
+        jahrgang; jg; geburtsjahr; geb jahr; geb; geboren; geburtsdatum; geb datum; geburtstag; gebdat; gb dat; geb dat
         ne; nee; ne le; nee le; naissance; date de naissance; date de nais; ddn; dn; nais; nait; date naissance; nait en; naitre
         nacimiento; fecha de nacimiento; nacido; nacida; fec nac; f nac; fecha nac; f nacimiento; fn; fdn; fnac; nac; f n; naci
         """,
@@ -175,7 +175,7 @@ STRONG: Final[dict[EntityType, str]] = {
         reference no; reference number; ref code; tracking no; tracking number; booking ref; employee id; emp id; staff id
         student id; badge; badge no; donor id; recipient id; unos id; barcode; wristband; wristband id; uid; guid; uuid
         pin; unique id; user id; customer id; dod id; military id; inmate no; docket no; trial id; randomization no
-        mrn alias; identifikationsnummer; kennung; kennnummer; personalnummer; personal nr; auftragsnummer; auftrags nr; befundnummer
+        mrn alias; referenz; ihr zeichen; unser zeichen; geschaftszeichen; gz; identifikationsnummer; kennung; kennnummer; personalnummer; personal nr; auftragsnummer; auftrags nr; befundnummer
         befund nr; journalnummer; journal nr; journalnr; e nr; probennummer; proben nr; labornummer; eingangsnummer; eingangs nr
         einsendenummer; tagebuchnummer; vorgangsnummer; buchungsnummer; barcode nr; histologie nr; chiffre
         identifiant; matricule; numero d examen; n d examen; n examen; numero de prelevement; n de prelevement; code barre; n ald

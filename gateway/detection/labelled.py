@@ -70,6 +70,7 @@ _EXTENSIONS: Final = (
     "durchwahl", "dw", "apparat", "poste", "bip", "dect", "pager", "beeper", "busca", "piepser",
     "hausruf", "分机", "bleep", "bleeps", "blp", "pgr", "ascom", "vocera", "spectralink",
     "spok", "extn",
+    "pieper", "sucher", "nebenstelle", "nst", "klappe", "kurzwahl",
 )  # fmt: skip
 """Labels of numbers within the house, which are short."""
 _SECURITY_CODES: Final = (

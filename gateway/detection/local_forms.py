@@ -11,7 +11,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from gateway.detection.label_words import NO_TOWNS
 from gateway.detection.letters import A, U
+from gateway.detection.names import is_noun
 from gateway.detection.rules import Rule, Rules
 from gateway.domain.entities import LOCATION, STREET_ADDRESS
 
@@ -26,6 +28,10 @@ _ANGLE: Final = (
     r"\d{1,3}[ ]?°[ ]?\d{1,2}(?:[.,]\d{1,5})?[ ]?'[ ]?(?:\d{1,2}(?:[.,]\d{1,4})?[ ]?(?:\"|'')[ ]?)?"
 )
 """Degrees, minutes and seconds, as `view.py` shows their marks."""
+
+_OF_TIME: Final = re.compile(
+    r"(?:[Tt]ag|[Vv]erlauf|punkt|[Mm]onat|[Jj]ahr|[Ww]oche|[Ss]erum|[Pp]lasma|[Uu]rin|[Ll]iquor|[Bb]lut|[Mm]ittel)[ ][0-9]"
+)
 
 RULES: Final[Rules] = (
     Rule(
@@ -105,6 +111,63 @@ RULES: Final[Rules] = (
         ),
     ),
     Rule(
+        # "Berliner Str. 14", "Karl-Marx-Allee 3a", "Mariahilfer Straße 88/3/12", "LINDENSTR. 14".
+        "address.german",
+        STREET_ADDRESS,
+        re.compile(
+            rf"(?<![\w-])(?:(?:{U}{A}{{0,24}}\.?-){{1,4}}(?:Stra(?:ß|ss)e|Str\.?|Allee|Platz|Weg|Gasse|Ring|Damm|Ufer|Chaussee|Promenade|Kai|Quai)"
+            rf"|{U}{A}{{1,22}}(?<!ig)(?<!isch)(?<!lich)(?<!ell)(?<!reich)(?<!al)(?<!iv)(?<!laut)(?<!weit)(?<!inn)(?<!uß)(?<!unt)(?<!vord)(?<!hint)(?<!inst)(?<!ößt)(?<!erst)(?<!zweit)(?<!nter)(?<!rder)(?<!mittl)(?<!Laut)(?<!Weit)(?<!Inn)(?<!Unt)(?<!Vord)(?<!Hint)(?<!Mittl)(?<!Erst)(?<!Zweit)er[ ](?:Stra(?:ß|ss)e|Str\.?|Allee|Platz|Weg|Gasse|Ring|Damm|Ufer|Chaussee|Promenade)"
+            rf"|(?:(?:Alte|Neue|Obere|Untere|Kleine|Gro(?:ß|ss)e|Lange|Hohe)[ ])?{U}{A}{{1,22}}(?:stra(?:ß|ss)e|str\.?|gasse|chaussee|promenade|gässchen|gäßchen|graben)"
+            rf"|[a-zäöü]{{3,22}}(?:stra(?:ß|ss)e|str\.)|{U}{{3,22}}(?:STRA(?:ẞ|SS)E|STR\.?|GASSE|ALLEE|PLATZ))"
+            r"[ ][1-9][0-9]{0,2}(?:[ ]?[-/][ ]?[0-9]{1,3}){0,3}[ ]?[A-Za-z]?(?:[ ,/]{1,2}(?:Stiege|Stg\.|Top|Tür)[ ][0-9]{1,3}){0,3}(?![\w%°]|[.,][0-9]|[ ]?(?:mm|cm|k?m|ml|mg)\b)"
+        ),
+        0.75,
+        # "Kayser-Fleischer-Ring 3": a sign.
+        lambda match: not match[0].startswith("Kayser-"),
+        cues=(
+            "straße ",
+            "strasse ",
+            "str. ",
+            "str ",
+            "allee ",
+            "platz ",
+            "weg ",
+            "gasse ",
+            "ring ",
+            "damm ",
+            "ufer ",
+            "chaussee ",
+            "promenade ",
+            "kai ",
+            "quai ",
+            "chen ",
+            "graben ",
+        ),
+    ),
+    Rule(
+        # "Am Markt 5, 04103 Leipzig": a place for a street, and the post's number behind it.
+        "address.german_place",
+        STREET_ADDRESS,
+        re.compile(
+            rf"(?<!\w)(?:(?:An|Auf|In|Vor|Hinter|Unter|Bei)[ ](?:der|dem|den)|Am|Im|Zum|Zur|Beim)[ ](?:{U}{A}{{1,24}}[ ]){{1,2}}[1-9][0-9]{{0,2}}[ ]?[a-z]?(?=,?[ \n]{{1,2}}(?:(?:D|A|CH)[ -])?[0-9]{{4,5}}[ ](?P<town>{U}{A}{{2,24}}))"
+        ),
+        0.75,
+        lambda match: (
+            match["town"].lower() not in NO_TOWNS
+            and not any(map(is_noun, match[0].split()[1:-1]))
+            and not _OF_TIME.search(match[0])
+        ),
+        needs=re.compile(r"[0-9]{4,5}[ ][^\W\d_]{3}"),
+    ),
+    Rule(
+        # "CH-8091 Zürich"
+        "place.behind_postcode",
+        LOCATION,
+        re.compile(rf"(?<![\w-])(?:D|A|CH)-[0-9]{{4,5}}[ ](?P<value>{_TOWN})"),
+        0.7,
+        cues=("d-", "a-", "ch-"),
+    ),
+    Rule(
         # "STRASBOURG Cedex 29": mail that is sorted apart, in France.
         "place.cedex",
         LOCATION,
@@ -117,9 +180,9 @@ RULES: Final[Rules] = (
         "place.birth",
         LOCATION,
         re.compile(
-            rf"(?<!\w)(?:(?i:lugar de nacimiento|lieu de naissance|geburtsort|place of birth|birth ?place|town of birth)[ ]{{0,2}}[:/]?[ ]{{1,3}}(?P<value>{_TOWN}))"
+            rf"(?<!\w)(?:(?i:lugar de nacimiento|lieu de naissance|geburtsort|wohnort|wohnhaft in(?= (?!Pflege|Wohn|Senioren|Alten|Alters|Betreu|Eigen|Miet))|heimatort|bürgerort|place of birth|birth ?place|town of birth)[ ]{{0,2}}[:/]?[ ]{{1,3}}(?P<value>{_TOWN}))"
         ),
         0.7,
-        cues=("nacimiento", "naissance", "geburtsort", "birth"),
+        cues=("nacimiento", "naissance", "geburtsort", "birth", "wohn", "heimatort", "bürgerort"),
     ),
 )

@@ -23,18 +23,30 @@ from gateway.detection.vocabulary import (
     is_word,
 )
 from gateway.domain.entities import PERSON
+from gateway.domain.person_names import fold, is_given
 
 _POSTED: Final = (
     r"(?:[Mm]atron|MATRON|[Pp]harmacist|Physio(?:therapist)?|Dieti[ct]ian|[Ss]ocial [Ww]orker|Paramedic|Chaplain|Constable|Inspector|Sheriff|Trooper|Bishop|Deacon|Vicar|Lieutenant|Colonel|Corporal|Cpl|Cmdr|Aunt(?:ie|y)|aunt(?:ie|y)?|uncle|Granny|Grandad|"
     r"S(?:mt|MT)|Shri|Kumari|M(?:str|aster)|Revd|Canon|Cllr|Councillor|Sheikh|Garda|Brother|Tannie|Oom|Mnr|Mev|SHO|SpR|RMO|JMO|VMO|ANP|ACNP|APRN|FNP|HCSW|RMN|WPC|DOCTOR|Messrs|Baby (?:[Bb]oy|[Gg]irl)|(?:Nurse|NURSE) (?:[Pp]ractitioner|PRACTITIONER)|B/[Oo])"
 )
 """Posts and kin that other words follow, too: "SHO Bleep", "Matron Round"."""
+_LABEL_GERMAN: Final = (
+    r"(?:pat\.|patient(?:/in|:in|\(in\))|versicherte(?:r|/r)?|hausärztin|(?:be)?handler(?:in)?|(?:ein|zu|über)weiser(?:in)?|operateur(?:in)?|assisten(?:t|tin|z)|anästhesi(?:st|stin|e)|instrumentierende|op-(?:team|pflege)|springer|untersucher(?:in)?|befunder(?:in)?|"
+    r"(?:befundet|diktiert|geschrieben|vidiert|freigegeben|validiert|unterschrieben|signiert|erstellt|erfasst|dokumentiert|bearbeitet|überwiesen|aufgenommen|übergeben|durchgeführt|angeordnet)(?: (?:von|durch))?|diktat|visum|schreibkraft|unterschrift(?: (?:arzt|ärztin|patientin))?|"
+    r"(?:sach)?bearbeiter(?:in)?|ansprechpartner(?:in)?|(?:kontakt|bezugs|vertrauens)person|kontakt|notfallkontakt|bezugspflege(?:kraft)?|angehörige[rn]?|ehe(?:mann|frau|partner|partnerin)|lebens(?:gefährt(?:e|in)|partner(?:in)?)|partnerin|tochter|sohn|mutter|vater|kind(?:e?s)(?:mutter|vater)|"
+    r"eltern|bruder|schwester|enkel(?:in)?|neffe|nichte|schwieger(?:tochter|sohn)|nachbar(?:in)?|freund(?:in)?|(?:berufs)?betreuer(?:in)?|(?:vorsorge)?bevollmächtigte[r]?|(?:gesetzlicher |erwachsenen)vertreter(?:in)?|vormund|beistand|sachwalter(?:in)?|"
+    r"pflegekraft|pflege|(?:psycho|physio|ergo)?therapeut(?:in)?|physio|sozialdienst|hebamme|seelsorger?|(?:stations|ober|chef|assistenz|dienst|fach|not|turnus)(?:arzt|ärztin)|(?:ärztlicher )?direktor(?:in)?|(?:ärztliche )?leit(?:ung|er|erin)|"
+    r"absender(?:in)?|empfänger(?:in)?|an|von|betreff|betr\.|betrifft|kopie an|verteiler|nachrichtlich|gez\.)"
+)
+"""Labels of German forms, behind which every noun has a capital: what stands there is asked more."""
 _TITLE: Final = (
     rf"(?:{_POSTED}|"
     r"[Dd]rs?|DR|[Mm]rs?|MRS?|Ms|MISS|[Mm]iss|Mx|[Pp]rof(?:essor)?|[Dd]octor|[Nn]urse|[Ss]ister|[Ff]ather|[Rr]ev(?:erend)?|Capt(?:ain)?|Sgt|Sergeant|Lt|Col|Maj|Gen|Hon|Judge|[Oo]fficer|Detective|Sir|Dame|Lady|Lord|Rabbi|Imam|Pastor|"
     r"Herrn?|Frau|Fr|Hr|Sra?|Srta|Dra|Señora?|Don|Doña|Mme|Mlle|Monsieur|Madame|Maître|Signora?|Sig|Dott|Pr|PD|Priv\.-Doz|OA|Oberarzt|Oberärztin|Chefarzt|RN|LPN|LVN|CNA|MFA|Pfleger|NP|PA|CRNA|Att|Attending|Midwife|Consultant|Registrar|"
     r"[Dd]oct(?:eure?|ora)|DOCT(?:EURE?|ORA)|[Dd]oktor(?:in)?|[Pp]rofess(?:eure?|orin)|[Pp]rofesora?|PROF(?:ESSEURE?|ESSOR|ESORA?)?|Schwester|MME|MLLE|HERRN?|FRAU|DRA|SRTA|"
-    r"Uncle|Aunt|Grandma|Grandpa|Coach|Hn[ao]|Sor|Fray|Rvd[ao]|Dña|Lcd[ao]|Ld[ao]|Abbé)"
+    r"Uncle|Aunt|Grandma|Grandpa|Coach|Hn[ao]|Sor|Fray|Rvd[ao]|Dña|Lcd[ao]|Ld[ao]|Abbé|"
+    r"(?:[Dd]r|DDr|[Pp]rof|(?:Univ|Priv)\.-(?:Prof|Doz)|Mag)\.in|DDr|Dres|(?:Univ|Priv)\.[ -]?Doz|Privatdozent(?:in)?|Prim\.|Primar(?:ius|ia)?|Mag\.[aª]?|Dipl\.[ -](?:Psych|Med|Päd|Soz(?:ial)?\.?-?[Pp]äd|Biol|Chem|Ing|Phys|Soz)|"
+    r"OÄ|Oberaerztin|[FL]O[AÄ]|Chefärztin|C[AÄ](?=[ ](?:Dr|Prof|PD|Priv))|Hrn|HR(?=\.)|FR(?=\.)|Frl|Fräulein|DGK[PS]|Pfr|Pfarrer(?:in)?|RAin)"
 )
 _LABEL: Final = (
     r"(?:(?:full |legal |preferred |maiden |previous |former |print(?:ed)? |birth |first |last |middle |given |family |sur|fore)?names?(?:\(s\))?(?: of patient)?|(?:patient|pt|client|member|subscriber|guarantor|insured|provider|doctor|physician|mother|father|parent|guardian|"
@@ -46,7 +58,10 @@ _LABEL: Final = (
     r"author|signature|signed|dictator|transcriptionist|radiologist|pathologist|cardiologist|oncologist|psychiatrist|psychologist|therapist|social worker|case manager|key ?worker|care co-?ordinator|health visitor|physio(?:therapist)?|dieti[ct]ian|gp|specialist|prescriber|operator|supervisor|perfusionist|endoscopist|sonographer|radiographer|phlebotomist|chaperone|scribe|secretary|solicitor|lawyer|(?:substitute|surrogate) decision[- ]maker|person responsible|[lmde]?poa|care ?giver|carer|midwife|pharmacist|technologist|technician|interpreter|consultant|registrar|"
     r"mother|father|mom|dad|wife|husband|spouse|partner|son|daughter|brother|sister|guardian|parents?|mum|mam|(?:grand|step|foster )(?:mother|father|son|daughter|parent|carer)|(?:daughter|son|mother|father|sister|brother)[- ]in[- ]law|niece|nephew|cousin|auntie|sibling|boyfriend|girlfriend|fianc[eé]e?|significant other|friend|neighbou?r|landlord|next of kin|nok|n\.o\.k\.|emergency[ _]contact(?:[ _]name)?(?: ?#?[1-3])?|contact(?:[ _]person)?(?: ?#?[1-3])?|proxy|health care proxy|poa|informant|historian|relative|"
     r"cc|to|from|attn|attention|re|ref|regarding|dear|user|agent|employee|recipient|sender|customer|beneficiary|subscriber|insured|guarantor|policy ?holder|account holder|donor|"
-    r"name des patienten|nachname|vorname|arzt|ärztin|hausarzt|patientin|patienten|nom(?: de naissance| d'usage)?|prénom|médecin|nombre|apellidos?|médico|paciente|姓名|患者|医生)"
+    r"name des patienten|nachname|vorname|arzt|ärztin|hausarzt|patientin|patienten|nom(?: de naissance| d'usage)?|prénom|médecin|nombre|apellidos?|médico|paciente|姓名|患者|医生|"
+    r"(?:familien|zu|geburts|mädchen|ruf|patienten|pat\.-?)name|vornamen?|name (?:des kindes|der (?:mutter|patientin)|des vaters)|"
+    + _LABEL_GERMAN
+    + r")"
 )
 _TITLE_START: Final = re.compile(
     # A pattern that begins with one of few letters is sought much faster.
@@ -74,7 +89,7 @@ _COLON: Final = re.compile(r"[:=|#]")
 _ASKS: Final = re.compile(r"(?i)name|nom\b|nombre|apellido|prénom|姓名")
 """A label that asks for a name, not for a person."""
 _CREDENTIAL: Final = r"(?:M\.?D\.?|D\.?O\.?|R\.?N\.?|N\.?P\.?|P\.?A\.?(?:-C)?|Ph\.?D\.?|PharmD|DPM|DDS|DMD|FACS|FACP|FACC|LPN|LVN|CRNA|CNM|CNP|FNP(?:-C|-BC)?|ARNP|APRN|DNP|MPH|MBBS|MBChB|FRCP|FRCS|LCSW|LMFT|PsyD|PT|DPT|OTR|SLP|RD|RT|BSN|MSN|MSW|EMT|CNA|Esq)"
-_SAID_STRONG: Final = r"(?i:named|called|known as|aka|a\.k\.a\.|alias|goes by|name is|name's|name was|it's under|is under|i am|i'm|signed|dear|hello|hi|hey|sincerely|regards|cheers|yours truly|respectfully|addressed to|spoke (?:to|with)|contact|ask for|accompanied by|care of|referred by|typed by|clerked by|chaperoned by|prescribed by|seen by|treated by|ordered by|dictated by|reviewed by|signed by|performed by|written by|per|married to)"
+_SAID_STRONG: Final = r"(?i:mein name ist|ich hei(?:ß|ss)e|namens|named|called|known as|aka|a\.k\.a\.|alias|goes by|name is|name's|name was|it's under|is under|i am|i'm|signed|dear|hello|hi|hey|sincerely|regards|cheers|yours truly|respectfully|addressed to|spoke (?:to|with)|contact|ask for|accompanied by|care of|referred by|typed by|clerked by|chaperoned by|prescribed by|seen by|treated by|ordered by|dictated by|reviewed by|signed by|performed by|written by|per|married to)"
 _SAID_START: Final = re.compile(
     rf"[acdghikmnoprstwy](?<![\w'].)(?<=(?={_SAID_STRONG.replace('?i:', '?:')}[ ,:\n]).)"
 )
@@ -164,6 +179,8 @@ def _titled(match: re.Match[str]) -> bool:
         return False
     if _WRITTEN_OUT.match(match[0]):
         return False
+    if _SHORTENED.match(match[0]) and not has_given(match["value"]):
+        return False  # "Prim. Tumor", "Mag. Schleimhaut"
     if match["value"] in _POST_NOMINALS or _NOT_TITLED.match(match["value"]):
         return False
     if match[0].startswith("PA") and _LATERAL.match(match.string, match.start() + 2):
@@ -172,6 +189,7 @@ def _titled(match: re.Match[str]) -> bool:
     return not (match[0][:2] == "Fr" and _GAUGE.search(match.string, 0, match.start()))
 
 
+_SHORTENED: Final = re.compile(r"(?:Mag|Prim)\.[ ](?!(?:Dr|Prof|Univ|Doz))|Primaria\b")
 _NOT_TITLED: Final = re.compile(
     r"(?:I{1,3}|IV)(?:-[0-9]{1,2})?\Z|vom Dienst\b|[A-Z]{2,}[0-9]|[Dd]es (?:Univ|H[ôo]p)"
     r"|(?:Agrégée?|[ÉE]mérite|Associée?|Junior|Émerit[oa]|Titular|Asociad[oa])\Z"
@@ -217,6 +235,154 @@ _UNITS: Final = frozenset(["IE", "IU", "KE", "MG", "ML", "UI", "MO", "DI", "MI",
 _SIDE: Final = 2
 _OF_A_LIST: Final = re.compile(r"(?:^|\n)[ ]{0,12}-[ ]\Z")
 _GOES_ON: Final = re.compile(r"[ ][a-z]")
+_NOUN: Final = re.compile(
+    r"(?:ung|ungen|heit|keit|schaft|tion|tionen|tät|itis|osis|ose|omie|pathie|ologie|iatrie|medizin|chirurgie|therapie|pflege|visite|gespräch|krebs|infarkt|schmerz|schmerzen|termin|kontrolle|anamnese|diagnostik|dienst|station|praxis|klinik|ambulanz|arzt|ärztin|team|bogen|schein|plan|liste|werte?|bericht|brief|befund|fahrt|narkose|anästhesie|karzinom|gramm|graphie|grafie|skopie|ektomie|sucht|pflegeheim|krankenhaus|amt|nummer|nahme|beginn|wechsel|gabe|mittel|versorgung|kasse|hypertonie|mellitus|demenz|adresse|telefon)\Z"
+)
+_NOUNS: Final = frozenset(
+    [
+        "morbus",
+        "ort",
+        "datum",
+        "zustand",
+        "stabil",
+        "allgemeine",
+        "allgemeinen",
+        "angehörige",
+        "angehörigen",
+        "anlage",
+        "anliegen",
+        "antrag",
+        "apoplex",
+        "asthma",
+        "attest",
+        "auf",
+        "auge",
+        "augen",
+        "bedarf",
+        "bei",
+        "bescheid",
+        "bett",
+        "bitte",
+        "blutdruck",
+        "danke",
+        "das",
+        "der",
+        "die",
+        "diabetes",
+        "dringend",
+        "eigene",
+        "eltern",
+        "er",
+        "erstes",
+        "es",
+        "fax",
+        "folgt",
+        "fragen",
+        "frau",
+        "freund",
+        "geburt",
+        "gesund",
+        "herr",
+        "herrn",
+        "hilfe",
+        "innere",
+        "inneren",
+        "intensiv",
+        "intensivmedizin",
+        "intravenös",
+        "ist",
+        "ja",
+        "jetzt",
+        "kein",
+        "keine",
+        "kind",
+        "kinder",
+        "kollegen",
+        "konsil",
+        "labor",
+        "lebt",
+        "leitung",
+        "links",
+        "mann",
+        "mit",
+        "mutter",
+        "nach",
+        "nachricht",
+        "nein",
+        "nicht",
+        "noch",
+        "nächste",
+        "oben",
+        "ohne",
+        "partner",
+        "patient",
+        "patienten",
+        "patientin",
+        "post",
+        "rechts",
+        "rezept",
+        "ruf",
+        "schlaganfall",
+        "schwester",
+        "sehr",
+        "sie",
+        "siehe",
+        "sohn",
+        "sozialer",
+        "stunde",
+        "stunden",
+        "tag",
+        "tage",
+        "team",
+        "tochter",
+        "total",
+        "unauffällig",
+        "unbekannt",
+        "und",
+        "unten",
+        "unser",
+        "urlaub",
+        "vater",
+        "verstorben",
+        "vollmacht",
+        "vom",
+        "von",
+        "vor",
+        "wir",
+        "wird",
+        "woche",
+        "wochen",
+        "wunde",
+        "wünscht",
+        "zeitpunkt",
+        "zimmer",
+        "zum",
+        "zur",
+    ]
+)
+
+
+_LOOSE: Final = re.compile(
+    r"(?i)(?:pat\.|kontakt|mutter|vater|eltern|tochter|sohn|bruder|schwester|partnerin|ehe|lebens|kind|enkel|neffe|nichte|schwieger|nachbar|freund|angehörige|pflege|leitung|physio|sozial|seelsorge|therapeut|an\b|von\b|betr|assistenz|anästhesie\b|op-|diktat|verteiler|empfänger|versicherte|beistand|unterschrift|visum|nachrichtlich|springer"
+    r"|(?:befundet|diktiert|geschrieben|vidiert|freigegeben|validiert|unterschrieben|signiert|erstellt|erfasst|dokumentiert|bearbeitet|überwiesen|aufgenommen|übergeben|durchgeführt|angeordnet)\b)"
+)
+"""Labels behind which much else stands: only a known given name or an initial tells a person."""
+_INITIALS: Final = re.compile(rf"{U}\. ?{U}[^\W\d_]")
+
+
+def has_given(value: str) -> bool:
+    """Say whether a known given name, or an initial, is among the words."""
+    return _INITIALS.match(value) is not None or any(
+        is_given(fold(word)) and not is_word(word) for word in re.split(r"[\s,-]+", value)
+    )
+
+
+def is_noun(word: str) -> bool:
+    """Say whether a German word with a capital is an everyday one, as all nouns have capitals."""
+    low = word.lower().rstrip(".,")
+    return low in _NOUNS or is_word(low) or _NOUN.search(low) is not None
+
+
 _READING: Final = re.compile(r"[ =:]{1,3}[-+]?[0-9]{1,3}[.,][0-9]")
 
 
@@ -249,6 +415,9 @@ def _undivided(match: re.Match[str]) -> bool:
     return _field(match) and (len(words) > 1 or _NO_COLON.match(match[0]) is not None)
 
 
+_IS_GERMAN: Final = re.compile(rf"(?i:{_LABEL_GERMAN}){MARK}")
+
+
 def _labelled(match: re.Match[str]) -> bool:
     """Say whether a field holds a name; a single word does where the label asks for one."""
     label = match[0][: match.start("value") - match.start()]
@@ -258,6 +427,11 @@ def _labelled(match: re.Match[str]) -> bool:
         return not _GOES_ON.match(match.string, match.end())
     if _OF_KIN.match(label) and any(map(is_word, _trimmed_words(match["value"]))):
         return False  # "Grandmother: Breast Cancer"
+    if _IS_GERMAN.match(label):
+        if has_given(match["value"]):
+            return _field(match) or single
+        if _LOOSE.match(label) or any(map(is_noun, re.split(r"[\s,-]+", match["value"]))):
+            return False
     return _field(match) and not (single and _ASKS.search(label) is None)
 
 
@@ -327,7 +501,7 @@ RULES: Final[Rules] = (
         "name.titled",
         PERSON,
         re.compile(
-            rf"(?<![\w']){_TITLE}\.?[ \t]{{1,3}}(?:(?:[Dd]r|DR|[Mm]ed|MED|h\.c|Prof|[Mm]rs?)\.?[ \t]{{1,2}}){{0,3}}(?P<value>{FULL}{_SUFFIX})"
+            rf"(?<![\w']){_TITLE}(?:\.?[ \t]{{1,3}}|\.(?=med\.))(?:(?:(?:[Dd]r|DR|[Mm]ed|MED|h\.c|Prof|[Mm]rs?|univ|dent|rer|nat|phil|habil|vet|O[AÄ]|C[AÄ]|PD|Priv\.-Doz|Dipl\.-Psych|Mag|Prim|Oberarzt|Oberärztin|Chefarzt|Chefärztin|Kollegen?|Kollegin)\.?[ \t]{{1,2}}|[Dd]r\.in[ ]|(?:[Dd]r\.|med\.)(?=med\.|univ\.))){{0,5}}(?P<value>{FULL}{_SUFFIX})"
         ),
         0.9,
         _titled,
@@ -431,7 +605,7 @@ RULES: Final[Rules] = (
         "name.labelled_closing",
         PERSON,
         re.compile(
-            rf"(?<![\w'])(?i:lg|vlg|vg|mfg|glg|hg|gruß|gruss|(?:(?:viele|liebe|beste|schöne|herzliche|freundliche)[rn]? )?grüße|mit (?:freundlichen|kollegialen|besten|herzlichen) grüßen|(?:best|kind|warm|many)? ?(?:regards|wishes|thanks)|cheers|ta|thx|thanks|yours (?:sincerely|faithfully|truly)"
+            rf"(?<![\w'])(?i:lg|vlg|vg|mfg|glg|hg|gruß|gruss|(?:(?:viele|liebe|beste|schöne|herzliche|freundliche)[rn]? )?gr(?:ü(?:ß|ss)|ues?s)e|mit (?:(?:freundlichen|kollegialen|besten|herzlichen),?(?: und)? ?){{1,2}}gr(?:ü(?:ß|ss)|uess)en|mit (?:freundlichem|kollegialem|bestem) gru(?:ß|ss)|hochachtungsvoll|(?:best|kind|warm|many)? ?(?:regards|wishes|thanks)|cheers|ta|thx|thanks|yours (?:sincerely|faithfully|truly)"
             rf"|(?:un )?(?:cordial )?saludos?|atentamente|(?:un )?abrazos?|(?:bien )?(?:cordialement|confraternellement)|amicalement|bien à (?:vous|toi)|bises?|biz|bisous|bss|(?:un )?besos?|slds)[,.!]?(?:[ ]{{1,3}}|[ ]{{0,3}}\n\s{{0,6}})(?:i\.[ ]?A\.[ ])?(?P<value>{FULL})(?=[ \t]{{0,4}}(?:\n|\Z))"
         ),
         0.75,
@@ -439,7 +613,19 @@ RULES: Final[Rules] = (
         cues=(
             # Two letters are in many words, and this pattern is slow: what ends them is asked, too.
             *(short + end for short in ("lg", "vg", "mfg", "hg", "ta") for end in ",.! \n"),
-            *("gruß", "gruss", "grüße", "grüßen", "regards", "wishes", "thanks", "thx", "cheers"),
+            *(
+                "gruß",
+                "gruss",
+                "grüß",
+                "grüss",
+                "gruess",
+                "hochachtung",
+                "regards",
+                "wishes",
+                "thanks",
+                "thx",
+                "cheers",
+            ),
             *("yours ", "saludo", "atentamente", "abrazo", "cordialement", "confraternellement"),
             *("amicalement", "bien à ", "bise", "biz", "bisou", "bss", "beso", "slds"),
         ),

@@ -63,7 +63,7 @@ TITLE_STOPS: Final = words(
     confrère consœur colega paciente
     surname forename forenames firstname lastname name vorname nachname nom prénom nombre apellido
     apellidos title initials signature unterschrift
-    protokoll befund aussage angabe angaben bericht arztbrief akte labor
+    visite rücksprache protokoll befund aussage angabe angaben bericht arztbrief akte labor
     """
 )
 """What may follow a title and is no name ("Nurse Practitioner"); no other word overrules it."""
