@@ -68,7 +68,7 @@ _PLATE: Final = re.compile(
 )
 _EXTENSIONS: Final = (
     "durchwahl", "dw", "apparat", "poste", "bip", "dect", "pager", "beeper", "busca", "piepser",
-    "hausruf", "分机",
+    "hausruf", "分机", "分机号", "内线", "内线电话", "短号", "值班电话",
 )  # fmt: skip
 """Labels of numbers within the house, which are short."""
 _SECURITY_CODES: Final = (
