@@ -405,7 +405,7 @@ RULES: Final[Rules] = (
         "name.cjk",
         PERSON,
         re.compile(
-            r"(?:姓名|患者|病人|医生|医师|联系人)(?P<mark>[: ]{0,2})(?P<value>[\u4e00-\u9fff]{2,4})(?=[,。;\s(男女]|$)"
+            r"(?:(?:患者|病人)?姓名|患者|病人|医生|医师|联系人)(?P<mark>[: ]{0,2})(?P<value>[\u4e00-\u9fff]{2,4})(?=[,。;\s(男女]|$)"
         ),
         0.7,
         # Without a mark the next word may be a verb, as in "医师查房".
