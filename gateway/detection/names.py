@@ -411,7 +411,7 @@ RULES: Final[Rules] = (
         # Without a mark the next word may be a verb, as in "医师查房".
         lambda match: (
             (bool(match["mark"]) or _HAN_NAME.match(match["value"]) is not None)
-            and _HAN_STATE.match(match["value"]) is None
+            and ("姓名" in match[0] or _HAN_STATE.match(match["value"]) is None)
         ),
         cues=("姓名", "患者", "病人", "医", "联系人"),
     ),
