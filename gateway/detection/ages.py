@@ -15,7 +15,7 @@ _OLDEST_EVER: Final = 130
 _FORM: Final = re.compile(
     r"(?P<n>[0-9]{1,3})(?:[.,][0-9]{1,2})?(?:"
     r"[ \-]?(?:years?|yrs?|yr)\.?[ \-]?(?:of[ ]age|olds?)\b|[ \-]?y\.?/?[ ]?o\.?(?:ld)?(?![a-z])|[ ]?y(?:rs?)?(?=[ ]?(?:male|female|[mf]\b|old|man|woman|boy|girl))"
-    r"|[ ]?-?jahrige?[rnms]?\b|[ ]?-?jahr[.]|[ ]?-?j(?:g?\.|g)(?=[ ]{1,2}(?:pat\b|patient(?:in)?\b|mann\b|frau\b))|[ ]j\.(?=,[ ][wmd]\b)|[.][ ](?P<lived>lebensjahr|lj)\b|[ ]jahre[ ]alt(?:e[rnms]?)?\b|[ ]?j\.[ ]?(?=alt|\()|[ ]?(?:周|多)?岁(?:余|半)?|[ ]lenze\b"
+    r"|[ ]?-?jahrige?[rnms]?\b|[ ]?-?jahr[.]|[ ]?-?j(?:g?\.|g)(?=[ ]{1,2}(?:pat\b|patient(?:in)?\b|mann\b|frau\b))|[ ]j\.(?=,[ ][wmd]\b)|[.][ ](?P<lived>lebensjahr|lj)\b|[ ]jahre[ ]alt(?:e[rnms]?)?\b|[ ]?j\.[ ]?(?=alt|\()|[ ]?(?:周|虚|多|余)?[岁歲](?:余|半)?|[ ]lenze\b"
     r"|[ ]?(?P<free>ans|anos|jahren?|a)\b)"
 )
 _PAIR: Final = re.compile(

@@ -134,7 +134,40 @@ def _is_a_practice(match: re.Match[str]) -> bool:
     return not is_word(match["name"]) and not match["name"].endswith(("ung", "keit", "ion"))
 
 
+_HAN_KIND: Final = r"(?:医院|醫院|卫生院|衛生所|卫生所|卫生室|卫生服务中心|卫生服务站|诊所|門診部|门诊部|保健院|疗养院|养老院|敬老院|福利院|疾控中心|药店|大药房)"
+_HAN_SOME: Final = re.compile(
+    r"(?:当地[县市区]?|外|我|本|该|上级|下级|各级?|某|多家|其他|另一?|贵|你|他|此|定点|附近|家附近|院外|指定|基层|[一二三]甲|[一二三]级|综合|专科|私立|公立|教学|民营|互联网|方舱|\A大|\A小|\A[县市省区]级?|\A乡?镇|\A社区|\A村|[县市省区]级|\A农村|国家|中国|省内|市内|私人|个体|大型|国内外?|知名|相关|有关|所有|部分|不同|同级|就近|原|转|再次|在|去|的)(?:[甲乙]等)?(?:人民|中心|综合|专科|中医|儿童|妇幼|肿瘤|精神|妇产|口腔|传染病|社区|甲等)*(?:医院|醫院|卫生院|卫生所|卫生室|卫生服务中心|卫生服务站|诊所|门诊部|保健院|疗养院|养老院|敬老院|福利院|疾控中心|药店|大药房)\Z"
+)
+_HAN_SORT: Final = re.compile(
+    r"(?:人民|中心|综合|专科|中医|中西医结合|儿童|妇幼|妇产科?|肿瘤|精神|精神卫生|精神病|口腔|传染病|眼科|骨科|胸科|康复|附属|第[一二三四五六七八九十]|社区|总|大学|教学|互联网|宠物|护理)*"
+    r"(?:医院|醫院|卫生院|卫生所|卫生室|卫生服务中心|卫生服务站|诊所|門診部|门诊部|保健院|疗养院|养老院|敬老院|福利院|疾控中心|药店|大药房)\Z"
+)
+_HAN_VERB: Final = re.compile(
+    r"[的了请送建议需患者们后前时并或若如应可因由被否未有无及与等每何拟曾行住出入我该]"
+)
+
+
+def _is_named_in_han(match: re.Match[str]) -> bool:
+    """Say whether a house has a name of its own: 协和医院 has, 当地医院 and 人民医院 have not."""
+    value = match["value"]
+    if _HAN_SOME.search(value):
+        return False
+    name = _HAN_SORT.sub("", value)
+    return len(name) > 1 and _HAN_VERB.search(name) is None
+
+
 RULES: Final[Rules] = (
+    Rule(
+        # "就诊于北京协和医院", "光山县人民医院", "泼陂河镇卫生院".
+        "facility.cjk",
+        ORGANIZATION,
+        re.compile(
+            rf"(?:(?<![\u4e00-\u9fff])|(?<=[在于到往从至赴])|(?<=转入)|(?<=转至))(?P<value>(?![在于到往从至赴转])[\u4e00-\u9fff]{{2,14}}?{_HAN_KIND})(?![\u4e00-\u9fff]{{0,1}}(?:感染|获得))"
+        ),
+        0.6,
+        _is_named_in_han,
+        cues=("院", "所", "卫生室", "中心", "服务站", "门诊部", "門診部", "药店", "药房"),
+    ),
     Rule(
         # "Gemeinschaftspraxis am Markt", "MVZ Nordstadt", "Radiologie am Wall".
         "facility.practice",

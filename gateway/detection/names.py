@@ -106,6 +106,10 @@ HAN_RARER: Final = (
 _HAN_NAME: Final = re.compile(
     rf"{HAN_SURNAME}|欧阳|司徒|司马|上官|诸葛|东方|皇甫|尉迟|公孙|慕容|令狐|夏侯|端木|长孙"
 )
+_HAN_STATE: Final = re.compile(
+    r"高[热烧血龄危度]|黄[疸染]|于[昨今当前入外我20-9]|陈[述旧]|安[静返]|严[重禁]|时[有感而]|白[天班]|康复|苏醒|余[无未可]|向[其家医]|舒适|石膏|金属|平卧|常规|成功|何时|余热|护士|马上|白天|方便"
+)
+"""What a patient has or does, and begins with a surname: "患者高热,", "患者于昨日,"."""
 _SUFFIX: Final = r"(?:,?[ ](?:Jr|Sr|II|III|IV)\b\.?)?"
 
 
@@ -177,10 +181,10 @@ def _titled(match: re.Match[str]) -> bool:
         return False
     if _POSTED_START.match(match[0]) and not _is_of_post(match["value"]):
         return False
-    if _WRITTEN_OUT.match(match[0]):
+    # "Prim. Tumor", "Mag. Schleimhaut"
+    is_short = _SHORTENED.match(match[0]) and not has_given(match["value"])
+    if is_short or _WRITTEN_OUT.match(match[0]):
         return False
-    if _SHORTENED.match(match[0]) and not has_given(match["value"]):
-        return False  # "Prim. Tumor", "Mag. Schleimhaut"
     if match["value"] in _POST_NOMINALS or _NOT_TITLED.match(match["value"]):
         return False
     if match[0].startswith("PA") and _LATERAL.match(match.string, match.start() + 2):
@@ -701,11 +705,14 @@ RULES: Final[Rules] = (
         "name.cjk",
         PERSON,
         re.compile(
-            r"(?:姓名|患者|病人|医生|医师|联系人)(?P<mark>[: ]{0,2})(?P<value>[\u4e00-\u9fff]{2,4})(?=[,。;\s(男女]|$)"
+            r"(?:(?:患者|病人)?姓名|患者|病人|医生|医师|联系人)(?P<mark>[: ]{0,2})(?P<value>[\u4e00-\u9fff]{2,4})(?=[,。;\s(男女]|$)"
         ),
         0.7,
         # Without a mark the next word may be a verb, as in "医师查房".
-        lambda match: bool(match["mark"]) or _HAN_NAME.match(match["value"]) is not None,
+        lambda match: (
+            (bool(match["mark"]) or _HAN_NAME.match(match["value"]) is not None)
+            and ("姓名" in match[0] or _HAN_STATE.match(match["value"]) is None)
+        ),
         cues=("姓名", "患者", "病人", "医", "联系人"),
     ),
     Rule(
