@@ -204,7 +204,7 @@ RULES: Final[Rules] = (
             rf"(?:(?<![\u4e00-\u9fff])|(?<=患者)|(?<=病人)|(?<=家属))(?P<value>{_SURNAME}(?:[xX×*○〇]{{2}}|[×*○〇](?:{_GIVEN})?))(?![0-9A-Za-z×*])"
         ),
         0.7,
-        cues=("x", "×", "*", "○", "〇"),
+        needs=re.compile(r"[\u4e00-\u9fff][xX×*○〇]"),
     ),
     Rule(
         # "贝贝重打": a colleague or a child by a pet name.

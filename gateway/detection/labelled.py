@@ -68,7 +68,8 @@ _PLATE: Final = re.compile(
 )
 _EXTENSIONS: Final = (
     "durchwahl", "dw", "apparat", "poste", "bip", "dect", "pager", "beeper", "busca", "piepser",
-    "hausruf", "分机", "分机号", "内线", "内线电话", "短号", "值班电话", "bleep", "bleeps", "blp", "pgr", "ascom", "vocera", "spectralink",
+    "hausruf", "分机", "分机号", "内线", "内线电话", "短号", "值班电话", "bleep", "bleeps", "blp",
+    "pgr", "ascom", "vocera", "spectralink",
     "spok", "extn",
     "pieper", "sucher", "nebenstelle", "nst", "klappe", "kurzwahl",
 )  # fmt: skip

@@ -409,6 +409,13 @@ _OF_KIN: Final = re.compile(
 _NO_COLON: Final = re.compile(r"(?i:surname|maiden|n[ée]e)")
 
 
+_DASHED: Final = (
+    "name", "nok", "kin", "contact", "consultant", "gp", "worker", "mum", "mom", "dad", "daughter",
+    "son", "wife", "husband", "carer",
+)  # fmt: skip
+"""How the labels end that a dash may stand behind."""
+
+
 def _undivided(match: re.Match[str]) -> bool:
     """Say whether a name stands behind a label without its colon."""
     words = _trimmed_words(match["value"])
@@ -545,8 +552,9 @@ RULES: Final[Rules] = (
         ),
         0.75,
         _undivided,
-        needs=re.compile(
-            r"(?i:name|nok|kin|contact|tant|gp|worker|m[ou]m|dad|ter|son|fe|band|carer)[ ]?[-\u2013]|(?i:name|n[ée]e) "
+        cues=(
+            *("maiden name ", "print name ", "surname ", "née ", "nee "),
+            *(f"{label}{dash}" for label in _DASHED for dash in ("-", " -", "\u2013", " \u2013")),
         ),
     ),
     Rule(
