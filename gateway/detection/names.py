@@ -23,12 +23,15 @@ from gateway.detection.vocabulary import (
     is_word,
 )
 from gateway.domain.entities import PERSON
+from gateway.domain.person_names import fold, is_given
 
 _TITLE: Final = (
     r"(?:[Dd]rs?|DR|[Mm]rs?|MRS?|Ms|MISS|[Mm]iss|Mx|[Pp]rof(?:essor)?|[Dd]octor|[Nn]urse|[Ss]ister|[Ff]ather|[Rr]ev(?:erend)?|Capt(?:ain)?|Sgt|Sergeant|Lt|Col|Maj|Gen|Hon|Judge|[Oo]fficer|Detective|Sir|Dame|Lady|Lord|Rabbi|Imam|Pastor|"
     r"Herrn?|Frau|Fr|Hr|Sra?|Srta|Dra|Señora?|Don|Doña|Mme|Mlle|Monsieur|Madame|Maître|Signora?|Sig|Dott|Pr|PD|Priv\.-Doz|OA|Oberarzt|Oberärztin|Chefarzt|RN|LPN|LVN|CNA|MFA|Pfleger|NP|PA|CRNA|Att|Attending|Midwife|Consultant|Registrar|"
     r"[Dd]oct(?:eure?|ora)|DOCT(?:EURE?|ORA)|[Dd]oktor(?:in)?|[Pp]rofess(?:eure?|orin)|[Pp]rofesora?|PROF(?:ESSEURE?|ESORA?)?|Schwester|MME|MLLE|HERRN?|FRAU|DRA|SRTA|"
-    r"Uncle|Aunt|Grandma|Grandpa|Coach|Hn[ao]|Sor|Fray|Rvd[ao]|Dña|Lcd[ao]|Ld[ao]|Abbé)"
+    r"Uncle|Aunt|Grandma|Grandpa|Coach|Hn[ao]|Sor|Fray|Rvd[ao]|Dña|Lcd[ao]|Ld[ao]|Abbé|"
+    r"[Mm]onsieur|[Mm]adame|[Mm]ademoiselle|MONSIEUR|MADAME|MADEMOISELLE|Melle|MELLE|Mde|Mmes|MMES|Mlles|Mesdames|Messieurs|MM(?=\.)|Mtre|Vve|Dre|[Dd]octeurs|Docteur\(e\)|M(?=\.?[ ])|"
+    r"Dr\.?ª|Dr[ea]s|[Dd]octor[ea]s|Profa|D\.?ª|D(?=\.[ ])|DÑA|DOÑA|DON|[Dd]oña|don|S[Rr][ea]s|SR(?=\.)|SRA|[Ss]eñor(?:a|ita|es|as)?|SEÑORA?|Lic(?:da|enciad[oa])?|Colonel|Capitaine|Commandant|Coronel|Capitán|Comandante|Teniente|Mtr[oa]|Vda\.? de|[Vv]iuda de|Viudo de)"
 )
 _LABEL: Final = (
     r"(?:(?:full |legal |preferred |maiden |birth |first |last |middle |given |family |sur|fore)?name(?: of patient)?|(?:patient|pt|client|member|subscriber|guarantor|insured|provider|doctor|physician|mother|father|parent|guardian|"
@@ -40,11 +43,19 @@ _LABEL: Final = (
     r"author|signature|signed|dictator|transcriptionist|radiologist|pathologist|cardiologist|oncologist|psychiatrist|psychologist|therapist|social worker|case manager|care ?giver|carer|midwife|pharmacist|technologist|technician|interpreter|consultant|registrar|"
     r"mother|father|mom|dad|wife|husband|spouse|partner|son|daughter|brother|sister|guardian|parents?|next of kin|nok|emergency[ _]contact(?:[ _]name)?|contact(?:[ _]person)?|proxy|health care proxy|poa|informant|historian|relative|"
     r"cc|to|from|attn|attention|re|ref|regarding|dear|user|agent|employee|recipient|sender|customer|beneficiary|subscriber|insured|guarantor|policy ?holder|account holder|donor|"
-    r"name des patienten|nachname|vorname|arzt|ärztin|hausarzt|patientin|patienten|nom(?: de naissance| d'usage)?|prénom|médecin|nombre|apellidos?|médico|paciente|姓名|患者|医生)"
+    r"name des patienten|nachname|vorname|arzt|ärztin|hausarzt|patientin|patienten|nom(?: de naissance| d'usage)?|prénom|médecin|nombre|apellidos?|médico|paciente|姓名|患者|医生|"
+    r"pr[ée]noms?(?:\(s\))?(?: usuel| de naissance)?|nom (?:de famille|de jeune fille|marital|usuel|d['\u2019](?:épouse|usage)|patronymique)|(?:nom|nombre) y apellidos|(?:primer|segundo|1er|2º|1º) apellido|apellido [12]|nombre (?:completo|del (?:padre|paciente)|de la madre)|"
+    r"patient(?:e|\(e\))|identité|identidad|usager|résidente?|usuari[oa]|interesad[oa]|afiliad[oa]|asegurad[oa]|"
+    r"(?:médecin|medecin) (?:traitant|référent|prescripteur|responsable|adresseur|correspondant)|prescripteur|praticien(?:ne)?|chirurgien(?:ne)?|opérateur|anesthésiste|iade|ibode|ide|aide opératoire|radiologue|manipulateur|pharmacien(?:ne)?|psychologue|assistante? sociale|secrétaire|infirmi(?:er|ère|ere)|interne|externe|cadre de santé|aide-soignante?|kin[ée](?:sithérapeute)?|sage-femme|chef de (?:service|clinique)|ambulancier|"
+    r"destinataire|expéditeur|rédacteur|rédactrice|(?:rédigé|validé|signé|dicté|adressé|examiné|vu|prescrit|réalisé|opéré|saisi|relu)e? par|copie à|(?:à|a) l['\u2019]attention de|"
+    r"personne (?:de confiance|à prévenir|à contacter|ressource)|personne-ressource|tuteur|tutrice|curat(?:eur|rice)|mandataire|représentante? légale?|aidante?(?: principale?)?|"
+    r"médic[oa] (?:responsable|de cabecera|solicitante|peticionario|tratante)|medic[oa](?: (?:responsable|de cabecera|solicitante|peticionario|tratante))?|médica|facultativ[oa](?: responsable)?|(?:primer )?cirujan[oa]|ayudante|anestesista|anestesiólog[oa]|instrumentista|radiólog[oa]|patólog[oa]|enfermer[oa](?: responsable)?|due|tcae|auxiliar|matrona|fisio(?:terapeuta)?|psicólog[oa]|trabajador[a]? social|farmacéutic[oa]|residente|"
+    r"jefe de servicio|jefa de servicio|remitente|destinatari[oa]|solicitante|firmado(?: por)?|fdo\.?|firma|(?:redactado|validado|informado|solicitado|realizado|valorado|atendido|remitido) por|acompañante|familiar(?: de contacto)?|persona de contacto|representante legal|cuidador[a]?(?: principal)?|testigo|intérprete|a/a|atte?\.?|"
+    r"père|mère|pere|mere|fils|fille|[ée]pou(?:x|se)|conjointe?|mari|femme|frère|s(?:œ|oe)ur|voisine?|padre|madre|hij[oa]|espos[oa]|marido|mujer|cónyuge|pareja|herman[oa]|vecin[oa])"
 )
 _TITLE_START: Final = re.compile(
     # A pattern that begins with one of few letters is sought much faster.
-    rf"[ACDF-JL-PRSUdfmnoprs](?<![\w'].)(?<=(?={_TITLE}[. \t]).)"
+    rf"[ACDF-JL-PRSTUVdfmnoprsv](?<![\w'].)(?<=(?={_TITLE}[. \t]).)"
 )
 _POST: Final = re.compile(
     r"(?:ologist|ologe|ologin|iatrist|iatrician|iater|iaterin|esthetist|aesthetist|surgeon|physician|therapist"
@@ -65,7 +76,7 @@ _LONGEST_LABEL: Final = 31 + 4
 """Characters from where a label begins to its colon."""
 _LABEL_START: Final = re.compile(rf"(?:(?<![^\W_])|(?<=[a-z])(?=n))(?={_LABEL})")
 _COLON: Final = re.compile(r"[:=|#]")
-_ASKS: Final = re.compile(r"(?i)name|nom\b|nombre|apellido|prénom|姓名")
+_ASKS: Final = re.compile(r"(?i)name|noms?\b|nombre|apellido|prénom|姓名")
 """A label that asks for a name, not for a person."""
 _CREDENTIAL: Final = r"(?:M\.?D\.?|D\.?O\.?|R\.?N\.?|N\.?P\.?|P\.?A\.?(?:-C)?|Ph\.?D\.?|PharmD|DPM|DDS|DMD|FACS|FACP|FACC|LPN|LVN|CRNA|CNM|CNP|FNP(?:-C|-BC)?|ARNP|APRN|DNP|MPH|MBBS|MBChB|FRCP|FRCS|LCSW|LMFT|PsyD|PT|DPT|OTR|SLP|RD|RT|BSN|MSN|MSW|EMT|CNA|Esq)"
 _SAID_STRONG: Final = r"(?i:named|called|known as|aka|a\.k\.a\.|alias|goes by|name is|name's|name was|it's under|is under|i am|i'm|signed|dear|hello|hi|hey|sincerely|regards|cheers|yours truly|respectfully|addressed to|spoke (?:to|with)|contact|ask for|accompanied by|care of|referred by|seen by|treated by|ordered by|dictated by|reviewed by|signed by|performed by|written by|per|married to)"
@@ -102,8 +113,13 @@ def _eponym(match: re.Match[str]) -> bool:
 
 
 def _titled(match: re.Match[str]) -> bool:
-    first = _trimmed_words(match["value"])[0].lower().rstrip(".")
-    if first in TITLE_STOPS or _POST.search(first):
+    words = _trimmed_words(match["value"])
+    first = words[0].lower().rstrip(".")
+    # "Dr Le Goff", "Dr. La Torre": an article with a capital begins a family name.
+    article = words[0] in _ARTICLES and len(words) > 1 and not is_word(words[1])
+    if (first in TITLE_STOPS and not article) or _POST.search(first):
+        return False
+    if _LETTER_TITLE.match(match[0]) and not _is_addressed(match, words):
         return False
     if _WRITTEN_OUT.match(match[0]):
         return False
@@ -113,6 +129,35 @@ def _titled(match: re.Match[str]) -> bool:
         return False
     # "19 Fr Blake drain": the gauge of a catheter, and nobody's wife.
     return not (match[0][:2] == "Fr" and _GAUGE.search(match.string, 0, match.start()))
+
+
+_ARTICLES: Final = frozenset(["Le", "La", "LE", "LA"])
+_LETTER_TITLE: Final = re.compile(r"(?:M|D)\.?[ ]|(?:don|DON|Lic)\.?[ ]")
+"""Titles that are a letter or a word, too: "M. Crohn", "vitamin D. Then", "don PPE"."""
+_FRENCH: Final = re.compile(
+    r"(?i)(?<!\w)(?:est|pour|avec|chez|dans|une|vue?|par|ans|du|aux?|ce|cher|bonjour|rdv|l'|d')(?!\w)|\b[ld]'"
+)
+_BEFORE_M: Final = re.compile(
+    r"(?:\A|\n|[.;,(][ ]|\b(?:par|de|chez|pour|avec|à|que|et|voir|vu|cher|bonjour)[ ])\Z"
+)
+_MORBUS: Final = re.compile(
+    r"(?i)(?:basedow|scheuermann|waldenstr|perthes|sudeck|osgood|pompe|hurler|ledderhose|pick|gilbert|köhler|kohler|ormond|schlatter|meulengracht|boeck|werlhof|blount|ollier|haglund|forestier|beh[cç]et|darier|fox|kienb|panner|legg|recklingh|refsum|fahr|castleman|m[eé]n[eé]tri|niemann|"
+    r"günther|vaquez|winiwarter|[a-zäöü-]+(?:alis|aris|oris|rius|eus|eps|ata|atus|icus)\Z)"
+)
+"""Diseases and muscles that German texts write behind an "M."."""
+
+
+def _is_addressed(match: re.Match[str], words: list[str]) -> bool:
+    """Say whether "M.", "D." and "don" are titles: beside French words, or before a given name."""
+    if match[0][0] in "DdL":
+        return is_given(fold(words[0]))
+    last = words[-1].lower()
+    if last in EPONYMS or _MORBUS.match(words[0]) or any(map(is_word, words)):
+        return False
+    text, start = match.string, match.start()
+    if match[0][1] != "." and not _BEFORE_M.search(text, max(0, start - 9), start):
+        return False
+    return _FRENCH.search(text, max(0, start - 80), match.end() + 80) is not None
 
 
 _NOT_TITLED: Final = re.compile(
@@ -182,7 +227,19 @@ def _labelled(match: re.Match[str]) -> bool:
     if single and label.startswith("name") and _OF_A_LIST.search(match.string, 0, match.start()):
         # "- name: Restart unit" is a step of a program.
         return not _GOES_ON.match(match.string, match.end())
+    if _KIN_LABEL.match(label):
+        # "Madre: Diabetes Mellitus" says what she has: a given name says who she is.
+        return _field(match) and any(
+            is_given(fold(word)) for word in _trimmed_words(match["value"])
+        )
     return _field(match) and not (single and _ASKS.search(label) is None)
+
+
+_KIN_LABEL: Final = re.compile(
+    r"(?i)(?:p[èe]re|m[èe]re|fils|fille|[ée]pou|conjoint|mari|femme|frère|s(?:œ|oe)ur|voisin|padre|madre|hij[oa]|espos[oa]|mujer|cónyuge|pareja|herman[oa]|vecin[oa]"
+    r"|due|ide|iade|auxiliar|interne|externe|residente|radi[oó]log|pat[óo]log|psic|psych|firma|familiar|usager|identi|m[eé]dic[oa]|.{2,14}[ ](?:par|por)\b|chirurgien|cirujan)"
+)
+"""Whom a line tells about, or what: a single word behind them is a name only if it is given."""
 
 
 def _labels(text: str) -> Iterator[int]:
