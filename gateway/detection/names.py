@@ -132,7 +132,7 @@ def _titled(match: re.Match[str]) -> bool:
 
 
 _ARTICLES: Final = frozenset(["Le", "La", "LE", "LA"])
-_LETTER_TITLE: Final = re.compile(r"(?:M|D)\.?[ ]|(?:don|DON|Lic)\.?[ ]")
+_LETTER_TITLE: Final = re.compile(r"(?:MM?|D)\.?[ ]|(?:don|DON|Lic)\.?[ ]")
 """Titles that are a letter or a word, too: "M. Crohn", "vitamin D. Then", "don PPE"."""
 _FRENCH: Final = re.compile(
     r"(?i)(?<!\w)(?:est|pour|avec|chez|dans|une|vue?|par|ans|du|aux?|ce|cher|bonjour|rdv|l'|d')(?!\w)|\b[ld]'"
@@ -141,10 +141,10 @@ _BEFORE_M: Final = re.compile(
     r"(?:\A|\n|[.;,(][ ]|\b(?:par|de|chez|pour|avec|à|que|et|voir|vu|cher|bonjour)[ ])\Z"
 )
 _MORBUS: Final = re.compile(
-    r"(?i)(?:basedow|scheuermann|waldenstr|perthes|sudeck|osgood|pompe|hurler|ledderhose|pick|gilbert|köhler|kohler|ormond|schlatter|meulengracht|boeck|werlhof|blount|ollier|haglund|forestier|beh[cç]et|darier|fox|kienb|panner|legg|recklingh|refsum|fahr|castleman|m[eé]n[eé]tri|niemann|"
+    r"(?i)(?:ig[agmde]\b|intern|pneumoniae|avium|tuberculosis|bovis|genitalium|hominis|kansasii|leprae|abscessus|chelonae|marinum|ulcerans|luteus|intracell|basedow|scheuermann|waldenstr|perthes|sudeck|osgood|pompe|hurler|ledderhose|pick|gilbert|köhler|kohler|ormond|schlatter|meulengracht|boeck|werlhof|blount|ollier|haglund|forestier|beh[cç]et|darier|fox|kienb|panner|legg|recklingh|refsum|fahr|castleman|m[eé]n[eé]tri|niemann|"
     r"günther|vaquez|winiwarter|[a-zäöü-]+(?:alis|aris|oris|rius|eus|eps|ata|atus|icus)\Z)"
 )
-"""Diseases and muscles that German texts write behind an "M."."""
+"""Diseases, muscles and germs that stand behind an "M."."""
 
 
 def _is_addressed(match: re.Match[str], words: list[str]) -> bool:
