@@ -39,6 +39,7 @@ _BEHIND_NUMBER: Final = (
     *("cours", "route", "via", "viale", "calle", "rua", "ul."),
 )
 """Kinds of street that stand between its number and its name."""
+_FRENCH: Final = r"[Rr]te|[Ii]mp\.|[Aa]ll\.|[Ss]quare|[Rr]uelle|[Ss]entier|[Ff]aubourg|[Vv]enelle|[Pp]romenade|[Rr]ond-point|[Cc]haussée|[Bb]ld|[Bb]vd|[Bb]lvd|[Pp]assage"
 _WORD: Final = rf"{A}(?:{A}|['.\-]){{0,24}}"
 _GAP: Final = r"[ \t]{1,3}"
 _UNIT: Final = r"(?:apartment|apt|suite|ste|unit|flat|floor|fl|building|bldg|bld|room|rm|lot|trailer|trlr|space|spc|dept|wing|block|stock|etage|piso|planta|puerta|appt|bât|stiege|top)\b\.?[ ]?#?[ ]?(?=[A-Z]?\d|[A-Z]\b)[A-Za-z]?\d{0,5}[A-Za-z]?(?:-\w{1,4})?"
@@ -253,6 +254,16 @@ RULES: Final[Rules] = (
         cues=tuple(f" {kind} " for kind in _BEHIND_NUMBER),
     ),
     Rule(
+        # "12 passage du Havre", "3 rte de Lyon": kinds that are words, too, before a capital.
+        "address.french",
+        STREET_ADDRESS,
+        re.compile(
+            rf"(?<![\w.,/$\-])\d{{1,4}}(?:[ ]?(?:bis|ter|quater))?,?[ ](?:{_FRENCH})[ ](?:(?:de la|du|des|de|la|les?)[ ]){{0,1}}(?:[dl]')?{U}{A}{{2,24}}(?:[ '\-]{U}{A}{{1,24}}){{0,3}}"
+        ),
+        0.7,
+        needs=re.compile(rf"[ ](?:{_FRENCH})[ ]"),
+    ),
+    Rule(
         "address.compound",
         STREET_ADDRESS,
         re.compile(rf"(?<!\w){U}{A}{{2,30}}(?:{_ENDINGS})[ ][1-9]\d{{0,4}}[ ]?[A-Za-z]?\b"),
@@ -295,8 +306,8 @@ RULES: Final[Rules] = (
         "place.room",
         LOCATION,
         re.compile(
-            r"(?<![\w])(?:Zi(?:mmer)?[.\-]{0,2}(?:Nr|Nummer)?|Zimmernummer|Chambre|Chbre?|Habitación|Hab|Room|Rm|Ch(?=\.?[ ][1-9]\d\d))"
-            r"(?:[.:]{1,2}[ ]{0,2}|[ ](?:Nr|No|n|N)[.º°]{1,2}[ ]?|[ ])(?P<value>[A-Z]?\d{1,4}(?:\.\d{1,3})?[A-Za-z]?)(?![\w%/°]|[.,]\d)"
+            r"(?<![\w])(?:Zi(?:mmer)?[.\-]{0,2}(?:Nr|Nummer)?|Zimmernummer|[Cc]hambre|CHAMBRE|Chbre?|Habitación|Hab|Room|Rm|Ch(?=\.?[ ][1-9]\d\d))"
+            r"(?:[ ]?[.:]{1,2}[ ]{0,2}|[ ](?:Nr|No|n|N)[.º°]{1,2}[ ]?|[ ])(?P<value>[A-Z]?\d{1,4}(?:\.\d{1,3})?[A-Za-z]?)(?![\w%/°]|[.,]\d)"
         ),
         0.6,
         lambda match: not _is_counted(match),

@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from gateway.detection.german_nouns import is_noun
 from gateway.detection.letters import A, U
-from gateway.detection.names import is_noun
 from gateway.detection.rules import Rule, Rules
 from gateway.detection.vocabulary import EPONYMS, is_word, words
 from gateway.domain.entities import ORGANIZATION

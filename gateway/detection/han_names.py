@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from gateway.detection.names import HAN_RARER, HAN_SURNAME
+from gateway.detection.name_words import HAN_RARER, HAN_SURNAME
 from gateway.detection.rules import Rule, Rules
 from gateway.domain.entities import PERSON
 

@@ -45,7 +45,7 @@ STRONG: Final[dict[EntityType, str]] = {
         krankengeschichte nr; kis nr; kis nummer; behandlungsnummer; aufnahmenummer; aufnahme nr; opid; pid
         ipp; nip; nda; iep; identifiant patient; numero de dossier; no dossier; dossier no; dossier n; n dossier
         numero dossier; n de dossier; dossier patient; numero patient; n patient; numero d hospitalisation
-        numero de sejour; n sejour; numero de venue; identifiant permanent
+        numero de sejour; n sejour; numero de venue; identifiant permanent; n de venue; n de sejour; n archive; n d archive; no archive
         nhc; n h c; nhcl; cipa; historia clinica; numero de historia; n historia; historia n; no historia
         numero de historia clinica; historia; num historia; numero de paciente; id paciente; nuhsa; nhusa; cipa nhc
         """,
@@ -63,7 +63,7 @@ STRONG: Final[dict[EntityType, str]] = {
         versicherten nummer; vers nr; versnr; versicherungsnummer; versicherungs nr; krankenversichertennummer
         krankenversicherungsnummer; krankenkassennummer; krankenkassen nr; mitgliedsnummer; egk; egk nr; ik
         kassennummer; kassen nr; versicherungsschein nr; policennummer; mitglieds nr; krankenkasse nr
-        numero d assure; n assure; n d assure; numero d adherent; n adherent; adherent; mutuelle n; amc; amo
+        numero d assure; n assure; n d assure; nam; ramq; n ramq; n d affiliation; numero d adherent; n adherent; adherent; mutuelle n; amc; amo
         nass; naf; afiliacion; n afiliacion; no afiliacion; numero de afiliacion; numero de asegurado; poliza
         n poliza; numero de poliza; no de poliza; tarjeta sanitaria; cip; cip sns; tis; n tarjeta sanitaria; sip
         """,
@@ -76,7 +76,7 @@ STRONG: Final[dict[EntityType, str]] = {
         rv nummer; sv nummer; sozialversicherungsnummer; sozialversicherungs nr; sv; ahv; ahv nr; ahv nummer; bsn
         svnummer; nir; ins; insee; matricule ins; numero de securite sociale; n de securite sociale; secu
         securite sociale; n securite sociale; no securite sociale; n secu; n de secu; no secu; numero de secu; nss
-        no de securite sociale; numero d identification; cni; carte d identite; carte vitale; rijksregister; numero ins
+        no de securite sociale; numero d identification; cni; carte d identite; carte vitale; rijksregister; numero ins; niss; n niss; agdref; n agdref; n avs; numero avs; carte avs; avs
         dni; nie; nif; d n i; n i e; n i f; documento nacional; documento de identidad; seguridad social
         numero de seguridad social; n seguridad social; no seguridad social; numero de la seguridad social; rut; curp
         """,
@@ -90,7 +90,7 @@ STRONG: Final[dict[EntityType, str]] = {
         gdc; hcpc; nzmc; mcnz; mcrn; cpso; nmbi; ahpra; dea; npi; upin; gmc; nmc; rn license; md license; state license; pharmacy license; license id
         professional license; board certificate; dea no; fuhrerausweis; fuhrerschein; fuhrerscheinnummer; fuhrerschein nr; lanr
         bsnr; arztnummer; arzt nr; efn; approbation nr; approbationsnummer; betriebsstattennummer; betriebsstatten nr
-        rpps; adeli; finess; n rpps; no rpps; n finess; n adeli; numero rpps; permis de conduire; n ordre; numero d ordre
+        rpps; adeli; finess; inami; n inami; numero inami; n rpps; no rpps; n finess; n adeli; numero rpps; permis de conduire; n ordre; numero d ordre
         no col; n col; ncol; nocol; num col; n colegiado; no colegiado; numero de colegiado; colegiado; colegiada
         num colegiado; n de colegiado; no de colegiado; col; nº col; permiso de conducir; carnet de conducir; cedula profesional
         """,
@@ -115,7 +115,7 @@ STRONG: Final[dict[EntityType, str]] = {
         acct; acct no; account no; account number; account id; accountnumber; a c; bank account; routing; aba; sort code
         bic; swift; har no; har; guarantor id; invoice no; invoice number; billing account; guarantor account; patient account
         mandatsreferenz; kassenzeichen; rnr; konto; kontonummer; konto nr; kontonr; ktonr; kto; kto nr; rechnungsnummer; rechnungs nr; rechnung nr; blz; kundennummer
-        kunden nr; numero de compte; n de compte; no de compte; compte n; numero de facture; facture n; n facture
+        kunden nr; rib; numero de compte; n de compte; no de compte; compte n; numero de facture; facture n; n facture
         numero de cuenta; cuenta; n cuenta; no cuenta; no de cuenta; cuenta bancaria; factura n; n factura; no factura
         """,
     CREDIT_CARD: """
@@ -161,7 +161,7 @@ STRONG: Final[dict[EntityType, str]] = {
         yob; year of birth; birth year; dob; d o b; date of birth; birth date; birthdate; birthday; birth; born; born on; born in; dateofbirth; bday; date born
         birthtime; birthtime value; birthdate value; dob value
         jahrgang; jg; geburtsjahr; geb jahr; geb; geboren; geburtsdatum; geb datum; geburtstag; gebdat; gb dat; geb dat
-        ne; nee; ne le; nee le; naissance; date de naissance; date de nais; ddn; dn; nais; nait; date naissance; nait en; naitre
+        ne; nee; ne le; nee le; naissance; date de naissance; date de nais; ddn; dn; nais; nait; date naissance; nait en; naitre; date de naiss; date naiss; naiss; d n; ne e; ne e le; ne e en
         nacimiento; fecha de nacimiento; nacido; nacida; fec nac; f nac; fecha nac; f nacimiento; fn; fdn; fnac; nac; f n; naci
         """,
     AGE: """
@@ -178,7 +178,7 @@ STRONG: Final[dict[EntityType, str]] = {
         mrn alias; referenz; ihr zeichen; unser zeichen; geschaftszeichen; gz; identifikationsnummer; kennung; kennnummer; personalnummer; personal nr; auftragsnummer; auftrags nr; befundnummer
         befund nr; journalnummer; journal nr; journalnr; e nr; probennummer; proben nr; labornummer; eingangsnummer; eingangs nr
         einsendenummer; tagebuchnummer; vorgangsnummer; buchungsnummer; barcode nr; histologie nr; chiffre
-        identifiant; matricule; numero d examen; n d examen; n examen; numero de prelevement; n de prelevement; code barre; n ald
+        code d acces; digicode; n d anonymat; n anonymat; n de laboratoire; mdph; identifiant; matricule; numero d examen; n d examen; n examen; numero de prelevement; n de prelevement; code barre; n ald
         episodio; n episodio; numero de episodio; no episodio; icu; identificador; identificacion; numero de identificacion; expediente
         n expediente; no expediente; numero de expediente; numero de muestra; n muestra; no muestra; numero de peticion; n peticion
         peticion; no peticion; n biopsia; no biopsia; registro; n registro; no registro; numero de registro; codigo de barras

@@ -12,7 +12,7 @@ U: Final = "[" + "".join(char for char in _LATIN_GREEK_CYRILLIC if char.isupper(
 A: Final = r"[^\W\d_]"
 """One letter of any script."""
 
-WORD: Final = rf"(?:[Aa][ls]-|[Ee]l-|[DdOoLl]')?{U}{A}{{1,24}}(?:['-]{A}{{1,24}}){{0,3}}"
+WORD: Final = rf"(?:[Aa][ls]-|[Ee]l-|[DdOoLlNM]')?{U}{A}{{1,24}}(?:['-]{A}{{1,24}}){{0,3}}"
 """A word that begins with a capital: Smith, SMITH, McDonald, O'Brien, Smith-Jones, al-Rashid."""
 INITIAL: Final = rf"{U}(?![\w'-])\.?"
 PARTICLE: Final = (

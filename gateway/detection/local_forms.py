@@ -11,9 +11,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from gateway.detection.german_nouns import is_noun
 from gateway.detection.label_words import NO_TOWNS
 from gateway.detection.letters import A, U
-from gateway.detection.names import is_noun
 from gateway.detection.rules import Rule, Rules
 from gateway.domain.entities import LOCATION, STREET_ADDRESS
 

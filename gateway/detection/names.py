@@ -12,8 +12,27 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from gateway.detection.german_nouns import has_given, is_noun
 from gateway.detection.letters import FULL, GAP, INITIAL, MARK, WORD, A, U
+from gateway.detection.name_words import (
+    CREDENTIAL,
+    HAN_RARER,
+    HAN_SURNAME,
+    LABEL,
+    LABEL_GERMAN,
+    NICKNAMED,
+    SAID,
+    TITLE,
+)
 from gateway.detection.rules import Rule, Rules, caseless
+from gateway.detection.titles import (
+    LATERAL,
+    NO_NAMES_END,
+    OF_A_POST,
+    POST,
+    is_titled,
+    trimmed_words,
+)
 from gateway.detection.vocabulary import (
     EPONYM_NOUNS,
     EPONYMS,
@@ -25,84 +44,23 @@ from gateway.detection.vocabulary import (
 from gateway.domain.entities import PERSON
 from gateway.domain.person_names import fold, is_given
 
-_POSTED: Final = (
-    r"(?:[Mm]atron|MATRON|[Pp]harmacist|Physio(?:therapist)?|Dieti[ct]ian|[Ss]ocial [Ww]orker|Paramedic|Chaplain|Constable|Inspector|Sheriff|Trooper|Bishop|Deacon|Vicar|Lieutenant|Colonel|Corporal|Cpl|Cmdr|Aunt(?:ie|y)|aunt(?:ie|y)?|uncle|Granny|Grandad|"
-    r"S(?:mt|MT)|Shri|Kumari|M(?:str|aster)|Revd|Canon|Cllr|Councillor|Sheikh|Garda|Brother|Tannie|Oom|Mnr|Mev|SHO|SpR|RMO|JMO|VMO|ANP|ACNP|APRN|FNP|HCSW|RMN|WPC|DOCTOR|Messrs|Baby (?:[Bb]oy|[Gg]irl)|(?:Nurse|NURSE) (?:[Pp]ractitioner|PRACTITIONER)|B/[Oo])"
-)
-"""Posts and kin that other words follow, too: "SHO Bleep", "Matron Round"."""
-_LABEL_GERMAN: Final = (
-    r"(?:pat\.|patient(?:/in|:in|\(in\))|versicherte(?:r|/r)?|hausärztin|(?:be)?handler(?:in)?|(?:ein|zu|über)weiser(?:in)?|operateur(?:in)?|assisten(?:t|tin|z)|anästhesi(?:st|stin|e)|instrumentierende|op-(?:team|pflege)|springer|untersucher(?:in)?|befunder(?:in)?|"
-    r"(?:befundet|diktiert|geschrieben|vidiert|freigegeben|validiert|unterschrieben|signiert|erstellt|erfasst|dokumentiert|bearbeitet|überwiesen|aufgenommen|übergeben|durchgeführt|angeordnet)(?: (?:von|durch))?|diktat|visum|schreibkraft|unterschrift(?: (?:arzt|ärztin|patientin))?|"
-    r"(?:sach)?bearbeiter(?:in)?|ansprechpartner(?:in)?|(?:kontakt|bezugs|vertrauens)person|kontakt|notfallkontakt|bezugspflege(?:kraft)?|angehörige[rn]?|ehe(?:mann|frau|partner|partnerin)|lebens(?:gefährt(?:e|in)|partner(?:in)?)|partnerin|tochter|sohn|mutter|vater|kind(?:e?s)(?:mutter|vater)|"
-    r"eltern|bruder|schwester|enkel(?:in)?|neffe|nichte|schwieger(?:tochter|sohn)|nachbar(?:in)?|freund(?:in)?|(?:berufs)?betreuer(?:in)?|(?:vorsorge)?bevollmächtigte[r]?|(?:gesetzlicher |erwachsenen)vertreter(?:in)?|vormund|beistand|sachwalter(?:in)?|"
-    r"pflegekraft|pflege|(?:psycho|physio|ergo)?therapeut(?:in)?|physio|sozialdienst|hebamme|seelsorger?|(?:stations|ober|chef|assistenz|dienst|fach|not|turnus)(?:arzt|ärztin)|(?:ärztlicher )?direktor(?:in)?|(?:ärztliche )?leit(?:ung|er|erin)|"
-    r"absender(?:in)?|empfänger(?:in)?|an|von|betreff|betr\.|betrifft|kopie an|verteiler|nachrichtlich|gez\.)"
-)
-"""Labels of German forms, behind which every noun has a capital: what stands there is asked more."""
-_TITLE: Final = (
-    rf"(?:{_POSTED}|"
-    r"[Dd]rs?|DR|[Mm]rs?|MRS?|Ms|MISS|[Mm]iss|Mx|[Pp]rof(?:essor)?|[Dd]octor|[Nn]urse|[Ss]ister|[Ff]ather|[Rr]ev(?:erend)?|Capt(?:ain)?|Sgt|Sergeant|Lt|Col|Maj|Gen|Hon|Judge|[Oo]fficer|Detective|Sir|Dame|Lady|Lord|Rabbi|Imam|Pastor|"
-    r"Herrn?|Frau|Fr|Hr|Sra?|Srta|Dra|Señora?|Don|Doña|Mme|Mlle|Monsieur|Madame|Maître|Signora?|Sig|Dott|Pr|PD|Priv\.-Doz|OA|Oberarzt|Oberärztin|Chefarzt|RN|LPN|LVN|CNA|MFA|Pfleger|NP|PA|CRNA|Att|Attending|Midwife|Consultant|Registrar|"
-    r"[Dd]oct(?:eure?|ora)|DOCT(?:EURE?|ORA)|[Dd]oktor(?:in)?|[Pp]rofess(?:eure?|orin)|[Pp]rofesora?|PROF(?:ESSEURE?|ESSOR|ESORA?)?|Schwester|MME|MLLE|HERRN?|FRAU|DRA|SRTA|"
-    r"Uncle|Aunt|Grandma|Grandpa|Coach|Hn[ao]|Sor|Fray|Rvd[ao]|Dña|Lcd[ao]|Ld[ao]|Abbé|"
-    r"(?:[Dd]r|DDr|[Pp]rof|(?:Univ|Priv)\.-(?:Prof|Doz)|Mag)\.in|DDr|Dres|(?:Univ|Priv)\.[ -]?Doz|Privatdozent(?:in)?|Prim\.|Primar(?:ius|ia)?|Mag\.[aª]?|Dipl\.[ -](?:Psych|Med|Päd|Soz(?:ial)?\.?-?[Pp]äd|Biol|Chem|Ing|Phys|Soz)|"
-    r"OÄ|Oberaerztin|[FL]O[AÄ]|Chefärztin|C[AÄ](?=[ ](?:Dr|Prof|PD|Priv))|Hrn|HR(?=\.)|FR(?=\.)|Frl|Fräulein|DGK[PS]|Pfr|Pfarrer(?:in)?|RAin)"
-)
-_LABEL: Final = (
-    r"(?:(?:full |legal |preferred |maiden |previous |former |print(?:ed)? |birth |first |last |middle |given |family |sur|fore)?names?(?:\(s\))?(?: of patient)?|(?:patient|pt|client|member|subscriber|guarantor|insured|provider|doctor|physician|mother|father|parent|guardian|"
-    r"spouse|contact|nurse|child|baby|donor|user|employee|attending|surgeon|customer|account holder|card ?holder|emergency contact)(?:'s)?[ _]?(?:full[ _]?|first[ _]?|last[ _]?|given[ _]?|family[ _]?)?name|"
-    r"patients?|pt|client|resident|attending(?: physician| provider| md| surgeon)?|provider|physician|surgeon|assistant|anesthesi(?:a|ologist)|anaesthetist|nurse|rn|doctor|pcp|primary care(?: physician| provider)?|"
-    r"(?:ordering|referring|consulting|admitting|treating|primary|supervising|requesting|performing|attending|interpreting|rendering|covering|discharging|on-call|family|responsible)[ _](?:physician|provider|doctor|clinician|surgeon|md|nurse|radiologist|practitioner)|"
-    r"(?:ordered|referred|dictated|transcribed|signed|electronically signed|e-signed|reviewed|approved|verified|authored|written|prepared|entered|collected|performed|interpreted|reported|seen|examined|cosigned|co-signed|attested|authenticated|completed|"
-    r"recorded|documented|received|requested|typed|prescribed|dispensed|checked|drawn|inserted|clerked|triaged|countersigned|authori[sz]ed|validated|chaperoned|consented|updated|edited|supervised|issued|sent|witnessed|accompanied|assessed|administered|assisted|read|created|submitted|notified)[ _]by|"
-    r"author|signature|signed|dictator|transcriptionist|radiologist|pathologist|cardiologist|oncologist|psychiatrist|psychologist|therapist|social worker|case manager|key ?worker|care co-?ordinator|health visitor|physio(?:therapist)?|dieti[ct]ian|gp|specialist|prescriber|operator|supervisor|perfusionist|endoscopist|sonographer|radiographer|phlebotomist|chaperone|scribe|secretary|solicitor|lawyer|(?:substitute|surrogate) decision[- ]maker|person responsible|[lmde]?poa|care ?giver|carer|midwife|pharmacist|technologist|technician|interpreter|consultant|registrar|"
-    r"mother|father|mom|dad|wife|husband|spouse|partner|son|daughter|brother|sister|guardian|parents?|mum|mam|(?:grand|step|foster )(?:mother|father|son|daughter|parent|carer)|(?:daughter|son|mother|father|sister|brother)[- ]in[- ]law|niece|nephew|cousin|auntie|sibling|boyfriend|girlfriend|fianc[eé]e?|significant other|friend|neighbou?r|landlord|next of kin|nok|n\.o\.k\.|emergency[ _]contact(?:[ _]name)?(?: ?#?[1-3])?|contact(?:[ _]person)?(?: ?#?[1-3])?|proxy|health care proxy|poa|informant|historian|relative|"
-    r"cc|to|from|attn|attention|re|ref|regarding|dear|user|agent|employee|recipient|sender|customer|beneficiary|subscriber|insured|guarantor|policy ?holder|account holder|donor|"
-    r"name des patienten|nachname|vorname|arzt|ärztin|hausarzt|patientin|patienten|nom(?: de naissance| d'usage)?|prénom|médecin|nombre|apellidos?|médico|paciente|姓名|患者|医生|"
-    r"(?:familien|zu|geburts|mädchen|ruf|patienten|pat\.-?)name|vornamen?|name (?:des kindes|der (?:mutter|patientin)|des vaters)|"
-    + _LABEL_GERMAN
-    + r")"
-)
 _TITLE_START: Final = re.compile(
     # A pattern that begins with one of few letters is sought much faster.
-    rf"[A-DF-PR-Wadfmnoprsuw](?<![\w'].)(?<=(?={_TITLE}[. \t]).)"
+    rf"[A-DF-PR-Wadfmnoprsuvw](?<![\w'].)(?<=(?={TITLE}[. \t]).)"
 )
-_POST: Final = re.compile(
-    r"(?:ologist|ologe|ologin|iatrist|iatrician|iater|iaterin|esthetist|aesthetist|surgeon|physician|therapist"
-    r"|ólogo|óloga|ologue|iatre|iatra|chirurg|chirurgin|ologie|iatrie|chirurgie|medizin)\Z"
-)
-"""What somebody does: "Consultant Neurologist" names nobody."""
-_WRITTEN_OUT: Final = re.compile(
-    r"(?:[Pp]rofess(?:or(?:in)?|eure?)|[Pp]rofesora?|[Dd]oct(?:ora?|eure?)|[Dd]oktor(?:in)?|Schwester|[Nn]urse|[Ss]ister|[Ff]ather|Reverend|Captain|Sergeant|Judge|[Oo]fficer|Detective|Lady|Lord|Pastor|"
-    r"Frau|Herrn?|Señora?|Madame|Monsieur|Attending|Midwife|Consultant|Registrar|Uncle|Aunt|Grandma|Grandpa|Coach)\."
-)
-"""A word that is not abbreviated, and ends its sentence: "Tell your doctor. Keep it dry."."""
-_GAUGE: Final = re.compile(r"[0-9] ?\Z")
 _BY_COLUMNS: Final = re.compile(
     r"(?im)^[ \t]{0,4}(?:(?:no|nr|bed|bett|cama|lit)\.?[ ]{1,9})?(?:pat(?:ient|\.)?|pt|name|nom|nombre|paciente|patientin)(?:[ ]name)?[ ]{2,40}[^\W\d_]"
 )
 """A heading of columns, the first of which are people."""
 _LONGEST_LABEL: Final = 31 + 4
 """Characters from where a label begins to its colon."""
-_LABEL_START: Final = re.compile(rf"(?:(?<![^\W_])|(?<=[a-z])(?=n))(?={_LABEL})")
+_LABEL_START: Final = re.compile(rf"(?:(?<![^\W_])|(?<=[a-z])(?=n))(?={LABEL})")
 _COLON: Final = re.compile(r"[:=|#]")
-_ASKS: Final = re.compile(r"(?i)name|nom\b|nombre|apellido|prénom|姓名")
+_ASKS: Final = re.compile(r"(?i)name|noms?\b|nombre|apellido|prénom|姓名")
 """A label that asks for a name, not for a person."""
-_CREDENTIAL: Final = r"(?:M\.?D\.?|D\.?O\.?|R\.?N\.?|N\.?P\.?|P\.?A\.?(?:-C)?|Ph\.?D\.?|PharmD|DPM|DDS|DMD|FACS|FACP|FACC|LPN|LVN|CRNA|CNM|CNP|FNP(?:-C|-BC)?|ARNP|APRN|DNP|MPH|MBBS|MBChB|FRCP|FRCS|LCSW|LMFT|PsyD|PT|DPT|OTR|SLP|RD|RT|BSN|MSN|MSW|EMT|CNA|Esq)"
-_SAID_STRONG: Final = r"(?i:mein name ist|ich hei(?:ß|ss)e|namens|named|called|known as|aka|a\.k\.a\.|alias|goes by|name is|name's|name was|it's under|is under|i am|i'm|signed|dear|hello|hi|hey|sincerely|regards|cheers|yours truly|respectfully|addressed to|spoke (?:to|with)|contact|ask for|accompanied by|care of|referred by|typed by|clerked by|chaperoned by|prescribed by|seen by|treated by|ordered by|dictated by|reviewed by|signed by|performed by|written by|per|married to)"
 _SAID_START: Final = re.compile(
-    rf"[acdghikmnoprstwy](?<![\w'].)(?<=(?={_SAID_STRONG.replace('?i:', '?:')}[ ,:\n]).)"
+    rf"[acdghikmnoprstwy](?<![\w'].)(?<=(?={SAID.replace('?i:', '?:')}[ ,:\n]).)"
 )
-_NICKNAMED: Final = r"(?i:also known as|a\.?k\.?a\.?|alias|nicknamed|goes by|(?:likes|prefers|wants) to be called|genannt|gen\.|spitzname|rufname|dite?|surnommée?|apodad[oa]|conocid[oa] como|le llaman)"
-HAN_SURNAME: Final = (
-    "[王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫"
-    "段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤]"
-)
-HAN_RARER: Final = (
-    "邝佘苗乔裘龚冼麦丘古尤阮蓝郎卫柳鲍费岑柴滕殷毕郝皮卞齐康伍卜穆萧湛汪祁禹狄米臧戴宋茅庞纪舒屈项祝梁闵席麻强娄颜梅盛刁徐骆樊凌霍虞柯昝裴荣翁荀甄曲封芮储靳井巫乌焦牧隗车侯蓬班仰仲宫甘祖符景詹束司黎薄印宿蒲邰咸籍赖卓蔺屠池胥苍翟谭贡姬申冉郦雍桑桂牛边扈燕冀浦尚温庄晏瞿阎茹习艾容"
-    "钮宫战逄禚亓鄂谌仝栾逯丛牟迟蓝厉荆盖隋翁卓矫綦慎戈廖居步仇粟冷晏漆蔺辛岳柏屠计饶麻晋郜闵邰耿匡寇广欧沃蔚隆巩聂晁敖訾阚饶曾沙鞠丰游权益佟庹覃岑阚祁闭敖"
-)
-"""Rarer surnames, but for those that are a word of a sentence, too ("和", "向", "经")."""
 _HAN_NAME: Final = re.compile(
     rf"{HAN_SURNAME}|欧阳|司徒|司马|上官|诸葛|东方|皇甫|尉迟|公孙|慕容|令狐|夏侯|端木|长孙"
 )
@@ -111,10 +69,6 @@ _HAN_STATE: Final = re.compile(
 )
 """What a patient has or does, and begins with a surname: "患者高热,", "患者于昨日,"."""
 _SUFFIX: Final = r"(?:,?[ ](?:Jr|Sr|II|III|IV)\b\.?)?"
-
-
-def _trimmed_words(value: str) -> list[str]:
-    return [word for word in re.split(r"[\s,]+", value) if word]
 
 
 def _eponym(match: re.Match[str]) -> bool:
@@ -126,84 +80,11 @@ def _eponym(match: re.Match[str]) -> bool:
     )
 
 
-_POSTED_START: Final = re.compile(rf"{_POSTED}[. \t]")
-_OF_A_POST: Final = frozenset(
-    [
-        *("bleep", "bleeped", "oncall", "cover", "rota", "round", "rounds", "led", "handover"),
-        *(
-            "clerking",
-            "aware",
-            "input",
-            "licensed",
-            "apgar",
-            "excel",
-            "chart",
-            "class",
-            "gene",
-            "trust",
-            "office",
-            "printer",
-            "died",
-        ),
-        *("deceased", "scanner", "health", "health's", "file", "list", "index", "hospital", "dept"),
-        *("department", "check", "screening", "verified", "jo", "bo", "lives", "alive", "well"),
-    ]
-)
-_NO_NAMES_END: Final = (
-    "tion",
-    "ment",
-    "ity",
-    "ence",
-    "sis",
-    "ology",
-    "itis",
-    "emia",
-    "pathy",
-    "ical",
-)
-
-
-def _is_of_post(value: str) -> bool:
-    """Say whether a name follows a post: "Matron Pemberton" has one, "SHO Bleep" has not."""
-    first = _trimmed_words(value)[0]
-    low = first.lower().rstrip(".")
-    if is_word(first) or low in _OF_A_POST or low.endswith(_NO_NAMES_END):
-        return False
-    return not (first.isupper() and 1 < len(first) <= _SHORT_CAPITALS)
-
-
-_SHORT_CAPITALS: Final = 4
-
-
-def _titled(match: re.Match[str]) -> bool:
-    first = _trimmed_words(match["value"])[0].lower().rstrip(".")
-    if first in TITLE_STOPS or _POST.search(first):
-        return False
-    if _POSTED_START.match(match[0]) and not _is_of_post(match["value"]):
-        return False
-    # "Prim. Tumor", "Mag. Schleimhaut"
-    is_short = _SHORTENED.match(match[0]) and not has_given(match["value"])
-    if is_short or _WRITTEN_OUT.match(match[0]):
-        return False
-    if match["value"] in _POST_NOMINALS or _NOT_TITLED.match(match["value"]):
-        return False
-    if match[0].startswith("PA") and _LATERAL.match(match.string, match.start() + 2):
-        return False
-    # "19 Fr Blake drain": the gauge of a catheter, and nobody's wife.
-    return not (match[0][:2] == "Fr" and _GAUGE.search(match.string, 0, match.start()))
-
-
-_SHORTENED: Final = re.compile(r"(?:Mag|Prim)\.[ ](?!(?:Dr|Prof|Univ|Doz))|Primaria\b")
-_NOT_TITLED: Final = re.compile(
-    r"(?:I{1,3}|IV)(?:-[0-9]{1,2})?\Z|vom Dienst\b|[A-Z]{2,}[0-9]|[Dd]es (?:Univ|H[ôo]p)"
-    r"|(?:Agrégée?|[ÉE]mérite|Associée?|Junior|Émerit[oa]|Titular|Asociad[oa])\Z"
-)
-"""Whom a pedigree numbers ("her sister III-2"), whoever is on duty, and a model."""
 _ROMAN: Final = re.compile(r"(?:I{1,3}|IV)[ab]?")
 
 
 def _field(match: re.Match[str]) -> bool:
-    words = _trimmed_words(match["value"])
+    words = trimmed_words(match["value"])
     if len(words) > 1 and _ROMAN.fullmatch(words[-1]) and words[0].isupper():
         # "HI NYHA III" is a class, and nobody's third.
         words = words[:-1]
@@ -215,155 +96,10 @@ def _field(match: re.Match[str]) -> bool:
     return not is_word(words[0])
 
 
-_POST_NOMINALS: Final = frozenset(
-    [
-        "CCM",
-        "CEN",
-        "CCRN",
-        "CNOR",
-        "OCN",
-        "CWOCN",
-        "CDCES",
-        "CPHON",
-        "ACM",
-        "CLC",
-        "IBCLC",
-        "PHN",
-        "CRRN",
-    ]
-)
-"""What else stands behind a nurse: "Ann Lee, RN CCM"."""
-_LATERAL: Final = re.compile(r"[ ]?(?:Y|E|ET|AND|UND|U|\+|/)?[ ]?(?:LAT|L\b)", re.IGNORECASE)
-"""The other side of a chest: "RX TÓRAX PA Y LAT" is seen by nobody's assistant."""
 _UNITS: Final = frozenset(["IE", "IU", "KE", "MG", "ML", "UI", "MO", "DI", "MI", "FR", "SA", "SO"])
 _SIDE: Final = 2
 _OF_A_LIST: Final = re.compile(r"(?:^|\n)[ ]{0,12}-[ ]\Z")
 _GOES_ON: Final = re.compile(r"[ ][a-z]")
-_NOUN: Final = re.compile(
-    r"(?:ung|ungen|heit|keit|schaft|tion|tionen|tät|itis|osis|ose|omie|pathie|ologie|iatrie|medizin|chirurgie|therapie|pflege|visite|gespräch|krebs|infarkt|schmerz|schmerzen|termin|kontrolle|anamnese|diagnostik|dienst|station|praxis|klinik|ambulanz|arzt|ärztin|team|bogen|schein|plan|liste|werte?|bericht|brief|befund|fahrt|narkose|anästhesie|karzinom|gramm|graphie|grafie|skopie|ektomie|sucht|pflegeheim|krankenhaus|amt|nummer|nahme|beginn|wechsel|gabe|mittel|versorgung|kasse|hypertonie|mellitus|demenz|adresse|telefon)\Z"
-)
-_NOUNS: Final = frozenset(
-    [
-        "morbus",
-        "ort",
-        "datum",
-        "zustand",
-        "stabil",
-        "allgemeine",
-        "allgemeinen",
-        "angehörige",
-        "angehörigen",
-        "anlage",
-        "anliegen",
-        "antrag",
-        "apoplex",
-        "asthma",
-        "attest",
-        "auf",
-        "auge",
-        "augen",
-        "bedarf",
-        "bei",
-        "bescheid",
-        "bett",
-        "bitte",
-        "blutdruck",
-        "danke",
-        "das",
-        "der",
-        "die",
-        "diabetes",
-        "dringend",
-        "eigene",
-        "eltern",
-        "er",
-        "erstes",
-        "es",
-        "fax",
-        "folgt",
-        "fragen",
-        "frau",
-        "freund",
-        "geburt",
-        "gesund",
-        "herr",
-        "herrn",
-        "hilfe",
-        "innere",
-        "inneren",
-        "intensiv",
-        "intensivmedizin",
-        "intravenös",
-        "ist",
-        "ja",
-        "jetzt",
-        "kein",
-        "keine",
-        "kind",
-        "kinder",
-        "kollegen",
-        "konsil",
-        "labor",
-        "lebt",
-        "leitung",
-        "links",
-        "mann",
-        "mit",
-        "mutter",
-        "nach",
-        "nachricht",
-        "nein",
-        "nicht",
-        "noch",
-        "nächste",
-        "oben",
-        "ohne",
-        "partner",
-        "patient",
-        "patienten",
-        "patientin",
-        "post",
-        "rechts",
-        "rezept",
-        "ruf",
-        "schlaganfall",
-        "schwester",
-        "sehr",
-        "sie",
-        "siehe",
-        "sohn",
-        "sozialer",
-        "stunde",
-        "stunden",
-        "tag",
-        "tage",
-        "team",
-        "tochter",
-        "total",
-        "unauffällig",
-        "unbekannt",
-        "und",
-        "unten",
-        "unser",
-        "urlaub",
-        "vater",
-        "verstorben",
-        "vollmacht",
-        "vom",
-        "von",
-        "vor",
-        "wir",
-        "wird",
-        "woche",
-        "wochen",
-        "wunde",
-        "wünscht",
-        "zeitpunkt",
-        "zimmer",
-        "zum",
-        "zur",
-    ]
-)
 
 
 _LOOSE: Final = re.compile(
@@ -371,20 +107,6 @@ _LOOSE: Final = re.compile(
     r"|(?:befundet|diktiert|geschrieben|vidiert|freigegeben|validiert|unterschrieben|signiert|erstellt|erfasst|dokumentiert|bearbeitet|überwiesen|aufgenommen|übergeben|durchgeführt|angeordnet)\b)"
 )
 """Labels behind which much else stands: only a known given name or an initial tells a person."""
-_INITIALS: Final = re.compile(rf"{U}\. ?{U}[^\W\d_]")
-
-
-def has_given(value: str) -> bool:
-    """Say whether a known given name, or an initial, is among the words."""
-    return _INITIALS.match(value) is not None or any(
-        is_given(fold(word)) and not is_word(word) for word in re.split(r"[\s,-]+", value)
-    )
-
-
-def is_noun(word: str) -> bool:
-    """Say whether a German word with a capital is an everyday one, as all nouns have capitals."""
-    low = word.lower().rstrip(".,")
-    return low in _NOUNS or is_word(low) or _NOUN.search(low) is not None
 
 
 _READING: Final = re.compile(r"[ =:]{1,3}[-+]?[0-9]{1,3}[.,][0-9]")
@@ -395,7 +117,7 @@ def _is_measured(match: re.Match[str]) -> bool:
     value = match["value"]
     if value in _UNITS:
         return True  # "Mantoux (10 UI RT-23)", "(DI, DO und SA)"
-    if match[0].endswith("PA") and _LATERAL.match(match.string, match.end()):
+    if match[0].endswith("PA") and LATERAL.match(match.string, match.end()):
         return True
     return (
         len(value) == _SIDE and value.isupper() and bool(_READING.match(match.string, match.end()))
@@ -418,32 +140,42 @@ _DASHED: Final = (
 
 def _undivided(match: re.Match[str]) -> bool:
     """Say whether a name stands behind a label without its colon."""
-    words = _trimmed_words(match["value"])
-    if any(is_word(word) or word.lower() in TITLE_STOPS | _OF_A_POST for word in words):
+    words = trimmed_words(match["value"])
+    if any(is_word(word) or word.lower() in TITLE_STOPS | OF_A_POST for word in words):
         return False
-    if any(word.lower().endswith((*_NO_NAMES_END, "ée")) for word in words):
+    if any(word.lower().endswith((*NO_NAMES_END, "ée")) for word in words):
         return False
     return _field(match) and (len(words) > 1 or _NO_COLON.match(match[0]) is not None)
 
 
-_IS_GERMAN: Final = re.compile(rf"(?i:{_LABEL_GERMAN}){MARK}")
+_IS_GERMAN: Final = re.compile(rf"(?i:{LABEL_GERMAN}){MARK}")
 
 
 def _labelled(match: re.Match[str]) -> bool:
     """Say whether a field holds a name; a single word does where the label asks for one."""
     label = match[0][: match.start("value") - match.start()]
-    single = len(_trimmed_words(match["value"])) == 1
+    single = len(trimmed_words(match["value"])) == 1
     if single and label.startswith("name") and _OF_A_LIST.search(match.string, 0, match.start()):
         # "- name: Restart unit" is a step of a program.
         return not _GOES_ON.match(match.string, match.end())
-    if _OF_KIN.match(label) and any(map(is_word, _trimmed_words(match["value"]))):
+    if _OF_KIN.match(label) and any(map(is_word, trimmed_words(match["value"]))):
         return False  # "Grandmother: Breast Cancer"
     if _IS_GERMAN.match(label):
         if has_given(match["value"]):
             return _field(match) or single
         if _LOOSE.match(label) or any(map(is_noun, re.split(r"[\s,-]+", match["value"]))):
             return False
+    if _KIN_LABEL.match(label):
+        # "Madre: Diabetes Mellitus" says what she has: a given name says who she is.
+        return _field(match) and any(is_given(fold(word)) for word in trimmed_words(match["value"]))
     return _field(match) and not (single and _ASKS.search(label) is None)
+
+
+_KIN_LABEL: Final = re.compile(
+    r"(?i)(?:p[èe]re|m[èe]re|fils|fille|[ée]pou|conjoint|mari|femme|frère|s(?:œ|oe)ur|voisin|padre|madre|hij[oa]|espos[oa]|mujer|cónyuge|pareja|herman[oa]|vecin[oa]"
+    r"|due|ide|iade|auxiliar|interne|externe|residente|radi[oó]log|pat[óo]log|psic|psych|firma|familiar|usager|identi|m[eé]dic[oa]|.{2,14}[ ](?:par|por)\b|chirurgien|cirujan)"
+)
+"""Whom a line tells about, or what: a single word behind them is a name only if it is given."""
 
 
 def _labels(text: str) -> Iterator[int]:
@@ -488,7 +220,7 @@ def _is_of_a_guideline(match: re.Match[str]) -> bool:
 
 def _said(match: re.Match[str]) -> bool:
     """Say whether a name is announced: "Yours sincerely, Consultant Rheumatologist" has none."""
-    if _POST.search(_trimmed_words(match["value"])[-1]):
+    if POST.search(trimmed_words(match["value"])[-1]):
         return False
     return _field(match) and not _eponym(match) and not _is_of_a_guideline(match)
 
@@ -512,10 +244,10 @@ RULES: Final[Rules] = (
         "name.titled",
         PERSON,
         re.compile(
-            rf"(?<![\w']){_TITLE}(?:\.?[ \t]{{1,3}}|\.(?=med\.))(?:(?:(?:[Dd]r|DR|[Mm]ed|MED|h\.c|Prof|[Mm]rs?|univ|dent|rer|nat|phil|habil|vet|O[AÄ]|C[AÄ]|PD|Priv\.-Doz|Dipl\.-Psych|Mag|Prim|Oberarzt|Oberärztin|Chefarzt|Chefärztin|Kollegen?|Kollegin)\.?[ \t]{{1,2}}|[Dd]r\.in[ ]|(?:[Dd]r\.|med\.)(?=med\.|univ\.))){{0,5}}(?P<value>{FULL}{_SUFFIX})"
+            rf"(?<![\w']){TITLE}(?:\.?[ \t]{{1,3}}|\.(?=med\.))(?:(?:(?:[Dd]r|DR|[Mm]ed|MED|h\.c|Prof|[Mm]rs?|univ|dent|rer|nat|phil|habil|vet|O[AÄ]|C[AÄ]|PD|Priv\.-Doz|Dipl\.-Psych|Mag|Prim|Oberarzt|Oberärztin|Chefarzt|Chefärztin|Kollegen?|Kollegin)\.?[ \t]{{1,2}}|[Dd]r\.in[ ]|(?:[Dd]r\.|med\.)(?=med\.|univ\.))){{0,5}}(?P<value>{FULL}{_SUFFIX})"
         ),
         0.9,
-        _titled,
+        is_titled,
         begins=_addressed,
     ),
     Rule(
@@ -527,8 +259,8 @@ RULES: Final[Rules] = (
         ),
         0.8,
         lambda match: (
-            _trimmed_words(match["value"])[0].lower().rstrip(".") not in TITLE_STOPS | _OF_A_POST
-            and not is_word(_trimmed_words(match["value"])[0])
+            trimmed_words(match["value"])[0].lower().rstrip(".") not in TITLE_STOPS | OF_A_POST
+            and not is_word(trimmed_words(match["value"])[0])
         ),
         needs=re.compile(r"(?:Drs?|Mrs?|Ms|Prof|Smt)(?:\.[A-Z(]|\.?[ ]?\([DMPC])"),
     ),
@@ -540,7 +272,7 @@ RULES: Final[Rules] = (
             rf"(?<![\w'])(?:Drs|Doctors|Messrs|Profs|Professors|Nurses)\.?[ ]{FULL}(?:[ ](?:and|&)[ ]|[ ]?/[ ]?)(?P<value>{FULL})"
         ),
         0.8,
-        lambda match: not is_word(_trimmed_words(match["value"])[0]),
+        lambda match: not is_word(trimmed_words(match["value"])[0]),
         needs=re.compile(r"(?:Drs|Doctors|Messrs|Profs|Professors|Nurses)\.?[ ]"),
     ),
     Rule(
@@ -574,7 +306,7 @@ RULES: Final[Rules] = (
         "name.labelled",
         PERSON,
         re.compile(
-            rf"(?:(?<![^\W_])|(?<=[a-z])(?=N))(?i:{_LABEL}){MARK}(?:(?:Dr|Mrs?|Ms|Prof)\.?[ ])?(?P<value>{WORD},{GAP}?{WORD}(?:{GAP}(?:{WORD}|{INITIAL})){{0,2}}|{FULL}{_SUFFIX})"
+            rf"(?:(?<![^\W_])|(?<=[a-z])(?=N))(?i:{LABEL}){MARK}(?:(?:Dr|Mrs?|Ms|Prof)\.?[ ])?(?P<value>{WORD},{GAP}?{WORD}(?:{GAP}(?:{WORD}|{INITIAL})){{0,2}}|{FULL}{_SUFFIX})"
         ),
         0.85,
         _labelled,
@@ -588,7 +320,7 @@ RULES: Final[Rules] = (
             rf"(?m)^[ \t]{{0,4}}(?P<value>(?:[DO]')?{U}{{2}}[^\W\da-z_]{{0,22}}(?:['-][^\W\da-z_]{{1,22}}){{0,2}},?[ ]{U}(?:\.?[ ]?{U})?\b\.?)(?=[ ]{{2,20}}[^\W_])"
         ),
         0.7,
-        lambda match: not is_word(_trimmed_words(match["value"])[0]) and not _eponym(match),
+        lambda match: not is_word(trimmed_words(match["value"])[0]) and not _eponym(match),
         needs=_BY_COLUMNS,
     ),
     Rule(
@@ -621,7 +353,7 @@ RULES: Final[Rules] = (
             rf"|(?:un )?(?:cordial )?saludos?|atentamente|(?:un )?abrazos?|(?:bien )?(?:cordialement|confraternellement)|amicalement|bien à (?:vous|toi)|bises?|biz|bisous|bss|(?:un )?besos?|slds)[,.!]?(?:[ ]{{1,3}}|[ ]{{0,3}}\n\s{{0,6}})(?:i\.[ ]?A\.[ ])?(?P<value>{FULL})(?=[ \t]{{0,4}}(?:\n|\Z))"
         ),
         0.75,
-        lambda match: _field(match) and not any(map(is_word, _trimmed_words(match["value"]))),
+        lambda match: _field(match) and not any(map(is_word, trimmed_words(match["value"]))),
         cues=(
             # Two letters are in many words, and this pattern is slow: what ends them is asked, too.
             *(short + end for short in ("lg", "vg", "mfg", "hg", "ta") for end in ",.! \n"),
@@ -650,7 +382,7 @@ RULES: Final[Rules] = (
             rf"(?<![\w'])(?:[Pp]t|PT|[Pp]atient|PATIENT|[Rr]e|RE)[ ]{{1,3}}(?P<value>(?:[DO]')?{U}{{2}}[^\W\da-z_]{{0,22}}(?:['-][^\W\da-z_]{{1,22}}){{0,2}},?[ ]{U}(?:\.?[ ]?{U})?\b\.?)(?=[ \t]{{0,8}}(?:[|,;()\n\d]|$|DOB\b|[Dd]ob\b))"
         ),
         0.7,
-        lambda match: _field(match) and not is_word(_trimmed_words(match["value"])[0]),
+        lambda match: _field(match) and not is_word(trimmed_words(match["value"])[0]),
         needs=re.compile(rf"(?:[Pp](?:t|atient)|PT|PATIENT|[Rr]e|RE)[ ]{{1,3}}(?:[DO]')?{U}{{2}}"),
     ),
     Rule(
@@ -667,7 +399,7 @@ RULES: Final[Rules] = (
         "name.said",
         PERSON,
         re.compile(
-            rf"(?<![\w'])(?:{_SAID_STRONG})[ ,:\n]{{1,3}}(?:[Dd]r\.?[ ])?(?P<value>{FULL}{_SUFFIX})"
+            rf"(?<![\w'])(?:{SAID})[ ,:\n]{{1,3}}(?:[Dd]r\.?[ ])?(?P<value>{FULL}{_SUFFIX})"
         ),
         0.7,
         _said,
@@ -678,14 +410,14 @@ RULES: Final[Rules] = (
         "name.nickname",
         PERSON,
         re.compile(
-            rf"(?<![\w'])(?:{_NICKNAMED})[ :]{{1,2}}[\"'\u201c\u201e\u00ab\u2018][ ]?(?P<value>{WORD}(?:{GAP}{WORD})?)(?=[ ]?[\"'\u201d\u201c\u00bb\u2019])"
+            rf"(?<![\w'])(?:{NICKNAMED})[ :]{{1,2}}[\"'\u201c\u201e\u00ab\u2018][ ]?(?P<value>{WORD}(?:{GAP}{WORD})?)(?=[ ]?[\"'\u201d\u201c\u00bb\u2019])"
         ),
         0.7,
         # A syndrome has a nickname, too, and an everyday word in it.
         lambda match: (
             _field(match)
             and not _eponym(match)
-            and not any(map(is_word, _trimmed_words(match["value"])))
+            and not any(map(is_word, trimmed_words(match["value"])))
         ),
         needs=re.compile("[ :][\"'\u201c\u201e\u00ab\u2018]"),
     ),
@@ -703,11 +435,11 @@ RULES: Final[Rules] = (
         "name.credential",
         PERSON,
         re.compile(
-            rf"(?<![\w'\-])(?P<value>{FULL}),?[ ]{_CREDENTIAL}(?![\w']|-(?:\d|[A-ZÄÖÜ][a-zäöüß]))"
+            rf"(?<![\w'\-])(?P<value>{FULL}),?[ ]{CREDENTIAL}(?![\w']|-(?:\d|[A-ZÄÖÜ][a-zäöüß]))"
         ),
         0.8,
         lambda match: _field(match) and not _is_measured(match),
-        needs=re.compile(rf"[ ]{_CREDENTIAL}(?![\w'])"),
+        needs=re.compile(rf"[ ]{CREDENTIAL}(?![\w'])"),
     ),
     Rule(
         "name.cjk",

@@ -19,6 +19,8 @@ from gateway.detection import (
     local_forms,
     names,
     relations,
+    relations_german,
+    relations_romance,
     tagging,
 )
 from gateway.detection.frame import (
@@ -38,7 +40,15 @@ def topics(reference_year: int) -> dict[str, Finder]:
     """Return the rules of each recognizer by its name."""
     return {
         "names": Topic(
-            (*names.RULES, *han_names.RULES, *relations.RULES, *announced.RULES, *first_names.RULES)
+            (
+                *names.RULES,
+                *han_names.RULES,
+                *relations.RULES,
+                *relations_german.RULES,
+                *relations_romance.RULES,
+                *announced.RULES,
+                *first_names.RULES,
+            )
         ),
         "facilities": Topic(facilities.RULES),
         "addresses": Topic((*addresses.RULES, *local_forms.RULES)),
