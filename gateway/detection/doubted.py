@@ -134,6 +134,8 @@ _POINTS: Final = re.compile(
     r"|y/?o|years?|yrs?|a[nñ]os|ans|male|female))"
 )
 """Points of a scale, and nobody's age."""
+_PER_VOLUME: Final = re.compile(r"[ ]?/[ ]?(?:mm|µl|ul|ml|dl|l\b|hpf|min)", re.IGNORECASE)
+"""What counts cells: "2578 /mm3"."""
 _NAMING: Final = frozenset({PERSON, LOCATION, ORGANIZATION})
 
 
@@ -152,7 +154,7 @@ def is_nobodys(text: str, finding: Finding) -> bool:
     if entity in {AGE, AGE_OVER_89}:
         return _is_no_age(before)
     if entity in {PHONE_NUMBER, OTHER_ID}:
-        return _is_no_number(entity, value, before)
+        return _is_no_number(entity, value, before, after)
     return _is_no_word(finding, value, before, after)
 
 
@@ -221,7 +223,9 @@ def _is_no_age(before: str) -> bool:
     return bool(_THRESHOLD_BEFORE.search(before) or _RESULT_BEFORE.search(before))
 
 
-def _is_no_number(entity: EntityType, value: str, before: str) -> bool:
+def _is_no_number(entity: EntityType, value: str, before: str, after: str) -> bool:
+    if value.isdigit() and _PER_VOLUME.match(after):
+        return True
     if entity == OTHER_ID and _LETTERS.fullmatch(value):
         return True
     if (value[0] == "(" or before.endswith("(")) and _ELEMENT.fullmatch(value):

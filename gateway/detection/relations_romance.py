@@ -75,14 +75,48 @@ RULES: Final[Rules] = (
         re.compile(
             rf"(?<![^\W_])(?:(?:[Bb]onjour|[Bb]onsoir|[Ss]alut|[Cc]oucou|[Mm]erci|[Cc]h(?:er|ère|ers|ères)|[Hh]ola|[Gg]racias|[Ee]stimad[oa]|[Qq]uerid[oa]|[Bb]uen[oa]s (?:días|tardes|noches)),?"
             r"|(?:sa|son|ma|mon|su|mi|la|el|l['\u2019])[ ]?(?:fille|fils|femme|mari|mère|père|frère|s(?:œ|oe)ur|épouse|compagne|compagnon|hij[oa]|marido|mujer|espos[oa]|madre|padre|herman[oa]|niet[oa]|pareja)"
-            r"|(?i:infirmi(?:er|ère|ere)|aide-soignante?|sage-femme|kinés?|kinésithérapeute|psychologue|enfermer[oa]|auxiliar|matrona|fisioterapeuta|psicólog[oa]|trabajadora social)|DUE|IDE|MIR|R[1-5])"
+            r"|(?i:infirmi(?:er|ère|ere)|aide-soignante?|sage-femme|kinés?|kinésithérapeute|psychologue|enfermer[oa]|auxiliar|matrona|fisioterapeuta|psicólog[oa]|trabajadora social))"
             rf"[ ](?P<value>{FULL})"
         ),
         0.6,
         _is_given_alone,
-        needs=re.compile(
-            r"(?i)bon(?:jour|soir)|salut|coucou|merci|ch(?:er|ère)|hola|gracias|estimad|querid|buen[oa]s|fil(?:le|s)|femme|mari|m[èe]re|père|frère|s(?:œ|oe)ur|épouse|compagn|hij[oa]|mujer|espos|madre|padre|herman|niet[oa]|pareja|infirmi|soignant|kiné|psyc|enferm|auxiliar|matrona|fisio|psic|social|due|ide|mir|r[1-5]"
+        cues=(
+            *("bonjour", "bonsoir", "salut", "coucou", "merci", "cher ", "chère", "chers ", "hola"),
+            *("gracias", "estimad", "querid", "buenos ", "buenas ", "fille ", "fils ", "femme "),
+            *(
+                "mari ",
+                "mère ",
+                "père ",
+                "frère ",
+                "sœur ",
+                "soeur ",
+                "épouse ",
+                "compagn",
+                "hija ",
+            ),
+            *(
+                "hijo ",
+                "marido ",
+                "mujer ",
+                "espos",
+                "madre ",
+                "padre ",
+                "herman",
+                "nieta ",
+                "nieto ",
+            ),
+            *("pareja ", "infirmi", "soignant", "kiné", "psychologue ", "psicólog", "enfermer"),
+            *("auxiliar ", "matrona ", "fisiotera", "a social "),
         ),
+    ),
+    Rule(
+        # "IDE Sophie Carlier", "R3 Carmen Gil".
+        "name.said_post",
+        PERSON,
+        re.compile(rf"(?<![^\W_])(?:DUE|IDE|MIR|R[1-5])[ ](?P<value>{FULL})"),
+        0.6,
+        _is_given_alone,
+        needs=re.compile(r"(?:DUE|IDE|MIR|R[1-5])[ ][^\W\d_a-z]"),
     ),
     Rule(
         # Who signs, also for somebody else: "Fdo. Carmen Gil", "P.O. Sophie Carlier".

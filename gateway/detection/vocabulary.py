@@ -70,6 +70,7 @@ TITLE_STOPS: Final = words(
 
 _COMMON: Final = words(
     """
+    column columns row rows
     beautiful cloudy cold foggy funny happy lovely lucky nice pleasant rainy sad snowy stormy
     sunny terrible warm windy wonderful
     ability able abnormal absent access account action active activity address admission admit

@@ -8,15 +8,17 @@ from typing import Any
 Asgi = Callable[[Any, Any, Any], Awaitable[None]]
 
 
-def answering_head(app: Asgi) -> Asgi:
-    """Return `app`, which is asked for the same by `HEAD` as by `GET`.
+class AnsweringHead:
+    """An application that is asked for the same by `HEAD` as by `GET`.
 
     It sends the body as well; the server, which knows how it was really asked, leaves that out.
     """
 
-    async def answer(scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI's own
+    def __init__(self, app: Asgi) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI's own
+        """Answer."""
         if scope["type"] == "http" and scope["method"] == "HEAD":
             scope = {**scope, "method": "GET"}
-        await app(scope, receive, send)
-
-    return answer
+        await self._app(scope, receive, send)

@@ -19,7 +19,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from gateway.domain.errors import Code, ExchangeError
 from gateway.http.errors import openai_body
-from gateway.http.head import answering_head
+from gateway.http.head import AnsweringHead
 from gateway.settings import Server as ServerSettings
 
 KEEP_ALIVE: Final = 15
@@ -258,7 +258,7 @@ def configured(app: Any, settings: ServerSettings, **more: Any) -> uvicorn.Confi
         "most": most_connections(),
     }
     return uvicorn.Config(
-        answering_head(app),
+        AnsweringHead(app),
         loop="uvloop",
         http=type("Protocol", (LimitedProtocol,), limits),
         ws="none",
