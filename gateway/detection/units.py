@@ -21,6 +21,8 @@ _LEFT: Final = 16
 _SHAPE: Final = str.maketrans(
     "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", "9" * 10 + "a" * 26 + "A" * 26
 )
+_LABEL: Final = re.compile(r"(?i:cv[vc]2):(?=[0-9])")
+"""A label that ends in a digit, so that the number behind it would be a part of it."""
 _JOINS: Final = re.compile(r"[ ]{1,2}[(]?|[ ]?[-/.][ ]?|[ ]?[)][ ]?[-/]?[ ]?|[(]")
 """What may part the groups of one number."""
 
@@ -47,6 +49,9 @@ def units(text: str) -> Iterator[Unit]:
             start > 1 and text[start - 1] in _TIGHT and text[start - 2] in _ALNUM
         ):
             start = _reach(text, start, max(done, start - _LEFT))
+        label = _LABEL.match(text, start, end)
+        if label is not None:
+            start = label.end()
         word = text[start:end]
         shape = word.translate(_SHAPE)
         gap = text[done:start] if start - done <= 4 else "...."  # noqa: PLR2004 - no gap is longer
