@@ -49,12 +49,13 @@ def _is_german(match: re.Match[str]) -> bool:
     return not any(
         (not given and is_noun(part))
         or part.lower().rstrip(".") in _NOBODY_GERMAN
-        or fold(part) in DRUGS | PRODUCTS
+        or fold(part) in _GOODS
         or part in _ABBREVIATED
         for part in parts
     )
 
 
+_GOODS: Final = DRUGS | PRODUCTS
 _OF_PATIENTS: Final = re.compile(
     r"Patient|P[Aa][Tt]\.|Ptn|Tochter|Sohn|Enkel|Ehe[mf]|[Bb]efundet|[Ee]rstellt|[Dd]urchgeführt"
 )
