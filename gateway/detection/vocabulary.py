@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from gateway.detection.word_lists import DRUGS
+
 
 def words(text: str) -> frozenset[str]:
     """Return the words of a list that is written as text."""
@@ -226,22 +228,6 @@ _CONDITION_ENDINGS: Final = words(
     ments ality ological ectomies ously ically
     """
 )
-_DRUGS: Final = words(
-    """
-    advair advil albuterol aleve ambien aspirin ativan augmentin bactrim benadryl botox bumex
-    cialis clozaril coumadin cozaar crestor cymbalta depakote digoxin dilantin dilaudid eliquis
-    enbrel entresto epogen farxiga flonase gabapentin haldol heparin humalog humira ibuprofen
-    imodium insulin invokana jardiance januvia keppra keytruda klonopin lamictal lantus lasix
-    levothyroxine lexapro lipitor lithium lopressor lyrica metformin methotrexate miralax mobic
-    motrin mounjaro narcan naproxen neurontin nexium norvasc novolog opdivo oxycontin ozempic
-    paxil paxlovid percocet plaquenil plavix pradaxa prednisone prilosec prozac remicade
-    risperdal ritalin rituxan seroquel singulair spiriva suboxone symbicort synthroid tamiflu
-    tegretol topamax toradol tramadol trulicity tylenol valium vancomycin ventolin viagra
-    vicodin victoza vyvanse warfarin wegovy wellbutrin xanax xarelto zofran zoloft zyprexa
-    zyrtec
-    """
-)
-
 LOWER_STOP: Final = NEVER_NAMES | _COMMON
 
 
@@ -251,7 +237,7 @@ _ENDINGS: Final = (*_DRUG_ENDINGS, *_CONDITION_ENDINGS)
 def is_word(word: str) -> bool:
     """Say whether `word` is an everyday, clinical or drug word rather than a name."""
     low = word.lower().rstrip(".").removesuffix("'s")
-    return low in NEVER_NAMES or low in _COMMON or low in _DRUGS or _ends_like_one(low)
+    return low in NEVER_NAMES or low in _COMMON or low in DRUGS or _ends_like_one(low)
 
 
 def _ends_like_one(low: str) -> bool:
