@@ -1,7 +1,7 @@
 """Streets and towns as one country, or one kind of paper, writes them (45 CFR 164.514(b)(2)(i)(B)).
 
 Capitals of identity cards, buildings with a name, Basque streets, a town behind a German street,
-Cedex, the place of birth. What several countries share is in `addresses.py`.
+Cedex, the place of birth, Chinese streets, houses, districts and villages. What several countries share is in `addresses.py`.
 """
 
 # ruff: noqa: E501 - a pattern cut to a hundred columns is read worse than a long one

@@ -71,6 +71,9 @@ _HAN_STATE: Final = re.compile(
 _SUFFIX: Final = r"(?:,?[ ](?:Jr|Sr|II|III|IV)\b\.?)?"
 
 
+_NO_NAME_BEGINS: Final = TITLE_STOPS | OF_A_POST
+
+
 def _eponym(match: re.Match[str]) -> bool:
     """Say whether the name stands for a disease, a sign or a scale."""
     start, end = match.span("value") if "value" in match.re.groupindex else match.span()
@@ -141,7 +144,7 @@ _DASHED: Final = (
 def _undivided(match: re.Match[str]) -> bool:
     """Say whether a name stands behind a label without its colon."""
     words = trimmed_words(match["value"])
-    if any(is_word(word) or word.lower() in TITLE_STOPS | OF_A_POST for word in words):
+    if any(is_word(word) or word.lower() in _NO_NAME_BEGINS for word in words):
         return False
     if any(word.lower().endswith((*NO_NAMES_END, "ée")) for word in words):
         return False
@@ -259,7 +262,7 @@ RULES: Final[Rules] = (
         ),
         0.8,
         lambda match: (
-            trimmed_words(match["value"])[0].lower().rstrip(".") not in TITLE_STOPS | OF_A_POST
+            trimmed_words(match["value"])[0].lower().rstrip(".") not in _NO_NAME_BEGINS
             and not is_word(trimmed_words(match["value"])[0])
         ),
         needs=re.compile(r"(?:Drs?|Mrs?|Ms|Prof|Smt)(?:\.[A-Z(]|\.?[ ]?\([DMPC])"),

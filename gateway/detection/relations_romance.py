@@ -25,8 +25,7 @@ _HOUSE: Final = re.compile(
 
 def _has_given(match: re.Match[str]) -> bool:
     """Say whether a given name is among two words or more, and none is of the language."""
-    words = [word.strip(".,") for word in match["value"].split()]
-    return len(words) > 1 and _is_given_alone(match)
+    return len(match["value"].split()) > 1 and _is_given_alone(match)
 
 
 def _is_given_alone(match: re.Match[str]) -> bool:
