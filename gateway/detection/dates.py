@@ -115,14 +115,18 @@ def numeric(folded: str, start: int, shape: str) -> Hit | None:
     return found
 
 
+_APGAR: Final = re.compile(r"\bapgar\b[^0-9\n]{0,12}\Z")
+"""Three scores of a newborn, at one, five and ten minutes: "Apgar 9/10/10"."""
+
+
 def _may_begin(folded: str, start: int) -> bool:
     """Say whether a date may begin at `start`: not within another number, time or price."""
     before = folded[start - 1] if start else " "
     if before == ":":
         return start > 1 and folded[start - 2].isalpha()
-    return before not in _BEFORE and not (
-        before == "," and start > 1 and folded[start - 2].isdigit()
-    )
+    if before in _BEFORE or (before == "," and start > 1 and folded[start - 2].isdigit()):
+        return False
+    return _APGAR.search(folded, max(0, start - 20), start) is None
 
 
 def _first_of(

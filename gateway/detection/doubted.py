@@ -60,6 +60,9 @@ _CLOCK_BEFORE: Final = re.compile(
     r"|um|gegen|seit|bis|a las|às)|@)[ :]{1,2}\Z",
     re.IGNORECASE,
 )
+_MERIDIEM: Final = re.compile(r"(?:[01]?[0-9][ ]?)?[ap]\.?[ ]?m")
+"""A half of the day: "a. m.", and with its hour "10 a.m". Capitals may be somebody's initials."""
+_MERIDIEM_BEFORE: Final = re.compile(r"[0-9 ][ap]\.?[ ]?\Z")
 _HOUR: Final = re.compile(r"(?:[01]?[0-9]|2[0-3])[.:][0-5][0-9]")
 _TIME: Final = re.compile(r"(?:[01]?[0-9]|2[0-3])(?:[:hH][0-5][0-9]|[:][0-5][0-9]:[0-5][0-9])")
 """A time of day without its day, which may stand (45 CFR 164.514(b)(2)(i)(C) asks for dates)."""
@@ -152,7 +155,7 @@ def is_nobodys(text: str, finding: Finding) -> bool:
     if entity == DATE_TIME:
         return _is_no_date(value, before, after) or _is_a_span(value, before, after)
     if entity in {AGE, AGE_OVER_89}:
-        return _is_no_age(before)
+        return _is_no_age(before) or _is_an_hour(value, after)
     if entity in {PHONE_NUMBER, OTHER_ID}:
         return _is_no_number(entity, value, before, after)
     return _is_no_word(finding, value, before, after)
@@ -223,6 +226,11 @@ def _is_no_age(before: str) -> bool:
     return bool(_THRESHOLD_BEFORE.search(before) or _RESULT_BEFORE.search(before))
 
 
+def _is_an_hour(value: str, after: str) -> bool:
+    """Say whether it is an hour of a half of the day: "10 a. m."."""
+    return _MERIDIEM.fullmatch((value + after)[: len(value) + len(". m")]) is not None
+
+
 def _is_no_number(entity: EntityType, value: str, before: str, after: str) -> bool:
     if value.isdigit() and _PER_VOLUME.match(after):
         return True
@@ -241,7 +249,9 @@ def _is_no_name(entity: EntityType, value: str, before: str, after: str) -> bool
     if entity in {LOCATION, ORGANIZATION} and value in _DEPARTMENTS:
         return True
     if (
-        value in _LOGGED
+        _MERIDIEM.fullmatch(value)
+        or (value == "m" and _MERIDIEM_BEFORE.search(before))
+        or value in _LOGGED
         or (value in _SPEAKERS and after[:2] == ": ")
         or _PEDIGREE.fullmatch(value)
         or _is_class(value, after)

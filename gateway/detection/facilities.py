@@ -85,8 +85,16 @@ _SPECIALTY: Final = re.compile(
 _ADJECTIVE: Final = re.compile(r"[^\W\d_]{4,24}[ ]\Z")
 
 
+_AT_A_DESK: Final = re.compile(
+    r"\A[A-Z][a-z]+ (?:Secretary|Coordinator|Manager|Administrator|Clerk|Receptionist|Director|Nurse|Lead|Appointments?|Letters?|Visits?|Notes?|Course|Numbers?|Code|Name|Address)\Z"
+)
+"""Who works in a house, and what it writes: "Clinic Secretary"."""
+
+
 def _is_a_house(match: re.Match[str]) -> bool:
     """Say whether "clínica" is a noun: "Entrevista Clínica Estructurada" is of no clinic."""
+    if _AT_A_DESK.search(match[0]):
+        return False
     if not match[0].lower().startswith(("clínica ", "clinique ")):
         return True
     before = _ADJECTIVE.search(match.string, max(0, match.start() - 26), match.start())
@@ -101,6 +109,8 @@ def _named(match: re.Match[str]) -> bool:
     if _SPECIALTY.search(match[0]):
         return False
     words = match[0].split()
+    if {"in", "IN", "of", "OF"}.intersection(words[1:2]) and is_word(words[0]):
+        return False  # "COURSE IN HOSPITAL"
     while words and words[0].lower() in _FIRST_STOP:
         words = words[1:]
     if len(words) > 1 and _INSTITUTION.search(match[0]) and words[0][0].isupper():

@@ -70,7 +70,40 @@ def _is_somebody(match: re.Match[str]) -> bool:
 _DOUBLED: Final = "婷琳莎娜佳贝芳苗媛丽玲倩茜薇雯璐蕾颖妮莉娟燕萍瑶瑾琪琦蓓菲萌彬磊鑫淼豆妞敏洁彤"
 """What is said twice in a pet name, and in no other word."""
 
+_KNOWN_FAMILY: Final = re.compile(
+    rf"{HAN_SURNAME}|欧阳|司徒|司马|上官|诸葛|东方|皇甫|尉迟|公孙|慕容|令狐|夏侯|端木|长孙"
+)
+_STATE: Final = re.compile(
+    r"高[热烧血龄危度]|黄[疸染]|于[昨今当前入外我20-9]|陈[述旧]|安[静返]|严[重禁]|时[有感而]|白[天班]|康复|苏醒|余[无未可]|向[其家医]|舒适|石膏|金属|平卧|常规|成功|何时|余热|护士|马上|白天|方便"
+)
+"""What a patient has or does, and begins with a surname: "患者高热,", "患者于昨日,"."""
+
+
 RULES: Final[Rules] = (
+    Rule(
+        "name.cjk",
+        PERSON,
+        re.compile(
+            r"(?:(?:患者|病人)?姓名|患者|病人|医生|医师|联系人)(?P<mark>[: ]{0,2})(?P<value>[\u4e00-\u9fff]{2,4})(?=[,。;\s(男女]|$)"
+        ),
+        0.7,
+        # Without a mark the next word may be a verb, as in "医师查房".
+        lambda match: (
+            (bool(match["mark"]) or _KNOWN_FAMILY.match(match["value"]) is not None)
+            and ("姓名" in match[0] or _STATE.match(match["value"]) is None)
+        ),
+        cues=("姓名", "患者", "病人", "医", "联系人"),
+    ),
+    Rule(
+        # "孙护士长": a surname that many people in China bear, and a post.
+        "name.cjk_post",
+        PERSON,
+        re.compile(
+            rf"(?:(?<![\u4e00-\u9fff])|(?<=[由经请找是与和向被跟问])(?!于))(?P<value>(?!向|于医[生师]){HAN_SURNAME}|(?!于医[生师])[{HAN_RARER}])(?=护士(?!站)|护师|医生|医师|大夫|主任|教授|院长|药师|技师|女士|先生|太太|阿姨|老师|师傅|警官|律师)"
+        ),
+        0.6,
+        cues=("护", "医", "大夫", "主任", "教授", "院长", "师", "女士", "先生", "太太", "阿姨"),
+    ),
     Rule(
         # "记录者:韩梅", "家属签名: 刘洋", "器械护士 陶红 巡回护士 姜丽", "【姓名】李伟", "|姓名|李伟|".
         "name.cjk_labelled",

@@ -37,3 +37,5 @@ FULL: Final = (
 
 MARK: Final = r"[\s*_\"'`|>\]]{0,4}[:=|#][\s*_\"'`|<\[(#]{0,6}"
 """What parts a label from its value: a colon, also in JSON, Markdown and tables."""
+SUFFIX: Final = r"(?:,?[ ](?:Jr|Sr|II|III|IV)\b\.?)?"
+"""What stands behind a family name, or nothing."""

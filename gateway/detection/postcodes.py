@@ -12,6 +12,7 @@ from typing import Final
 
 from gateway.detection.label_words import NO_TOWNS
 from gateway.detection.reading import Reading
+from gateway.detection.vocabulary import is_word
 from gateway.domain.entities import POSTCODE
 from gateway.domain.findings import Finding
 
@@ -27,6 +28,10 @@ _BEFORE_TOWN: Final = re.compile(
 _STREET: Final = re.compile(
     r"(?:\b(?:rue|avenue|av|boulevard|bd|place|chemin|quai|passage|allee|impasse|cours|route|square|calle|c/|avda|avenida|plaza|pza|paseo|ronda|camino|carretera|ctra|travesia|glorieta)\b\.?"
     r"|(?:strasse|strsse|strse|str\.|weg|platz|gasse|allee|ring|damm|ufer|promenade)\b)[^\n;:]{0,40}[ ,.\n]{1,4}\Z"
+)
+_TIME: Final = re.compile(r"(?:[01][0-9]|2[0-3])[0-5][0-9]\Z")
+_REST: Final = re.compile(
+    r"[\w'-]{0,24}(?:[ /](?:[a-zäöü]{2,3}[ ])?[^\Wa-zäöüß\d_][\w'.-]{1,24}){0,3}[ \t\r)]{0,3}(?=[\n,;|(]|\Z)"
 )
 _LINE: Final = frozenset([",", "\n", "", "·", "|"])
 """What stands before a postcode of four digits: elsewhere it is a year or a result."""
@@ -70,4 +75,14 @@ def _before_town(reading: Reading, index: int, end: int) -> bool:
     before = _BEFORE_TOWN.search(folded, max(0, unit.start - 24), unit.start)
     if before is None:
         return False
-    return unit.shape != "9999" or (unit.word[:2] not in {"19", "20"} and before[0][:1] in _LINE)
+    if unit.shape != "9999":
+        return True
+    if unit.word[:2] in {"19", "20"} or before[0][:1] not in _LINE:
+        return False
+    # "1180 Wien" is where somebody lives, "1430 Checked drain" what was done at half past two.
+    return not _TIME.match(unit.word) or _is_alone(reading.text, town)
+
+
+def _is_alone(text: str, town: re.Match[str]) -> bool:
+    """Say whether a line holds no more than a town, and no words of a note."""
+    return _REST.match(text, town.end()) is not None and not is_word(town[0].strip(" ("))

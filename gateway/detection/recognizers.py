@@ -17,11 +17,13 @@ from gateway.detection import (
     first_names,
     han_names,
     local_forms,
+    named_fields,
     names,
     relations,
     relations_german,
     relations_romance,
     tagging,
+    titled,
 )
 from gateway.detection.frame import (
     LANGUAGE,
@@ -41,6 +43,8 @@ def topics(reference_year: int) -> dict[str, Finder]:
     return {
         "names": Topic(
             (
+                *titled.RULES,
+                *named_fields.RULES,
                 *names.RULES,
                 *han_names.RULES,
                 *relations.RULES,

@@ -12,6 +12,7 @@ from typing import Final
 
 from gateway.detection.german_nouns import has_given, is_noun
 from gateway.detection.letters import FULL, WORD, U
+from gateway.detection.name_words import DONE_GERMAN
 from gateway.detection.rules import Rule, Rules
 from gateway.detection.vocabulary import words
 from gateway.detection.word_lists import DRUGS, PRODUCTS
@@ -24,7 +25,6 @@ _POST_GERMAN: Final = (
     r"|Patient(?:in)?|Pat\.|PAT\.|Ptn\.|Fam\.|Familie|Eheleute|Ehepaar|[Kk]olleg(?:e|in)|Koll\.|Ehe(?:mann|frau)|Tochter|Sohn|Enkel(?:in)?|Lebensgefährt(?:e|in)|FÄ|AÄ|HÄ)"
 )
 """What somebody is, in German, before the name."""
-_BY_GERMAN: Final = r"(?:befundet|diktiert|geschrieben|vidiert|freigegeben|validiert|unterschrieben|signiert|erstellt|erfasst|dokumentiert|bearbeitet|überwiesen|zugewiesen|operiert|untersucht|aufgeklärt|veranlasst|durchgeführt|begleitet)"
 _NOBODY_GERMAN: Final = words(
     """
     alle allerseits beide damen feedback gott knabe knaben junge jungen kinder mädchen säugling
@@ -119,7 +119,7 @@ RULES: Final[Rules] = (
         "name.by_german",
         PERSON,
         re.compile(
-            rf"(?<![\w'])(?i:{_BY_GERMAN})[ ](?:von|durch):?[ ](?P<value>{U}\.[ ]{WORD}|{WORD}[ ]{WORD})(?![\w-])"
+            rf"(?<![\w'])(?i:{DONE_GERMAN})[ ](?:von|durch):?[ ](?P<value>{U}\.[ ]{WORD}|{WORD}[ ]{WORD})(?![\w-])"
         ),
         0.7,
         _is_german,

@@ -23,7 +23,7 @@ _HOUSE: Final = re.compile(
 """What is called after somebody: a hospital, a saint's, a street, a law."""
 
 
-def _has_given(match: re.Match[str]) -> bool:
+def _is_full_name(match: re.Match[str]) -> bool:
     """Say whether a given name is among two words or more, and none is of the language."""
     return len(match["value"].split()) > 1 and _is_given_alone(match)
 
@@ -37,7 +37,7 @@ def _is_given_alone(match: re.Match[str]) -> bool:
 
 def _is_filed(match: re.Match[str]) -> bool:
     """Say whether a line of a form holds somebody: not "Hôpital : Robert Debré"."""
-    return _HOUSE.search(match["label"]) is None and _has_given(match)
+    return _HOUSE.search(match["label"]) is None and _is_full_name(match)
 
 
 _BORN: Final = frozenset({
@@ -64,7 +64,7 @@ RULES: Final[Rules] = (
             rf"(?<![^\W_])(?i:par|por|[àa] l['\u2019]attention de|a la atención de|accompagnée? de)[ ](?P<value>{FULL})"
         ),
         0.6,
-        _has_given,
+        _is_full_name,
         cues=("par ", "por ", "attention de ", "atención de ", "accompagné"),
     ),
     Rule(
@@ -125,7 +125,7 @@ RULES: Final[Rules] = (
             rf"(?<![^\W_])(?:[Pp]\.[ ]?[OoPpAa]\.|[Pp]/[oO]\.?|Fdo\.?|FDO\.?|Firmado|Signé)[ :]{{1,3}}(?P<value>{FULL})"
         ),
         0.6,
-        _has_given,
+        _is_full_name,
         cues=("p.", "p/o", "fdo", "firmado", "signé"),
     ),
     Rule(

@@ -53,6 +53,7 @@ OF_A_POST: Final = frozenset(
         *("department", "check", "screening", "verified", "jo", "bo", "lives", "alive", "well"),
     ]
 )
+NO_NAME_BEGINS: Final = TITLE_STOPS | OF_A_POST
 NO_NAMES_END: Final = (
     "tion",
     "ment",
@@ -89,6 +90,8 @@ def is_titled(match: re.Match[str]) -> bool:
         return False
     if value in _POST_NOMINALS or _NOT_TITLED.match(value):
         return False
+    if match.string[match.end("value") :].startswith("&"):
+        return False  # "Pt A&Ox3": how awake somebody is.
     return _is_title(match, words) and not _WRITTEN_OUT.match(match[0])
 
 
@@ -138,7 +141,7 @@ def _is_addressed(match: re.Match[str], words: list[str]) -> bool:
 
 
 _NOT_TITLED: Final = re.compile(
-    r"(?:I{1,3}|IV)(?:-[0-9]{1,2})?\Z|vom Dienst\b|[A-Z]{2,}[0-9]|[Dd]es (?:Univ|H[ôo]p)"
+    r"(?:I{1,3}|IV)(?:-[0-9]{1,2})?\Z|vom Dienst\b|[A-Z]{2,}[0-9]|[Dd]es (?:Univ|H[ôo]p)|d'(?:EPS|[A-Z]{3,}\Z)"
     r"|(?:Agrégée?|[ÉE]mérite|Associée?|Junior|Émerit[oa]|Titular|Asociad[oa])\Z"
 )
 """Whom a pedigree numbers ("her sister III-2"), whoever is on duty, and a model."""

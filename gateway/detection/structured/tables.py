@@ -78,7 +78,9 @@ def table(text: str, start: int, delimiter: str) -> tuple[list[Value], int]:
                 continue
             entity = types[index] if index < len(types) else None
             value = text[begin:stop]
-            if entity is not None and not columns.fits(entity, value):
+            if entity is not None and (
+                not columns.fits(entity, value) or _counts(names[index], value, rows)
+            ):
                 entity = None
             if entity == entities.AGE:
                 entity = columns.of_age(value)
@@ -92,6 +94,11 @@ def _is_row(cells: list[Cell], count: int) -> bool:
         return False
     # A cell that was left out, or one too many, does not make it prose.
     return len(cells) > 1 and abs(len(cells) - count) <= max(1, count // 4)
+
+
+def _counts(name: str, value: str, rows: int) -> bool:
+    """Say whether a number only counts rows: "Nr", and "3" in the third of them."""
+    return columns.weak(name) == entities.OTHER_ID and value.strip(".)").lstrip("0") == str(rows)
 
 
 def _is_known(name: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.detection import announced, contact, doubted, first_names, names
+from gateway.detection import announced, contact, doubted, first_names, named_fields, names, titled
 from gateway.detection.first_names import FIRST_NAMES
 from gateway.detection.nobodys_words import is_nobodys_word
 from gateway.detection.ordinary import is_ordinary
@@ -14,7 +14,14 @@ from gateway.domain.entities import PERSON
 from gateway.domain.findings import Finding
 from gateway.domain.person_names import fold
 
-RULES = (*first_names.RULES, *announced.RULES, *names.RULES, *contact.RULES)
+RULES = (
+    *first_names.RULES,
+    *announced.RULES,
+    *titled.RULES,
+    *named_fields.RULES,
+    *names.RULES,
+    *contact.RULES,
+)
 
 
 def found(text: str) -> set[str]:

@@ -300,6 +300,8 @@ def test_a_hospital_names_its_own_fields() -> None:
         ("床,姓名,诊断,主管\n3,索朗,肺炎,明\n", {"索朗": "PERSON", "明": "PERSON"}),
         ("Cama,Nombre,Motivo\n12,Igwe,ICC\n", {"Igwe": "PERSON"}),
         ("床,诊断,主管\n3,肺炎,明\n", {}),
+        ("Nr;Vorname\n1;Elfi\n2;Uli\n", {"Elfi": "PERSON", "Uli": "PERSON"}),
+        ("Nr;Vorname\n4711;Elfi\n", {"4711": "OTHER_ID", "Elfi": "PERSON"}),
         ("Dear Ann,\nthank you, and see you soon\n", {}),
         ("Drug, dose, route\nMetoprolol, 50 mg, oral\n", {}),
     ],
