@@ -14,9 +14,7 @@ POSTED: Final = (
     r"S(?:mt|MT)|Shri|Kumari|M(?:str|aster)|Revd|Canon|Cllr|Councillor|Sheikh|Garda|Brother|Tannie|Oom|Mnr|Mev|SHO|SpR|RMO|JMO|VMO|ANP|ACNP|APRN|FNP|HCSW|RMN|WPC|DOCTOR|Messrs|Baby (?:[Bb]oy|[Gg]irl)|(?:Nurse|NURSE) (?:[Pp]ractitioner|PRACTITIONER)|B/[Oo])"
 )
 """Posts and kin that other words follow, too: "SHO Bleep", "Matron Round"."""
-DONE_GERMAN: Final = (
-    r"(?:befundet|diktiert|geschrieben|vidiert|freigegeben|validiert|unterschrieben|signiert|erstellt|erfasst|dokumentiert|bearbeitet|überwiesen|zugewiesen|aufgenommen|übergeben|durchgeführt|angeordnet|operiert|untersucht|aufgeklärt|veranlasst|begleitet)"
-)
+DONE_GERMAN: Final = r"(?:befundet|diktiert|geschrieben|vidiert|freigegeben|validiert|unterschrieben|signiert|erstellt|erfasst|dokumentiert|bearbeitet|überwiesen|zugewiesen|aufgenommen|übergeben|durchgeführt|angeordnet|operiert|untersucht|aufgeklärt|veranlasst|begleitet)"
 """What somebody did, who is named behind it: "befundet: Ott", "erstellt von Ott"."""
 LABEL_GERMAN: Final = (
     r"(?:pat\.|patient(?:/in|:in|\(in\))|versicherte(?:r|/r)?|hausärztin|(?:be)?handler(?:in)?|(?:ein|zu|über)weiser(?:in)?|operateur(?:in)?|assisten(?:t|tin|z)|anästhesi(?:st|stin|e)|instrumentierende|op-(?:team|pflege)|springer|untersucher(?:in)?|befunder(?:in)?|"
