@@ -316,7 +316,7 @@ RULES: Final[Rules] = (
     folded(
         "address.po_box",
         STREET_ADDRESS,
-        r"\b(?:p\.?[ ]?o\.?[ ]?box|p\.o\.b\.|(?:private|locked) bag(?: x)?|post(?:al)? (?:office )?box|postfach|apartado(?: de correos)?|boîte postale|psc|cmr|unit|box)[ ]?#?\d{1,6}(?:,? box[ ]?\d{1,6})?(?:\s{1,3}(?:APO|FPO|DPO)[ ](?:AA|AE|AP)[ ]\d{5})?",
+        r"\b(?:p\.?[ ]?o\.?[ ]?box|p\.o\.b\.|(?:private|locked) bag(?: x)?|post(?:al)? (?:office )?box|postfach|apartado(?: (?:de correos|postal|aéreo))?|casilla(?: (?:de correos?|postal))|boîte postale|case postale|psc|cmr|unit|box)[ ]?#?\d{1,6}(?:,? box[ ]?\d{1,6})?(?:\s{1,3}(?:APO|FPO|DPO)[ ](?:AA|AE|AP)[ ]\d{5})?",
         0.75,
         _is_rented,
         cues=(
@@ -326,6 +326,7 @@ RULES: Final[Rules] = (
             "locked bag",
             "postfach",
             "apartado",
+            "casilla",
             "postale",
             "psc",
             "cmr",

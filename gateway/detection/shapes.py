@@ -135,6 +135,8 @@ FORMS: Final[tuple[Form, ...]] = (
     _form("country_postcode", POSTCODE, "A{1,2}", r"(?:A-\d{4}|CH-\d{4}|D-\d{5}|F-\d{5}|E-\d{5}|L-\d{4}|B-\d{4}|I-\d{5}|FL-\d{4})(?!-\d)", 0.7),
     _form("uk_postcode", POSTCODE, "A{1,2}9[9A]?", r"(?:[A-PR-UWYZ](?:\d{1,2}|[A-HK-Y]\d{1,2}|\d[A-HJKPS-UW]|[A-HK-Y]\d[ABEHMNPRV-Y]))[ ]\d[ABD-HJLNP-UW-Z]{2}(?!-)", 0.7),
     _form("uk_postcode", POSTCODE, "A{1,2}9[9A]?9A{2}", r"(?:[A-PR-UWYZ](?:\d{1,2}|[A-HK-Y]\d{1,2}|\d[A-HJKPS-UW]|[A-HK-Y]\d[ABEHMNPRV-Y]))\d[ABD-HJLNP-UW-Z]{2}(?!-)", 0.5),
+    # Ireland: no letter stands there that another may be taken for; "D6W" is the one exception to its form.
+    _form("eircode", POSTCODE, "A9{2}|A9A", r"(?:[AC-FHKNPRTV-Y]\d{2}|D6W)[ ](?=[A-Z\d]{0,3}\d)(?=\d{0,3}[A-Z])[AC-FHKNPRTV-Y\d]{4}(?!-)", 0.7),
     _form("canada_postcode", POSTCODE, "A9A", r"[ABCEGHJ-NPRSTVXY]\d[ABCEGHJ-NPRSTV-Z][ -]\d[ABCEGHJ-NPRSTV-Z]\d(?!-)", 0.7),
     _form("canada_postcode", POSTCODE, "a9a", r"[abceghj-nprstvxy]\d[abceghj-nprstv-z] \d[abceghj-nprstv-z]\d(?!-)", 0.5),
 )  # fmt: skip

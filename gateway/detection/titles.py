@@ -90,8 +90,8 @@ def is_titled(match: re.Match[str]) -> bool:
         return False
     if value in _POST_NOMINALS or _NOT_TITLED.match(value):
         return False
-    if match.string[match.end("value") :].startswith("&"):
-        return False  # "Pt A&Ox3": how awake somebody is.
+    if _NOBODY_AFTER.match(match.string, match.start("value")):
+        return False
     return _is_title(match, words) and not _WRITTEN_OUT.match(match[0])
 
 
@@ -140,6 +140,10 @@ def _is_addressed(match: re.Match[str], words: list[str]) -> bool:
     return _FRENCH.search(text, max(0, start - 80), match.end() + 80) is not None
 
 
+_NOBODY_AFTER: Final = re.compile(
+    r"[A-Z]&|(?:Anfang|Mitte|Ende)[ ](?:[1-9]0|(?:zwanz|drei(?:ß|ss)|vierz|fünfz|sechz|siebz|achtz|neunz)ig)\b"
+)
+"""How awake somebody is, "Pt A&Ox3", and how old, "Frau Mitte siebzig"."""
 _NOT_TITLED: Final = re.compile(
     r"(?:I{1,3}|IV)(?:-[0-9]{1,2})?\Z|vom Dienst\b|[A-Z]{2,}[0-9]|[Dd]es (?:Univ|H[ôo]p)|d'(?:EPS|[A-Z]{3,}\Z)"
     r"|(?:Agrégée?|[ÉE]mérite|Associée?|Junior|Émerit[oa]|Titular|Asociad[oa])\Z"

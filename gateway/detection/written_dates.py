@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from gateway.detection import spelt_dates
+from gateway.detection import han_dates, spelt_dates
 from gateway.detection.dates import TIME, Y4, Hit
 
 _MONTH: Final = (
@@ -122,11 +122,11 @@ _DAYS: Final = (
 )
 _THIS_WEEK: Final = re.compile(
     rf"\b(?:nachste|kommende|letzte|vergangene)[nrm]? {_DAYS[0]}\b|\b(?:pasado|proximo) {_DAYS[1]}\b"
-    rf"|\b{_DAYS[1]} (?:pasado|proximo|que viene)\b|\b{_DAYS[2]} (?:prochain|dernier|passe)\b|[上下本这]个?(?:周|星期|礼拜)[一二三四五六日天](?![至到])"
+    rf"|\b{_DAYS[1]} (?:pasado|proximo|que viene)\b|\b{_DAYS[2]} (?:prochain|dernier|passe)\b"
 )
 _THIS_WEEK_CUES: Final = (
     *("chste", "kommende", "letzte", "vergangene", "pasado", "proximo", "que viene", "prochain"),
-    *("dernier", "passe", "周", "星期", "礼拜"),
+    *("dernier", "passe"),
 )
 _SEASON: Final = re.compile(
     rf"\b(?:(?:early|late|mid)[ -])?(?:spring|summer|fall|autumn|winter)(?: of)?,? {Y4}(?:/[0-9]{{2,4}})?\b"
@@ -161,25 +161,15 @@ _SEASON_CUES: Final = (
         *"春夏秋冬",
     ),
 )
-_CJK_NUMERALS: Final = re.compile(
-    r"[一二][九〇零][〇零一二三四五六七八九]{2}年(?:(?:[一二三四五六七八九十]{1,2}|元)月(?:[一二三四五六七八九十廿]{1,3}[日号])?)?"
-    r"|(?:民国|民國)(?:[0-9]{1,3}|[一二三四五六七八九十百零〇]{1,5})年(?:(?:[0-9]{1,2}|[一二三四五六七八九十]{1,2})月(?:(?:[0-9]{1,2}|[一二三四五六七八九十廿]{1,3})[日号號])?)?"
-)
-
-_CJK_DAY: Final = re.compile(
-    r"(?:农历|阴历|農曆|旧历)(?:(?:19|20)?[0-9]{2}年)?(?:[一二三四五六七八九十正冬腊臘元]{1,2}|[0-9]{1,2})月(?:初[一二三四五六七八九十]|[一二三四五六七八九十廿]{1,3}|[0-9]{1,2})日?"
-    r"|(?:[正冬腊臘]月|[一二三四五六七八九十]{1,2}月(?=初))(?:初[一二三四五六七八九十]|[一二三四五六七八九十廿]{1,3}(?![个周天余]))|(?:[一二三四五六七八九]|十[一二]?)月(?:[一二三四五六七八九]|[一二三]?十[一二三四五六七八九]?|廿[一二三四五六七八九]?)[日号號]"
-    r"|元月[0-9]{1,2}[日号]|[本上下当]月[0-9]{1,2}[日号]|(?:今|去|前|明)年[0-9]{1,2}月(?!龄)(?:[0-9]{1,2}[日号])?"
-)
-"""Days of the old calendar, and days and months that are told from the year or month of a note."""
-
 _OTHERS: Final = (
-    (("月",), _CJK_DAY, "cjk_told", 0.65),
+    (("月",), han_dates.TOLD, "cjk_told", 0.65),
+    (han_dates.WEEKDAY_CUES, han_dates.WEEKDAY, "relative", 0.5),
+    (han_dates.HOLIDAY_CUES, han_dates.HOLIDAY, "holiday", 0.5),
     (_HOLIDAY_CUES, _HOLIDAY, "holiday", 0.5),
     (_THIS_MONTH_CUES, _THIS_MONTH, "relative", 0.6),
     (_THIS_WEEK_CUES, _THIS_WEEK, "relative", 0.5),
     (_SEASON_CUES, _SEASON, "season", 0.5),
-    (("年",), _CJK_NUMERALS, "cjk", 0.8),
+    (("年",), han_dates.NUMERALS, "cjk", 0.8),
 )
 """Words that mean a day, each with what a text must hold that it is sought in."""
 
