@@ -134,6 +134,9 @@ class Detection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What fields of HL7 v2 hold that only this hospital knows: `"ZPI-3" = "PERSON"`."""
     hl7_z_segments: Literal["scan", "remove"] = "scan"
     """`scan`: what is found in a Z-segment is treated. `remove`: all of its fields are."""
+    other_scripts: Literal["find", "keep"] = "find"
+    """`find`: words in Cyrillic, Arabic and other scripts that detection does not read are treated
+    as identifying. `keep`: of these words only names are that the tagger takes for some."""
 
     def __post_init__(self) -> None:
         """Raise `ValueError`, with what to write instead."""

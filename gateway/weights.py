@@ -84,6 +84,7 @@ def open_detector(
         timeout=chosen.timeout,
         dictionary=dictionary,
         custom=Custom.named(chosen.hl7_fields, remove_z=chosen.hl7_z_segments == "remove"),
+        other_scripts=chosen.other_scripts == "find",
     )
 
 

@@ -19,7 +19,7 @@ from gateway.detection.made_of import digest, recognizer_names
 from gateway.detection.merging import merge, without_harmless
 from gateway.detection.propagation import propagate
 from gateway.detection.readable import Reading, reading_of
-from gateway.detection.recognizers import rules_analyzer, tags_analyzer
+from gateway.detection.recognizers import rules_analyzer, tags_analyzer, topics
 from gateway.detection.remembered import Remembered
 from gateway.detection.spans import grow
 from gateway.detection.structured.hl7 import STANDARD, Custom
@@ -56,7 +56,8 @@ class PresidioDetector:
 
     `reference_year` is this year: a full date more than ten years before it counts as a birth date.
     A tagger that has not answered after `timeout` seconds has failed. `custom` says what a hospital
-    knows of its own fields of HL7 v2. `close` ends all threads.
+    knows of its own fields of HL7 v2. `other_scripts` says whether words in scripts that detection
+    does not read are found. `close` ends all threads.
     """
 
     def __init__(  # noqa: PLR0913 - what it is made of, each by name
@@ -68,16 +69,18 @@ class PresidioDetector:
         timeout: float = 60.0,
         dictionary: SiteDictionary | None = None,
         custom: Custom = STANDARD,
+        other_scripts: bool = True,
     ) -> None:
         self._dictionary = dictionary
         self._tagger = tagger
         self._custom = custom
-        self._rules = rules_analyzer(reference_year)
+        rules = topics(reference_year, other_scripts=other_scripts)
+        self._rules = rules_analyzer(rules)
         self._tags = tags_analyzer()
         self._timeout = timeout
         self._remembered = Remembered()
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="detection")
-        self.recognizers = recognizer_names(reference_year)
+        self.recognizers = recognizer_names(rules)
         """What detection is made of, by name."""
         self.digest = digest()
         """SHA-256 of the files that detection is made of, in hexadecimal."""

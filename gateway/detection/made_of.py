@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
 from gateway import __version__
-from gateway.detection.recognizers import topics
 from gateway.detection.tagging import RECOGNIZER
 
 _HERE: Final = Path(__file__).parent
@@ -15,9 +15,9 @@ _BESIDE: Final = (RECOGNIZER, "dictionary", "propagated", "structured")
 """What finds besides the rules of a topic."""
 
 
-def recognizer_names(reference_year: int) -> tuple[str, ...]:
-    """Return the names of the recognizers, in alphabetical order."""
-    return tuple(sorted({*topics(reference_year), *_BESIDE}))
+def recognizer_names(rules: Iterable[str]) -> tuple[str, ...]:
+    """Return the names of the recognizers, those of `rules` among them, in alphabetical order."""
+    return tuple(sorted({*rules, *_BESIDE}))
 
 
 def digest() -> str:

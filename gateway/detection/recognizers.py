@@ -22,6 +22,7 @@ from gateway.detection import (
     relations,
     relations_german,
     relations_romance,
+    scripts,
     tagging,
     titled,
 )
@@ -38,9 +39,13 @@ from gateway.detection.numbers import Numbers
 from gateway.detection.rules import Finder, Topic
 
 
-def topics(reference_year: int) -> dict[str, Finder]:
-    """Return the rules of each recognizer by its name."""
-    return {
+def topics(reference_year: int, *, other_scripts: bool = True) -> dict[str, Finder]:
+    """Return the rules of each recognizer by its name.
+
+    Without `other_scripts` what is written in scripts that detection does not read is let through.
+    """
+    unread: dict[str, Finder] = {"scripts": Topic(scripts.RULES)} if other_scripts else {}
+    return unread | {
         "names": Topic(
             (
                 *titled.RULES,
@@ -112,9 +117,9 @@ class TaggerRecognizer(EntityRecognizer):
         ]
 
 
-def rules_analyzer(reference_year: int) -> Analyzer:
-    """Return Presidio's engine over our rules; construction takes some milliseconds."""
-    return Analyzer([RuleRecognizer(name, each) for name, each in topics(reference_year).items()])
+def rules_analyzer(rules: dict[str, Finder]) -> Analyzer:
+    """Return Presidio's engine over rules by topic; construction takes some milliseconds."""
+    return Analyzer([RuleRecognizer(name, each) for name, each in rules.items()])
 
 
 def tags_analyzer() -> Analyzer:

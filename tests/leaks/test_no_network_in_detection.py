@@ -15,7 +15,7 @@ import sys
 import pytest
 
 from gateway.detection.frame import NoPipeline
-from gateway.detection.recognizers import rules_analyzer, tags_analyzer
+from gateway.detection.recognizers import rules_analyzer, tags_analyzer, topics
 
 PROGRAM = """
 import asyncio, sys
@@ -73,7 +73,7 @@ def test_detection_works_in_a_network_namespace_without_interfaces() -> None:
 
 
 def test_no_recognizer_is_one_that_presidio_ships() -> None:
-    for analyzer in (rules_analyzer(2025), tags_analyzer()):
+    for analyzer in (rules_analyzer(topics(2025)), tags_analyzer()):
         homes = {type(each).__module__ for each in analyzer._engine.registry.recognizers}
         assert homes == {"gateway.detection.recognizers"}
         assert type(analyzer._engine.nlp_engine) is NoPipeline

@@ -42,6 +42,7 @@ def test_without_a_file_the_defaults_hold(tmp_path: Path) -> None:
         ('[detection]\nhl7_fields = {"ZPI.3" = "PERSON"}', "ZPI-3"),
         ('[detection]\nhl7_fields = {"ZPI-3" = "MOOD"}', "PERSON"),
         ('[detection]\nhl7_z_segments = "keep"', "hl7_z_segments"),
+        ('[detection]\nother_scripts = "drop"', "other_scripts"),
     ],
 )
 def test_what_is_not_understood_is_an_error_that_names_it(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.detection.recognizers import rules_analyzer
+from gateway.detection.recognizers import rules_analyzer, topics
 
 
 class Counts:
@@ -19,7 +19,7 @@ class Counts:
 
 
 def test_presidio_weighs_no_words_of_context(monkeypatch: pytest.MonkeyPatch) -> None:
-    analyzer = rules_analyzer(2025)
+    analyzer = rules_analyzer(topics(2025))
     counts = Counts()
     monkeypatch.setattr(analyzer._engine, "context_aware_enhancer", counts)
     assert analyzer.analyze("Patient MRN 48210377, phone (617) 555-0142")
