@@ -34,7 +34,7 @@ UNITS = [
     "01", "(01)", ".com", "a.com", ".jpg", "a-", "five ", "zero un ", "may ", "may 1", "mar",
     "mars deux ", "mai ", "vingt et ", "neunzehnhundert ", "ersten ersten ", "mayo de mil ",
     "15 avenue 12345 ", "de 30 anos y ", "mg/dl ", "ans ", "30 ans ", "1 - ", "1 / ", "rue ",
-    "Я", "я ", "я.", "α", "αβγ ",
+    "Я", "я ", "я.", "\u03b1", "\u03c9\u03b4 ",
     "@.", "a.b.", "::", "0:", "00:00:", "00-00-", "001234567", "+12345678",
 ]  # fmt: skip
 BUDGET = 1.0
