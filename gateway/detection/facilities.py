@@ -109,7 +109,7 @@ def _named(match: re.Match[str]) -> bool:
     if _SPECIALTY.search(match[0]):
         return False
     words = match[0].split()
-    if {"in", "IN", "of", "OF"}.intersection(words[1:2]) and is_word(words[0]):
+    if {"in", "IN"}.intersection(words[1:2]) and is_word(words[0]):
         return False  # "COURSE IN HOSPITAL"
     while words and words[0].lower() in _FIRST_STOP:
         words = words[1:]

@@ -1,4 +1,4 @@
-"""Names of people whom a verb or a phrase announces, and those before a degree: "spoke with Ann Lee", "Ann Lee, MD".
+"""Names of people whom a phrase announces, and those before a degree: "spoke with Ann Lee, MD".
 
 A label or a phrase does not depend on the sentence around it; all other names are the tagger's.
 """
