@@ -115,18 +115,14 @@ def numeric(folded: str, start: int, shape: str) -> Hit | None:
     return found
 
 
-_APGAR: Final = re.compile(r"\bapgar\b[^0-9\n]{0,12}\Z")
-"""Three scores of a newborn, at one, five and ten minutes: "Apgar 9/10/10"."""
-
-
 def _may_begin(folded: str, start: int) -> bool:
     """Say whether a date may begin at `start`: not within another number, time or price."""
     before = folded[start - 1] if start else " "
     if before == ":":
         return start > 1 and folded[start - 2].isalpha()
-    if before in _BEFORE or (before == "," and start > 1 and folded[start - 2].isdigit()):
-        return False
-    return _APGAR.search(folded, max(0, start - 20), start) is None
+    return before not in _BEFORE and not (
+        before == "," and start > 1 and folded[start - 2].isdigit()
+    )
 
 
 def _first_of(
@@ -207,8 +203,17 @@ def birth(folded: str, start: int) -> Hit | None:
     return Hit(*match.span(), "labelled", 0.95)
 
 
+_APGAR: Final = re.compile(r"\bapgar\b[^0-9\n]{0,12}\Z")
+_BEST: Final = 10
+"""The highest of the three scores of a newborn, at one, five and ten minutes: "Apgar 9/10/10"."""
+
+
 def _plausible(match: re.Match[str]) -> bool:
     a, b = int(match["a"]), int(match["b"])
+    if max(a, b, int(match["y"])) <= _BEST and _APGAR.search(
+        match.string, max(0, match.start() - 20), match.start()
+    ):
+        return False
     if not (0 < min(a, b) <= 12 and max(a, b) <= 31):  # noqa: PLR2004 - months and days
         return False
     separator = match["s"] if match.re is _NUMERIC else None
