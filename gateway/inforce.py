@@ -20,6 +20,7 @@ import msgspec
 
 from gateway import logs
 from gateway.clock import SystemClock
+from gateway.detection.chosen import Chosen
 from gateway.detection.made_of import digest
 from gateway.domain.errors import Code, ExchangeError, LedgerUnavailable
 from gateway.domain.records import Admin, AdminAct
@@ -92,7 +93,7 @@ def unmet(settings: Settings, release: Release) -> Sequence[Problem]:
         found = msgspec.json.decode(measured_file(settings).read_bytes(), type=Measured)
     except (OSError, msgspec.DecodeError):
         return [Problem(EVALUATION, None, f"nothing was measured here yet: {again}")]
-    if found.detection != digest():
+    if found.detection != digest(Chosen.by(settings.detection)):
         return [Problem(EVALUATION, None, f"it was measured with another detection: {again}")]
     return [
         Problem(EVALUATION, None, str(short))

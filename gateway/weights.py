@@ -12,9 +12,9 @@ from typing import Final
 
 from engine import EngineError, InstalledModel, ModelError, ModelStore, Overloaded, Tag, Tagger
 from gateway.detection import tagging
+from gateway.detection.chosen import Chosen
 from gateway.detection.detector import PresidioDetector
 from gateway.detection.dictionary import SiteDictionary
-from gateway.detection.structured.hl7 import Custom
 from gateway.domain.errors import Code, ExchangeError
 from gateway.settings import Detection
 
@@ -76,15 +76,14 @@ def open_detector(
     dictionary: SiteDictionary | None = None,
 ) -> PresidioDetector:
     """Return the detector over the shipped weights; the caller closes it. Raises as they do."""
-    chosen = settings or Detection()
+    host = settings or Detection()
     return PresidioDetector(
         reference_year=reference_year,
-        tagger=ShippedTagger(open_weights(), chosen),
-        workers=chosen.workers,
-        timeout=chosen.timeout,
+        tagger=ShippedTagger(open_weights(), host),
+        workers=host.workers,
+        timeout=host.timeout,
         dictionary=dictionary,
-        custom=Custom.named(chosen.hl7_fields, remove_z=chosen.hl7_z_segments == "remove"),
-        other_scripts=chosen.other_scripts == "find",
+        chosen=Chosen.by(host),
     )
 
 

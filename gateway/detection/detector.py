@@ -13,6 +13,7 @@ from functools import cache, partial
 from typing import Final, TypeVar
 
 from gateway.detection.allowed import is_harmless
+from gateway.detection.chosen import USUAL, Chosen
 from gateway.detection.dictionary import Dictionary, SiteDictionary
 from gateway.detection.dictionary_file import DictionaryError
 from gateway.detection.made_of import digest, recognizer_names
@@ -22,7 +23,6 @@ from gateway.detection.readable import Reading, reading_of
 from gateway.detection.recognizers import rules_analyzer, tags_analyzer, topics
 from gateway.detection.remembered import Remembered
 from gateway.detection.spans import grow
-from gateway.detection.structured.hl7 import STANDARD, Custom
 from gateway.detection.tagging import Tag, Tagger
 from gateway.detection.windows import SIZE, windows
 from gateway.domain.errors import Code, ExchangeError
@@ -55,9 +55,8 @@ class PresidioDetector:
     """presidio-analyzer with our rules, in `workers` threads, and a tagger in threads of its own.
 
     `reference_year` is this year: a full date more than ten years before it counts as a birth date.
-    A tagger that has not answered after `timeout` seconds has failed. `custom` says what a hospital
-    knows of its own fields of HL7 v2. `other_scripts` says whether words in scripts that detection
-    does not read are found. `close` ends all threads.
+    A tagger that has not answered after `timeout` seconds has failed. `chosen` says what a
+    hospital's settings choose of what is found. `close` ends all threads.
     """
 
     def __init__(  # noqa: PLR0913 - what it is made of, each by name
@@ -68,13 +67,12 @@ class PresidioDetector:
         workers: int = 1,
         timeout: float = 60.0,
         dictionary: SiteDictionary | None = None,
-        custom: Custom = STANDARD,
-        other_scripts: bool = True,
+        chosen: Chosen = USUAL,
     ) -> None:
         self._dictionary = dictionary
         self._tagger = tagger
-        self._custom = custom
-        rules = topics(reference_year, other_scripts=other_scripts)
+        self._custom = chosen.custom
+        rules = topics(reference_year, other_scripts=chosen.other_scripts)
         self._rules = rules_analyzer(rules)
         self._tags = tags_analyzer()
         self._timeout = timeout
@@ -82,8 +80,8 @@ class PresidioDetector:
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="detection")
         self.recognizers = recognizer_names(rules)
         """What detection is made of, by name."""
-        self.digest = digest()
-        """SHA-256 of the files that detection is made of, in hexadecimal."""
+        self.digest = digest(chosen)
+        """SHA-256 of what detection is made of, its dictionary apart, in hexadecimal."""
 
     @property
     def healthy(self) -> bool:

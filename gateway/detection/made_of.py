@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from gateway import __version__
+from gateway.detection.chosen import USUAL, Chosen
 from gateway.detection.tagging import RECOGNIZER
 
 _HERE: Final = Path(__file__).parent
@@ -20,12 +21,12 @@ def recognizer_names(rules: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted({*rules, *_BESIDE}))
 
 
-def digest() -> str:
-    """Return the SHA-256 over the version and the files of this package, in hexadecimal.
+def digest(chosen: Chosen = USUAL) -> str:
+    """Return the SHA-256 over the version, `chosen` and the files of this package, in hexadecimal.
 
-    Two gateways with the same digest, settings of detection and dictionary find the same in a text.
+    Two gateways with the same digest and dictionary find the same in a text.
     """
-    whole = hashlib.sha256(__version__.encode())
+    whole = hashlib.sha256(f"{__version__}\n{chosen.written()}\n".encode())
     for path in sorted(_HERE.rglob("*")):
         # Of the weights their digest: every byte is compared with it when they are opened.
         heavy = "weights" in path.parts and path.suffix != ".sha256"

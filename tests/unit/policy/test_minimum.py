@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import msgspec
@@ -69,6 +70,20 @@ def test_a_release_that_demands_more_than_was_measured_is_spoken_against(
         assert all(word in message for word, message in zip(expected, told(), strict=True))
     measured_file(settings).write_bytes(b"not JSON")
     assert "nothing was measured" in told()[0]
+
+
+def test_what_was_measured_with_other_settings_of_detection_does_not_count(
+    files: Files, tmp_path: Path
+) -> None:
+    settings = load(tmp_path)
+    settings.state.mkdir(parents=True)
+    found = Measured(digest(), 0, 10, {"recall": 0.99, "false_rate": 1.0})
+    measured_file(settings).write_bytes(msgspec.json.encode(found))
+    demanding = build({**files, EVALUATION: DEMANDS})
+    keeping = msgspec.structs.replace(settings.detection, other_scripts="keep")
+    assert not unmet(settings, demanding)
+    [problem] = unmet(dataclasses.replace(settings, detection=keeping), demanding)
+    assert "another detection" in problem.message
 
 
 def replace_in(found: Measured, **reached: float | None) -> Measured:
