@@ -127,6 +127,7 @@ _MEASURES: Final = frozenset(
         "who",
         "pt",
         "patient",
+        *("after", "before", "then", "while", "when", "pls", "please", "could", "can", "cannot"),
     ]
 )
 
@@ -135,11 +136,16 @@ _SENTENCE: Final = 5
 _DOUBTFUL: Final = frozenset(["ct", "dr", "pt"])
 """Types that mean something else behind the words of a sentence: a scan, a title, a patient."""
 
+_ENDS_A_SENTENCE: Final = re.compile(r"[a-z]{3,}\.")
+"""A word in small letters with its stop: "checksum bad. Chase"."""
+
 
 def _street(match: re.Match[str]) -> bool:
     """Say whether the words between number and type may be a street: "5 by Dr" and "3 days at St" are not."""
     words = match[0].split()
     if any(word.strip(".,") in _MEASURES for word in words[1:-1]):
+        return False
+    if any(map(_ENDS_A_SENTENCE.fullmatch, words[1:-1])):
         return False
     # "21 Pkt. Der behandelnde Orthopäde Dr", "61, boyfriend Tre also pt": the type is no street's.
     return len(words) < _SENTENCE or words[-1].strip(".") not in _DOUBTFUL
@@ -216,6 +222,8 @@ NUMBER_FIRST: Final = (
     rf"{_NUMBER}(?:[A-Za-z]|[-/ ]\d{{1,5}}[A-Za-z]?)?,?{_GAP}(?:(?:North|South|East|West|[NSEW]|[NS][EW])\.?{_GAP})?"
     rf"(?:(?:{_WORD}|\d{{1,3}}(?:st|nd|rd|th)){_GAP}){{1,5}}?(?:{_TYPES})\b\.?(?:{_GAP}(?:N|S|E|W|NE|NW|SE|SW|North|South|East|West)\b\.?)?(?:{_GAP}\d{{1,5}}[A-Za-z]?\b)?"
 )
+_NO_STREETS: Final = frozenset(["sortie", "partie", "garantie", "pharmacie", "biopsie"])
+"""What ends like a Finnish street, and is French."""
 RULES: Final[Rules] = (
     folded("address.street", STREET_ADDRESS, NUMBER_FIRST, 0.8, _street),
     Rule(
@@ -250,7 +258,11 @@ RULES: Final[Rules] = (
         STREET_ADDRESS,
         rf"(?<![\w.,/$\-])(?:\d{{1,6}}[ ])?\d{{1,5}}[ ]?(?:bis|ter)?,?[ ](?:{'|'.join(map(re.escape, _BEHIND_NUMBER))})[ ](?:(?:de|du|des|la|le|les|el|los|del|d')[ ]?){{0,2}}{_WORD}(?:[ \-]{U}{_WORD}){{0,3}}",
         0.7,
-        lambda match: _ROUTE.search(match[0]) is None,
+        lambda match: (
+            _ROUTE.search(match[0]) is None
+            # "03:40 via EMS": how somebody came, and when.
+            and match.string[max(0, match.start() - 1) : match.start()] != ":"
+        ),
         cues=tuple(f" {kind} " for kind in _BEHIND_NUMBER),
     ),
     Rule(
@@ -268,8 +280,8 @@ RULES: Final[Rules] = (
         STREET_ADDRESS,
         re.compile(rf"(?<!\w){U}{A}{{2,30}}(?:{_ENDINGS})[ ][1-9]\d{{0,4}}[ ]?[A-Za-z]?\b"),
         0.75,
-        # "Blumberg 1": a sign and how strong it is.
-        lambda match: match[0].split()[0].lower() not in EPONYMS,
+        # "Blumberg 1": a sign and how strong it is. "Sortie 19 mai": when somebody went home.
+        lambda match: match[0].split()[0].lower() not in EPONYMS | _NO_STREETS,
         cues=tuple(f"{ending} " for ending in _ENDED),
     ),
     folded(

@@ -78,6 +78,8 @@ _BIRTH: Final = re.compile(
 _YEAR_IN: Final = re.compile(r"(?<!\d)(?:1[89]|2[01])\d\d(?!\d)")
 _SHORT_YEAR: Final = re.compile(r"(?:[/.\-']|[a-z] )(\d\d)(?!\d|:)[^\d:]{0,3}\Z")
 _DAY_IN: Final = re.compile(r"(?<!\d)(?:3[01]|[12]\d|0?[1-9])(?!\d)")
+COUNTED: Final = re.compile(r"\d{1,2}/(?:7|12|52)[ ](?:ago|hx|h/o|history)\b")
+"""Days, months or weeks, as British notes count them: "3/12 ago", "2/52 hx of cough"."""
 
 
 _YEAR_FIRST: Final = (("iso", _ISO, 0.9), ("compact", _COMPACT, 0.5))
@@ -110,7 +112,11 @@ def numeric(folded: str, start: int, shape: str) -> Hit | None:
     if shape.startswith("9999"):
         return _first_of(_YEAR_FIRST, folded, start)
     found = _first_of(_DAY_FIRST, folded, start)
-    if found is None and ("/" in shape[:3] or "." in shape[:3]):
+    if (
+        found is None
+        and COUNTED.match(folded, start) is None
+        and ("/" in shape[:3] or "." in shape[:3])
+    ):
         return _partial(folded, start)
     return found
 

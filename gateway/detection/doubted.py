@@ -11,6 +11,7 @@ import re
 from typing import Final
 
 from gateway.detection import labels
+from gateway.detection.dates import COUNTED
 from gateway.detection.nobodys_words import (
     is_a_bed,
     is_an_abbreviation,
@@ -199,6 +200,8 @@ def _is_scored(value: str, after: str) -> bool:
 
 def _is_no_date(value: str, before: str, after: str) -> bool:
     if _SIZES.fullmatch(value) or _TIME.fullmatch(value):
+        return True
+    if COUNTED.match(value + after):
         return True
     if _HOUR.fullmatch(value) and _CLOCK_AFTER.match(after):
         return True

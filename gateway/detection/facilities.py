@@ -82,6 +82,8 @@ _SPECIALTY: Final = re.compile(
     r"(?:Cirug[ií]a|Medicina|Consulta|Anestesia|Estado|Chirurgie|M[ée]decine)[ ]General\Z"
 )
 """What a department does: "Servicio de Cirugía General" names no hospital."""
+_OF_SOMEBODY: Final = frozenset(["Mr", "Mrs", "Ms", "Miss", "Dr", "Dr.", "Prof", "Prof."])
+"""Whose clinic it is: "From Mr Adeyemi's clinic". The name is found by its title."""
 _ADJECTIVE: Final = re.compile(r"[^\W\d_]{4,24}[ ]\Z")
 
 
@@ -106,9 +108,9 @@ def _is_a_house(match: re.Match[str]) -> bool:
 
 def _named(match: re.Match[str]) -> bool:
     """Say whether a facility has a name: "City Hospital" has, "The Hospital" has not."""
-    if _SPECIALTY.search(match[0]):
-        return False
     words = match[0].split()
+    if _SPECIALTY.search(match[0]) or not _OF_SOMEBODY.isdisjoint(words):
+        return False
     if {"in", "IN"}.intersection(words[1:2]) and is_word(words[0]):
         return False  # "COURSE IN HOSPITAL"
     while words and words[0].lower() in _FIRST_STOP:

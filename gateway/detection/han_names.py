@@ -78,6 +78,21 @@ _STATE: Final = re.compile(
 )
 """What a patient has or does, and begins with a surname: "患者高热,", "患者于昨日,"."""
 
+_GOES_ON: Final = re.compile(r"[, ](?![ ]?(?:男|女|[0-9]))")
+"""A sentence behind what a speaker said first: "医生:三期压疮,要清创"."""
+
+
+def _is_called_so(match: re.Match[str]) -> bool:
+    """Say whether a name stands behind "姓名", or behind who somebody is, and no sentence."""
+    known = _KNOWN_FAMILY.match(match["value"]) is not None
+    if not known and not match["mark"]:
+        return False  # The next word may be a verb, as in "医师查房".
+    if "姓名" in match[0]:
+        return True
+    if _STATE.match(match["value"]) is not None:
+        return False
+    return known or _GOES_ON.match(match.string, match.end()) is None
+
 
 RULES: Final[Rules] = (
     Rule(
@@ -87,11 +102,7 @@ RULES: Final[Rules] = (
             r"(?:(?:患者|病人)?姓名|患者|病人|医生|医师|联系人)(?P<mark>[: ]{0,2})(?P<value>[\u4e00-\u9fff]{2,4})(?=[,。;\s(男女]|$)"
         ),
         0.7,
-        # Without a mark the next word may be a verb, as in "医师查房".
-        lambda match: (
-            (bool(match["mark"]) or _KNOWN_FAMILY.match(match["value"]) is not None)
-            and ("姓名" in match[0] or _STATE.match(match["value"]) is None)
-        ),
+        _is_called_so,
         cues=("姓名", "患者", "病人", "医", "联系人"),
     ),
     Rule(
@@ -99,7 +110,7 @@ RULES: Final[Rules] = (
         "name.cjk_post",
         PERSON,
         re.compile(
-            rf"(?:(?<![\u4e00-\u9fff])|(?<=[由经请找是与和向被跟问])(?!于))(?P<value>(?!向|于医[生师]){HAN_SURNAME}|(?!于医[生师])[{HAN_RARER}])(?=护士(?!站)|护师|医生|医师|大夫|主任|教授|院长|药师|技师|女士|先生|太太|阿姨|老师|师傅|警官|律师)"
+            rf"(?:(?<![\u4e00-\u9fff])|(?<=[由经请找是与和向被跟问])(?!于))(?P<value>(?!向|于医[生师]){HAN_SURNAME}|(?!于医[生师]|班主任)[{HAN_RARER}])(?=护士(?!站)|护师|医生|医师|大夫|主任|教授|院长|药师|技师|女士|先生|太太|阿姨|老师|师傅|警官|律师)"
         ),
         0.6,
         cues=("护", "医", "大夫", "主任", "教授", "院长", "师", "女士", "先生", "太太", "阿姨"),

@@ -95,7 +95,7 @@ STRONG: Final[dict[EntityType, str]] = {
         num colegiado; n de colegiado; no de colegiado; col; nº col; permiso de conducir; carnet de conducir; cedula profesional
         """,
     VEHICLE_ID: """
-        rego; car reg; vehicle reg; reg plate; car registration
+        rego; vrm; vrn; car reg; vehicle reg; reg plate; car registration
         vin; vehicle id; vehicle identification; vehicle identification number; vehicle registration; license plate
         licence plate; number plate; registration plate; car plate; plate; plates; plate no; vehicle plate; tag number
         kontrollschild; kennzeichen; kfz kennzeichen; kfz; amtliches kennzeichen; fahrgestellnummer; fahrgestell nr; fin nr; autokennzeichen

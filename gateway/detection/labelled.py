@@ -55,6 +55,7 @@ _GENERIC_SCORE: Final = 0.6
 _MOST_GROUPS: Final = 17
 _MOST_DIGITS: Final = 26
 _GAPS: Final = frozenset([" ", "-", " - ", "/", "."])
+_MONEY: Final = re.compile(r"(?:(?<![A-Z])(?:GBP|EUR|USD|CHF|CAD|AUD|MXN|CNY|RMB)|[$£€¥])[ ]?\Z")
 _NOT_ID: Final = re.compile(
     r"9{1,3}(?:aa|AA)|9{1,4}[-/]?(?:a{1,6}|A)(?:[-/]a{1,5})?"
     r"|9{1,2}[./]9{1,2}(?:[./]99(?:99)?)?|9{1,3}[-/]9{1,3}"
@@ -178,6 +179,8 @@ def _no_id(reading: Reading, unit: Unit, label: labels.Label) -> bool:
     if _CLOCK.fullmatch(unit.word) or _NOT_ID.fullmatch(unit.shape):
         return True
     if MEASURE.match(reading.folded, unit.end):
+        return True
+    if _MONEY.search(reading.text, max(0, unit.start - 5), unit.start):
         return True
     if unit.shape == "9999" and not label.counted and unit.word[:2] in _CENTURIES:
         return True

@@ -23,17 +23,20 @@ _EXTENSION: Final = re.compile(
     r"|#|转|分机)[ .:\-]{0,2}[0-9]{1,6}[)]?|-DW\b|o\.[ ]?[0-9]{2,6}(?![0-9.]))|-[0-9]{1,5}(?![0-9./\-])",
     re.IGNORECASE,
 )
+_ABROAD: Final = r"[ ]?[1-9][0-9]{0,3}+(?:[ .\-/]{0,2}(?:[(][0-9]{1,5}[)]|[0-9]{1,12}+)){1,7}"
+"""A country and its numbers. Possessive: digits without anything between are grouped in one way."""
 _SHUT: Final = r"(?![0-9A-WYZa-wyz]|[.,/\-][0-9])"
 _FORMS: Final = tuple(
     (name, re.compile(pattern + _SHUT), least, score)
     for name, pattern, least, score in (
         (
             "international",
-            # Possessive: digits without anything between can be grouped in one way only.
-            r"(?:\+|00)[ ]?[1-9][0-9]{0,3}+(?:[ .\-/]{0,2}(?:[(][0-9]{1,5}[)]|[0-9]{1,12}+)){1,7}",
+            rf"\+{_ABROAD}",
             8,
             0.75,
         ),
+        # Behind the noughts eight as well: "00607463" is the number of a medicine.
+        ("international", rf"00{_ABROAD}", 10, 0.75),
         (
             "nanp",
             r"(?:(?:\+|00)?1[ .\-]?)?(?:[(][2-9][0-9]{2}[)][ .\-]{0,2}|[0-9]{3}[.\-/ ][ ]?)[0-9]{3}[ .\-]{1,2}[0-9]{4}",

@@ -27,7 +27,7 @@ _BEFORE_TOWN: Final = re.compile(
     r"(?:[,.;)]|\n|^|-|\d[a-z]?[ºo]?\b[,.]?|s/n\b|·|\||wohnhaft(?: in)?|wh\.?:?|aus|in|a|en|de|von|cedex|str\.?|strasse|anschrift:?|adresse ?:|direccion:?)[ ]{0,3}\Z"
 )
 _STREET: Final = re.compile(
-    r"(?:\b(?:rue|avenue|av|boulevard|bd|place|chemin|quai|passage|allee|impasse|cours|route|square|calle|c/|avda|avenida|plaza|pza|paseo|ronda|camino|carretera|ctra|travesia|glorieta)\b\.?"
+    r"(?:\b(?:rue|avenue|av|boulevard|bd(?![ ]?[0-9])|place|chemin|quai|passage|allee|impasse|cours|route|square|calle|c/|avda|avenida|plaza|pza|paseo|ronda|camino|carretera|ctra|travesia|glorieta)\b\.?"
     r"|(?:strasse|strsse|strse|str\.|weg|platz|gasse|allee|ring|damm|ufer|promenade)\b)[^\n;:]{0,40}[ ,.\n]{1,4}\Z"
 )
 _TIME: Final = re.compile(r"(?:[01][0-9]|2[0-3])[0-5][0-9]\Z")

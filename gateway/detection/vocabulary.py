@@ -65,6 +65,8 @@ TITLE_STOPS: Final = words(
     confrère consœur colega paciente
     surname forename forenames firstname lastname name vorname nachname nom prénom nombre apellido
     apellidos title initials signature unterschrift
+    apgar clin dipl extrait extraite mob rx stroke surg
+    medizinalrat medizinalrätin
     visite rücksprache protokoll befund aussage angabe angaben bericht arztbrief akte labor
     """
 )
@@ -163,6 +165,8 @@ _COMMON: Final = words(
     brother dx pmh psh fh sh ace adam aids alzheimer alzheimers arb asthma ast atrial autism
     bipolar bmi bph bronchitis bun cad cbc chd chf ckd copd covid-19 crohn crohns ct cva cxr ddx
     dka dm dmt dvt ecg echo eeg eczema egfr ekg emg er esrd fda framingham gad gerd gi gu hba1c
+    abx admissions aki bp clin cards colleague colleagues dob falls flank fracture fractures hh
+    notify obstruction ophtho ortho peds pcv rhythm sirs surg transplant viability
     hdl hep hfpef hfref hiv hpi hpv hr htn ibd ibs icd idf ili inr iv kg ldl lft lfts lupus lvef
     mi mmr mra mrcp mri mrsa ms msk nash neuropathic nihss nph nsaid nsaids nsclc nyha ocd opd
     or osa oud pacu pcr pe pet pft phq phq-9 ppi prn psa ptsd pud rbc ros rsv sarcoidosis sars

@@ -68,6 +68,10 @@ _MONTH_CUES: Final = (
 )  # fmt: skip
 _CITED: Final = re.compile(r"[ .]{0,2}\d{0,2}[ ]?(?:\d{4})?;[ ]?\d|[ ]\d{4};[ ]?\d")
 """The date of an issue in a reference: "Blood. 2010 Jan 21;115(3)"."""
+_AGO: Final = re.compile(r"(?<![\d./-])\d{1,2}/(?:7|12|52)[ ]\Z")
+"""What was counted before "ago", which is no August then: "3/12 ago" (`dates.COUNTED`)."""
+_LEAD: Final = re.compile(r"[ ]\d{1,2}[ ]?mm\b")
+"""A deflection of an electrocardiogram: "R in aVR 4 mm"."""
 _LAW: Final = re.compile(
     r"\b(?:loi|decret|arrete|ordonnance|directive|real decreto|ley|gesetz|verordnung|richtlinie)\b[^.;\n]{0,24}(?:du|de|vom)[ ]\d{1,2}(?:er|\.)?[ ](?:de )?\Z"
 )
@@ -201,7 +205,7 @@ def _spoken(folded: str) -> Iterator[Hit]:
 def _named(folded: str) -> Iterator[Hit]:
     done = 0
     for month in _MONTH_AT.finditer(folded):
-        if month.start() < done or _of_a_text(folded, month):
+        if month.start() < done or _is_nobodys(folded, month):
             continue
         spelt = spelt_dates.around(folded, *month.span())
         if spelt is not None:
@@ -217,9 +221,13 @@ def _named(folded: str) -> Iterator[Hit]:
                 break
 
 
-def _of_a_text(folded: str, month: re.Match[str]) -> bool:
-    """Say whether the date is of a law or of an issue in a reference: of nobody."""
+def _is_nobodys(folded: str, month: re.Match[str]) -> bool:
+    """Say whether it is of a law, of an issue in a reference, or no month at all."""
     start = month.start()
+    if month[0] == "ago" and _AGO.search(folded, max(0, start - 8), start):
+        return True
+    if month[0] == "avr" and _LEAD.match(folded, month.end()):
+        return True
     return (
         _CITED.match(folded, month.end()) is not None
         or _LAW.search(folded, max(0, start - 40), start) is not None

@@ -304,7 +304,8 @@ def of_age(value: str) -> EntityType:
 
 _NO_VALUE: Final = _set(
     "na none null unknown unbekannt inconnu desconocido notknown keine nil notavailable 无 不详 "
-    "未知 true false yes no ja nein self selbst selber"
+    "未知 vacant empty closed vacante vacía vacío sinidentificar desconocida 空 空床 加床 "
+    "true false yes no ja nein self selbst selber"
 )
 
 
