@@ -6,22 +6,19 @@ A word whose own piece is gone is written in smaller ones, so nothing becomes un
 
 from __future__ import annotations
 
-import importlib
 import json
-import pkgutil
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-import faker.providers.address
-import faker.providers.person
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers
 from tokenizers.processors import TemplateProcessing
 from wordfreq import top_n_list, word_frequency
 
+from training.faker_names import of_faker
 from training.packed import Packed
 
 SIZE: Final = 60_000
@@ -45,9 +42,7 @@ _MAIN: Final = 100_000
 _NAME: Final = 3e-6
 """What one name counts, as a word's share of all words."""
 _HAN: Final = 7_500
-_FOREIGN: Final = re.compile(r"[\u0400-\u1fff\u3040-\u30ff\uac00-\ud7af]")
 _SINGLE: Final = re.compile(r"[\u0370-\u03ff\u0400-\u04ff\u3040-\u30ff]")
-_LONGEST_NAME: Final = 40
 
 
 def tokenizer(pieces: Sequence[tuple[str, float]]) -> Tokenizer:
@@ -106,34 +101,13 @@ def _evidence(texts: Sequence[str]) -> Iterator[tuple[list[str], list[float]]]:
         yield words, weights
         yield [word.capitalize() for word in words], [weight / 2 for weight in weights]
         yield [word.upper() for word in words], [weight / 20 for weight in weights]
-    found = sorted(_names())
+    found = sorted(of_faker())
     yield found, [_NAME] * len(found)
     yield [name.upper() for name in found], [_NAME / 10] * len(found)
     yield [name.lower() for name in found], [_NAME / 10] * len(found)
     yield list(texts), [_NAME] * len(texts)
     numbers = [str(number) for number in range(2200)] + [f"{number:02d}" for number in range(100)]
     yield numbers, [1e-5] * len(numbers)
-
-
-def _names() -> Iterator[str]:
-    for package in (faker.providers.person, faker.providers.address):
-        for module in pkgutil.iter_modules(package.__path__):
-            provider = importlib.import_module(f"{package.__name__}.{module.name}").Provider
-            for attribute in dir(provider):
-                values = getattr(provider, attribute)
-                if not attribute.startswith("_") and isinstance(values, list | tuple | dict):
-                    yield from _usable(values)
-
-
-def _usable(values: Iterable[object]) -> Iterator[str]:
-    for value in values:
-        if (
-            isinstance(value, str)
-            and "{" not in value
-            and len(value) < _LONGEST_NAME
-            and not _FOREIGN.search(value)
-        ):
-            yield value
 
 
 def _singles(pieces: Sequence[str]) -> Iterator[int]:

@@ -16,6 +16,7 @@ from gateway.detection.nobodys_words import (
     is_a_bed,
     is_an_abbreviation,
     is_called_after,
+    is_everyday,
     is_letter_of_a_form,
     is_nobodys_word,
     is_of_a_segment,
@@ -180,7 +181,9 @@ def _is_no_word(finding: Finding, value: str, before: str, after: str) -> bool:
 
 
 def _is_unsure(finding: Finding, value: str, after: str) -> bool:
-    """Say whether it is a scale, what was measured or an abbreviation, where nobody is sure."""
+    """Say whether it is a scale, a reading, a word or an abbreviation, where nobody is sure."""
+    if finding.entity in _NAMING and is_everyday(value):
+        return True
     if _is_scored(value, after) or _is_read(finding.entity, value, after):
         return True
     return finding.entity == PERSON and is_an_abbreviation(value, finding.score)

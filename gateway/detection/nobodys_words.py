@@ -12,6 +12,8 @@ import re
 from typing import Final
 
 from gateway.detection.vocabulary import words
+from gateway.detection.word_lists import EVERYDAY
+from gateway.domain.person_names import fold
 
 _CLINICAL: Final = words(
     """
@@ -119,6 +121,11 @@ def is_a_bed(value: str, before: str) -> bool:
 def is_an_abbreviation(value: str, score: float) -> bool:
     """Say whether it is a few capitals of which the tagger itself thinks little: "CSMA", "ARC"."""
     return score < _DOUBTFUL and _ABBREVIATION.fullmatch(value) is not None
+
+
+def is_everyday(value: str) -> bool:
+    """Say whether `value` is nothing but words of everyday: "RUHIG ANSPRECHEN", "Porridge"."""
+    return EVERYDAY.issuperset(map(fold, value.split()))
 
 
 def is_called_after(value: str, before: str, after: str) -> bool:

@@ -1,4 +1,4 @@
-"""Words that are no names though they look so: drugs, products, terms of the field, eponyms.
+"""Words that are no names though they look so: drugs, products, terms, eponyms, plain words.
 
 `lists/*.txt` hold them, some words a line, small and without accents as `fold` makes them. Names of
 drugs and of diseases are facts; they were written down for this program from common clinical
@@ -24,6 +24,8 @@ PRODUCTS: Final = _words("products")
 """Devices, dressings, reagents, programs, and who makes them."""
 TERMS: Final = _words("terms")
 """Trials, societies, regimens, organisms and shorthand in capitals."""
+EVERYDAY: Final = _words("everyday")
+"""What notes say of everybody, in Latin letters: made by `training/everyday.py`."""
 LIKE_NAMES: Final = _words("like_names")
 """Drugs, products and organisms that people or towns are called too: "Yasmin", "Salmonella"."""
 EPONYMS_ALONE: Final = _words("eponyms_rare")
