@@ -147,7 +147,7 @@ RULES: Final[Rules] = (
         "name.labelled_typist",
         PERSON,
         re.compile(
-            r"(?<![\w])(?i:schreibdienst|schreibkraft|sekretariat|transcri(?:bed|ptionist)(?: by)?|typ(?:ed by|ist)|frappe|frappé par|saisi par|visa|extrac\.|extraíd[oa] por|recogid[oa] por|registrad[oa] por|validad[oa](?: por)?|préleveur|prélevé par|validé par|rédigé par|rempli[e]? par|redactad[oa](?: por)?|transcrit[oa](?: por)?|tallad[oa](?: por)?|paraphe|mecanografiad[oa](?: por)?"
+            r"(?<![\w])(?i:schreibdienst|schreibkraft|sekretariat|transcri(?:bed|ptionist)(?: by)?|typ(?:ed by|ist)|taken by|recib(?:e|id[oa](?: por)?)|frappe|frappé par|saisi par|visa|extrac\.|extraíd[oa] por|recogid[oa] por|registrad[oa] por|validad[oa](?: por)?|préleveur|prélevé par|validé par|rédigé par|rempli[e]? par|redactad[oa](?: por)?|transcrit[oa](?: por)?|tallad[oa](?: por)?|paraphe|mecanografiad[oa](?: por)?"
             r"|(?:firma|signature|unterschrift)(?: (?:del médico|de la médica|du médecin|des arztes|of physician))?)[ ]?:[ ]{1,3}(?P<value>[A-Z]{2,4}|[a-z]{2,4})(?=[ \t]{0,8}(?:\n|\Z|[/;|,.)])|[ \t]{2})"
         ),
         0.7,

@@ -148,9 +148,10 @@ FIRST_NAMES: Final = frozenset(_NAMES.split())
 
 _BEFORE: Final = re.compile(
     r"(?:(?<![^\W_])(?:St|Ste|Sta|Sankt|Saint|Sainte|San|Santa|Santo|Morbus|Typ|Haus|Villa|Kloster|Schloss"
-    r"|Klinik|Klinikum|Hotel|Hurrikan|Hurricane|Storm|Orkan|Hôpital|Clínica)\.?[ ]|[\w.@/\\'\u2019-])\Z"
+    r"|Klinik|Klinikum|Hotel|Hurrikan|Hurricane|Storm|Orkan|Hôpital|Clínica)\.?[ ]"
+    r"|[\w.@/\\-]|['\u2019](?<!\b[dl]['\u2019])(?<!\bqu['\u2019]))\Z"
 )
-"""A saint's or a house's, and a part of a longer word, an address or a path."""
+"""A saint's or a house's, and a part of a longer word, an address or a path; "d'Eddy" is none."""
 _AFTER: Final = re.compile(
     r"[\w@\\®™]|-[^\W\d_]|\.[^\W\d_]|['\u2019]?s?[ ](?:disease|syndrome?|sign|test|scor[eé]|scale|operation|"
     r"procedure|classification|bod(?:y|ies)|reflex|criteria|zeichen|krankheit|klassifikation|schema|naht|methode|"

@@ -20,6 +20,11 @@ _TITLE_START: Final = re.compile(
     rf"[A-DF-PR-Wadfmnoprsuvw](?<![\w'].)(?<=(?={TITLE}[. \t]).)"
 )
 
+_SHORT_GIVEN: Final = (
+    r"(?:Fr|Ch|Ph|Th|Chr|Cl|Jos|Ant|Alb|Bern|Guill|Gme|Wm|Chas|Geo|Thos|Jas|Joh|Ulr|Ferd|Fco|Mª)"
+)
+"""A given name cut short, as French and older hands write it: "Dr Fr. Colson"."""
+
 
 def _titles(text: str) -> Iterator[int]:
     """Yield where titles begin."""
@@ -32,7 +37,7 @@ RULES: Final[Rules] = (
         "name.titled",
         PERSON,
         re.compile(
-            rf"(?<![\w']){TITLE}(?:\.?[ \t]{{1,3}}|\.(?=med\.))(?:(?:(?:[Dd]r|DR|[Mm]ed|MED|h\.c|Prof|[Mm]rs?|univ|dent|rer|nat|phil|habil|vet|O[AÄ]|C[AÄ]|PD|Priv\.-Doz|Dipl\.-Psych|Mag|Prim|Oberarzt|Oberärztin|Chefarzt|Chefärztin|Kollegen?|Kollegin)\.?[ \t]{{1,2}}|[Dd]r\.in[ ]|(?:[Dd]r\.|med\.)(?=med\.|univ\.))){{0,5}}(?P<value>{FULL}{SUFFIX})"
+            rf"(?<![\w']){TITLE}(?:\.?[ \t]{{1,3}}|\.(?=med\.))(?:(?:(?:[Dd]r|DR|[Mm]ed|MED|h\.c|Prof|[Mm]rs?|univ|dent|rer|nat|phil|habil|vet|O[AÄ]|C[AÄ]|PD|Priv\.-Doz|Dipl\.-Psych|Mag|Prim|Oberarzt|Oberärztin|Chefarzt|Chefärztin|Kollegen?|Kollegin)\.?[ \t]{{1,2}}|[Dd]r\.in[ ]|(?:[Dd]r\.|med\.)(?=med\.|univ\.))){{0,5}}(?P<value>(?:{_SHORT_GIVEN}\.-?[ ]?)?{FULL}{SUFFIX})"
         ),
         0.9,
         is_titled,
