@@ -127,6 +127,7 @@ _MEASURES: Final = frozenset(
         "who",
         "pt",
         "patient",
+        *("h", "patients", "pacientes", "patienten"),
         *("after", "before", "then", "while", "when", "pls", "please", "could", "can", "cannot"),
     ]
 )
@@ -194,6 +195,8 @@ _ROUTE: Final = re.compile(
     r"[ ](?:via|route)[ ](?:oral|intra|endo|sub|rectal|t[oó]pica|parenteral|nasal|inhal|a[eé]rea|biliar|iv\b|im\b|sc\b)"
 )
 """How a drug is given: "cada 8, vía oral"."""
+_TWICE: Final = re.compile(r" bd (?:x|for|po|iv|pc|with|until)\b")
+"""Twice a day: "clarithromycin 500 bd x 7/7"."""
 _BOX: Final = re.compile(r"box[ ]?#?[0-9]{1,2}", re.IGNORECASE)
 _RURAL: Final = re.compile(r"[0-9][,.]?[ ]{1,2}\Z")
 
@@ -260,6 +263,7 @@ RULES: Final[Rules] = (
         0.7,
         lambda match: (
             _ROUTE.search(match[0]) is None
+            and _TWICE.search(match[0]) is None
             # "03:40 via EMS": how somebody came, and when.
             and match.string[max(0, match.start() - 1) : match.start()] != ":"
         ),

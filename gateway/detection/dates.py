@@ -78,6 +78,10 @@ _BIRTH: Final = re.compile(
 _YEAR_IN: Final = re.compile(r"(?<!\d)(?:1[89]|2[01])\d\d(?!\d)")
 _SHORT_YEAR: Final = re.compile(r"(?:[/.\-']|[a-z] )(\d\d)(?!\d|:)[^\d:]{0,3}\Z")
 _DAY_IN: Final = re.compile(r"(?<!\d)(?:3[01]|[12]\d|0?[1-9])(?!\d)")
+_OF_AN_EYE: Final = re.compile(
+    r"\b(?:re|od|va|right)[ :]{1,2}6/\d{1,2}[ ,;]{1,3}(?:le|os|left)[ :]{1,2}\Z"
+)
+"""What the left eye sees, after the right: "RE 6/9 LE 6/6"."""
 COUNTED: Final = re.compile(r"\d{1,2}/(?:7|12|52)[ ](?:ago|hx|h/o|history)\b")
 """Days, months or weeks, as British notes count them: "3/12 ago", "2/52 hx of cough"."""
 
@@ -169,7 +173,7 @@ def _partial(folded: str, start: int) -> Hit | None:
     if match and _NOT_PADDED.search(folded, low, start) is None:
         return Hit(*match.span(), "partial", 0.5)
     match = _PARTIALS.match(folded, start)
-    if match:
+    if match and _OF_AN_EYE.search(folded, low, start) is None:
         if _CUE.search(folded, low, start):
             return Hit(*match.span(), "partial", 0.6)
         if _HEADING.search(folded, low, start) and _HEADED.match(folded, match.end()):

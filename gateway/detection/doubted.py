@@ -17,6 +17,7 @@ from gateway.detection.nobodys_words import (
     is_an_abbreviation,
     is_called_after,
     is_everyday,
+    is_in_a_phrase,
     is_letter_of_a_form,
     is_nobodys_word,
     is_of_a_segment,
@@ -170,7 +171,7 @@ def _is_no_word(finding: Finding, value: str, before: str, after: str) -> bool:
         return False
     if _KEYWORD.fullmatch(value) or is_a_bed(value, before):
         return True
-    if finding.score < _SURE and _is_unsure(finding, value, after):
+    if finding.score < _SURE and _is_unsure(finding, value, before, after):
         return True
     if entity == STREET_ADDRESS:
         return False
@@ -180,9 +181,9 @@ def _is_no_word(finding: Finding, value: str, before: str, after: str) -> bool:
     return bool(packed) or _is_no_name(entity, value, before, after)
 
 
-def _is_unsure(finding: Finding, value: str, after: str) -> bool:
+def _is_unsure(finding: Finding, value: str, before: str, after: str) -> bool:
     """Say whether it is a scale, a reading, a word or an abbreviation, where nobody is sure."""
-    if finding.entity in _NAMING and is_everyday(value):
+    if finding.entity in _NAMING and (is_everyday(value) or is_in_a_phrase(value, before, after)):
         return True
     if _is_scored(value, after) or _is_read(finding.entity, value, after):
         return True
@@ -261,6 +262,7 @@ def _is_no_name(entity: EntityType, value: str, before: str, after: str) -> bool
         or (value in _SPEAKERS and after[:2] == ": ")
         or _PEDIGREE.fullmatch(value)
         or _is_class(value, after)
+        or (len(value) == 1 and is_in_a_phrase(value, before, after))
     ):
         return True
     if labels.is_label(value) and _NUMBERED.match(after):

@@ -80,8 +80,9 @@ _FIRST_STOP: Final = frozenset(
 
 _SPECIALTY: Final = re.compile(
     r"(?:Cirug[ií]a|Medicina|Consulta|Anestesia|Estado|Chirurgie|M[ée]decine)[ ]General\Z"
+    r"|\A\w+(?:ische|liche)[ ](?:Klinik|Poliklinik)\Z"
 )
-"""What a department does: "Servicio de Cirugía General" names no hospital."""
+"""What a department does: "Servicio de Cirugía General", "Medizinische Klinik" name no hospital."""
 _OF_SOMEBODY: Final = frozenset(["Mr", "Mrs", "Ms", "Miss", "Dr", "Dr.", "Prof", "Prof."])
 """Whose clinic it is: "From Mr Adeyemi's clinic". The name is found by its title."""
 _ADJECTIVE: Final = re.compile(r"[^\W\d_]{4,24}[ ]\Z")

@@ -19,6 +19,8 @@ def is_eponym(match: re.Match[str]) -> bool:
 
 
 _ROMAN: Final = re.compile(r"(?:I{1,3}|IV)[ab]?")
+_OF_A_FIELD: Final = ("ology", "etics", "iatrics", "iatry")
+"""How the name of a field ends: "To: Neurology SOC" goes to a department."""
 
 
 def holds_name(match: re.Match[str]) -> bool:
@@ -27,6 +29,8 @@ def holds_name(match: re.Match[str]) -> bool:
     if len(words) > 1 and _ROMAN.fullmatch(words[-1]) and words[0].isupper():
         # "HI NYHA III" is a class, and nobody's third.
         words = words[:-1]
+    if len(words) > 1 and words[0].lower().endswith(_OF_A_FIELD):
+        return False
     if words[0].lower().rstrip(".'s") in NEVER_NAMES or words[0].lower() in NEVER_NAMES:
         return False
     if len(words) > 1:

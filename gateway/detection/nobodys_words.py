@@ -29,10 +29,12 @@ _CLINICAL: Final = words(
     ayte ayudante adj adjunto adjunta celador celadora auxiliar enfermera enfermero instrumentista circulante triador residente supervisora
     digestivo endocrino cardiología neurología urología ginecología puérpera puerpera encamado encamada
     chir chirurgien anesth anesthésiste interne externe aide-soignante infirmière infirmier kiné brancardier bilatéraux bilatérales
-    syphilis triaje triage
+    syphilis triaje triage gastro gen rota tesla
+    mandarin cantonese hokkien tigrinya amharic urdu farsi pashto punjabi bengali tagalog malayalam
+    gemeinschaftspraxis hausarztpraxis kinderarztpraxis zahnarztpraxis pflegeheim altenheim seniorenheim spital
     """
 )
-"""Headings of notes and of results, and parts of forms: they name nobody."""
+"""Headings of notes and of results, parts of forms, languages to interpret, kinds of houses: they name nobody."""
 _GERMAN: Final = words(
     """
     adoptiveltern ambulanz angeh angehörige angehöriger antibiose antikoagulation anästhesie appetit arztbrief atmung
@@ -42,6 +44,7 @@ _GERMAN: Final = words(
     duschen dyspnoe echokardiographie eingriff einwilligung ekzem eltern enkelkinder entlassbrief entlassung entzündung
     erbrechen ergo ergotherapie ernährung fadenzug fasching fieber fraktur frühstück fäden gatte gatten gattin gebiss
     gehhilfe gehstock geschwister gewicht gewichtsverlust gewichtszunahme gips gutachten haftkleber hausschlüssel
+    delir heuschnupfen kokarde sonnencreme stand
     herzkatheter histo histologie husten hygiene hypotonie hörgerät impfung infusion intubation isolierung juckreiz
     katheter kinder knochenmark kontrolle kopfschmerzen koronarangiographie kostaufbau krampfanfall krankengymnastik
     krankenkasse krankenschein krankheit krea kreislauf lagerung lebensgefährte lebensgefährtin leiste lkw logopädie
@@ -77,6 +80,13 @@ _KIN: Final = re.compile(
 HAN_KIN: Final = re.compile(
     r"[其该患](?:者)?(?:之)?(?:[长次幼独]?[子女]|儿子|女儿|夫|妻|妻子|丈夫|母|父|母亲|父亲|兄|弟|姐|妹|姐姐|妹妹|哥哥|弟弟|配偶|家属|孙子|孙女|爱人)"
 )
+_HAN_PHRASE: Final = re.compile(
+    "健在|体健|家族史|陈述|陳述|知晓|建议|建議|解释|解釋|规则|規則|规律|常言|常自行|常規|常规|大汗|神志|起病|平车|眼前|小叶|温馨|安好|老高"
+    "|任劳任怨|马到成功|江郎才尽|张冠李戴|东施效颦|于是|许多|平安|严禁|马桶|万一|高温|明明|解大便|解小便|拍张|太阳|日程|余系统|余未|余无"
+    "|一兄|一妹|一姐|一弟|敬复|敬礼|顺颂|顺祝|时祺|商祺|台鉴|长子|次子|长女|次女|独子|只是|签约|效果|言语|小程序|小护士|血清|速来|优先级.高"
+    "|[男女患医院校双]方|[蒙藏维汉粤闽国英]语|德巴金|妈富隆|达喜|卡介苗|阿立哌唑|奥司他韦|熊去氧胆酸|小于|大于|于小转子"
+)
+"""Words and phrases that begin, end or go on with a surname's character."""
 _ROMAN: Final = re.compile(r"(?=[IVX]{2})X{0,2}(?:IX|IV|V?I{0,3})[ab]?")
 """A number of a segment or a nerve: "RFA Seg. VI"."""
 _AND_OTHERS: Final = re.compile(r"&[ ](?:Partner|Kollegen|Co|Associates|Asociados|Associés)")
@@ -106,6 +116,8 @@ _ORGAN_BEFORE: Final = re.compile(
 )
 _ABBREVIATION: Final = re.compile(r"[A-ZÀ-ÖØ-Þ]{2,5}")
 _DOUBTFUL: Final = 0.2
+_PHRASE: Final = 5
+"""Characters to each side in which a phrase is looked for."""
 _TRAINEE: Final = re.compile(r"R[1-5]|MIR(?:[ -]?[1-5])?")
 _LETTERS: Final = frozenset("SOAPMFHVWDBQITR")
 """Heads of plans (SOAP, ABCD, P.Q.R.S.T.), sexes, and who asks and who answers."""
@@ -126,6 +138,16 @@ def is_an_abbreviation(value: str, score: float) -> bool:
 def is_everyday(value: str) -> bool:
     """Say whether `value` is nothing but words of everyday: "RUHIG ANSPRECHEN", "Porridge"."""
     return EVERYDAY.issuperset(map(fold, value.split()))
+
+
+def is_in_a_phrase(value: str, before: str, after: str) -> bool:
+    """Say whether `value` is a part of a Chinese word: 健 of "母健在", 陈 of "陈述"."""
+    if value[0] < "\u4e00":
+        return False
+    before = before[-_PHRASE:]
+    start, end = len(before), len(before) + len(value)
+    words = _HAN_PHRASE.finditer(before + value + after[:_PHRASE])
+    return any(word.start() <= start and end <= word.end() for word in words)
 
 
 def is_called_after(value: str, before: str, after: str) -> bool:
