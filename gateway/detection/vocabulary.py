@@ -165,7 +165,7 @@ _COMMON: Final = words(
     brother dx pmh psh fh sh ace adam aids alzheimer alzheimers arb asthma ast atrial autism
     bipolar bmi bph bronchitis bun cad cbc chd chf ckd copd covid-19 crohn crohns ct cva cxr ddx
     dka dm dmt dvt ecg echo eeg eczema egfr ekg emg er esrd fda framingham gad gerd gi gu hba1c
-    abx admissions aki bp clin cards colleague colleagues dob falls flank fracture fractures hh
+    abx admissions aki bp clin cards colleague colleagues dob flank fracture fractures hh
     walk-in drop-in
     notify obstruction ophtho ortho peds pcv rhythm sirs surg transplant viability
     hdl hep hfpef hfref hiv hpi hpv hr htn ibd ibs icd idf ili inr iv kg ldl lft lfts lupus lvef

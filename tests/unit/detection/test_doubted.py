@@ -145,7 +145,7 @@ def test_it_is_nobodys(text: str, value: str, entity: EntityType) -> None:
         ("seen by c.h.batch.Purgell", "Purgell", PERSON, 0.4),
         ("seen by Porridge today", "Porridge", PERSON, 0.95),
         ("患者陈述,男", "陈述", PERSON, 0.95),
-        ("患者于是之,男", "于是之", PERSON, 0.6),
+        ("患者于是心,男", "于是心", PERSON, 0.6),
         ("transferred to ICU 4B", "ICU 4B", LOCATION, 0.6),
         ("asked ED about it", "ED", PERSON, 0.6),
         ("by maria.lopez.ruiz today", "maria.lopez.ruiz", PERSON, 0.6),
