@@ -149,10 +149,10 @@ LOOSE: Final[tuple[Form, ...]] = (
     _form("digits", OTHER_ID, "9{7,40}", r"\d{7,40}", 0.45),
 )  # fmt: skip
 _CODES: Final = re.compile(
-    r"(?:pmid|pmcid|pmc|nct|doi|snomed(?:[ -]?ct)?|cpt|icd(?:-?\d{1,2})?(?:-?(?:cm|gm|pcs))?|loinc|rxnorm|ndc|hcpcs|isbn(?:-?1[03])?|issn|isrctn|eudract|rs|ec|cas|umls|atc|orpha(?:net)?|omim|mesh|ops|pzn|ref|cat|catalog|code|sct|gtin|article|art|drks|nice|cie(?:-?\d{1,2})?|准字|注册证号|批准文号|ccam|cim(?:-?\d{1,2})?|lpp|cip13|cis)"
+    r"(?:pmid|pmcid|pmc|nct|doi|snomed(?:[ -]?ct)?|cpt|icd(?:-?\d{1,2})?(?:-?(?:cm|gm|pcs))?|loinc|rxnorm|ndc|hcpcs|isbn(?:-?1[03])?|issn|isrctn|eudract|rs|ec|cas|umls|atc|orpha(?:net)?|omim|mesh|ops|pzn|ref|cat|catalog|code|sct|gtin|article|art|drks|nice|cie(?:-?\d{1,2})?|准字|注册证号|批准文号|loi|decrets?|arretes?|ley|real decreto|directive|ccam|cim(?:-?\d{1,2})?|lpp|cip13|cis)"
     r"[\s:#(.|\]]{0,3}(?:n[o°]?\.?|nr\.?|id|code|number|cat)?[\s:#.]{0,3}\Z"
 )
-"""Public code systems: what follows their names is about a thing, not a person."""
+"""Public code systems and laws: what follows their names is about a thing, not a person."""
 _COUNTED: Final = re.compile(
     r"[ ]?(?:/(?!\d|/|[ ](?!(?:[µu]?l|ml|mm|kg|h|d|min)\b))|x ?10|\u00d7|10\^|cells|cel|celulas|zellen|mg|mcg|µg|ug|ng|ml|iu\b|ui\b|ie\b|u/|units?|unites|unidades|einheiten|copies|kopien|copias|steps|patients|pacientes|patienten|people|personas|platelets|plaquetas|thrombozyten|leukozyten|leucocit|leucocyt|erythro|hematies|per\b|pro\b|k\b|usd|dollars|eur|€|\$|£|ufc|kbe|cfu|lpk|euros?|millon|million|mio|gy|kcal|kj|log|%|hz|dalton|bp\b|元|万|个|拷贝|单位)"
 )
