@@ -21,7 +21,7 @@ _LETTER: Final = (
     "\ua800-\uab2f\uab70-\ud7ff\ufb13-\ufdff\ufe70-\ufefc]"
 )
 _BETWEEN: Final = r"[^\S\n]{0,2}[.,:;'\"()/-]{0,2}[^\S\n]{0,2}"
-_RUN: Final = re.compile(rf"{_LETTER}++(?:{_BETWEEN}{_LETTER}++)*+")
+_RUN: Final = re.compile(rf"{_LETTER}++(?:{_BETWEEN}{_LETTER}++)*")
 """Words of one line, and what stands between them; nothing of it is tried twice."""
 _SCORE: Final = 0.5
 _MOST_NAMES: Final = 4

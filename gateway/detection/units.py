@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 _UNIT: Final = re.compile(
-    r"[0-9][0-9A-Za-z]{0,63}+(?:(?:[-/_]|[.:](?=[0-9])|,(?=[0-9]{1,3}(?![0-9A-Za-z])))[0-9A-Za-z]{1,64}+){0,24}+"
+    r"[0-9][0-9A-Za-z]{0,63}+(?:(?:[-/_]|[.:](?=[0-9])|,(?=[0-9]{1,3}(?![0-9A-Za-z])))[0-9A-Za-z]{1,64}+){0,24}"
 )
 # A comma parts thousands and decimals; before four digits it ends a number, and a year may follow.
 _ALNUM: Final = frozenset("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")

@@ -145,7 +145,7 @@ def _skip(text: str, position: int) -> int:
 
 
 _BLANKS: Final = re.compile(r"[ \ufeff]*+")
-_QUOTED: Final = re.compile(r'"((?:[^"]|"")*+)"[ ]{0,9}(?=[\t;|,\r\n]|\Z)')
+_QUOTED: Final = re.compile(r'"([^"]*+(?:""[^"]*+)*+)"[ ]{0,9}(?=[\t;|,\r\n]|\Z)')
 
 
 def _next(text: str, position: int, delimiter: str) -> tuple[Cell, int]:

@@ -28,10 +28,14 @@ def test_a_row_of_int8_is_as_large_as_its_scale_says() -> None:
     assert np.abs(whole - np.round(whole)).max() < 0.01
 
 
-def test_what_ships_comes_out_byte_for_byte_when_it_is_unpacked_and_made_again(
+def test_what_ships_comes_out_bit_for_bit_when_it_is_unpacked_and_made_again(
     tmp_path: Path,
 ) -> None:
     unpack(SHIPPED, tmp_path / "checkpoint")
     made = ModelStore(tmp_path / "store").add(str(tmp_path / "checkpoint"), name=NAME)
-    for name in ("model.bin", "head.npz", "tagger.json", "tokenizer.json", "config.json"):
+    for name in ("model.bin", "tagger.json", "tokenizer.json", "config.json"):
         assert (made.path / name).read_bytes() == (SHIPPED / name).read_bytes(), name
+    # How an archive is packed differs between Pythons (3.11.2 and 3.11.4), what it holds does not.
+    with np.load(made.path / "head.npz") as head, np.load(SHIPPED / "head.npz") as shipped:
+        assert sorted(head) == sorted(shipped)
+        assert all(head[name].tobytes() == shipped[name].tobytes() for name in shipped)
