@@ -127,7 +127,7 @@ _MEASURES: Final = frozenset(
         "who",
         "pt",
         "patient",
-        *("h", "patients", "pacientes", "patienten"),
+        *("patients", "pacientes", "patienten"),
         *("after", "before", "then", "while", "when", "pls", "please", "could", "can", "cannot"),
     ]
 )
@@ -137,8 +137,8 @@ _SENTENCE: Final = 5
 _DOUBTFUL: Final = frozenset(["ct", "dr", "pt"])
 """Types that mean something else behind the words of a sentence: a scan, a title, a patient."""
 
-_ENDS_A_SENTENCE: Final = re.compile(r"[a-z]{3,}\.")
-"""A word in small letters with its stop: "checksum bad. Chase"."""
+_ENDS_A_SENTENCE: Final = re.compile(r"(?:[a-z]{3,}|h)\.")
+"""A word in small letters with its stop: "checksum bad. Chase", "2 h. Walk-in"."""
 
 
 def _street(match: re.Match[str]) -> bool:
@@ -225,8 +225,8 @@ NUMBER_FIRST: Final = (
     rf"{_NUMBER}(?:[A-Za-z]|[-/ ]\d{{1,5}}[A-Za-z]?)?,?{_GAP}(?:(?:North|South|East|West|[NSEW]|[NS][EW])\.?{_GAP})?"
     rf"(?:(?:{_WORD}|\d{{1,3}}(?:st|nd|rd|th)){_GAP}){{1,5}}?(?:{_TYPES})\b\.?(?:{_GAP}(?:N|S|E|W|NE|NW|SE|SW|North|South|East|West)\b\.?)?(?:{_GAP}\d{{1,5}}[A-Za-z]?\b)?"
 )
-_NO_STREETS: Final = frozenset(["sortie", "partie", "garantie", "pharmacie", "biopsie"])
-"""What ends like a Finnish street, and is French."""
+_NO_STREETS: Final = EPONYMS | {"sortie", "partie", "garantie", "pharmacie", "biopsie"}
+"""What ends like a street of Germany, and is a sign, or of Finland, and is French."""
 RULES: Final[Rules] = (
     folded("address.street", STREET_ADDRESS, NUMBER_FIRST, 0.8, _street),
     Rule(
@@ -285,7 +285,7 @@ RULES: Final[Rules] = (
         re.compile(rf"(?<!\w){U}{A}{{2,30}}(?:{_ENDINGS})[ ][1-9]\d{{0,4}}[ ]?[A-Za-z]?\b"),
         0.75,
         # "Blumberg 1": a sign and how strong it is. "Sortie 19 mai": when somebody went home.
-        lambda match: match[0].split()[0].lower() not in EPONYMS | _NO_STREETS,
+        lambda match: match[0].split()[0].lower() not in _NO_STREETS,
         cues=tuple(f"{ending} " for ending in _ENDED),
     ),
     folded(

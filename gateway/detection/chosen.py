@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol, Self
+from typing import Final, Protocol, Self
 
 from gateway.detection.structured.hl7 import STANDARD, Custom
 
@@ -48,4 +48,5 @@ class Chosen:
         return f"{' '.join(fields)}\n{self.custom.remove_z}\n{self.other_scripts}"
 
 
-USUAL = Chosen()
+USUAL: Final = Chosen()
+"""What is found where the settings choose nothing."""

@@ -82,7 +82,7 @@ _OF_AN_EYE: Final = re.compile(
     r"\b(?:re|od|va|right)[ :]{1,2}6/\d{1,2}[ ,;]{1,3}(?:le|os|left)[ :]{1,2}\Z"
 )
 """What the left eye sees, after the right: "RE 6/9 LE 6/6"."""
-COUNTED: Final = re.compile(r"\d{1,2}/(?:(?:7|12|52)[ ]ago|52[ ](?:hx|h/o|history))\b")
+COUNTED: Final = re.compile(r"(?<![\d./-])\d{1,2}/(?:(?:7|12|52)[ ]ago|52[ ](?:hx|h/o|history))\b")
 """Days, months or weeks, as British notes count them: "3/12 ago", "2/52 hx of cough".
 
 "Adm 3/7 hx COPD" is American, and a day of March.

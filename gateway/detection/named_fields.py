@@ -171,7 +171,7 @@ RULES: Final[Rules] = (
         PERSON,
         re.compile(
             rf"(?<![\w'])(?i:lg|vlg|vg|mfg|glg|hg|gruß|gruss|(?:(?:viele|liebe|beste|schöne|herzliche|freundliche)[rn]? )?gr(?:ü(?:ß|ss)|ues?s)e|mit (?:(?:freundlichen|kollegialen|besten|herzlichen),?(?: und)? ?){{1,2}}gr(?:ü(?:ß|ss)|uess)en|mit (?:freundlichem|kollegialem|bestem) gru(?:ß|ss)|hochachtungsvoll|herzlichst|(?:best|kind|warm|many)? ?(?:regards|wishes|thanks)|cheers|ta|thx|thanks|yours (?:sincerely|faithfully|truly)"
-            rf"|(?:un )?(?:cordial )?saludos?|saludos cordiales|atentamente|(?:un )?abrazos?|(?:bien )?(?:cordialement|confraternellement)|amicalement|bien à (?:vous|toi)|bises?|biz|bisous|bss|(?:un )?besos?|slds)[,.!]?(?:[ ]{{1,3}}|[ ]{{0,3}}\n\s{{0,6}})(?:i\.[ ]?A\.[ ])?(?P<value>{FULL})(?=[ \t]{{0,4}}(?:\n|\Z))"
+            rf"|(?:un )?(?:cordial )?saludos?(?: cordiales)?|atentamente|(?:un )?abrazos?|(?:bien )?(?:cordialement|confraternellement)|amicalement|bien à (?:vous|toi)|bises?|biz|bisous|bss|(?:un )?besos?|slds)[,.!]?(?:[ ]{{1,3}}|[ ]{{0,3}}\n\s{{0,6}})(?:i\.[ ]?A\.[ ])?(?P<value>{FULL})(?=[ \t]{{0,4}}(?:\n|\Z))"
         ),
         0.75,
         lambda match: holds_name(match) and not any(map(is_word, trimmed_words(match["value"]))),

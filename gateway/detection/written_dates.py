@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from gateway.detection import han_dates, spelt_dates
-from gateway.detection.dates import TIME, Y4, Hit
+from gateway.detection.dates import COUNTED, TIME, Y4, Hit
 
 _MONTH: Final = (
     r"(?:jan(?:uary|uar|vier|v)?|janner|feb(?:ruary|ruar|rero)?|fev(?:rier|r)?|mar(?:ch|s|zo|z)?|mrz|apr(?:il)?|avr(?:il)?|abr(?:il)?|may(?:o)?|mai|"
@@ -68,8 +68,6 @@ _MONTH_CUES: Final = (
 )  # fmt: skip
 _CITED: Final = re.compile(r"[ .]{0,2}\d{0,2}[ ]?(?:\d{4})?;[ ]?\d|[ ]\d{4};[ ]?\d")
 """The date of an issue in a reference: "Blood. 2010 Jan 21;115(3)"."""
-_AGO: Final = re.compile(r"(?<![\d./-])\d{1,2}/(?:7|12|52)[ ]\Z")
-"""What was counted before "ago", which is no August then: "3/12 ago" (`dates.COUNTED`)."""
 _LEAD: Final = re.compile(r"[ ]\d{1,2}[ ]?mm\b")
 """A deflection of an electrocardiogram: "R in aVR 4 mm"."""
 _LAW: Final = re.compile(
@@ -224,7 +222,7 @@ def _named(folded: str) -> Iterator[Hit]:
 def _is_nobodys(folded: str, month: re.Match[str]) -> bool:
     """Say whether it is of a law, of an issue in a reference, or no month at all."""
     start = month.start()
-    if month[0] == "ago" and _AGO.search(folded, max(0, start - 8), start):
+    if month[0] == "ago" and COUNTED.search(folded, max(0, start - 8), month.end()):
         return True
     if month[0] == "avr" and _LEAD.match(folded, month.end()):
         return True
